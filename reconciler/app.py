@@ -1,0 +1,382 @@
+"""The use cases, as the route of data in order; what each step does stands in its own module."""
+
+import os
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from reconciler import __version__
+from reconciler.clock import Clock, system_clock
+from reconciler.diagnostics import Diagnostic, Severity, has_errors, sort_by_place
+from reconciler.errors import (
+    BlockedPlanError,
+    ConfigError,
+    PlatformError,
+    SpecError,
+    StalePlanError,
+)
+from reconciler.model.customer import DesiredCustomer
+from reconciler.model.settings import DesiredState, Release, RiskClass, StoreSettings
+from reconciler.model.tags import Owned
+from reconciler.plan.keyed import Keyed
+from reconciler.platforms.tables import TABLES
+
+if TYPE_CHECKING:
+    from reconciler.apply.executor import Control
+    from reconciler.plan.commitment import ApprovedStore, Commitment
+    from reconciler.plan.definition import Plan, StorePlan
+    from reconciler.plan.examine import Judge
+    from reconciler.plan.outcome import ApplyResult, StepOutcome, StoreOutcome
+    from reconciler.platforms.connect import Connection
+
+PLAN_LIFE: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ambient:
+    """What the world around gives: the clock, the environment, and where state is kept."""
+
+    clock: Clock
+    environment: Mapping[str, str]
+    folder: Path
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        text = self.environment.get("RECONCILER_HOSTS", "")
+        return frozenset(part.strip().lower() for part in text.split(",") if part.strip())
+
+
+def ambient(specs: Path, state_dir: Path | None) -> Ambient:
+    from reconciler.state import folder_beside
+
+    folder = state_dir if state_dir is not None else folder_beside(specs)
+    return Ambient(clock=system_clock(), environment=dict(os.environ), folder=folder)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What the caller chose for one plan. Raises and releases also come from the specs."""
+
+    stores: tuple[str, ...] = ()
+    read: str = "auto"
+    raises: tuple[tuple[RiskClass, int], ...] = ()
+    releases: tuple[Release, ...] = ()
+
+
+# -- validate ---------------------------------------------------------------------------------
+
+
+def load(paths: Sequence[Path], clock: Clock) -> tuple[DesiredState | None, tuple[Diagnostic, ...]]:
+    """Specs to the desired state, with every complaint; None where there are errors."""
+    from reconciler.spec import document, files, lint, resolve, schema, settings
+
+    found, complaints = files.read(paths)
+    gathered = list(complaints)
+    documents = []
+    for file in found:
+        parsed, broken = document.parse(file)
+        gathered.extend(broken)
+        if parsed is not None:
+            wrong = schema.check(parsed)
+            gathered.extend(wrong)
+            if not wrong and parsed.data is not None:
+                documents.append(parsed)
+    declared, wrong = settings.declare(documents, TABLES)
+    gathered.extend(wrong)
+    state, wrong = resolve.resolve(documents, declared, str(paths[0]))
+    # Where a file could not be read, what others refer to may stand in it.
+    if not has_errors(gathered):
+        gathered.extend(wrong)
+        gathered.extend(lint.lint(state, clock.now()))
+    else:
+        gathered.extend(one for one in wrong if not one.rule.startswith("store."))
+    ordered = sort_by_place(gathered)
+    return (None if has_errors(ordered) else state), ordered
+
+
+def load_or_raise(specs: Path, clock: Clock, warn: Callable[[Diagnostic], None]) -> DesiredState:
+    """The desired state; warnings go to `warn`, errors are raised together as `SpecError`."""
+    state, diagnostics = load([specs], clock)
+    for one in diagnostics:
+        if one.severity is Severity.WARNING:
+            warn(one)
+    if state is None:
+        raise SpecError(one for one in diagnostics if one.severity is Severity.ERROR)
+    if not state.stores:
+        raise ConfigError(
+            f"no store is defined below {specs}",
+            hint="add a section `stores` to a file there",
+        )
+    return state
+
+
+def selected(state: DesiredState, names: Sequence[str]) -> tuple[StoreSettings, ...]:
+    """The stores to work on: those named, or all."""
+    known = {store.name: store for store in state.stores}
+    for name in names:
+        if name not in known:
+            raise ConfigError(
+                f"there is no store {name!r} in the specs",
+                hint=f"defined are {', '.join(sorted(known))}",
+            )
+    return tuple(known[name] for name in sorted(set(names))) if names else state.stores
+
+
+# -- plan -------------------------------------------------------------------------------------
+
+
+def keyed_for(world: Ambient) -> Keyed:
+    from reconciler.state import key
+
+    return Keyed(key(world.folder, world.environment))
+
+
+def plan(state: DesiredState, choices: Choices, world: Ambient, keyed: Keyed) -> "Plan":
+    """Reads every selected store and computes its part; one that cannot be read is an error there."""
+    from reconciler.plan.codec import spec_digest
+    from reconciler.plan.definition import Basis, Plan
+
+    stores = selected(state, choices.stores)
+    choices = _with_approvals(state, choices, world, keyed)
+    with ThreadPoolExecutor(max_workers=max(1, len(stores))) as pool:
+        parts = list(pool.map(lambda one: _plan_store(state, one, choices, world, keyed), stores))
+    now = world.clock.now()
+    basis = Basis(
+        tool=__version__,
+        created_at=now,
+        expires_at=now + PLAN_LIFE,
+        spec_digest=spec_digest(state, keyed),
+        spec_files=state.files,
+        read=choices.read,
+        raises=choices.raises,
+        releases=choices.releases,
+        selected=tuple(store.name for store in stores),
+    )
+    return Plan(basis=basis, stores=tuple(parts))
+
+
+def _with_approvals(state: DesiredState, choices: Choices, world: Ambient, keyed: Keyed) -> Choices:
+    """Adds the approvals that stand in the specs and have not ended; the larger raise counts."""
+    now = world.clock.now()
+    raises = dict(choices.raises)
+    releases = list(choices.releases)
+    for approval in state.approvals:
+        if approval.until < now:
+            continue
+        for risk, number in approval.raises:
+            raises[RiskClass(risk)] = max(number, raises.get(RiskClass(risk), 0))
+        if approval.release is not None:
+            releases.extend(_releases(state, approval, keyed))
+    return replace(
+        choices,
+        raises=tuple(sorted(raises.items())),
+        releases=tuple(sorted(set(releases), key=repr)),
+    )
+
+
+def _releases(state: DesiredState, approval: Any, keyed: Keyed) -> list[Release]:
+    stores = approval.stores or tuple(store.name for store in state.stores)
+    if not approval.identities:
+        return [Release(rule=approval.release, store=name) for name in stores]
+    wanted = {(one.kind, one.key) for one in approval.identities}
+    return [
+        Release(rule=approval.release, alias=keyed.entry_alias(entry), store=name)
+        for name in stores
+        for entry in state.of(name)
+        if wanted & {(one.kind, one.key) for one in entry.identities}
+    ]
+
+
+def _plan_store(
+    state: DesiredState, store: StoreSettings, choices: Choices, world: Ambient, keyed: Keyed
+) -> "StorePlan":
+    from reconciler.plan.build import compute
+    from reconciler.plan.definition import StorePlan
+    from reconciler.reading import read_store
+
+    desired = state.of(store.name)
+    try:
+        connection = open_store(store, world, ())
+        try:
+            read = read_store(
+                connection.client,
+                store.name,
+                desired,
+                store.phone_region,
+                choices.read,
+                lambda: connection.session.requests,
+            )
+        finally:
+            connection.session.close()
+    except PlatformError as error:
+        return StorePlan(
+            name=store.name,
+            platform=store.platform,
+            api_version=store.api_version,
+            receipt=None,
+            customers=None,
+            changes=(),
+            verdicts=(),
+            audience=(),
+            unchanged=0,
+            error=str(error),
+        )
+    judge = judge_for(state, store, choices.releases, keyed)
+    return compute(read, judge, choices.raises)
+
+
+def open_store(store: StoreSettings, world: Ambient, words: Any) -> "Connection":
+    from reconciler.credentials import token
+    from reconciler.platforms.connect import connect
+    from reconciler.platforms.hosts import base_url
+
+    base = base_url(store, TABLES[store.platform], world.hosts)
+    return connect(
+        store, base=base, token=token(store, world.environment), clock=world.clock, words=words
+    )
+
+
+def judge_for(
+    state: DesiredState, store: StoreSettings, releases: tuple[Release, ...], keyed: Keyed
+) -> "Judge":
+    from reconciler.plan.compare import Rules
+    from reconciler.plan.examine import Judge
+
+    return Judge(
+        store=store,
+        table=TABLES[store.platform],
+        policy=state.policy,
+        rules=Rules(
+            region=store.phone_region,
+            owned=Owned(state.owned_by(store.name)),
+            bearing=state.policy.bearing_tags,
+        ),
+        releases=releases,
+        keyed=keyed,
+    )
+
+
+# -- apply ------------------------------------------------------------------------------------
+
+
+def check_usable(
+    body: dict[str, Any], state: DesiredState, world: Ambient, keyed: Keyed, *, resume: bool
+) -> "Commitment":
+    """The commitment of a saved plan. Raises what says why it must not be applied."""
+    from reconciler.plan import codec
+
+    codec.verify(body, keyed)
+    commitment = codec.decode(body)
+    if body["tool"]["version"] != __version__:
+        raise StalePlanError(
+            f"this plan was made by version {body['tool']['version']}",
+            hint="plan again with this version",
+        )
+    if codec.expires_at(body) < world.clock.now():
+        raise StalePlanError("this plan has expired", hint="plan again, and review that plan")
+    if commitment.spec_digest != codec.spec_digest(state, keyed):
+        raise StalePlanError(
+            "the specs have changed since this plan was made",
+            hint="plan again, and review that plan",
+        )
+    _check_unused(commitment, world, resume=resume)
+    return commitment
+
+
+def _check_unused(commitment: "Commitment", world: Ambient, *, resume: bool) -> None:
+    from reconciler.apply import journal
+    from reconciler.state import journal_path
+
+    pasts = [
+        journal.read(journal_path(world.folder, commitment.digest, store.name))
+        for store in commitment.stores
+        if store.changes
+    ]
+    begun = [past for past in pasts if past.lines]
+    if begun and all(past.finished for past in pasts):
+        raise StalePlanError("this plan has been applied already", hint="plan again")
+    if begun and not resume:
+        raise StalePlanError(
+            "an apply of this plan was begun and has not ended", hint="continue it with --resume"
+        )
+
+
+def apply(
+    commitment: "Commitment",
+    state: DesiredState,
+    only: Collection[RiskClass],
+    world: Ambient,
+    keyed: Keyed,
+    control: "Control",
+    progress: "Callable[[StepOutcome], None]",
+) -> "ApplyResult":
+    """Carries out what was approved. A blocked store lets only withdrawals through."""
+    from reconciler.plan.outcome import ApplyResult
+
+    blocked = [store.name for store in commitment.stores if store.blocked]
+    if blocked and set(only) != {RiskClass.WITHDRAW}:
+        raise BlockedPlanError(
+            f"the plan is blocked for {', '.join(blocked)}",
+            hint="see `reconciler show PLAN` for what lifts it; the opt-outs alone are carried out "
+            "by `apply --only withdraw`",
+        )
+    settings = {store.name: store for store in state.stores}
+    busy = [store for store in commitment.stores if store.changes]
+
+    def one(store: "ApprovedStore") -> "StoreOutcome":
+        return _apply_store(
+            commitment, store, settings[store.name], state, only, world, keyed, control, progress
+        )
+
+    with ThreadPoolExecutor(max_workers=max(1, len(busy))) as pool:
+        outcomes = list(pool.map(one, busy))
+    return ApplyResult(
+        plan_digest=commitment.digest,
+        stores=tuple(outcomes),
+        interrupted=control.interrupted.is_set(),
+    )
+
+
+def _apply_store(
+    commitment: "Commitment",
+    approved: "ApprovedStore",
+    store: StoreSettings,
+    state: DesiredState,
+    only: Collection[RiskClass],
+    world: Ambient,
+    keyed: Keyed,
+    control: "Control",
+    progress: "Callable[[StepOutcome], None]",
+) -> "StoreOutcome":
+    from reconciler.apply import journal
+    from reconciler.apply.executor import Site, StoreRun
+    from reconciler.plan.steps import steps
+    from reconciler.state import journal_path, one_writer
+
+    path = journal_path(world.folder, commitment.digest, store.name)
+    with one_writer(world.folder, store.name):
+        past = journal.read(path)
+        record = journal.Journal(path, world.clock)
+        connection = open_store(store, world, approved.words)
+        try:
+            site = Site(
+                client=connection.client,
+                judge=judge_for(state, store, commitment.releases, keyed),
+                journal=record,
+                past=past,
+                clock=world.clock,
+                requests=lambda: connection.session.requests,
+            )
+            run = StoreRun(site, entries(state, store.name, keyed), control, progress)
+            return run.run(steps(approved, only))
+        finally:
+            connection.session.close()
+            record.close()
+
+
+def entries(state: DesiredState, store: str, keyed: Keyed) -> dict[str, DesiredCustomer]:
+    """The spec entries of a store by the alias that plans call them."""
+    return {keyed.entry_alias(one): one for one in state.of(store)}

@@ -1,0 +1,179 @@
+"""The record of one apply of one store: JSON lines, synced before and after each write.
+
+It outlives a kill at any instant: a line that was cut off is dropped, `intended` without an end means
+that the outcome has to be found out. It holds no personal data.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from reconciler.clock import Clock
+from reconciler.errors import JournalError
+from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
+from reconciler.plan.outcome import State
+
+Consents = Mapping[Channel, LiveConsent]
+
+
+class Event(StrEnum):
+    OPENED = "opened"
+    INTENDED = "intended"
+    WRITTEN = "written"
+    ENDED = "ended"
+    CLOSED = "closed"
+
+
+@dataclass(slots=True)
+class Own:
+    """The consents of one customer before our first write and after our last one.
+
+    As long as the store still says what stood after our last write, nobody else has acted, and the
+    consents from before are what an approval of a grant is measured by. `before` is None for a
+    customer that this plan has created.
+    """
+
+    before: Consents | None
+    after: Consents
+
+
+@dataclass(slots=True)
+class Past:
+    """What the journal of an earlier, unfinished run of the same plan tells."""
+
+    ended: dict[str, State] = field(default_factory=dict)
+    intended: set[str] = field(default_factory=set)
+    created: dict[str, str] = field(default_factory=dict)
+    own: dict[str, Own] = field(default_factory=dict)
+    finished: bool = False
+    lines: int = 0
+
+
+class Journal:
+    """Append-only. Every method returns after the line is on disk; thread-safe."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self.path = path
+        self._clock = clock
+        self._lock = Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _cut_torn_line(path)
+            self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise _failed(path, error) from error
+
+    def write(self, event: Event, **values: Any) -> None:
+        line = {"at": self._clock.now().isoformat(), "event": event.value, **values}
+        data = json.dumps(line, separators=(",", ":"), ensure_ascii=True).encode() + b"\n"
+        with self._lock:
+            try:
+                written = os.write(self._file, data)
+                if written != len(data):
+                    raise OSError(28, "No space left on device")
+                _sync(self._file)
+            except OSError as error:
+                raise _failed(self.path, error) from error
+
+    def close(self) -> None:
+        os.close(self._file)
+
+
+def _sync(file: int) -> None:
+    """Some file systems cannot sync at all (EINVAL); there the write has to be enough."""
+    try:
+        os.fsync(file)
+    except OSError as error:
+        if error.errno != 22:
+            raise
+
+
+def _failed(path: Path, error: OSError) -> JournalError:
+    return JournalError(
+        f"the journal {path} cannot be written: {(error.strerror or 'unknown').lower()}",
+        hint="nothing more was sent; make room or give --state-dir, then apply with --resume",
+    )
+
+
+def _cut_torn_line(path: Path) -> None:
+    if not path.exists():
+        return
+    content = path.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    if whole != len(content):
+        with path.open("r+b") as file:
+            file.truncate(whole)
+
+
+def read(path: Path) -> Past:
+    """What happened so far; an empty past where there is no journal. Raises `JournalError`."""
+    past = Past()
+    if not path.exists():
+        return past
+    for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
+        try:
+            _replay(json.loads(line), past)
+        except (ValueError, KeyError, TypeError) as error:
+            raise JournalError(
+                f"the journal {path} is damaged in line {number}",
+                hint="keep it for the record, move it away, and plan again",
+            ) from error
+        past.lines = number
+    return past
+
+
+def _replay(line: Mapping[str, Any], past: Past) -> None:
+    match Event(line["event"]):
+        case Event.INTENDED:
+            past.intended.add(line["step"])
+            past.finished = False
+        case Event.WRITTEN:
+            if line.get("created"):
+                past.created[line["customer"]] = line["created"]
+            past.own[line["customer"]] = Own(
+                before=_consents(line["before"]), after=_consents(line["after"]) or {}
+            )
+        case Event.ENDED:
+            past.ended[line["step"]] = State(line["state"])
+            if line.get("created"):
+                past.created[line["customer"]] = line["created"]
+        case Event.CLOSED:
+            past.finished = bool(line["finished"])
+        case Event.OPENED:
+            past.finished = False
+
+
+def consents_json(consents: Consents | None) -> dict[str, Any] | None:
+    if consents is None:
+        return None
+    return {
+        channel.value: {
+            "state": one.state.value,
+            "at": one.at.isoformat() if one.at else None,
+            "actor": one.actor.value,
+            "code": one.code,
+            "absent": one.absent,
+        }
+        for channel, one in consents.items()
+    }
+
+
+def _consents(value: Mapping[str, Any] | None) -> Consents | None:
+    if value is None:
+        return None
+    return {
+        Channel(channel): LiveConsent(
+            state=ConsentState(one["state"]),
+            at=datetime.fromisoformat(one["at"]) if one["at"] else None,
+            actor=Actor(one["actor"]),
+            code=one["code"],
+            absent=one["absent"],
+        )
+        for channel, one in value.items()
+    }

@@ -1,0 +1,187 @@
+"""What a write really did: the whole record before and after, managed or not. Pure."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
+from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.fields import BY_NAME, SCALARS
+from reconciler.model.managed import UNMANAGED
+from reconciler.model.personal import Personal
+from reconciler.model.tags import tag_key
+from reconciler.plan import structure
+from reconciler.plan.changes import (
+    AddressChange,
+    ConsentChange,
+    FieldChange,
+    ScalarChange,
+    TagChange,
+)
+from reconciler.plan.examine import Judge
+from reconciler.plan.outcome import State
+from reconciler.plan.steps import StepKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadBack:
+    """`collateral` are losses that our write caused; `noticed` other differences we did not make."""
+
+    fields: tuple[tuple[str, State], ...]
+    collateral: tuple[str, ...]
+    noticed: tuple[str, ...]
+
+
+def compare(
+    ground: LiveCustomer,
+    back: LiveCustomer,
+    written: Iterable[FieldChange],
+    desired: DesiredCustomer,
+    judge: Judge,
+    kind: StepKind,
+) -> ReadBack:
+    """`ground` is the record our write was made from, `back` the record read after it."""
+    written = tuple(written)
+    collateral: list[str] = []
+    noticed: list[str] = []
+    for lost, text in _others(ground, back, written, judge):
+        (collateral if lost else noticed).append(text)
+    return ReadBack(
+        fields=tuple(
+            (one.field, taken(one, ground, back, desired, judge, kind)) for one in written
+        ),
+        collateral=tuple(collateral),
+        noticed=tuple(noticed),
+    )
+
+
+def taken(
+    change: FieldChange,
+    ground: LiveCustomer | None,
+    back: LiveCustomer,
+    desired: DesiredCustomer,
+    judge: Judge,
+    kind: StepKind,
+) -> State:
+    """Whether a change took, as the record read back shows it."""
+    region = judge.rules.region
+    match change:
+        case ScalarChange():
+            normalise = BY_NAME[change.field].normalise
+            now = normalise(back.scalar(change.field), region)
+            wanted = normalise(change.after, region)
+            return State.DONE if now == wanted else State.NOT_APPLIED
+        case TagChange():
+            keys = {tag_key(tag) for tag in back.tags}
+            good = all(tag_key(tag) in keys for tag in change.delta.added) and not any(
+                tag_key(tag) in keys for tag in change.delta.removed
+            )
+            return State.DONE if good else State.NOT_APPLIED
+        case AddressChange():
+            if desired.addresses is UNMANAGED:
+                return State.DONE
+            _, paths = structure.merged(desired.addresses, back.addresses, region)
+            return State.NOT_APPLIED if paths else State.DONE
+        case ConsentChange():
+            out = kind is StepKind.WITHDRAW or change.withdraws
+            wanted_state = ConsentState.UNSUBSCRIBED if out else change.wanted.state
+            before = ground.consent(change.channel) if ground is not None else None
+            return _consent(
+                wanted_state, before, back.consent(change.channel), judge, change.channel
+            )
+        case _:
+            return State.DONE
+
+
+def _consent(
+    wanted: ConsentState,
+    before: LiveConsent | None,
+    now: LiveConsent,
+    judge: Judge,
+    channel: Channel,
+) -> State:
+    if now.state is wanted:
+        return State.DONE
+    if wanted is ConsentState.SUBSCRIBED and now.state is ConsentState.PENDING:
+        return State.PENDING
+    if wanted is ConsentState.UNSUBSCRIBED and now.state is ConsentState.NOT_SUBSCRIBED:
+        was_never = before is not None and before.state is ConsentState.NOT_SUBSCRIBED
+        recorded = channel in judge.table.records_refusal
+        return State.NOT_APPLIED if was_never and recorded else State.DONE
+    if before is not None and now.state is before.state:
+        return State.NOT_APPLIED
+    return State.UNVERIFIED
+
+
+def _others(
+    ground: LiveCustomer, back: LiveCustomer, written: tuple[FieldChange, ...], judge: Judge
+) -> Iterator[tuple[bool, str]]:
+    """Differences in what we did not write: (whether it is a loss, what in words)."""
+    names = {one.field for one in written}
+    region = judge.rules.region
+    for spec in SCALARS:
+        if spec.name in names or spec.name in ground.unreadable | back.unreadable:
+            continue
+        had, has = (spec.normalise(one.scalar(spec.name), region) for one in (ground, back))
+        if had != has:
+            emptied = had is not None and has is None
+            yield emptied, f"the {spec.title} was {'emptied' if emptied else 'changed'}"
+    yield from _tags(ground, back, written, judge)
+    if "addresses" not in names and not {"addresses"} & (ground.unreadable | back.unreadable):
+        yield from _addresses(ground, back)
+    yield from _unmodelled(ground, back)
+    for channel in Channel:
+        if any(isinstance(one, ConsentChange) and one.channel is channel for one in written):
+            continue
+        yield from _moved(channel, ground.consent(channel), back.consent(channel))
+
+
+def _tags(
+    ground: LiveCustomer, back: LiveCustomer, written: tuple[FieldChange, ...], judge: Judge
+) -> Iterator[tuple[bool, str]]:
+    if "tags" in ground.unreadable | back.unreadable:
+        return
+    deltas = [one.delta for one in written if isinstance(one, TagChange)]
+    removed = {tag_key(tag) for delta in deltas for tag in delta.removed}
+    added = {tag_key(tag) for delta in deltas for tag in delta.added}
+    has = {tag_key(tag) for tag in back.tags}
+    had = {tag_key(tag) for tag in ground.tags}
+    lost = [tag for tag in ground.tags if tag_key(tag) not in has | removed]
+    if lost:
+        names = ", ".join(judge.keyed.text(tag) for tag in lost[:5])
+        yield True, f"{len(lost)} tags were lost: {names}"
+    if has - had - added:
+        yield False, "tags were added"
+
+
+def _addresses(ground: LiveCustomer, back: LiveCustomer) -> Iterator[tuple[bool, str]]:
+    if len(back.addresses) < len(ground.addresses):
+        yield True, f"{len(ground.addresses) - len(back.addresses)} addresses were lost"
+        return
+    had = {one.remote_id: dict(one.texts) for one in ground.addresses}
+    has = {one.remote_id: dict(one.texts) for one in back.addresses}
+    for remote_id, texts in had.items():
+        emptied = set(texts) - set(has.get(remote_id, texts))
+        if emptied:
+            yield True, f"an address lost its {', '.join(sorted(emptied))}"
+    if had != has:
+        yield False, "addresses were changed"
+
+
+def _unmodelled(ground: LiveCustomer, back: LiveCustomer) -> Iterator[tuple[bool, str]]:
+    had, has = dict(ground.other), dict(back.other)
+    for name, value in had.items():
+        if name not in has:
+            yield value != Personal("false"), f"`{name}` was emptied"
+        elif has[name] != value:
+            yield False, f"`{name}` was changed"
+
+
+def _moved(channel: Channel, had: LiveConsent, has: LiveConsent) -> Iterator[tuple[bool, str]]:
+    """A consent that we did not write and that says something else now.
+
+    The person's own opt-out, where the platform tells so, is an edit and no loss.
+    """
+    if had.state is has.state:
+        return
+    own_act = has.state is ConsentState.UNSUBSCRIBED and has.actor is Actor.PERSON
+    yield not own_act, f"the {channel} consent went from {had.state} to {has.state}"

@@ -1,0 +1,159 @@
+"""Is the ground still as planned? One record just read, against what was approved of it. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.apply.journal import Own
+from reconciler.model.consent import Channel, ConsentState, LiveConsent
+from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.plan.changes import ConsentChange, FieldChange, Presence, TagChange
+from reconciler.plan.commitment import ApprovedField, field_digest
+from reconciler.plan.examine import Examination, Judge, examine
+from reconciler.plan.match import meets
+from reconciler.plan.outcome import State
+from reconciler.plan.steps import Step, StepKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recheck:
+    """`write` are the changes to carry out now; `settled` the fields that need no write, and why."""
+
+    write: tuple[FieldChange, ...]
+    settled: tuple[tuple[str, State], ...]
+
+
+def recheck(
+    step: Step, desired: DesiredCustomer, live: LiveCustomer, own: Own | None, judge: Judge
+) -> Recheck:
+    """Each approved field of a step is to be written, done already, or stale."""
+    if not meets(desired, live, judge.rules.region):
+        return Recheck(write=(), settled=_all(step, State.STALE))
+    if own is not None and own.before is None:
+        return _of_own_creation(step, desired, live, own, judge)
+    current = _by_digest(examine(desired, live, judge), step, judge)
+    measured = _by_digest(examine(desired, _measured(live, own), judge), step, judge)
+    write: list[FieldChange] = []
+    settled: list[tuple[str, State]] = []
+    for approved in step.fields:
+        change = current.get(approved.digest) or measured.get(approved.digest)
+        if approved.moves:
+            change = _moving(step, approved, change, desired, live, own)
+        if change is not None and _is_settled(change, live):
+            change = None
+        if change is not None:
+            write.append(change)
+        else:
+            settled.append((approved.field, _why_not(approved, current, desired, live)))
+    return Recheck(write=tuple(write), settled=tuple(settled))
+
+
+def _all(step: Step, state: State) -> tuple[tuple[str, State], ...]:
+    return tuple((one.field, state) for one in step.fields)
+
+
+def _by_digest(examination: Examination, step: Step, judge: Judge) -> Mapping[str, FieldChange]:
+    if examination.change is None:
+        return {}
+    store, alias = step.change.store, step.change.alias
+    return {field_digest(judge.keyed, store, alias, one): one for one in examination.change.fields}
+
+
+def _measured(live: LiveCustomer, own: Own | None) -> LiveCustomer:
+    """The record with the consents that stood before our own writes, where nobody acted since."""
+    if own is None or own.before is None:
+        return live
+    before = own.before
+    return replace(
+        live,
+        consents=tuple(
+            (channel, before.get(channel, now) if own.after.get(channel) == now else now)
+            for channel, now in live.consents
+        ),
+    )
+
+
+def _is_settled(change: FieldChange, live: LiveCustomer) -> bool:
+    """A grant that holds already, seen through `_measured`."""
+    return (
+        isinstance(change, ConsentChange)
+        and live.consent(change.channel).state is change.wanted.state
+    )
+
+
+def _of_own_creation(
+    step: Step, desired: DesiredCustomer, live: LiveCustomer, own: Own, judge: Judge
+) -> Recheck:
+    """Grants to a customer that this plan created: allowed while nobody else has acted."""
+    planned = _by_digest(examine(desired, None, judge), step, judge)
+    write: list[FieldChange] = []
+    settled: list[tuple[str, State]] = []
+    for approved in step.fields:
+        change = planned.get(approved.digest)
+        channel = getattr(change, "channel", None)
+        if change is None or channel is None:
+            settled.append((approved.field, State.STALE))
+            continue
+        now = live.consent(channel)
+        if now.state is ConsentState.SUBSCRIBED and isinstance(change, ConsentChange):
+            settled.append((approved.field, State.ALREADY))
+        elif own.after.get(channel) != now:
+            settled.append((approved.field, _stale(now)))
+        else:
+            write.append(change)
+    return Recheck(write=tuple(write), settled=tuple(settled))
+
+
+def _moving(
+    step: Step,
+    approved: ApprovedField,
+    change: FieldChange | None,
+    desired: DesiredCustomer,
+    live: LiveCustomer,
+    own: Own | None,
+) -> FieldChange | None:
+    """The consent of a changing address: out in the first step, in for the new one in the last."""
+    channel = Channel(approved.field.rpartition(".")[2])
+    if step.kind is StepKind.WITHDRAW:
+        subscribed = live.consent(channel).state is ConsentState.SUBSCRIBED
+        return change if subscribed else None
+    wanted = desired.consent(channel)
+    untouched = own is not None and own.after.get(channel) == live.consent(channel)
+    if wanted is None or not untouched or own is None or own.before is None:
+        return None
+    return ConsentChange(
+        channel=channel, risk=approved.risk, before=live.consent(channel), wanted=wanted, moves=True
+    )
+
+
+def _why_not(
+    approved: ApprovedField,
+    current: Mapping[str, FieldChange],
+    desired: DesiredCustomer,
+    live: LiveCustomer,
+) -> State:
+    if approved.field.startswith("consent."):
+        return _consent_state(approved, desired, live.consent(Channel(approved.field[8:])))
+    for one in current.values():
+        same = one.field == approved.field or (
+            isinstance(one, TagChange) and (approved.field.startswith("tags"))
+        )
+        if same and not isinstance(one, Presence):
+            return State.STALE
+    return State.ALREADY
+
+
+def _consent_state(approved: ApprovedField, desired: DesiredCustomer, now: LiveConsent) -> State:
+    wanted = desired.consent(Channel(approved.field[8:]))
+    if wanted is None:
+        return State.STALE
+    if wanted.state is ConsentState.UNSUBSCRIBED or now.state is wanted.state:
+        return State.ALREADY
+    if approved.moves and now.state is not ConsentState.SUBSCRIBED:
+        return _stale(now)
+    if wanted.state is ConsentState.SUBSCRIBED and now.state is ConsentState.PENDING:
+        return State.PENDING
+    return _stale(now)
+
+
+def _stale(now: LiveConsent) -> State:
+    return State.OPTED_OUT if now.state is ConsentState.UNSUBSCRIBED else State.STALE

@@ -1,0 +1,237 @@
+"""`reconciler apply`."""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli import BLOCKED, FAILED, INCOMPLETE, INTERRUPTED, OK, options
+from reconciler.errors import ConfigError
+from reconciler.model.settings import Release, RiskClass
+
+if TYPE_CHECKING:
+    from reconciler.app import Ambient
+    from reconciler.apply.executor import Control
+    from reconciler.model.settings import DesiredState
+    from reconciler.plan.commitment import Commitment
+    from reconciler.plan.keyed import Keyed
+    from reconciler.plan.outcome import StepOutcome
+
+
+@click.command("apply")
+@click.argument("plan", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@options.specs
+@options.state_dir
+@options.planning
+@click.option("--yes", is_flag=True, help="Do not ask; for scripts without a plan file.")
+@click.option(
+    "--only",
+    type=options.ONLY,
+    default=(),
+    metavar="CLASS,…",
+    help="Only these classes: withdraw, tag, profile, create, grant, delete.",
+)
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with a plan whose apply has not ended: PLAN, or else the last one.",
+)
+@click.option(
+    "--max-failures", type=click.IntRange(min=1), metavar="N", help="Stop after this many failures."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the report.",
+)
+@options.speaking
+def command(
+    plan: Path | None,
+    specs: Path,
+    state_dir: Path | None,
+    stores: tuple[str, ...],
+    read: str,
+    raises: tuple[tuple[RiskClass, int], ...],
+    releases: tuple[Release, ...],
+    yes: bool,
+    only: tuple[RiskClass, ...],
+    resume: bool,
+    max_failures: int | None,
+    form: str,
+    verbose: bool,
+    quiet: bool,
+    no_color: bool,
+) -> int:
+    """Carry out PLAN, a file saved by `plan --out`: exactly what was approved in it.
+
+    Without PLAN a plan is made, shown, and asked about first. Before each write the customer is
+    read again, after it the record is read back, and only what was read back counts as done.
+
+    Exit codes: 0 all approved is applied, 3 blocked, 4 something is left (go on with --resume),
+    5 the plan is stale, expired or used, 130 interrupted.
+    """
+    from reconciler import app
+    from reconciler.apply.executor import Control
+    from reconciler.cli.show import read_plan
+    from reconciler.plan.codec import decode, encode
+
+    if (plan is not None or resume) and (stores or raises or releases or read != "auto"):
+        raise click.UsageError(
+            "a saved plan has its own --store, --read, --raise and --release; plan again to change "
+            "them"
+        )
+    world = app.ambient(specs, state_dir)
+    state = app.load_or_raise(specs, world.clock, options.silent if quiet else options.warn)
+    keyed = app.keyed_for(world)
+    if plan is None and resume:
+        plan = _last_unfinished(world.folder)
+    if plan is not None:
+        body = read_plan(plan)
+        commitment = app.check_usable(body, state, world, keyed, resume=resume)
+        failed = False
+    else:
+        choices = app.Choices(stores=stores, read=read, raises=raises, releases=releases)
+        made = app.plan(state, choices, world, keyed)
+        body = encode(made, keyed)
+        commitment = decode(body)
+        failed = bool(made.failed)
+        if not _agreed(body, yes=yes, verbose=verbose, no_color=no_color, only=only):
+            if made.empty:
+                return FAILED if failed else OK
+            click.echo("nothing was applied", err=True)
+            return BLOCKED if made.blocked else FAILED
+    control = Control(max_failures=max_failures)
+    code = _carry_out(
+        commitment,
+        body,
+        state,
+        only,
+        world,
+        keyed,
+        control,
+        form=form,
+        quiet=quiet,
+        no_color=no_color,
+    )
+    return FAILED if failed and code != INTERRUPTED else code
+
+
+def _agreed(
+    body: dict[str, Any], *, yes: bool, verbose: bool, no_color: bool, only: tuple[RiskClass, ...]
+) -> bool:
+    from reconciler.cli.rendering import render
+
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError("without a terminal, give a plan file or --yes")
+    render(body, "text", output=None, verbose=verbose, no_color=no_color, reveal={})
+    if not body["changes"]:
+        return False
+    if body["summary"]["blocked"] and set(only) != {RiskClass.WITHDRAW}:
+        return False
+    return yes or click.confirm("Apply this plan?", default=False, err=True)
+
+
+def _carry_out(
+    commitment: "Commitment",
+    body: dict[str, Any],
+    state: "DesiredState",
+    only: tuple[RiskClass, ...],
+    world: "Ambient",
+    keyed: "Keyed",
+    control: "Control",
+    *,
+    form: str,
+    quiet: bool,
+    no_color: bool,
+) -> int:
+    from reconciler import app
+    from reconciler.plan.outcome import State
+    from reconciler.report import result as report
+
+    kept = _keep(world.folder, body)
+    steps = sum(len(one["fields"]) > 0 for one in body["changes"])
+    with _signals(control), _progress(steps, quiet=quiet or form == "json") as progress:
+        done = app.apply(commitment, state, only, world, keyed, control, progress)
+    if form == "json":
+        click.echo(json.dumps(report.as_json(done), indent=2))
+    else:
+        resume = f"reconciler apply {kept} --resume"
+        options.show(report.render(done, resume), no_color=no_color)
+    if done.interrupted and done.count(State.NOT_REACHED):
+        return INTERRUPTED
+    return OK if done.complete else INCOMPLETE
+
+
+def _keep(folder: Path, body: dict[str, Any]) -> Path:
+    """A copy of the plan beside its journal, so that --resume needs nothing else."""
+    from reconciler.state import prepare
+
+    path = folder / "plans" / f"{body['digest'][:16]}.json"
+    try:
+        prepare(folder)
+    except OSError as error:
+        raise ConfigError(
+            f"the state folder {folder} cannot be written", hint="name another with --state-dir"
+        ) from error
+    options.write_private(path, json.dumps(body, indent=2, ensure_ascii=False) + "\n")
+    return path
+
+
+def _last_unfinished(folder: Path) -> Path:
+    from reconciler.apply import journal
+
+    found = [
+        path for path in (folder / "journals").glob("*.jsonl") if not journal.read(path).finished
+    ]
+    newest = max(found, key=lambda path: path.stat().st_mtime, default=None)
+    if newest is None:
+        raise ConfigError("no apply is unfinished here", hint="there is nothing to resume")
+    return folder / "plans" / f"{newest.name.partition('.')[0]}.json"
+
+
+@contextmanager
+def _signals(control: "Control") -> Iterator[None]:
+    """Ctrl-C and SIGTERM let the request in flight end; a second one breaks off."""
+
+    def ask(number: int, frame: object) -> None:  # noqa: ARG001
+        if control.interrupted.is_set():
+            raise KeyboardInterrupt
+        control.interrupted.set()
+        os.write(2, b"\nending after the requests in flight; again to break off\n")
+
+    before = {one: signal.signal(one, ask) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+@contextmanager
+def _progress(total: int, *, quiet: bool) -> "Iterator[Callable[[StepOutcome], None]]":
+    """A bar on a terminal, and nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda outcome: None  # noqa: ARG005
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("applying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("applying", total=total)
+        yield lambda outcome: bar.advance(task)  # noqa: ARG005

@@ -1,0 +1,106 @@
+"""`reconciler demo`."""
+
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli import FAILED, OK, options
+from reconciler.report.lines import Line, Style
+
+if TYPE_CHECKING:
+    from reconciler.app import Ambient
+    from reconciler.model.settings import DesiredState
+    from reconciler.plan.keyed import Keyed
+
+
+@click.command("demo")
+@options.speaking
+def command(verbose: bool, quiet: bool, no_color: bool) -> int:
+    """Start local stores, validate the demo's specs, plan, apply, and plan again.
+
+    Nothing outside this machine is asked, and nothing is kept.
+    """
+    from reconciler import app
+    from reconciler.cli.sandbox import stores_of_the_demo
+    from reconciler.clock import system_clock
+
+    demo = stores_of_the_demo()
+    specs = _specs()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reconciler-demo-")))
+        boxes = demo.make(switches={}, folder=None, rate=(40.0, 40), seeded=True)
+        urls = {box.platform: stack.enter_context(box.serving()) for box in boxes}
+        _say("reconciler sandbox serve", quiet=quiet)
+        for platform, url in urls.items():
+            click.echo(f"{platform} on {url}")
+        _say(f"reconciler validate --specs {specs}", quiet=quiet)
+        clock = system_clock()
+        state = app.load_or_raise(specs, clock, options.warn)
+        click.echo(f"{state.files} files are valid")
+        world = app.Ambient(clock=clock, environment=dict(demo.TOKENS.values()), folder=folder)
+        state = _moved(state, urls)
+        keyed = app.keyed_for(world)
+        return _tour(state, world, keyed, verbose=verbose, quiet=quiet, no_color=no_color)
+
+
+def _specs() -> Path:
+    """The specs of the checkout it is started in, or those that came with the package."""
+    here = Path("specs")
+    if (here / "stores.yaml").exists() and (here / "acme-us").exists():
+        return here
+    packaged = Path(str(files("reconciler").joinpath("_specs")))
+    return packaged if packaged.exists() else Path(__file__).resolve().parents[2] / "specs"
+
+
+def _moved(state: "DesiredState", urls: dict[str, str]) -> "DesiredState":
+    """The same stores on the ports that were free, and as fast as the local stores allow."""
+    stores = tuple(
+        replace(
+            store,
+            base_url=urls[store.platform],
+            rate=replace(store.rate, per_second=35.0, burst=30) if store.rate else None,
+        )
+        for store in state.stores
+    )
+    return replace(state, stores=stores)
+
+
+def _tour(
+    state: "DesiredState",
+    world: "Ambient",
+    keyed: "Keyed",
+    *,
+    verbose: bool,
+    quiet: bool,
+    no_color: bool,
+) -> int:
+    from reconciler import app
+    from reconciler.apply.executor import Control
+    from reconciler.plan.codec import decode, encode
+    from reconciler.report import result, text
+
+    _say("reconciler plan --out plan.json", quiet=quiet)
+    body = encode(app.plan(state, app.Choices(), world, keyed), keyed)
+    options.show(text.render(body, every=verbose, reveal={}), no_color=no_color)
+    _say("reconciler apply plan.json", quiet=quiet)
+    done = app.apply(decode(body), state, (), world, keyed, Control(), lambda outcome: None)  # noqa: ARG005
+    options.show(result.render(done, "reconciler apply plan.json --resume"), no_color=no_color)
+    _say("reconciler plan", quiet=quiet)
+    again = encode(app.plan(state, app.Choices(), world, keyed), keyed)
+    options.show(text.render(again, every=False, reveal={}), no_color=no_color)
+    return OK if done.complete and not again["changes"] else FAILED
+
+
+def _say(words: str, *, quiet: bool) -> None:
+    if not quiet:
+        options.show(_titled(words), no_color=False)
+
+
+def _titled(words: str) -> Sequence[Line]:
+    return (Line(), Line(f"$ {words}", Style.TITLE))

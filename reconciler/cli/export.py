@@ -1,0 +1,55 @@
+"""`reconciler export`."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from reconciler.cli import OK, options
+from reconciler.errors import ConfigError
+
+
+@click.command("export")
+@options.specs
+@click.option("--store", "name", metavar="NAME", help="The store; needed where there are several.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write to this file, for its owner only, instead of stdout.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Only results and errors.")
+def command(specs: Path, name: str | None, out: Path | None, quiet: bool) -> int:
+    """Write a store's customers as a spec. Planning what was exported is empty.
+
+    The output is personal data, so where CI is set it only goes to a file.
+    """
+    from reconciler import app
+    from reconciler.exporting import export
+
+    if out is None and os.environ.get("CI"):
+        raise click.UsageError("where CI is set, give --out: stdout is a log that many can read")
+    world = app.ambient(specs, None)
+    state = app.load_or_raise(specs, world.clock, options.silent)
+    if name is None and len(state.stores) > 1:
+        known = ", ".join(store.name for store in state.stores)
+        raise ConfigError("several stores are defined", hint=f"choose one with --store: {known}")
+    store = app.selected(state, (name,) if name else ())[0]
+    connection = app.open_store(store, world, ())
+    try:
+        pieces = export(connection.client, store)
+        if out is None:
+            count = 0
+            for text, number in pieces:
+                sys.stdout.write(text)
+                count += number
+        else:
+            texts, numbers = zip(*pieces, strict=True)
+            options.write_private(out, "".join(texts))
+            count = sum(numbers)
+    finally:
+        connection.session.close()
+    if not quiet:
+        click.echo(f"{count} customers of {store.name} exported", err=True)
+    return OK

@@ -1,0 +1,178 @@
+"""Options that several commands share, and how their values are read."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.model.settings import Release, RiskClass
+from reconciler.report.lines import Line, Style
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_COLOURS: Final[dict[Style, dict[str, Any]]] = {
+    Style.PLAIN: {},
+    Style.TITLE: {"bold": True},
+    Style.DIM: {"dim": True},
+    Style.GOOD: {"fg": "green"},
+    Style.WARN: {"fg": "yellow"},
+    Style.BAD: {"fg": "red", "bold": True},
+    Style.ADD: {"fg": "green"},
+    Style.REMOVE: {"fg": "red"},
+}
+
+
+class _RaiseType(click.ParamType[Any]):
+    name = "CLASS=N"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[RiskClass, int]:
+        risk, _, number = str(value).partition("=")
+        if risk not in list(RiskClass) or not number.isdigit() or int(number) < 1:
+            classes = ", ".join(RiskClass)
+            self.fail(f"write CLASS=N with a class of {classes} and a whole number", param, ctx)
+        return RiskClass(risk), int(number)
+
+
+class _ReleaseType(click.ParamType[Any]):
+    name = "RULE[:ALIAS]"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Release:
+        rule, _, alias = str(value).partition(":")
+        if "." not in rule or (alias and not alias.startswith("cus_")):
+            self.fail("write a rule like consent.undated-opt-out, or RULE:cus_…", param, ctx)
+        return Release(rule=rule, alias=alias or None)
+
+
+class _OnlyType(click.ParamType[Any]):
+    name = "CLASS,…"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[RiskClass, ...]:
+        names = [part.strip() for part in str(value).split(",") if part.strip()]
+        unknown = [one for one in names if one not in list(RiskClass)]
+        if unknown or not names:
+            self.fail(f"classes are {', '.join(RiskClass)}", param, ctx)
+        return tuple(RiskClass(one) for one in names)
+
+
+RAISE: Final = _RaiseType()
+RELEASE: Final = _ReleaseType()
+ONLY: Final = _OnlyType()
+
+
+def specs(function: F) -> F:
+    return click.option(
+        "--specs",
+        type=click.Path(path_type=Path),
+        default=Path("specs"),
+        show_default=True,
+        envvar="RECONCILER_SPECS",
+        metavar="DIR",
+        help="Folder of the specs.",
+    )(function)
+
+
+def state_dir(function: F) -> F:
+    return click.option(
+        "--state-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="DIR",
+        help="Where journals and the key are kept. [default: .reconciler beside the specs]",
+    )(function)
+
+
+def planning(function: F) -> F:
+    """The options that shape a plan."""
+    for option in reversed(
+        (
+            click.option(
+                "--store",
+                "stores",
+                multiple=True,
+                metavar="NAME",
+                help="Only this store; may be given several times.",
+            ),
+            click.option(
+                "--read",
+                type=click.Choice(["auto", "full", "lookup"]),
+                default="auto",
+                show_default=True,
+                help="Read the whole store, or look customers up one by one.",
+            ),
+            click.option(
+                "--raise",
+                "raises",
+                type=RAISE,
+                multiple=True,
+                metavar="CLASS=N",
+                help="Raise a ceiling for this one plan, e.g. grant=40.",
+            ),
+            click.option(
+                "--release",
+                "releases",
+                type=RELEASE,
+                multiple=True,
+                metavar="RULE[:ALIAS]",
+                help="Lift a hold for this one plan, for all or for one customer.",
+            ),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def speaking(function: F) -> F:
+    """The options of how much is said and how."""
+    for option in reversed(
+        (
+            click.option("-v", "--verbose", is_flag=True, help="Name every customer and step."),
+            click.option("-q", "--quiet", is_flag=True, help="Only results and errors."),
+            click.option("--no-color", is_flag=True, envvar="NO_COLOR", help="No colours."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def show(lines: Iterable[Line], *, no_color: bool, err: bool = False) -> None:
+    """Prints styled lines; colours only on a terminal that wants them."""
+    stream = sys.stderr if err else sys.stdout
+    coloured = stream.isatty() and not no_color and "NO_COLOR" not in os.environ
+    for line in lines:
+        text = click.style(line.text, **_COLOURS[line.style]) if coloured else line.text
+        click.echo(text, err=err, color=coloured)
+
+
+def warn(one: Diagnostic) -> None:
+    click.echo(str(one), err=True)
+
+
+def silent(one: Diagnostic) -> None:
+    """For --quiet: warnings of the specs are not repeated."""
+
+
+def allow_personal() -> None:
+    """Personal values are shown to a person who asks at a terminal, and to nobody else."""
+    if os.environ.get("CI"):
+        raise click.UsageError("--show-personal is refused where CI is set: logs are read by many")
+    if not sys.stdout.isatty():
+        raise click.UsageError("--show-personal needs a terminal as output")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Writes a file for its owner only, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with os.fdopen(
+            os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+        ) as file:
+            file.write(text)
+        unfinished.replace(path)
+    except OSError as error:
+        raise click.ClickException(
+            f"{path} cannot be written: {(error.strerror or 'unknown').lower()}"
+        ) from error

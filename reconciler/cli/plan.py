@@ -1,0 +1,105 @@
+"""`reconciler plan`."""
+
+import json
+from pathlib import Path
+
+import click
+
+from reconciler.cli import BLOCKED, CHANGES, FAILED, OK, options
+from reconciler.model.settings import Release, RiskClass
+
+
+@click.command("plan")
+@options.specs
+@options.state_dir
+@options.planning
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Save the plan; it holds no personal data, and `apply FILE` does just that.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the rendering to a file instead of stdout.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["hold", "warn"]),
+    multiple=True,
+    help="Exit 3 where something is held, or warned of.",
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where changes are pending.")
+@click.option(
+    "--show-personal",
+    is_flag=True,
+    help="Show personal values; only at a terminal, never where CI is set.",
+)
+@options.speaking
+def command(
+    specs: Path,
+    state_dir: Path | None,
+    stores: tuple[str, ...],
+    read: str,
+    raises: tuple[tuple[RiskClass, int], ...],
+    releases: tuple[Release, ...],
+    out: Path | None,
+    form: str,
+    output: Path | None,
+    fail_on: tuple[str, ...],
+    detailed_exitcode: bool,
+    show_personal: bool,
+    verbose: bool,
+    quiet: bool,
+    no_color: bool,
+) -> int:
+    """Compare the specs with the stores and show what would change. Writes nothing to any store.
+
+    Personal values are masked. Exit codes: 0 planned, 1 a store could not be read, 2 changes
+    are pending (with --detailed-exitcode), 3 blocked by a policy.
+    """
+    from reconciler import app
+    from reconciler.cli.rendering import render
+    from reconciler.plan.codec import encode
+    from reconciler.report.reveal import revealed
+
+    if show_personal:
+        options.allow_personal()
+    world = app.ambient(specs, state_dir)
+    state = app.load_or_raise(specs, world.clock, options.silent if quiet else options.warn)
+    keyed = app.keyed_for(world)
+    choices = app.Choices(stores=stores, read=read, raises=raises, releases=releases)
+    made = app.plan(state, choices, world, keyed)
+    body = encode(made, keyed)
+    if out is not None:
+        options.write_private(out, json.dumps(body, indent=2, ensure_ascii=False) + "\n")
+    render(
+        body,
+        form,
+        output=output,
+        verbose=verbose,
+        no_color=no_color,
+        reveal=revealed(made) if show_personal else {},
+    )
+    if out is not None and not quiet:
+        click.echo(f"saved as {out}; carry it out with: reconciler apply {out}", err=True)
+    for part in made.failed:
+        click.echo(f"error: {part.error}", err=True)
+    if made.failed:
+        return FAILED
+    if made.blocked or _met(body["verdicts"], fail_on):
+        return BLOCKED
+    return CHANGES if detailed_exitcode and not made.empty else OK
+
+
+def _met(verdicts: list[dict[str, object]], fail_on: tuple[str, ...]) -> bool:
+    return any(one["level"] in fail_on and not one["released"] for one in verdicts)

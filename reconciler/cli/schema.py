@@ -1,0 +1,15 @@
+"""`reconciler schema`."""
+
+import click
+
+from reconciler.cli import OK
+
+
+@click.command("schema")
+@click.argument("name", type=click.Choice(["spec", "plan", "journal"]), default="spec")
+def command(name: str) -> int:
+    """Print a JSON Schema. `spec` is what you write; editors check and complete with it."""
+    from reconciler.spec import schema
+
+    click.echo(schema.text(name), nl=False)
+    return OK

@@ -1,0 +1,110 @@
+"""`reconciler show`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reconciler.cli import OK, options
+from reconciler.errors import PlanFileError
+
+
+@click.command("show")
+@click.argument("plan", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the rendering to a file instead of stdout.",
+)
+@click.option("--steps", is_flag=True, help="The steps in the order of carrying out.")
+@options.specs
+@options.state_dir
+@options.speaking
+def command(
+    plan: Path,
+    form: str,
+    output: Path | None,
+    steps: bool,
+    specs: Path,
+    state_dir: Path | None,
+    verbose: bool,
+    quiet: bool,
+    no_color: bool,
+) -> int:
+    """Show the saved plan PLAN. No store is asked, and no personal data is in it.
+
+    Where the key is at hand, it is also checked that nobody changed the file.
+    """
+    from reconciler import app
+    from reconciler.cli.rendering import render
+    from reconciler.plan import codec
+    from reconciler.plan.keyed import Keyed
+    from reconciler.state import read_key
+
+    body = read_plan(plan)
+    world = app.ambient(specs, state_dir)
+    key = read_key(world.folder, world.environment)
+    if key is None:
+        if not quiet:
+            click.echo("not verified: the key of this plan is not here", err=True)
+    else:
+        codec.verify(body, Keyed(key))
+    if steps:
+        for line in _steps(body):
+            click.echo(line)
+        return OK
+    render(body, form, output=output, verbose=verbose, no_color=no_color, reveal={})
+    return OK
+
+
+def _steps(body: dict[str, Any]) -> list[str]:
+    from reconciler.plan.codec import decode
+    from reconciler.plan.steps import steps
+
+    found = []
+    for store in decode(body).stores:
+        for number, step in enumerate(steps(store, ()), start=1):
+            fields = ", ".join(one.field for one in step.fields)
+            found.append(
+                f"{store.name} {number:>4}  {step.kind:<8}  {step.change.alias}  {fields}  "
+                f"{step.change.mark.file}:{step.change.mark.line}"
+            )
+    return found
+
+
+def read_plan(path: Path) -> dict[str, Any]:
+    """The content of a plan file. Raises `PlanFileError`, telling apart what may be wrong."""
+    from reconciler.plan.definition import FORMAT_VERSION
+    from reconciler.spec import schema
+
+    try:
+        body = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PlanFileError(
+            f"{path} cannot be read: {(error.strerror or 'unknown').lower()}",
+            hint="make a plan with: reconciler plan --out FILE",
+        ) from error
+    except (ValueError, RecursionError):
+        raise PlanFileError(
+            f"{path} is no plan: it is not JSON",
+            hint="make a plan with: reconciler plan --out FILE",
+        ) from None
+    if not isinstance(body, dict) or "format_version" not in body:
+        raise PlanFileError(f"{path} is no plan", hint="make one with: reconciler plan --out FILE")
+    if body["format_version"] != FORMAT_VERSION:
+        raise PlanFileError(
+            f"{path} is a plan of another format than version {FORMAT_VERSION}",
+            hint="plan again with this version",
+        )
+    if not schema.validator("plan").is_valid(body):
+        raise PlanFileError(f"{path} is a damaged plan", hint="plan again")
+    return body

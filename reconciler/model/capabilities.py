@@ -1,0 +1,46 @@
+"""What a platform can hold and write, as data; planning asks this table and never the platform."""
+
+from dataclasses import dataclass
+
+from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.identity import IdentityKind
+from reconciler.model.settings import Rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """`lengths` are most characters by field. Where a limit is None the documents tell none.
+
+    `creates` and `updates` are the fields that a create or an update can write;
+    `single_contact` says that a create takes exactly one of e-mail and phone.
+    `resends_consent` says that an update about something else sends consents along to be safe,
+    `sends_whole` that it sends the whole record.
+    `records_refusal` are the channels on which *unsubscribed* is told apart from never asked.
+    """
+
+    platform: str
+    title: str
+    versions: tuple[str, ...]
+    default_version: str
+    domains: tuple[str, ...]
+    creates: frozenset[str]
+    updates: frozenset[str]
+    deletes: bool
+    counts: bool
+    looks_up: frozenset[IdentityKind]
+    ids_at_once: int
+    page: int
+    single_contact: bool
+    consent_states: frozenset[ConsentState]
+    records_refusal: frozenset[Channel]
+    keeps_consent_time: bool
+    tells_actor: bool
+    resends_consent: bool
+    sends_whole: bool
+    tags_at_most: int | None
+    tag_length: int | None
+    tags_length: int | None
+    addresses_at_most: int | None
+    lengths: tuple[tuple[str, int], ...]
+    rate: Rate
+    notes: tuple[str, ...] = ()

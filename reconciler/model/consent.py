@@ -1,0 +1,164 @@
+"""Marketing consent: states, evidence, and the transition table that decides what may be planned.
+
+Out always, in only with newer evidence; unknown is neither yes nor no.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+
+class Channel(StrEnum):
+    EMAIL = "email"
+    SMS = "sms"
+
+
+class ConsentState(StrEnum):
+    """What a live store can say. Specs may ask only for the first three."""
+
+    SUBSCRIBED = "subscribed"
+    UNSUBSCRIBED = "unsubscribed"
+    PENDING = "pending"
+    NOT_SUBSCRIBED = "not_subscribed"
+    REDACTED = "redacted"
+    INVALID = "invalid"
+    UNKNOWN = "unknown"
+    MASKED = "masked"
+
+
+class Actor(StrEnum):
+    PERSON = "person"
+    STAFF = "staff"
+    NOT_TOLD = "not told"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a spec says of a grant or a withdrawal. `at` is `given_at` or `withdrawn_at`."""
+
+    at: datetime | None = None
+    source: str | None = None
+    method: str | None = None
+    level: str | None = None
+    basis: str | None = None
+    wording: str | None = None
+    evidence: str | None = None
+
+    def has(self, name: str) -> bool:
+        return getattr(self, "at" if name == "given_at" else name) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedConsent:
+    state: ConsentState
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveConsent:
+    """`at` is None where no time is told or it cannot be read; `code` is the store's own word.
+
+    `absent` says that the store told nothing at all, which is not the same as saying no.
+    """
+
+    state: ConsentState
+    at: datetime | None = None
+    actor: Actor = Actor.NOT_TOLD
+    code: str = ""
+    absent: bool = False
+
+
+NOTHING_TOLD: Final = LiveConsent(state=ConsentState.UNKNOWN, absent=True)
+
+
+class Row(StrEnum):
+    """The live side of the transition table."""
+
+    NO_CUSTOMER = "no such customer"
+    NOT_SUBSCRIBED = "not_subscribed"
+    UNKNOWN = "unknown or masked"
+    PENDING = "pending"
+    SUBSCRIBED = "subscribed"
+    OUT_BY_PERSON = "unsubscribed by the person"
+    OUT_BY_PERSON_UNDATED = "unsubscribed by the person, no time told"
+    OUT_BY_STAFF = "unsubscribed by staff"
+    OUT_BY_STAFF_UNDATED = "unsubscribed by staff, no time told"
+    OUT = "unsubscribed, actor not told"
+    OUT_UNDATED = "unsubscribed, actor and time not told"
+    CLOSED = "redacted or invalid"
+
+
+class Decision(StrEnum):
+    CHANGE = "change"
+    NO_CHANGE = "no change"
+    EVIDENCE = "change, with evidence"
+    NEWER = "change, with evidence newer than the opt-out"
+    NEWER_FROM_PERSON = "change, with newer evidence from the person"
+    CONFIRMATION = "change, if the confirmation is the evidence; else wait for the person"
+    HOLD = "hold, released by a person"
+    HOLD_UNDATED = "hold as undated opt-out, released by a person"
+    REFUSE = "hold, lifted by nothing"
+
+
+_D = Decision
+TRANSITIONS: Final[dict[Row, tuple[Decision, Decision, Decision]]] = {
+    # live                        wanted: unsubscribed, pending, subscribed
+    Row.NO_CUSTOMER: (_D.CHANGE, _D.HOLD, _D.EVIDENCE),
+    Row.NOT_SUBSCRIBED: (_D.CHANGE, _D.HOLD, _D.EVIDENCE),
+    Row.UNKNOWN: (_D.CHANGE, _D.REFUSE, _D.REFUSE),
+    Row.PENDING: (_D.CHANGE, _D.NO_CHANGE, _D.CONFIRMATION),
+    Row.SUBSCRIBED: (_D.CHANGE, _D.REFUSE, _D.NO_CHANGE),
+    Row.OUT_BY_PERSON: (_D.NO_CHANGE, _D.REFUSE, _D.NEWER_FROM_PERSON),
+    Row.OUT_BY_PERSON_UNDATED: (_D.NO_CHANGE, _D.REFUSE, _D.REFUSE),
+    Row.OUT_BY_STAFF: (_D.NO_CHANGE, _D.HOLD, _D.NEWER),
+    Row.OUT_BY_STAFF_UNDATED: (_D.NO_CHANGE, _D.HOLD, _D.HOLD_UNDATED),
+    Row.OUT: (_D.NO_CHANGE, _D.REFUSE, _D.NEWER_FROM_PERSON),
+    Row.OUT_UNDATED: (_D.NO_CHANGE, _D.REFUSE, _D.HOLD_UNDATED),
+    Row.CLOSED: (_D.REFUSE, _D.REFUSE, _D.REFUSE),
+}
+_COLUMNS: Final = (ConsentState.UNSUBSCRIBED, ConsentState.PENDING, ConsentState.SUBSCRIBED)
+
+_SIMPLE_ROWS: Final = {
+    ConsentState.SUBSCRIBED: Row.SUBSCRIBED,
+    ConsentState.PENDING: Row.PENDING,
+    ConsentState.NOT_SUBSCRIBED: Row.NOT_SUBSCRIBED,
+    ConsentState.REDACTED: Row.CLOSED,
+    ConsentState.INVALID: Row.CLOSED,
+    ConsentState.UNKNOWN: Row.UNKNOWN,
+    ConsentState.MASKED: Row.UNKNOWN,
+}
+_OUT_ROWS: Final = {
+    (Actor.PERSON, True): Row.OUT_BY_PERSON,
+    (Actor.PERSON, False): Row.OUT_BY_PERSON_UNDATED,
+    (Actor.STAFF, True): Row.OUT_BY_STAFF,
+    (Actor.STAFF, False): Row.OUT_BY_STAFF_UNDATED,
+    (Actor.NOT_TOLD, True): Row.OUT,
+    (Actor.NOT_TOLD, False): Row.OUT_UNDATED,
+}
+
+
+def row(live: LiveConsent | None) -> Row:
+    """The row of the table that a live consent stands in; None is a customer that does not exist."""
+    if live is None:
+        return Row.NO_CUSTOMER
+    if live.state is ConsentState.UNSUBSCRIBED:
+        return _OUT_ROWS[live.actor, live.at is not None]
+    return _SIMPLE_ROWS[live.state]
+
+
+def decide(live: LiveConsent | None, wanted: ConsentState) -> Decision:
+    return TRANSITIONS[row(live)][_COLUMNS.index(wanted)]
+
+
+def is_from_person(evidence: Evidence) -> bool:
+    """Whether evidence can overturn an opt-out of the person: a pointer, and no mere import."""
+    return evidence.evidence is not None and evidence.method not in (None, "import")
+
+
+LEVELS: Final = {"unknown": 0, "single": 1, "confirmed": 2}
+
+
+def level_meets(level: str | None, minimum: str) -> bool:
+    """`unknown`, and no level at all, never meet a minimum."""
+    return level not in (None, "unknown") and LEVELS[level or "unknown"] >= LEVELS[minimum]

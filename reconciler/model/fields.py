@@ -1,0 +1,104 @@
+"""The one table of customer fields: comparing, masking, capabilities and the docs all read it.
+
+Adding a field is one entry here, one schema property, and a line in each platform's wire form.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from reconciler.model.consent import Channel
+from reconciler.model.identity import email_key, phone_key, tidy
+from reconciler.model.personal import Personal
+
+
+class FieldKind(StrEnum):
+    SCALAR = "scalar"
+    SET = "set"
+    CONSENT = "consent"
+    STRUCTURE = "structure"
+
+
+def _text(value: object, region: str | None) -> object:  # noqa: ARG001 -- one signature for all
+    """Free text: NFC, trimmed; the empty text is nothing."""
+    text = tidy(value.reveal()) if isinstance(value, Personal) else value
+    return text or None
+
+
+def _flag(value: object, region: str | None) -> object:  # noqa: ARG001
+    return value
+
+
+def _email(value: object, region: str | None) -> object:  # noqa: ARG001
+    return email_key(value.reveal()) if isinstance(value, Personal) else None
+
+
+def _phone(value: object, region: str | None) -> object:
+    """E.164 where it can be read; else the text, so that two unreadable numbers still differ."""
+    if not isinstance(value, Personal):
+        return None
+    return phone_key(value.reveal(), region) or tidy(value.reveal())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldSpec:
+    """`normalise` takes a value and the store's phone region; it is idempotent in effect."""
+
+    name: str
+    kind: FieldKind
+    normalise: Callable[[object, str | None], object]
+    personal: bool
+    title: str
+
+
+FIELDS: Final = (
+    FieldSpec(
+        name="email", kind=FieldKind.SCALAR, normalise=_email, personal=True, title="e-mail address"
+    ),
+    FieldSpec(
+        name="phone", kind=FieldKind.SCALAR, normalise=_phone, personal=True, title="phone number"
+    ),
+    FieldSpec(
+        name="first_name", kind=FieldKind.SCALAR, normalise=_text, personal=True, title="first name"
+    ),
+    FieldSpec(
+        name="last_name", kind=FieldKind.SCALAR, normalise=_text, personal=True, title="last name"
+    ),
+    FieldSpec(name="note", kind=FieldKind.SCALAR, normalise=_text, personal=True, title="note"),
+    FieldSpec(
+        name="tax_exempt",
+        kind=FieldKind.SCALAR,
+        normalise=_flag,
+        personal=False,
+        title="tax exemption",
+    ),
+    FieldSpec(name="tags", kind=FieldKind.SET, normalise=_flag, personal=False, title="tags"),
+    FieldSpec(
+        name="addresses",
+        kind=FieldKind.STRUCTURE,
+        normalise=_flag,
+        personal=True,
+        title="addresses",
+    ),
+    FieldSpec(
+        name="consent.email",
+        kind=FieldKind.CONSENT,
+        normalise=_flag,
+        personal=False,
+        title="e-mail consent",
+    ),
+    FieldSpec(
+        name="consent.sms",
+        kind=FieldKind.CONSENT,
+        normalise=_flag,
+        personal=False,
+        title="SMS consent",
+    ),
+)
+BY_NAME: Final = {spec.name: spec for spec in FIELDS}
+SCALARS: Final = tuple(spec for spec in FIELDS if spec.kind is FieldKind.SCALAR)
+
+
+def consent_field(channel: Channel) -> str:
+    return f"consent.{channel}"

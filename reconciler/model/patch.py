@@ -1,0 +1,32 @@
+"""What to write to one customer, in canonical terms; a platform turns it into its own calls."""
+
+from dataclasses import dataclass
+
+from reconciler.model.consent import Channel, ConsentState, Evidence
+from reconciler.model.customer import Address, Scalar
+from reconciler.model.identity import Identity
+from reconciler.model.managed import UNMANAGED, Managed
+from reconciler.model.tags import TagDelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentWrite:
+    state: ConsentState
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patch:
+    """`contacts` are the e-mail address and phone number to set, in full for a create.
+
+    `addresses` is the whole list as it shall be; one with a `remote_id` is kept or updated.
+    """
+
+    contacts: tuple[Identity, ...] = ()
+    scalars: tuple[tuple[str, Scalar], ...] = ()
+    tags: TagDelta = TagDelta(added=(), removed=())
+    consents: tuple[tuple[Channel, ConsentWrite], ...] = ()
+    addresses: Managed[tuple[Address, ...]] = UNMANAGED
+
+    def consent(self, channel: Channel) -> ConsentWrite | None:
+        return dict(self.consents).get(channel)

@@ -1,0 +1,46 @@
+"""Personal text as a type: whatever formats it gets the mask, and only `reveal` gives the value.
+
+It is no `str`, so JSON encoders, joins and f-strings cannot leak it by accident.
+"""
+
+from typing import Final, NoReturn
+
+MASK: Final = "•••"
+
+
+class Personal:
+    """A name, address, number or note of a person. Equal when the texts are equal."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself: for the wire, for normal forms and digests, and for a person who asked."""
+        return self._text
+
+    def __str__(self) -> str:
+        return MASK
+
+    def __repr__(self) -> str:
+        return f"Personal({MASK})"
+
+    def __format__(self, spec: str) -> str:
+        return format(MASK, spec)
+
+    def __eq__(self, other: object) -> bool:
+        return self._text == other._text if isinstance(other, Personal) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("personal text is not serialised; reveal it where the wire is written")
+
+
+def personal(value: object) -> Personal | None:
+    """Text as `Personal`; None and the empty text are nothing."""
+    if value is None or value == "":
+        return None
+    return Personal(str(value))

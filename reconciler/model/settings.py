@@ -1,0 +1,166 @@
+"""Stores, ceilings and policy as the user declared them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from reconciler.diagnostics import SourceMark
+from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.customer import DesiredCustomer
+from reconciler.model.identity import Identity
+
+
+class RiskClass(StrEnum):
+    """In the order in which people should worry least to most, which is also how they are shown."""
+
+    WITHDRAW = "withdraw"
+    TAG = "tag"
+    PROFILE = "profile"
+    CREATE = "create"
+    GRANT = "grant"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """Requests a second that a bucket leaks, and how many may be sent at once."""
+
+    per_second: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ceiling:
+    """A percentage of the store's customers, held between `at_least` and `at_most`."""
+
+    percent: float
+    at_least: int
+    at_most: int
+
+    def allows(self, customers: int | None) -> int:
+        """How many changes may be planned; an unknown store size counts as the smallest."""
+        if customers is None:
+            return self.at_least
+        return max(self.at_least, min(self.at_most, int(customers * self.percent / 100)))
+
+
+CEILINGS: Final[dict[RiskClass, Ceiling]] = {
+    RiskClass.DELETE: Ceiling(percent=1, at_least=1, at_most=10),
+    RiskClass.GRANT: Ceiling(percent=0.5, at_least=5, at_most=25),
+    RiskClass.CREATE: Ceiling(percent=10, at_least=20, at_most=1000),
+    RiskClass.TAG: Ceiling(percent=30, at_least=20, at_most=5000),
+    RiskClass.PROFILE: Ceiling(percent=30, at_least=20, at_most=5000),
+}
+MASS_WITHDRAWAL_PERCENT: Final = 20
+MASS_WITHDRAWAL_PEOPLE: Final = 20
+
+
+class TokenKind(StrEnum):
+    ENV = "env"
+    FILE = "file"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenSource:
+    kind: TokenKind
+    where: tuple[str, ...]
+    mark: SourceMark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentWord:
+    channel: Channel
+    state: ConsentState
+    word: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    name: str
+    platform: str
+    shop: str
+    api_version: str
+    base_url: str | None
+    token: TokenSource
+    mark: SourceMark
+    timezone: str | None = None
+    phone_region: str | None = None
+    owned_tags: tuple[str, ...] | None = None
+    ceilings: tuple[tuple[RiskClass, Ceiling], ...] = ()
+    rate: Rate | None = None
+    consent_words: tuple[ConsentWord, ...] = ()
+
+    def ceiling(self, risk: RiskClass) -> Ceiling | None:
+        return dict(self.ceilings).get(risk, CEILINGS.get(risk))
+
+
+_REQUIRED: Final = (
+    (Channel.EMAIL, ("given_at", "source")),
+    (Channel.SMS, ("given_at", "source", "method")),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """`min_level` is by country code, with `default` for every other; empty asks for none.
+
+    `bearing_tags` maps the key of a tag to the channel whose audience it feeds.
+    """
+
+    required: tuple[tuple[Channel, tuple[str, ...]], ...] = _REQUIRED
+    min_level: tuple[tuple[str, str], ...] = ()
+    bearing_tags: tuple[tuple[str, Channel], ...] = ()
+    implied: tuple[str, ...] = ()
+
+    def required_for(self, channel: Channel) -> tuple[str, ...]:
+        return dict(self.required).get(channel, ())
+
+    def minimum(self, country: str | None) -> str | None:
+        levels = dict(self.min_level)
+        return levels.get(country or "", levels.get("default"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """Lifts a hold or block by rule: of one customer by alias, or of all; in one store, or in all."""
+
+    rule: str
+    alias: str | None = None
+    store: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """An approval that stands in the specs; it counts until `until`, 7 days at most.
+
+    `release` is a rule, for the customers with one of `identities`, or for all without any.
+    """
+
+    raises: tuple[tuple[str, int], ...]
+    release: str | None
+    identities: tuple[Identity, ...]
+    reason: str
+    until: datetime
+    stores: tuple[str, ...]
+    mark: SourceMark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesiredState:
+    """All the specs say, resolved: the one input of planning beside the live side."""
+
+    stores: tuple[StoreSettings, ...]
+    policy: Policy
+    customers: tuple[tuple[str, tuple[DesiredCustomer, ...]], ...]
+    owned: tuple[tuple[str, tuple[str, ...]], ...]
+    approvals: tuple[Approval, ...]
+    files: int
+    folder: str = field(compare=False)
+
+    def of(self, store: str) -> tuple[DesiredCustomer, ...]:
+        return dict(self.customers).get(store, ())
+
+    def owned_by(self, store: str) -> tuple[str, ...]:
+        return dict(self.owned).get(store, ())

@@ -1,0 +1,79 @@
+"""Tags: what a spec asks for, and what that means for a live customer.
+
+Compared case-blind and order-free; tags that are not ours are never touched.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reconciler.model.identity import fold, tidy
+
+
+def tag_key(tag: str) -> str:
+    return fold(tidy(tag))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagIntent:
+    """`exact` (a plain list in the spec) also removes owned tags that are not listed.
+
+    No tag is in both tuples; both are sorted by key.
+    """
+
+    present: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagDelta:
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed)
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """The tags that we may add or remove; in a pattern only `*` is special."""
+
+    patterns: tuple[str, ...]
+
+    def __contains__(self, tag: str) -> bool:
+        key = tag_key(tag)
+        return any(_pattern(pattern).fullmatch(key) for pattern in self.patterns)
+
+
+def _pattern(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(part) for part in tag_key(pattern).split("*")), re.DOTALL)
+
+
+def sort_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """One spelling of each tag, the first in code-point order, sorted by key."""
+    by_key: dict[str, str] = {}
+    for tag in sorted(tags):
+        by_key.setdefault(tag_key(tag), tidy(tag))
+    return tuple(by_key[key] for key in sorted(by_key))
+
+
+def resolve(intent: TagIntent, live: Iterable[str], owned: Owned) -> TagDelta:
+    """What to add and what to remove; applying it twice is applying it once."""
+    by_key = {tag_key(tag): tag for tag in live}
+    wanted = {tag_key(tag): tag for tag in intent.present}
+    unwanted = {tag_key(tag) for tag in intent.absent}
+    if intent.exact:
+        unwanted |= {key for key, tag in by_key.items() if tag in owned and key not in wanted}
+    return TagDelta(
+        added=sort_tags(tag for key, tag in wanted.items() if key not in by_key),
+        removed=sort_tags(tag for key, tag in by_key.items() if key in unwanted),
+    )
+
+
+def carry_out(live: Iterable[str], delta: TagDelta) -> tuple[str, ...]:
+    """The full set after a change, the live order and spelling kept, new tags at the end."""
+    removed = {tag_key(tag) for tag in delta.removed}
+    kept = [tag for tag in live if tag_key(tag) not in removed]
+    keys = {tag_key(tag) for tag in kept}
+    return (*kept, *(tag for tag in delta.added if tag_key(tag) not in keys))

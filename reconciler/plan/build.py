@@ -1,0 +1,303 @@
+"""compute(): a store's entries and what was read of it, to its part of the plan."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
+from reconciler.model.identity import IdentityKind
+from reconciler.model.personal import Personal
+from reconciler.model.settings import RiskClass
+from reconciler.plan.changes import Action, Change, ConsentChange, ScalarChange
+from reconciler.plan.definition import Audience, StorePlan
+from reconciler.plan.draft import Draft
+from reconciler.plan.examine import Examination, Judge, examine, withdrawals_only
+from reconciler.plan.match import Index, Missing, Paired, Pairing, Unsure
+from reconciler.plan.policies import POLICIES
+from reconciler.plan.verdicts import Level, Verdict
+
+_REASONS: Final = {
+    "identity.no-such-id": (
+        "the store has no record of this id",
+        "correct the `id`, or leave it out",
+    ),
+    "identity.ambiguous": (
+        "the identities of this entry belong to different customers",
+        "give the `id` of the one",
+    ),
+    "identity.swap": (
+        "two entries would exchange an address, and no step between is possible here",
+        "name both customers by `id`, and change one address in the store by hand first",
+    ),
+    "identity.disagrees": (
+        "the phone number belongs to a customer with another e-mail address",
+        "give the `id`, or `previously: {email: …}` if the person changed it",
+    ),
+    "identity.same-person": ("two entries mean one customer", "make one entry of the two"),
+}
+
+
+@dataclass(slots=True)
+class Census:
+    """Counts over the whole live stream; the customers themselves are dropped."""
+
+    read: int = 0
+    subscribed: dict[Channel, int] | None = None
+
+    def see(self, live: LiveCustomer) -> None:
+        self.read += 1
+        if self.subscribed is None:
+            self.subscribed = dict.fromkeys(Channel, 0)
+        for channel, consent in live.consents:
+            self.subscribed[channel] += consent.state is ConsentState.SUBSCRIBED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What a reading left behind: the index that was offered everybody, counts, and the receipt."""
+
+    index: Index
+    census: Census
+    receipt: ReadReceipt
+    customers: int | None
+
+
+def compute(read: Read, judge: Judge, raises: tuple[tuple[RiskClass, int], ...]) -> StorePlan:
+    """Equal inputs in any order give equal plans."""
+    pairings = read.index.pairings()
+    results = _taken_addresses([_examine(one, judge) for one in pairings], pairings, read, judge)
+    changes = _ranked(_merged(change for result in results for change in result.changes))
+    verdicts = tuple(verdict for result in results for verdict in result.verdicts)
+    full = read.receipt.mode == "full"
+    draft = Draft(
+        store=judge.store,
+        receipt=read.receipt,
+        customers=read.customers,
+        subscribers=_subscribers(read) if full else None,
+        raises=raises,
+        changes=changes,
+    ).judged(verdicts)
+    for policy in POLICIES:
+        draft = draft.judged(tuple(policy(draft)))
+    held = len({one.alias for one in draft.verdicts if one.level is Level.HOLD and one.in_force})
+    touched = sum(change.action is not Action.CREATE for change in draft.changes)
+    return StorePlan(
+        name=judge.store.name,
+        platform=judge.store.platform,
+        api_version=judge.store.api_version,
+        receipt=read.receipt,
+        customers=read.customers,
+        changes=tuple(sorted(draft.changes, key=lambda one: (one.mark, one.alias))),
+        verdicts=tuple(sorted(draft.verdicts, key=_verdict_order)),
+        audience=_audience(draft),
+        unchanged=max(0, read.receipt.read - touched - held),
+    )
+
+
+def _verdict_order(one: Verdict) -> tuple[object, ...]:
+    place = (one.mark.file, one.mark.line, one.mark.column) if one.mark else ("", 0, 0)
+    return (list(Level).index(one.level), one.rule, place, one.alias or "", one.message)
+
+
+@dataclass(slots=True)
+class _Result:
+    changes: list[Change]
+    verdicts: list[Verdict]
+
+
+def _of(examination: Examination) -> _Result:
+    return _Result(
+        changes=[examination.change] if examination.change else [],
+        verdicts=list(examination.verdicts),
+    )
+
+
+def _examine(pairing: Pairing, judge: Judge) -> _Result:
+    match pairing:
+        case Paired(desired=desired, live=live):
+            return _of(examine(desired, live, judge))
+        case Missing(desired=desired):
+            return _of(examine(desired, None, judge))
+        case Unsure(desired=desired, candidates=candidates):
+            return _unsure(desired, candidates, pairing.rule, judge)
+
+
+def _unsure(
+    desired: DesiredCustomer, candidates: tuple[LiveCustomer, ...], rule: str, judge: Judge
+) -> _Result:
+    """Held, with every candidate named; but the opt-outs it asks for go to all of them."""
+    message, lift = _REASONS[rule]
+    aliases = [judge.keyed.live_alias(judge.store.name, one) for one in candidates]
+    named = f": {', '.join(aliases)}" if aliases else ""
+    hold = Verdict(
+        rule=rule,
+        level=Level.HOLD,
+        store=judge.store.name,
+        message=f"{message}{named}",
+        alias=judge.keyed.entry_alias(desired),
+        mark=desired.mark,
+        lifted_by=lift,
+        remote_ids=tuple(one.remote_id for one in candidates),
+    )
+    changes = [
+        found.change
+        for one in candidates
+        if (found := withdrawals_only(desired, one, judge)).change is not None
+    ]
+    return _Result(changes=changes, verdicts=[hold])
+
+
+def _merged(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """One change a customer: opt-outs that two entries ask of one candidate are one."""
+    by_alias: dict[str, Change] = {}
+    for change in sorted(changes, key=lambda one: (one.mark, one.alias)):
+        by_alias.setdefault(change.alias, change)
+    return tuple(by_alias.values())
+
+
+def _taken_addresses(
+    results: list[_Result], pairings: tuple[Pairing, ...], read: Read, judge: Judge
+) -> list[_Result]:
+    """Holds whoever claims an address that its bearer does not give up in the same plan."""
+    releasing = {
+        (change.remote_id, field.field)
+        for result in results
+        for change in result.changes
+        for field in change.fields
+        if isinstance(field, ScalarChange) and field.written is not None
+    }
+    for result, pairing in zip(results, pairings, strict=True):
+        for change in list(result.changes):
+            claims = [
+                field.field
+                for field in change.fields
+                if isinstance(field, ScalarChange) and field.written is not None
+            ]
+            for kind in (IdentityKind.EMAIL, IdentityKind.PHONE):
+                others = [
+                    live
+                    for live in read.index.holders(pairing.desired, kind)
+                    if live.remote_id != change.remote_id
+                ]
+                stuck = [one for one in others if (one.remote_id, kind.value) not in releasing]
+                if kind.value in claims and others:
+                    swap = not stuck and _closes_circle(change, kind, results, pairings, read)
+                    if stuck or swap:
+                        _hold_claim(result, change, kind, judge, swap=swap)
+    return results
+
+
+def _closes_circle(
+    change: Change,
+    kind: IdentityKind,
+    results: list[_Result],
+    pairings: tuple[Pairing, ...],
+    read: Read,
+) -> bool:
+    """Whether following the bearers of claimed addresses leads back to where it began."""
+    claimed_by: dict[str | None, set[str | None]] = {}
+    for result, pairing in zip(results, pairings, strict=True):
+        for one in result.changes:
+            if any(field.field == kind.value for field in one.fields):
+                claimed_by[one.remote_id] = {
+                    live.remote_id
+                    for live in read.index.holders(pairing.desired, kind)
+                    if live.remote_id != one.remote_id
+                }
+    seen: set[str | None] = set()
+    front: set[str | None] = set(claimed_by.get(change.remote_id, ()))
+    while front:
+        if change.remote_id in front:
+            return True
+        seen |= front
+        front = {other for one in front for other in claimed_by.get(one, ())} - seen
+    return False
+
+
+def _hold_claim(
+    result: _Result, change: Change, kind: IdentityKind, judge: Judge, *, swap: bool
+) -> None:
+    message, lift = _REASONS["identity.swap"]
+    if not swap:
+        message = f"another customer of the store has this {kind.value} already"
+        lift = "change or delete the other customer first"
+    result.verdicts.append(
+        Verdict(
+            rule="identity.swap" if swap else "identity.taken",
+            level=Level.HOLD,
+            store=judge.store.name,
+            message=message,
+            alias=change.alias,
+            mark=change.mark,
+            lifted_by=lift,
+        )
+    )
+
+
+def _ranked(changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Numbers the customers so that an address is given up before it is claimed."""
+    given_up = {
+        _plain(field.before): change.alias
+        for change in changes
+        for field in change.fields
+        if isinstance(field, ScalarChange) and field.written is not None and field.before
+    }
+    needs = {
+        change.alias: {
+            given_up[_plain(field.after)]
+            for field in change.fields
+            if isinstance(field, ScalarChange)
+            and field.written is not None
+            and given_up.get(_plain(field.after), change.alias) != change.alias
+        }
+        for change in changes
+    }
+    ranks: dict[str, int] = {}
+
+    def rank(alias: str, above: tuple[str, ...]) -> int:
+        if alias not in ranks and alias not in above:
+            ranks[alias] = max(
+                (1 + rank(other, (*above, alias)) for other in needs.get(alias, ())), default=0
+            )
+        return ranks.get(alias, 0)
+
+    return tuple(replace(one, rank=rank(one.alias, ())) for one in changes)
+
+
+def _plain(value: object) -> str:
+    return value.reveal() if isinstance(value, Personal) else ""
+
+
+def _subscribers(read: Read) -> tuple[tuple[Channel, int], ...]:
+    counted = read.census.subscribed or dict.fromkeys(Channel, 0)
+    return tuple((channel, counted[channel]) for channel in Channel)
+
+
+def _audience(draft: Draft) -> tuple[Audience, ...]:
+    before = None if draft.subscribers is None else dict(draft.subscribers)
+    found = []
+    for channel in Channel:
+        change = sum(_effect(one, channel) for one in draft.changes)
+        had = None if before is None else before[channel]
+        found.append(
+            Audience(
+                channel=channel,
+                before=had,
+                change=change,
+                after=None if had is None else had + change,
+            )
+        )
+    return tuple(found)
+
+
+def _effect(change: Change, channel: Channel) -> int:
+    """+1 or -1 for a customer who enters or leaves the channel's subscribers."""
+    if change.action is Action.DELETE:
+        return -1 if change.was_subscribed(channel) else 0
+    for field in change.fields:
+        if isinstance(field, ConsentChange) and field.channel is channel:
+            was = field.before is not None and field.before.state is ConsentState.SUBSCRIBED
+            becomes = field.wanted.state is ConsentState.SUBSCRIBED
+            return int(becomes) - int(was)
+    return 0

@@ -1,0 +1,174 @@
+"""What a plan would change: single field changes, and the customers they belong to."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from reconciler.diagnostics import SourceMark
+from reconciler.model.consent import Channel, ConsentState, Evidence, LiveConsent, WantedConsent
+from reconciler.model.customer import Address, Scalar
+from reconciler.model.fields import consent_field
+from reconciler.model.identity import Identity
+from reconciler.model.personal import Personal
+from reconciler.model.settings import RiskClass
+from reconciler.model.tags import TagDelta
+
+
+class Action(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """The customer comes to exist, or ceases to."""
+
+    risk: RiskClass
+
+    @property
+    def field(self) -> str:
+        return "customer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalarChange:
+    """`before` and `after` are normal forms; `written` is the identity to send, for e-mail, phone."""
+
+    field: str
+    risk: RiskClass
+    before: Scalar
+    after: Scalar
+    written: Identity | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagChange:
+    """`channel` is set for a tag that feeds an audience: such a tag is a change of its own."""
+
+    risk: RiskClass
+    delta: TagDelta
+    channel: Channel | None = None
+
+    @property
+    def field(self) -> str:
+        if self.channel is None:
+            return "tags"
+        return f"tags[{(self.delta.added or self.delta.removed)[0]}]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentChange:
+    """`before` is None for a customer that does not exist yet.
+
+    `moves` marks the consent of a changing address: out for the old one, then in for the new.
+    """
+
+    channel: Channel
+    risk: RiskClass
+    before: LiveConsent | None
+    wanted: WantedConsent
+    moves: bool = False
+
+    @property
+    def field(self) -> str:
+        return consent_field(self.channel)
+
+    @property
+    def withdraws(self) -> bool:
+        return self.wanted.state is ConsentState.UNSUBSCRIBED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressChange:
+    """`after` is the whole list; `paths` name what differs, without values."""
+
+    risk: RiskClass
+    before: tuple[Address, ...]
+    after: tuple[Address, ...]
+    paths: tuple[str, ...]
+
+    @property
+    def field(self) -> str:
+        return "addresses"
+
+
+FieldChange: TypeAlias = Presence | ScalarChange | TagChange | ConsentChange | AddressChange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One customer's field changes, never empty, sorted by field.
+
+    `entry` is the alias of the spec entry that asked, by which an apply finds it again;
+    `subscribed` are the channels that a deleted customer was subscribed on; whoever has a lower
+    `rank` is written first, so that an address is given up before it is claimed.
+    """
+
+    store: str
+    action: Action
+    alias: str
+    entry: str
+    remote_id: str | None
+    mark: SourceMark
+    fields: tuple[FieldChange, ...]
+    subscribed: frozenset[Channel] = frozenset()
+    rank: int = 0
+
+    @property
+    def classes(self) -> tuple[RiskClass, ...]:
+        own = {one.risk for one in self.fields}
+        return tuple(risk for risk in RiskClass if risk in own)
+
+    def was_subscribed(self, channel: Channel) -> bool:
+        return channel in self.subscribed
+
+
+def essence(change: FieldChange) -> list[Any]:
+    """What is approved of a field change: its digest is made of this. May hold personal text.
+
+    A withdrawal is approved whatever stood before, since it is carried out from every state.
+    """
+    match change:
+        case Presence():
+            return [change.risk.value]
+        case ScalarChange():
+            return [_plain(change.before), _plain(change.after)]
+        case TagChange():
+            return [list(change.delta.added), list(change.delta.removed), change.channel]
+        case ConsentChange():
+            wanted = [change.wanted.state.value, _evidence(change.wanted.evidence), change.moves]
+            if change.withdraws:
+                return wanted[:1]
+            return [_ground(change.before), *wanted]
+        case AddressChange():
+            return [_addresses(change.before), _addresses(change.after)]
+
+
+def _plain(value: Scalar) -> str | bool | None:
+    return value.reveal() if isinstance(value, Personal) else value
+
+
+def _ground(live: LiveConsent | None) -> list[Any] | None:
+    if live is None:
+        return None
+    return [live.state.value, live.at.isoformat() if live.at else None, live.actor.value]
+
+
+def _evidence(evidence: Evidence) -> list[Any]:
+    return [
+        evidence.at.isoformat() if evidence.at else None,
+        evidence.source,
+        evidence.method,
+        evidence.level,
+        evidence.basis,
+        evidence.wording,
+        evidence.evidence,
+    ]
+
+
+def _addresses(addresses: tuple[Address, ...]) -> list[Any]:
+    return [
+        [one.remote_id, one.default, [[name, text.reveal()] for name, text in one.texts]]
+        for one in addresses
+    ]

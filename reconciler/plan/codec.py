@@ -1,0 +1,352 @@
+"""A plan to its JSON form and back to what an apply needs. The JSON holds no personal data.
+
+`digest` leaves the times out (same input and key, same digest); `seal` covers everything, so that
+neither a change nor the expiry can be edited without the key.
+"""
+
+import hmac
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from reconciler.diagnostics import SourceMark
+from reconciler.errors import PlanFileError
+from reconciler.model.consent import Channel, ConsentState, Evidence, LiveConsent
+from reconciler.model.customer import Address, DesiredCustomer, ReadReceipt, Scalar
+from reconciler.model.managed import UNMANAGED
+from reconciler.model.personal import Personal
+from reconciler.model.settings import DesiredState, Release, RiskClass
+from reconciler.model.tags import TagIntent
+from reconciler.plan.changes import (
+    Action,
+    AddressChange,
+    Change,
+    ConsentChange,
+    FieldChange,
+    Presence,
+    ScalarChange,
+    TagChange,
+)
+from reconciler.plan.commitment import (
+    ApprovedChange,
+    ApprovedField,
+    ApprovedStore,
+    Commitment,
+    change_digest,
+    field_digest,
+)
+from reconciler.plan.definition import FORMAT_VERSION, Plan, StorePlan
+from reconciler.plan.keyed import Keyed
+from reconciler.plan.verdicts import Verdict
+
+Json = dict[str, Any]
+_TIMES: Final = ("created_at", "expires_at")
+
+
+def encode(plan: Plan, keyed: Keyed) -> Json:
+    """The plan file's content; `schemas/plan.schema.json` describes it."""
+    basis = plan.basis
+    body: Json = {
+        "format_version": FORMAT_VERSION,
+        "tool": {"name": "reconciler", "version": basis.tool},
+        "created_at": basis.created_at.isoformat(),
+        "expires_at": basis.expires_at.isoformat(),
+        "spec": {"digest": basis.spec_digest, "files": basis.spec_files, "base": None},
+        "options": {
+            "read": basis.read,
+            "raise": {risk.value: number for risk, number in basis.raises},
+            "release": [_release(one) for one in basis.releases],
+            "stores": list(basis.selected),
+        },
+        "stores": [_store(one) for one in plan.stores],
+        "summary": _summary(plan),
+        "changes": [
+            _change(one, keyed, digest=change_digest(keyed, one))
+            for store in plan.stores
+            for one in store.changes
+        ],
+        "verdicts": [_verdict(one) for store in plan.stores for one in store.verdicts],
+    }
+    body["digest"] = keyed.digest("plan", _timeless(body))
+    body["seal"] = keyed.digest("seal", body)
+    return body
+
+
+def _timeless(body: Mapping[str, Any]) -> Json:
+    return {name: value for name, value in body.items() if name not in _TIMES}
+
+
+def verify(body: Json, keyed: Keyed) -> None:
+    """Raises `PlanFileError` where the file was not made with this key, or changed since."""
+    content = {name: value for name, value in body.items() if name != "seal"}
+    if not hmac.compare_digest(keyed.digest("seal", content), str(body.get("seal"))):
+        raise PlanFileError(
+            "this plan was made with another key, or was changed since",
+            hint="give the RECONCILER_KEY it was made with, or plan again",
+        )
+
+
+def decode(body: Json) -> Commitment:
+    """What an apply needs of a plan that `verify` has accepted."""
+    blocked = {
+        one["store"] for one in body["verdicts"] if one["level"] == "block" and not one["released"]
+    }
+    changes = [_approved(one) for one in body["changes"]]
+    return Commitment(
+        digest=body["digest"],
+        spec_digest=body["spec"]["digest"],
+        releases=tuple(
+            Release(rule=one["rule"], alias=one["customer"], store=one["store"])
+            for one in body["options"]["release"]
+        ),
+        stores=tuple(
+            ApprovedStore(
+                name=one["name"],
+                blocked=one["name"] in blocked,
+                words=tuple(
+                    (Channel(word["channel"]), ConsentState(word["state"]), word["word"])
+                    for word in (one["receipt"] or {}).get("words", ())
+                ),
+                changes=tuple(change for change in changes if change.store == one["name"]),
+            )
+            for one in body["stores"]
+        ),
+    )
+
+
+def _approved(item: Json) -> ApprovedChange:
+    source = item["source"]
+    return ApprovedChange(
+        store=item["store"],
+        action=Action(item["action"]),
+        alias=item["customer"],
+        entry=item["entry"],
+        remote_id=item["remote_id"],
+        mark=SourceMark(source["file"], source["line"]),
+        rank=item["rank"],
+        fields=tuple(
+            ApprovedField(
+                field=one["field"],
+                risk=RiskClass(one["class"]),
+                digest=one["digest"],
+                moves=one.get("moves", False),
+            )
+            for one in item["fields"]
+        ),
+        digest=item["digest"],
+    )
+
+
+def _release(one: Release) -> Json:
+    return {"rule": one.rule, "customer": one.alias, "store": one.store}
+
+
+def _store(store: StorePlan) -> Json:
+    return {
+        "name": store.name,
+        "platform": store.platform,
+        "api_version": store.api_version,
+        "customers": store.customers,
+        "error": store.error or None,
+        "receipt": _receipt(store.receipt) if store.receipt else None,
+    }
+
+
+def _receipt(receipt: ReadReceipt) -> Json:
+    return {
+        "mode": receipt.mode,
+        "read": receipt.read,
+        "expected": receipt.expected,
+        "complete": receipt.complete,
+        "pages": receipt.pages,
+        "requests": receipt.requests,
+        "repeated": receipt.repeated,
+        "masked": receipt.masked,
+        "chosen": receipt.chosen,
+        "notes": list(receipt.notes),
+        "words": [
+            {"channel": channel.value, "state": state.value, "word": word}
+            for channel, state, word in receipt.words
+        ],
+    }
+
+
+def _summary(plan: Plan) -> Json:
+    return {
+        "create": plan.actions(Action.CREATE),
+        "update": plan.actions(Action.UPDATE),
+        "delete": plan.actions(Action.DELETE),
+        "unchanged": sum(store.unchanged for store in plan.stores),
+        "held": sum(store.held() for store in plan.stores),
+        "blocked": plan.blocked,
+        "complete": plan.complete,
+        "classes": {risk.value: plan.count(risk) for risk in RiskClass},
+        "audience": {
+            store.name: {
+                one.channel.value: {
+                    "before": one.before,
+                    "after": one.after,
+                    "change": one.change,
+                }
+                for one in store.audience
+            }
+            for store in plan.stores
+            if not store.error
+        },
+    }
+
+
+def _change(change: Change, keyed: Keyed, *, digest: str) -> Json:
+    return {
+        "store": change.store,
+        "action": change.action.value,
+        "customer": change.alias,
+        "entry": change.entry,
+        "remote_id": change.remote_id,
+        "classes": [risk.value for risk in change.classes],
+        "cause": None,
+        "source": _source(change.mark),
+        "rank": change.rank,
+        "fields": [_field(one, change, keyed) for one in change.fields],
+        "digest": digest,
+    }
+
+
+def _source(mark: SourceMark) -> Json:
+    return {"file": mark.file, "line": mark.line}
+
+
+def _field(one: FieldChange, change: Change, keyed: Keyed) -> Json:
+    body: Json = {"field": keyed.text(one.field), "class": one.risk.value}
+    match one:
+        case Presence():
+            pass
+        case ScalarChange():
+            body["effect"] = _effect(one.before, one.after)
+            if isinstance(one.before, Personal) or isinstance(one.after, Personal):
+                body["personal"] = True
+            else:
+                body |= {"before": one.before, "after": one.after}
+        case TagChange():
+            body["added"] = [keyed.text(tag) for tag in one.delta.added]
+            body["removed"] = [keyed.text(tag) for tag in one.delta.removed]
+            if one.channel is not None:
+                body["channel"] = one.channel.value
+        case ConsentChange():
+            body["before"] = _live_consent(one.before)
+            body["after"] = {
+                "state": one.wanted.state.value,
+                **_evidence(one.wanted.evidence, keyed),
+            }
+            if one.moves:
+                body["moves"] = True
+        case AddressChange():
+            body |= {"personal": True, "paths": list(one.paths)}
+    body["digest"] = field_digest(keyed, change.store, change.alias, one)
+    return body
+
+
+def _effect(before: Scalar, after: Scalar) -> str:
+    if before is None:
+        return "set"
+    return "cleared" if after is None else "changed"
+
+
+def _live_consent(live: LiveConsent | None) -> Json | None:
+    if live is None:
+        return None
+    return {
+        "state": live.state.value,
+        "at": live.at.isoformat() if live.at else None,
+        "actor": live.actor.value,
+        "code": live.code or None,
+    }
+
+
+def _evidence(evidence: Evidence, keyed: Keyed) -> Json:
+    told: Json = {"at": evidence.at.isoformat()} if evidence.at else {}
+    for name in ("source", "method", "level", "basis", "wording", "evidence"):
+        text = getattr(evidence, name)
+        if text is not None:
+            told[name] = keyed.text(text)
+    return told
+
+
+def _verdict(one: Verdict) -> Json:
+    return {
+        "rule": one.rule,
+        "level": one.level.value,
+        "store": one.store,
+        "customer": one.alias,
+        "message": one.message,
+        "source": _source(one.mark) if one.mark else None,
+        "lifted_by": one.lifted_by,
+        "released": one.released,
+    }
+
+
+def spec_digest(state: DesiredState, keyed: Keyed) -> str:
+    """Of what the specs mean, not of how they are written: order and comments do not count."""
+    return keyed.digest(
+        "spec",
+        [
+            [_settings(store) for store in state.stores],
+            repr(state.policy),
+            [
+                [name, sorted(_desired(one) for one in customers)]
+                for name, customers in sorted(state.customers)
+            ],
+            sorted([name, *sorted(tags)] for name, tags in state.owned),
+        ],
+    )
+
+
+def _settings(store: Any) -> list[Any]:
+    return [
+        store.name,
+        store.platform,
+        store.shop,
+        store.api_version,
+        store.base_url,
+        store.timezone,
+        store.phone_region,
+        list(store.owned_tags or ()),
+        repr(store.ceilings),
+        repr(store.consent_words),
+    ]
+
+
+def _desired(one: DesiredCustomer) -> str:
+    """All that an entry asks for as one line of text; only ever fed to the keyed digest."""
+    parts: list[Any] = [
+        [[identity.kind.value, identity.key] for identity in one.identities],
+        [[identity.kind.value, identity.key] for identity in one.previously],
+        one.absent,
+        one.creates,
+        [[name, _reveal(value)] for name, value in one.scalars],
+        _intent(one.tags) if one.tags is not UNMANAGED else None,
+        [_address(address) for address in one.addresses]
+        if one.addresses is not UNMANAGED
+        else None,
+        [
+            [channel.value, wanted.state.value, repr(wanted.evidence)]
+            for channel, wanted in one.consents
+        ],
+    ]
+    return repr(parts)
+
+
+def _reveal(value: Scalar) -> str | bool | None:
+    return value.reveal() if isinstance(value, Personal) else value
+
+
+def _intent(intent: TagIntent) -> list[Any]:
+    return [list(intent.present), list(intent.absent), intent.exact]
+
+
+def _address(address: Address) -> list[Any]:
+    return [address.default, [[name, text.reveal()] for name, text in address.texts]]
+
+
+def expires_at(body: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(body["expires_at"])

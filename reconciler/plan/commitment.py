@@ -1,0 +1,62 @@
+"""What was approved, as an apply needs it: which customers, which field changes, by digest.
+
+It holds no personal data, so it is all that a saved plan has, and an apply of a plan in memory goes
+through it too.
+"""
+
+from dataclasses import dataclass
+
+from reconciler.diagnostics import SourceMark
+from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.settings import Release, RiskClass
+from reconciler.plan.changes import Action, Change, FieldChange, essence
+from reconciler.plan.keyed import Keyed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovedField:
+    field: str
+    risk: RiskClass
+    digest: str
+    moves: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovedChange:
+    store: str
+    action: Action
+    alias: str
+    entry: str
+    remote_id: str | None
+    mark: SourceMark
+    rank: int
+    fields: tuple[ApprovedField, ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovedStore:
+    """`blocked` lets only withdrawals through; `words` are the store's own for consent states."""
+
+    name: str
+    blocked: bool
+    words: tuple[tuple[Channel, ConsentState, str], ...]
+    changes: tuple[ApprovedChange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commitment:
+    digest: str
+    spec_digest: str
+    releases: tuple[Release, ...]
+    stores: tuple[ApprovedStore, ...]
+
+
+def field_digest(keyed: Keyed, store: str, alias: str, change: FieldChange) -> str:
+    """The unit of approval: store, alias, field, before, after."""
+    return keyed.digest("field", [store, alias, change.field, essence(change)])
+
+
+def change_digest(keyed: Keyed, change: Change) -> str:
+    digests = [field_digest(keyed, change.store, change.alias, one) for one in change.fields]
+    return keyed.digest("change", [change.store, change.alias, change.action.value, digests])

@@ -1,0 +1,132 @@
+"""One entry against one live customer: field by field, driven by the field table."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.customer import DesiredCustomer, LiveCustomer, Scalar
+from reconciler.model.fields import BY_NAME, SCALARS
+from reconciler.model.identity import Identity, IdentityKind
+from reconciler.model.managed import UNMANAGED
+from reconciler.model.personal import Personal
+from reconciler.model.settings import RiskClass
+from reconciler.model.tags import Owned, TagDelta, resolve, tag_key
+from reconciler.plan import structure
+from reconciler.plan.changes import AddressChange, FieldChange, Presence, ScalarChange, TagChange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What comparing needs to know of a store: the phone region, our tags, tags with consent."""
+
+    region: str | None
+    owned: Owned
+    bearing: tuple[tuple[str, Channel], ...]
+
+
+def differences(
+    desired: DesiredCustomer, live: LiveCustomer, rules: Rules
+) -> Iterator[FieldChange]:
+    """Every managed field that differs, consents apart; unreadable fields do not differ."""
+    for name, wanted, written in _wanted_scalars(desired):
+        if name in live.unreadable:
+            continue
+        normalise = BY_NAME[name].normalise
+        before, after = (normalise(side, rules.region) for side in (live.scalar(name), wanted))
+        if before != after:
+            yield ScalarChange(
+                field=name,
+                risk=RiskClass.PROFILE,
+                before=_boxed(name, before),
+                after=_boxed(name, after),
+                written=written,
+            )
+    if desired.tags is not UNMANAGED and "tags" not in live.unreadable:
+        delta = resolve(desired.tags, live.tags, rules.owned)
+        yield from tag_changes(delta, rules, RiskClass.TAG)
+    if desired.addresses is not UNMANAGED and "addresses" not in live.unreadable:
+        after_list, paths = structure.merged(desired.addresses, live.addresses, rules.region)
+        if paths:
+            yield AddressChange(
+                risk=RiskClass.PROFILE, before=live.addresses, after=after_list, paths=paths
+            )
+
+
+def creation(desired: DesiredCustomer, rules: Rules) -> Iterator[FieldChange]:
+    """Everything a new customer starts with, consents apart."""
+    yield Presence(risk=RiskClass.CREATE)
+    for name, wanted, written in _wanted_scalars(desired):
+        if wanted is not None:
+            normal = BY_NAME[name].normalise(wanted, rules.region)
+            yield ScalarChange(
+                field=name,
+                risk=RiskClass.CREATE,
+                before=None,
+                after=_boxed(name, normal),
+                written=written,
+            )
+    if desired.tags is not UNMANAGED:
+        delta = resolve(desired.tags, (), rules.owned)
+        yield from tag_changes(delta, rules, RiskClass.CREATE)
+    if desired.addresses is not UNMANAGED and desired.addresses:
+        yield AddressChange(
+            risk=RiskClass.CREATE,
+            before=(),
+            after=desired.addresses,
+            paths=tuple(f"addresses[{n}] added" for n in range(1, len(desired.addresses) + 1)),
+        )
+
+
+def tag_changes(delta: TagDelta, rules: Rules, risk: RiskClass) -> Iterator[TagChange]:
+    """Plain tags in one change; each tag that feeds an audience in one of its own."""
+    bearing = dict(rules.bearing)
+    for tag in delta.added:
+        if (channel := bearing.get(tag_key(tag))) is not None:
+            yield TagChange(
+                risk=RiskClass.GRANT, channel=channel, delta=TagDelta(added=(tag,), removed=())
+            )
+    for tag in delta.removed:
+        if (channel := bearing.get(tag_key(tag))) is not None:
+            yield TagChange(
+                risk=RiskClass.WITHDRAW, channel=channel, delta=TagDelta(added=(), removed=(tag,))
+            )
+    plain = TagDelta(
+        added=tuple(tag for tag in delta.added if tag_key(tag) not in bearing),
+        removed=tuple(tag for tag in delta.removed if tag_key(tag) not in bearing),
+    )
+    if plain:
+        yield TagChange(risk=risk, delta=plain)
+
+
+def moves_address(
+    desired: DesiredCustomer, live: LiveCustomer, channel: Channel, rules: Rules
+) -> bool:
+    """Whether the address that a subscribed consent is for gets replaced by another."""
+    kind = IdentityKind.EMAIL if channel is Channel.EMAIL else IdentityKind.PHONE
+    wanted = desired.identity(kind)
+    had = live.contact(channel)
+    if wanted is None or had is None or kind.value in live.unreadable:
+        return False
+    if live.consent(channel).state is not ConsentState.SUBSCRIBED:
+        return False
+    return BY_NAME[kind.value].normalise(had, rules.region) != wanted.key
+
+
+def _wanted_scalars(
+    desired: DesiredCustomer,
+) -> Iterator[tuple[str, Scalar, Identity | None]]:
+    for kind in (IdentityKind.EMAIL, IdentityKind.PHONE):
+        one = desired.identity(kind)
+        if one is not None:
+            yield kind.value, Personal(one.key), one
+    told = dict(desired.scalars)
+    for spec in SCALARS:
+        if spec.name in told:
+            yield spec.name, told[spec.name], None
+
+
+def _boxed(name: str, value: object) -> Scalar:
+    """A normal form back in the type that cannot be printed, where the field is personal."""
+    if isinstance(value, str) and BY_NAME[name].personal:
+        return Personal(value)
+    return value if isinstance(value, (bool, Personal)) else None

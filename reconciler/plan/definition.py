@@ -1,0 +1,103 @@
+"""The plan: what would be done to each store, what was found, and what it rests on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from reconciler.model.consent import Channel
+from reconciler.model.customer import ReadReceipt
+from reconciler.model.settings import Release, RiskClass
+from reconciler.plan.changes import Action, Change
+from reconciler.plan.verdicts import Level, Verdict
+
+FORMAT_VERSION: Final = "1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """Subscribers of one channel. Both numbers are None where the store was not read in full."""
+
+    channel: Channel
+    before: int | None
+    after: int | None
+    change: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorePlan:
+    """One store's part. `error` is set, and the rest empty, where the store could not be read."""
+
+    name: str
+    platform: str
+    api_version: str
+    receipt: ReadReceipt | None
+    customers: int | None
+    changes: tuple[Change, ...]
+    verdicts: tuple[Verdict, ...]
+    audience: tuple[Audience, ...]
+    unchanged: int
+    error: str = ""
+
+    @property
+    def complete(self) -> bool:
+        return self.receipt is not None and self.receipt.complete
+
+    @property
+    def blocked(self) -> bool:
+        return any(one.level is Level.BLOCK and one.in_force for one in self.verdicts)
+
+    def count(self, risk: RiskClass) -> int:
+        """How many customers have a change of this class."""
+        return sum(risk in change.classes for change in self.changes)
+
+    def actions(self, action: Action) -> int:
+        return sum(change.action is action for change in self.changes)
+
+    def held(self) -> int:
+        """How many customers have something held."""
+        return len({one.alias for one in self.verdicts if one.level is Level.HOLD and one.in_force})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What the plan was made from, and the choices it was made with."""
+
+    tool: str
+    created_at: datetime
+    expires_at: datetime
+    spec_digest: str
+    spec_files: int
+    read: str
+    raises: tuple[tuple[RiskClass, int], ...]
+    releases: tuple[Release, ...]
+    selected: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Complete, blocked and empty are three facts, never one status."""
+
+    basis: Basis
+    stores: tuple[StorePlan, ...]
+
+    @property
+    def complete(self) -> bool:
+        return all(store.complete for store in self.stores)
+
+    @property
+    def blocked(self) -> bool:
+        return any(store.blocked for store in self.stores)
+
+    @property
+    def empty(self) -> bool:
+        return not any(store.changes for store in self.stores)
+
+    @property
+    def failed(self) -> tuple[StorePlan, ...]:
+        return tuple(store for store in self.stores if store.error)
+
+    def count(self, risk: RiskClass) -> int:
+        return sum(store.count(risk) for store in self.stores)
+
+    def actions(self, action: Action) -> int:
+        return sum(store.actions(action) for store in self.stores)

@@ -1,0 +1,353 @@
+"""One pairing to its field changes and verdicts. Planning and applying both ask here.
+
+Applying computes the same changes anew from the record as it is then, and carries out those whose
+digests were approved; so this is the one place that decides what a change is.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.consent import Channel, ConsentState, LiveConsent, WantedConsent
+from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.fields import consent_field
+from reconciler.model.identity import IdentityKind
+from reconciler.model.settings import Policy, Release, RiskClass, StoreSettings
+from reconciler.plan.changes import (
+    Action,
+    Change,
+    ConsentChange,
+    FieldChange,
+    Presence,
+    ScalarChange,
+    TagChange,
+)
+from reconciler.plan.compare import Rules, creation, differences, moves_address
+from reconciler.plan.fit import misfits
+from reconciler.plan.judge import Ground, Ruling, is_told, rule
+from reconciler.plan.keyed import Keyed
+from reconciler.plan.verdicts import Level, Verdict
+
+UNSUPPORTED = "capability.unsupported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """Everything that examining one customer needs and that is the same for all of a store."""
+
+    store: StoreSettings
+    table: Capabilities
+    policy: Policy
+    rules: Rules
+    releases: tuple[Release, ...]
+    keyed: Keyed
+
+    def released(self, rule_id: str, *aliases: str) -> bool:
+        """Whether a person has lifted this rule for this customer (or for all)."""
+        return any(
+            one.rule == rule_id
+            and one.store in (None, self.store.name)
+            and one.alias in (None, *aliases)
+            for one in self.releases
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """`change` is None where nothing is left to do; verdicts of what was taken out stay."""
+
+    change: Change | None
+    verdicts: tuple[Verdict, ...]
+
+
+def examine(desired: DesiredCustomer, live: LiveCustomer | None, judge: Judge) -> Examination:
+    """What one entry asks of one live customer, or of nobody (`live` None)."""
+    if desired.absent:
+        return _examine_absent(desired, live, judge)
+    if live is None and not desired.creates:
+        return Examination(change=None, verdicts=(_unknown(desired, judge),))
+    action = Action.CREATE if live is None else Action.UPDATE
+    case = _Case(desired, live, action, judge)
+    fields = list(
+        creation(desired, judge.rules) if live is None else differences(desired, live, judge.rules)
+    )
+    for channel, wanted in desired.consents:
+        change = case.consent(channel, wanted)
+        if change is not None:
+            fields.append(change)
+    case.bearing_tags(fields)
+    case.address_changes(fields)
+    if live is not None:
+        case.blind_resends(live, fields)
+    case.unsupported(fields)
+    return case.finish(fields)
+
+
+def withdrawals_only(desired: DesiredCustomer, live: LiveCustomer, judge: Judge) -> Examination:
+    """For somebody whom an entry may mean: the opt-outs it asks for, and nothing else."""
+    examination = examine(replace(desired, absent=False), live, judge)
+    if examination.change is None:
+        return Examination(change=None, verdicts=())
+    fields = tuple(
+        one
+        for one in examination.change.fields
+        if one.risk is RiskClass.WITHDRAW and not getattr(one, "moves", False)
+    )
+    if not fields:
+        return Examination(change=None, verdicts=())
+    return Examination(change=replace(examination.change, fields=fields), verdicts=())
+
+
+def _unknown(desired: DesiredCustomer, judge: Judge) -> Verdict:
+    return Verdict(
+        rule="customer.unknown",
+        level=Level.WARN,
+        store=judge.store.name,
+        alias=judge.keyed.entry_alias(desired),
+        mark=desired.mark,
+        message="the store has no such customer, and only a `customers` entry creates one",
+    )
+
+
+def _examine_absent(
+    desired: DesiredCustomer, live: LiveCustomer | None, judge: Judge
+) -> Examination:
+    if live is None:
+        return Examination(change=None, verdicts=())
+    case = _Case(desired, live, Action.DELETE, judge)
+    fields: list[FieldChange] = [Presence(risk=RiskClass.DELETE)]
+    for channel, wanted in desired.consents:
+        change = case.consent(channel, wanted)
+        if change is not None:
+            fields.append(change)
+    case.unsupported(fields)
+    return case.finish(fields)
+
+
+class _Case:
+    """Gathers the verdicts of one customer while its fields are looked at."""
+
+    def __init__(
+        self, desired: DesiredCustomer, live: LiveCustomer | None, action: Action, judge: Judge
+    ) -> None:
+        self.desired = desired
+        self.live = live
+        self.action = action
+        self.judge = judge
+        self.entry = judge.keyed.entry_alias(desired)
+        self.alias = self.entry if live is None else judge.keyed.live_alias(judge.store.name, live)
+        self.verdicts: list[Verdict] = []
+
+    def consent(self, channel: Channel, wanted: WantedConsent) -> ConsentChange | None:
+        live, judge = self.live, self.judge
+        moving = live is not None and moves_address(self.desired, live, channel, judge.rules)
+        ground = live.consent(channel) if live is not None else None
+        if moving and wanted.state is not ConsentState.UNSUBSCRIBED:
+            ground = LiveConsent(state=ConsentState.NOT_SUBSCRIBED)
+        ruling = rule(channel, ground, wanted, self._ground(channel))
+        field = consent_field(channel)
+        if ruling.rule:
+            self._note(ruling, field)
+        if not ruling.changes:
+            if moving and ruling.holds:
+                self._hold_address(channel, ruling.message)
+            return None
+        moves = moving and wanted.state is ConsentState.SUBSCRIBED
+        return ConsentChange(
+            channel=channel,
+            risk=self._risk(wanted, moves=moves),
+            before=live.consent(channel) if live is not None else None,
+            wanted=wanted,
+            moves=moves,
+        )
+
+    def _risk(self, wanted: WantedConsent, *, moves: bool) -> RiskClass:
+        if moves:
+            return RiskClass.PROFILE
+        if wanted.state is not ConsentState.UNSUBSCRIBED:
+            return RiskClass.GRANT
+        return RiskClass.CREATE if self.live is None else RiskClass.WITHDRAW
+
+    def _ground(self, channel: Channel) -> Ground:
+        kind = IdentityKind.EMAIL if channel is Channel.EMAIL else IdentityKind.PHONE
+        named = self.desired.identity(kind) is not None
+        live = self.live
+        has = named or (live is not None and live.contact(channel) is not None)
+        return Ground(
+            country=live.country() if live else self._desired_country(),
+            has_contact=has,
+            policy=self.judge.policy,
+            table=self.judge.table,
+        )
+
+    def _desired_country(self) -> str | None:
+        from_spec = LiveCustomer(
+            remote_id="-",
+            addresses=self.desired.addresses if isinstance(self.desired.addresses, tuple) else (),
+        )
+        return from_spec.country()
+
+    def _note(self, ruling: Ruling, field: str) -> None:
+        level = Level.HOLD if ruling.holds else Level.WARN
+        self.add(ruling.rule, level, ruling.message, (field,), ruling.lifted_by)
+
+    def bearing_tags(self, fields: list[FieldChange]) -> None:
+        """A tag that feeds an audience is a grant, so it needs what a grant needs."""
+        for one in fields:
+            if not isinstance(one, TagChange) or one.channel is None or one.delta.removed:
+                continue
+            wanted = self.desired.consent(one.channel)
+            live = self.live.consent(one.channel) if self.live is not None else None
+            subscribed = live is not None and live.state is ConsentState.SUBSCRIBED
+            if subscribed and (wanted is None or wanted.state is ConsentState.SUBSCRIBED):
+                continue
+            if wanted is None or wanted.state is not ConsentState.SUBSCRIBED:
+                self.add(
+                    "consent.no-evidence",
+                    Level.HOLD,
+                    f"this tag feeds the {one.channel} audience, and the specs give no consent",
+                    (one.field,),
+                    "give the customer a consent with evidence",
+                )
+                continue
+            ruling = rule(one.channel, live, wanted, self._ground(one.channel))
+            if ruling.holds:
+                self._note(ruling, one.field)
+
+    def address_changes(self, fields: list[FieldChange]) -> None:
+        """Consent belongs to the address: a subscribed address does not just become another."""
+        if self.live is None:
+            return
+        for channel in Channel:
+            if not moves_address(self.desired, self.live, channel, self.judge.rules):
+                continue
+            if self.desired.consent(channel) is None and any(
+                one.field == _kind(channel) for one in fields
+            ):
+                self._hold_address(channel, "the specs are silent about the new address")
+
+    def _hold_address(self, channel: Channel, why: str) -> None:
+        self.add(
+            "consent.address-change",
+            Level.HOLD,
+            f"this address is subscribed, and its consent does not pass to another: {why}",
+            (_kind(channel),),
+            f"say in the specs what the {channel} consent of the new address is",
+        )
+
+    def blind_resends(self, live: LiveCustomer, fields: list[FieldChange]) -> None:
+        """A call that has to send a consent along is not made where the consent is not told."""
+        if not self.judge.table.resends_consent or not fields:
+            return
+        if self.judge.table.sends_whole and live.unreadable:
+            self.add(
+                "read.unreadable",
+                Level.HOLD,
+                "the store hides part of this record, and an update would send it whole",
+                (),
+            )
+            return
+        written = {one.channel for one in fields if isinstance(one, ConsentChange)}
+        blind = [
+            channel
+            for channel in Channel
+            if channel not in written and not is_told(live.consent(channel), live.contact(channel))
+        ]
+        if blind:
+            self.add(
+                "consent.unreadable",
+                Level.HOLD,
+                f"the store does not tell the {' and '.join(blind)} consent, which every "
+                "update here sends along",
+                (),
+                "--release consent.unreadable",
+            )
+
+    def unsupported(self, fields: list[FieldChange]) -> None:
+        for field, why in dict(
+            misfits(self.action, self.live, tuple(fields), self.judge.table)
+        ).items():
+            self.add(UNSUPPORTED, Level.BLOCK, why, (field,), f"--release {UNSUPPORTED}")
+
+    def add(
+        self,
+        rule_id: str,
+        level: Level,
+        message: str,
+        fields: tuple[str, ...],
+        lifted_by: str | None = None,
+    ) -> None:
+        mark = self.desired.mark_of(fields[0].partition("[")[0]) if fields else self.desired.mark
+        self.verdicts.append(
+            Verdict(
+                rule=rule_id,
+                level=level,
+                store=self.judge.store.name,
+                message=message,
+                alias=self.alias,
+                mark=mark,
+                lifted_by=lifted_by,
+                released=level is not Level.WARN
+                and (lifted_by or "").startswith("--release")
+                and self.judge.released(rule_id, self.alias, self.entry),
+                fields=fields,
+            )
+        )
+
+    def finish(self, fields: Iterable[FieldChange]) -> Examination:
+        """Takes out what is held or does not fit. What does not fit stays out even if released."""
+        out: set[str] = set()
+        everything = False
+        for verdict in self.verdicts:
+            if verdict.rule == UNSUPPORTED or verdict.in_force:
+                out |= set(verdict.fields)
+                everything |= not verdict.fields or "customer" in verdict.fields
+        kept = () if everything else tuple(_without(out, fields))
+        if not kept:
+            return Examination(change=None, verdicts=tuple(self.verdicts))
+        change = Change(
+            store=self.judge.store.name,
+            action=self.action,
+            alias=self.alias,
+            entry=self.entry,
+            remote_id=self.live.remote_id if self.live is not None else None,
+            mark=self.desired.mark,
+            fields=tuple(sorted(kept, key=lambda one: one.field)),
+            subscribed=self._subscribed(),
+        )
+        return Examination(change=change, verdicts=tuple(self.verdicts))
+
+    def _subscribed(self) -> frozenset[Channel]:
+        if self.live is None:
+            return frozenset()
+        return frozenset(
+            channel
+            for channel, consent in self.live.consents
+            if consent.state is ConsentState.SUBSCRIBED
+        )
+
+
+def _kind(channel: Channel) -> str:
+    return "email" if channel is Channel.EMAIL else "phone"
+
+
+def _without(out: set[str], fields: Iterable[FieldChange]) -> Iterator[FieldChange]:
+    """The rest; a consent that moves with its address goes out with it, and the reverse."""
+    fields = tuple(fields)
+    held_moves = {
+        one.channel
+        for one in fields
+        if isinstance(one, ConsentChange)
+        and one.moves
+        and (one.field in out or _kind(one.channel) in out)
+    }
+    for one in fields:
+        if one.field in out:
+            continue
+        if isinstance(one, ConsentChange) and one.moves and one.channel in held_moves:
+            continue
+        if isinstance(one, ScalarChange) and any(
+            _kind(channel) == one.field for channel in held_moves
+        ):
+            continue
+        yield one

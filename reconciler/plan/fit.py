@@ -1,0 +1,88 @@
+"""What a platform cannot hold or write, found at plan time by its table."""
+
+from collections.abc import Iterator
+
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.consent import ConsentState
+from reconciler.model.customer import LiveCustomer
+from reconciler.model.fields import BY_NAME
+from reconciler.model.personal import Personal
+from reconciler.model.tags import carry_out
+from reconciler.plan.changes import (
+    Action,
+    AddressChange,
+    ConsentChange,
+    FieldChange,
+    ScalarChange,
+    TagChange,
+)
+
+Misfit = tuple[str, str]
+"""The field that does not fit, and why."""
+
+
+def misfits(
+    action: Action, live: LiveCustomer | None, changes: tuple[FieldChange, ...], table: Capabilities
+) -> Iterator[Misfit]:
+    if action is Action.DELETE and not table.deletes:
+        yield "customer", f"{table.title} has no way to delete a customer"
+        return
+    yield from _fields(action, changes, table)
+    yield from _tags(live, changes, table)
+    lengths = dict(table.lengths)
+    for change in changes:
+        if isinstance(change, ScalarChange) and isinstance(change.after, Personal):
+            most = lengths.get(change.field)
+            if most is not None and len(change.after.reveal()) > most:
+                yield change.field, f"{table.title} takes at most {most} characters here"
+        if isinstance(change, AddressChange) and table.addresses_at_most is not None:
+            if len(change.after) > table.addresses_at_most:
+                yield (
+                    change.field,
+                    f"{table.title} takes at most {table.addresses_at_most} addresses",
+                )
+
+
+def _fields(
+    action: Action, changes: tuple[FieldChange, ...], table: Capabilities
+) -> Iterator[Misfit]:
+    creating = action is Action.CREATE
+    writable = table.creates if creating else table.updates
+    contacts = [
+        one.field for one in changes if isinstance(one, ScalarChange) and one.written is not None
+    ]
+    if creating and table.single_contact and len(contacts) > 1:
+        yield contacts[1], f"{table.title} creates a customer with e-mail or phone, not with both"
+    for change in changes:
+        name = "tags" if isinstance(change, TagChange) else change.field
+        if name in BY_NAME and name not in writable:
+            title = BY_NAME[name].title
+            yield (
+                change.field,
+                f"{table.title} cannot {'set' if creating else 'change'} the {title}",
+            )
+        if isinstance(change, ConsentChange) and change.wanted.state not in table.consent_states:
+            if not (creating and change.wanted.state is ConsentState.UNSUBSCRIBED):
+                yield change.field, f"{table.title} has no consent state `{change.wanted.state}`"
+
+
+def _tags(
+    live: LiveCustomer | None, changes: tuple[FieldChange, ...], table: Capabilities
+) -> Iterator[Misfit]:
+    tags = live.tags if live is not None else ()
+    added: list[str] = []
+    names: list[str] = []
+    for change in changes:
+        if isinstance(change, TagChange):
+            tags = carry_out(tags, change.delta)
+            added.extend(change.delta.added)
+            names.append(change.field)
+    if not added:
+        return
+    field = names[-1]
+    if table.tags_at_most is not None and len(tags) > table.tags_at_most:
+        yield field, f"{table.title} holds at most {table.tags_at_most} tags a customer"
+    if table.tag_length is not None and any(len(tag) > table.tag_length for tag in added):
+        yield field, f"{table.title} takes tags of at most {table.tag_length} characters"
+    if table.tags_length is not None and len(",".join(tags)) > table.tags_length:
+        yield field, f"{table.title} takes at most {table.tags_length} characters of tags in all"

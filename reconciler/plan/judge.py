@@ -1,0 +1,211 @@
+"""Consent by the transition table: what may be planned, what is held, and what only warns."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.consent import (
+    Channel,
+    ConsentState,
+    Decision,
+    Evidence,
+    LiveConsent,
+    Row,
+    WantedConsent,
+    decide,
+    is_from_person,
+    level_meets,
+    row,
+)
+from reconciler.model.settings import Policy
+
+_WORDS: Final = {Channel.EMAIL: "e-mail", Channel.SMS: "SMS"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """`rule` is empty where nothing is to be said; `lifted_by` None where nothing lifts the hold."""
+
+    changes: bool
+    rule: str = ""
+    message: str = ""
+    holds: bool = False
+    lifted_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What is known of the person beside the consent itself."""
+
+    country: str | None
+    has_contact: bool
+    policy: Policy
+    table: Capabilities
+
+
+_NOTHING: Final = Ruling(changes=False)
+_CHANGE: Final = Ruling(changes=True)
+
+
+def rule(
+    channel: Channel, live: LiveConsent | None, wanted: WantedConsent, ground: Ground
+) -> Ruling:
+    """One cell of the transition table, with the evidence weighed; `live` None: no such customer."""
+    word = _WORDS[channel]
+    match decide(live, wanted.state):
+        case Decision.NO_CHANGE:
+            return _settled(channel, live, wanted, ground)
+        case Decision.CHANGE:
+            return _withdrawal(channel, live, ground)
+        case Decision.HOLD:
+            return _held(
+                "consent.pending-message",
+                f"asking for {word} consent sends a message to the person",
+                "--release consent.pending-message",
+            )
+        case Decision.REFUSE:
+            return _refused(word, live, wanted)
+        case Decision.HOLD_UNDATED:
+            return _weighed(channel, live, wanted, ground, undated=True)
+        case _:
+            return _weighed(channel, live, wanted, ground, undated=False)
+
+
+def _withdrawal(channel: Channel, live: LiveConsent | None, ground: Ground) -> Ruling:
+    """Never subscribed is as good as out where a platform has no word for the difference."""
+    never = live is not None and live.state is ConsentState.NOT_SUBSCRIBED
+    if never and channel not in ground.table.records_refusal:
+        return _NOTHING
+    if live is not None and live.absent and not ground.has_contact:
+        return _NOTHING
+    return _CHANGE
+
+
+def _settled(
+    channel: Channel, live: LiveConsent | None, wanted: WantedConsent, ground: Ground
+) -> Ruling:
+    """Nothing to change; somebody subscribed without the evidence that policy asks is told of."""
+    if row(live) is not Row.SUBSCRIBED:
+        return _NOTHING
+    lacking = list(_lacking(channel, wanted.evidence, ground))
+    if not lacking:
+        return _NOTHING
+    return Ruling(
+        changes=False,
+        rule="consent.weak-evidence",
+        message=f"subscribed to {_WORDS[channel]} already, but {lacking[0]}",
+    )
+
+
+def _refused(word: str, live: LiveConsent | None, wanted: WantedConsent) -> Ruling:
+    if live is not None and live.state in (ConsentState.REDACTED, ConsentState.INVALID):
+        return _held("consent.closed", f"the store has closed this {word} consent for good")
+    if live is not None and live.state in (ConsentState.UNKNOWN, ConsentState.MASKED):
+        return _held(
+            "consent.unknown", f"the store does not tell this {word} consent, and unknown is no yes"
+        )
+    if wanted.state is ConsentState.PENDING:
+        return _held(
+            "consent.pending-message", f"the person would be asked again for {word} consent"
+        )
+    return _held(
+        "consent.opted-out",
+        f"the person opted out of {word} and no time is told, so no evidence can be newer",
+    )
+
+
+def _weighed(
+    channel: Channel,
+    live: LiveConsent | None,
+    wanted: WantedConsent,
+    ground: Ground,
+    *,
+    undated: bool,
+) -> Ruling:
+    """A grant that hangs on its evidence."""
+    word = _WORDS[channel]
+    if row(live) is Row.PENDING:
+        confirmed = wanted.evidence.level == "confirmed" and _is_newer(live, wanted.evidence)
+        if not confirmed:
+            return Ruling(
+                changes=False,
+                rule="consent.pending",
+                message=f"{word} consent waits for the person's confirmation",
+            )
+    if not ground.has_contact:
+        return _held(
+            "consent.no-contact",
+            f"there is no address for {word} to consent for",
+            "give the customer the address in the specs",
+        )
+    lacking = list(_lacking(channel, wanted.evidence, ground))
+    if lacking:
+        return _held(
+            "consent.no-evidence",
+            f"the grant of {word} consent is not proven: " + "; ".join(lacking),
+            "add the evidence to the spec",
+        )
+    out = live is not None and live.state is ConsentState.UNSUBSCRIBED
+    if undated:
+        return _held(
+            "consent.undated-opt-out",
+            f"{word} says no, and the store does not tell since when",
+            "--release consent.undated-opt-out",
+        )
+    if out and not _is_newer(live, wanted.evidence):
+        return _held(
+            "consent.newer-opt-out",
+            f"the opt-out of {word} is newer than the evidence, or as old",
+            "a newer consent of the person, with its `given_at`",
+        )
+    if decide(live, wanted.state) is Decision.NEWER_FROM_PERSON and not is_from_person(
+        wanted.evidence
+    ):
+        return _held(
+            "consent.opted-out",
+            f"the person opted out of {word}: only the person's own later consent overturns that",
+            "`evidence`, and a `method` other than import",
+        )
+    return _CHANGE
+
+
+def _is_newer(live: LiveConsent | None, evidence: Evidence) -> bool:
+    return (
+        live is not None
+        and live.at is not None
+        and evidence.at is not None
+        and evidence.at > live.at
+    )
+
+
+def _lacking(channel: Channel, evidence: Evidence, ground: Ground) -> Iterator[str]:
+    missing = [
+        f"`{name}`" for name in ground.policy.required_for(channel) if not evidence.has(name)
+    ]
+    if missing:
+        yield f"it lacks {' and '.join(missing)}"
+    minimum = ground.policy.minimum(ground.country)
+    if minimum is not None and not level_meets(evidence.level, minimum):
+        yield f"its level is below `{minimum}`"
+    if evidence.basis in ("implied_purchase", "implied_inquiry", "soft_opt_in") and (
+        ground.country not in ground.policy.implied
+    ):
+        yield "its basis is implied, and the policy names no such country"
+
+
+def _held(rule_id: str, message: str, lifted_by: str | None = None) -> Ruling:
+    return Ruling(
+        changes=lifted_by is not None and lifted_by.startswith("--release"),
+        rule=rule_id,
+        message=message,
+        holds=True,
+        lifted_by=lifted_by,
+    )
+
+
+def is_told(live: LiveConsent, contact: object) -> bool:
+    """Whether a consent can be sent along as it is. Nothing told about nobody's address is enough."""
+    if live.state is ConsentState.MASKED:
+        return False
+    return not live.absent or contact is None

@@ -1,0 +1,47 @@
+"""Everything that is derived with the key: aliases of customers, digests of changes, seals.
+
+A bare hash of an e-mail address can be guessed back; with the key it is a pseudonym that only the
+holder of the key can make.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+from typing import Any, Final
+
+from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.shapes import shape_of
+
+SHORTEST_KEY: Final = 32
+
+
+def canonical(value: object) -> bytes:
+    """One byte string for one JSON value."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+class Keyed:
+    """All methods give the same answer for the same key and input, on every machine."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def digest(self, purpose: str, value: Any) -> str:
+        return hmac.new(self._key, canonical([purpose, value]), hashlib.sha256).hexdigest()
+
+    def live_alias(self, store: str, live: LiveCustomer) -> str:
+        return self._alias("cus", ["live", store, live.remote_id])
+
+    def entry_alias(self, desired: DesiredCustomer) -> str:
+        """For a customer that does not exist yet: of the strongest identity in the specs."""
+        strongest = desired.identities[0]
+        return self._alias("cus", ["entry", desired.store, strongest.kind.value, strongest.key])
+
+    def text(self, text: str) -> str:
+        """Free text as it may be shown: replaced by an alias where it looks like personal data."""
+        return text if shape_of(text) is None else self._alias("text", ["text", text])
+
+    def _alias(self, prefix: str, value: list[str]) -> str:
+        code = hmac.new(self._key, canonical(value), hashlib.sha256).digest()
+        return f"{prefix}_{base64.b32encode(code).decode().lower()[:10]}"

@@ -1,0 +1,71 @@
+"""What became of an apply, as values; every count is derived from these."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.plan.steps import Step
+
+
+class State(StrEnum):
+    """`DONE`, `ALREADY` and `PENDING` are what was approved; the others leave something to do."""
+
+    DONE = "done"
+    ALREADY = "done already"
+    PENDING = "pending at the platform"
+    NOT_APPLIED = "not applied"
+    UNVERIFIED = "unverified"
+    STALE = "skipped: stale"
+    OPTED_OUT = "skipped: opted out meanwhile"
+    FAILED = "failed"
+    UNKNOWN = "outcome unknown"
+    NOT_REACHED = "not reached"
+
+    @property
+    def good(self) -> bool:
+        return self in (State.DONE, State.ALREADY, State.PENDING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepOutcome:
+    """`fields` tells the worst state of each field; `message` never holds a personal value.
+
+    `collateral` are losses that our own write caused, `noticed` edits by others that were seen.
+    """
+
+    step: Step
+    state: State
+    message: str = ""
+    remote_id: str | None = None
+    fields: tuple[tuple[str, State], ...] = ()
+    collateral: tuple[str, ...] = ()
+    noticed: tuple[str, ...] = ()
+    requests: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreOutcome:
+    """`stopped` says why the store was left before the end; empty where it was not."""
+
+    store: str
+    outcomes: tuple[StepOutcome, ...]
+    stopped: str = ""
+    requests: int = 0
+
+    def count(self, state: State) -> int:
+        return sum(one.state is state for one in self.outcomes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyResult:
+    plan_digest: str
+    stores: tuple[StoreOutcome, ...]
+    interrupted: bool = False
+
+    @property
+    def complete(self) -> bool:
+        return not any(store.stopped for store in self.stores) and all(
+            one.state.good and not one.collateral for store in self.stores for one in store.outcomes
+        )
+
+    def count(self, state: State) -> int:
+        return sum(store.count(state) for store in self.stores)

@@ -1,0 +1,79 @@
+"""Ceilings by risk class: how much of a kind one plan may hold before somebody raises it by number."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.settings import (
+    MASS_WITHDRAWAL_PEOPLE,
+    MASS_WITHDRAWAL_PERCENT,
+    RiskClass,
+)
+from reconciler.plan.changes import ConsentChange, TagChange
+from reconciler.plan.draft import Draft
+from reconciler.plan.verdicts import Level, Verdict
+
+_NOUNS: Final = {
+    RiskClass.TAG: "customers would get or lose tags",
+    RiskClass.PROFILE: "profiles would change",
+    RiskClass.CREATE: "customers would be created",
+    RiskClass.GRANT: "customers would be subscribed",
+    RiskClass.DELETE: "customers would be deleted",
+}
+
+
+def ceilings(draft: Draft) -> Iterator[Verdict]:
+    """One block for each class that is over its ceiling; withdrawals have none here."""
+    for risk, noun in _NOUNS.items():
+        ceiling = draft.store.ceiling(risk)
+        count = sum(risk in change.classes for change in draft.changes)
+        if ceiling is None or count == 0:
+            continue
+        allowed = ceiling.allows(draft.customers)
+        raised = draft.raised(risk)
+        if count > max(allowed, raised or 0):
+            size = "unknown size" if draft.customers is None else f"{draft.customers} customers"
+            yield Verdict(
+                rule=f"ceiling.{risk}",
+                level=Level.BLOCK,
+                store=draft.store.name,
+                message=f"{count} {noun}, and {allowed if raised is None else max(allowed, raised)} "
+                f"may in a store of {size}",
+                lifted_by=f"--raise {risk}={count}",
+            )
+
+
+def mass_withdrawal(draft: Draft) -> Iterator[Verdict]:
+    """Over 20 % of a channel's subscribers and over 20 people: an empty file looks the same."""
+    for channel in Channel:
+        leaving = sum(
+            any(_leaves(field, channel) for field in change.fields) for change in draft.changes
+        )
+        subscribers = None if draft.subscribers is None else dict(draft.subscribers)[channel]
+        share = (
+            None if subscribers is None else leaving > subscribers * MASS_WITHDRAWAL_PERCENT / 100
+        )
+        if leaving <= max(MASS_WITHDRAWAL_PEOPLE, draft.raised(RiskClass.WITHDRAW) or 0):
+            continue
+        if share is False:
+            continue
+        of = "an unknown number of" if subscribers is None else str(subscribers)
+        yield Verdict(
+            rule="withdraw.mass",
+            level=Level.BLOCK,
+            store=draft.store.name,
+            message=f"{leaving} of {of} {channel} subscribers would be unsubscribed at once",
+            lifted_by=f"--raise withdraw={leaving}",
+        )
+
+
+def _leaves(field: object, channel: Channel) -> bool:
+    if isinstance(field, TagChange):
+        return field.channel is channel and bool(field.delta.removed)
+    return (
+        isinstance(field, ConsentChange)
+        and field.channel is channel
+        and field.withdraws
+        and field.before is not None
+        and field.before.state is ConsentState.SUBSCRIBED
+    )

@@ -1,0 +1,79 @@
+"""What every platform offers, split so that planning receives only the reading half.
+
+A platform takes and gives canonical values; it never sees a plan.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.customer import LiveCustomer
+from reconciler.model.identity import Identity
+from reconciler.model.patch import Patch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """`ends_cleanly` is False on a page that shows that the listing cannot be trusted."""
+
+    customers: tuple[LiveCustomer, ...]
+    ends_cleanly: bool = True
+
+
+class LookupImpossible(Exception):
+    """This identity cannot be looked up here (or not with this token); read everything instead."""
+
+
+class Reader(Protocol):
+    """All methods may raise `PlatformError`; none of them changes anything."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def count(self) -> int | None:
+        """How many customers the store says it has; None where it does not say."""
+        ...
+
+    def scan(self) -> Iterator[Page]:
+        """One pass over all customers, page by page; records may repeat."""
+        ...
+
+    def stable(self) -> bool:
+        """Whether the scan just made pages in a way that edits in between cannot disturb."""
+        ...
+
+    def read(self, remote_id: str) -> LiveCustomer | None:
+        """The record as it is now; None where the store says that there is none."""
+        ...
+
+    def read_many(self, remote_ids: Iterable[str]) -> dict[str, LiveCustomer]:
+        """The records that exist, in as few calls as the platform allows; missing ids are absent."""
+        ...
+
+    def find(self, wanted: Identity) -> tuple[LiveCustomer, ...]:
+        """Whoever bears exactly this e-mail or phone. Raises `LookupImpossible`."""
+        ...
+
+    def words(self) -> tuple[tuple[Channel, ConsentState, str], ...]:
+        """The words for consent states that were seen so far, where they differ between stores."""
+        ...
+
+
+class Writer(Reader, Protocol):
+    """`Rejected`: nothing was done. `OutcomeUnknown`: read before anything is repeated."""
+
+    def create(self, patch: Patch) -> str:
+        """The id of the new record. Consents that the patch does not name are sent as *no*."""
+        ...
+
+    def update(self, ground: LiveCustomer, patch: Patch) -> None:
+        """`ground` is the record as read just before; what must be sent along comes from it."""
+        ...
+
+    def delete(self, remote_id: str) -> None: ...
+
+
+Make = Callable[..., Writer]
+Platforms = Mapping[str, Make]

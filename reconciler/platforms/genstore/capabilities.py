@@ -1,0 +1,58 @@
+"""What Genstore can hold and write, from its API documents and the help pages of its importer."""
+
+from typing import Final
+
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.identity import IdentityKind
+from reconciler.model.settings import Rate
+
+_ALL: Final = frozenset(
+    {
+        "email",
+        "phone",
+        "first_name",
+        "last_name",
+        "note",
+        "tax_exempt",
+        "tags",
+        "addresses",
+        "consent.email",
+        "consent.sms",
+    }
+)
+
+GENSTORE: Final = Capabilities(
+    platform="genstore",
+    title="Genstore",
+    versions=("202412",),
+    default_version="202412",
+    # The overview of the documents shows the second domain, every endpoint page the first.
+    domains=("genmystore.com", "genmystore.ai"),
+    creates=_ALL,
+    updates=_ALL,
+    deletes=True,
+    counts=False,
+    looks_up=frozenset({IdentityKind.ID, IdentityKind.EMAIL}),
+    ids_at_once=50,
+    page=250,
+    single_contact=False,
+    consent_states=frozenset({ConsentState.SUBSCRIBED, ConsentState.UNSUBSCRIBED}),
+    # The import page lists UN_SUBSCRIBED for e-mail, and only (NOT_)SUBSCRIBED for SMS.
+    records_refusal=frozenset({Channel.EMAIL}),
+    keeps_consent_time=False,
+    tells_actor=False,
+    resends_consent=True,
+    sends_whole=True,
+    tags_at_most=120,
+    tag_length=100,
+    tags_length=None,
+    addresses_at_most=None,
+    lengths=(("first_name", 200), ("last_name", 200), ("note", 1000)),
+    rate=Rate(per_second=2, burst=40),
+    notes=(
+        "An update sends the whole customer, because the documents do not say whether it merges.",
+        "Customers with orders cannot be deleted.",
+        "There is no count and no look-up by phone: phone-only customers need a full read.",
+    ),
+)

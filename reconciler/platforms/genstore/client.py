@@ -1,0 +1,226 @@
+"""Genstore's endpoints: paging, look-ups and writes of one store."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from reconciler.errors import CustomerNotFound, Rejected, StoreStopped
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.customer import LiveCustomer
+from reconciler.model.identity import Identity, IdentityKind, email_key
+from reconciler.model.patch import Patch
+from reconciler.platforms.base import LookupImpossible, Page
+from reconciler.platforms.genstore import wire
+from reconciler.platforms.genstore.capabilities import GENSTORE
+from reconciler.platforms.http import Answer, Session
+from reconciler.platforms.link import next_token
+from reconciler.platforms.loose import Unreadable, as_id, as_int, as_mapping, as_records
+
+SEARCH_PAGES: Final = 5
+_LAST_RESORT: Final = frozenset({ConsentState.UNSUBSCRIBED, ConsentState.NOT_SUBSCRIBED})
+
+
+class Genstore:
+    """One Genstore store. `seen` are words for consent that an earlier read found."""
+
+    capabilities: Capabilities = GENSTORE
+
+    def __init__(
+        self, session: Session, *, version: str, timezone: str | None, words: wire.Dictionary
+    ) -> None:
+        self._session = session
+        self._root = f"/api/{version}/customers"
+        self._zone = timezone
+        self._words = words
+        self._stable = True
+
+    def count(self) -> int | None:
+        return None
+
+    def words(self) -> tuple[tuple[Channel, ConsentState, str], ...]:
+        return tuple(sorted((*key, word) for key, word in self._words.seen.items()))
+
+    def stable(self) -> bool:
+        return self._stable
+
+    def scan(self) -> Iterator[Page]:
+        """By `sinceId` while ids rise; else by page tokens, which are page numbers in disguise."""
+        self._stable = True
+        since = "0"
+        while True:
+            answer = self._list([("limit", "250"), ("sinceId", since)])
+            customers = self._customers(answer)
+            if not customers:
+                return
+            ids = [as_int(one.remote_id) for one in customers]
+            if not _rising(int(since), ids):
+                break
+            yield Page(customers=customers)
+            since = str(ids[-1])
+        self._stable = False
+        yield from self._scan_by_token()
+
+    def _scan_by_token(self) -> Iterator[Page]:
+        params = [("limit", "250")]
+        seen: set[str] = set()
+        while True:
+            answer = self._list(params)
+            customers = self._customers(answer)
+            new = {one.remote_id for one in customers} - seen
+            token = next_token(answer.link, "pageToken")
+            yield Page(customers=customers, ends_cleanly=bool(new) or token is None)
+            if token is None or not new:
+                return
+            seen |= new
+            params = [("limit", "250"), ("pageToken", token)]
+
+    def read(self, remote_id: str) -> LiveCustomer | None:
+        doing = "reading a customer"
+        try:
+            answer = self._session.get(f"{self._root}/{remote_id}", (), doing)
+        except CustomerNotFound:
+            return None
+        found = self._one(answer, doing)
+        return found if found.remote_id == remote_id else None
+
+    def read_many(self, remote_ids: Iterable[str]) -> dict[str, LiveCustomer]:
+        """Batches by `ids`; a record that a batch leaves out is asked for by itself."""
+        wanted = list(dict.fromkeys(remote_ids))
+        found: dict[str, LiveCustomer] = {}
+        for start in range(0, len(wanted), GENSTORE.ids_at_once):
+            batch = wanted[start : start + GENSTORE.ids_at_once]
+            if len(batch) > 1:
+                answer = self._list([("ids", ",".join(batch)), ("limit", "250")])
+                for one in self._customers(answer):
+                    if one.remote_id in batch:
+                        found[one.remote_id] = one
+            for remote_id in batch:
+                if remote_id not in found and (alone := self.read(remote_id)) is not None:
+                    found[remote_id] = alone
+        return found
+
+    def find(self, wanted: Identity) -> tuple[LiveCustomer, ...]:
+        """By search, which needs the write scope and whose matching is undocumented.
+
+        So answers are filtered here, and an address with `:` or `;` in it is not sent at all.
+        """
+        if wanted.kind is not IdentityKind.EMAIL or re.search("[:;]", wanted.key):
+            raise LookupImpossible
+        found: dict[str, LiveCustomer] = {}
+        body: dict[str, Any] = {"query": f"email:{wanted.value.reveal()}", "limit": 250}
+        for _ in range(SEARCH_PAGES):
+            answer = self._search(body)
+            for one in self._customers(answer):
+                if one.email is not None and email_key(one.email.reveal()) == wanted.key:
+                    found[one.remote_id] = one
+            token = next_token(answer.link, "pageToken")
+            if token is None or found:
+                break
+            body = {**body, "pageToken": token}
+        return tuple(found.values())
+
+    def _search(self, body: Mapping[str, Any]) -> Answer:
+        try:
+            return self._session.ask(f"{self._root}/search", body, "searching customers")
+        except StoreStopped as error:
+            if error.status == 403:
+                raise LookupImpossible from error
+            raise
+        except (Rejected, CustomerNotFound) as error:
+            raise LookupImpossible from error
+
+    def create(self, patch: Patch) -> str:
+        doing = "creating a customer"
+        body = wire.new_customer(patch, self._words)
+        answer = self._session.write("POST", self._root, body, doing)
+        return self._one_id(answer, doing)
+
+    def update(self, ground: LiveCustomer, patch: Patch) -> None:
+        """Withdrawals try one word after the other until the store no longer says subscribed."""
+        wanted = dict(patch.consents)
+        leaving = [
+            channel for channel, write in wanted.items() if write.state is ConsentState.UNSUBSCRIBED
+        ]
+        words = {
+            channel: wire.grant_word(write, channel, self._words)
+            for channel, write in wanted.items()
+            if channel not in leaving
+        }
+        if not leaving:
+            self._put(ground, patch, words)
+        for channel in leaving:
+            ground = self._withdraw(ground, patch, channel, words)
+
+    def _withdraw(
+        self, ground: LiveCustomer, patch: Patch, channel: Channel, words: Mapping[Channel, str]
+    ) -> LiveCustomer:
+        before = ground.consent(channel).state
+        for word in self._words.candidates(channel, before):
+            try:
+                self._put(ground, patch, {**words, channel: word})
+            except Rejected:
+                continue
+            back = self.read(ground.remote_id)
+            if back is None:
+                return ground
+            ground = back
+            after = ground.consent(channel).state
+            settled = (
+                {ConsentState.UNSUBSCRIBED}
+                if before is ConsentState.NOT_SUBSCRIBED
+                else _LAST_RESORT
+            )
+            if after in settled:
+                break
+        return ground
+
+    def _put(self, ground: LiveCustomer, patch: Patch, words: Mapping[Channel, str]) -> None:
+        body = wire.whole_customer(ground, patch, words)
+        path = f"{self._root}/{ground.remote_id}"
+        self._session.write("PUT", path, body, "updating a customer")
+
+    def delete(self, remote_id: str) -> None:
+        self._session.write("DELETE", f"{self._root}/{remote_id}", None, "deleting a customer")
+
+    def _list(self, params: Sequence[tuple[str, str]]) -> Answer:
+        doing = "listing customers"
+        try:
+            return self._session.get(self._root, params, doing)
+        except CustomerNotFound:
+            raise self._session.unreadable(
+                "there is no customer list at this address", doing
+            ) from None
+
+    def _customers(self, answer: Answer) -> tuple[LiveCustomer, ...]:
+        doing = "listing customers"
+        try:
+            records = as_records(
+                as_mapping(answer.body, "the answer").get("customers"), "customers"
+            )
+            return tuple(wire.customer(record, self._words, self._zone) for record in records)
+        except Unreadable as error:
+            raise self._session.unreadable(str(error), doing) from None
+
+    def _one(self, answer: Answer, doing: str) -> LiveCustomer:
+        try:
+            record = as_mapping(as_mapping(answer.body, "the answer").get("customer"), "customer")
+            return wire.customer(record, self._words, self._zone)
+        except Unreadable as error:
+            raise self._session.unreadable(str(error), doing) from None
+
+    def _one_id(self, answer: Answer, doing: str) -> str:
+        try:
+            record = as_mapping(as_mapping(answer.body, "the answer").get("customer"), "customer")
+            return as_id(record.get("id"))
+        except Unreadable as error:
+            raise self._session.garbled_write(str(error), doing) from None
+
+
+def _rising(since: int, ids: Sequence[int | None]) -> bool:
+    last = since
+    for one in ids:
+        if one is None or one <= last:
+            return False
+        last = one
+    return True

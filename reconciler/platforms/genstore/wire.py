@@ -1,0 +1,286 @@
+"""Genstore's JSON to customers and back. Pure; examples of the documents with text in place of
+numbers, booleans and lists, months past 12 and hidden values all pass through here.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from reconciler.model.consent import NOTHING_TOLD, Channel, ConsentState, LiveConsent
+from reconciler.model.customer import ADDRESS_TEXTS, Address, LiveCustomer, Wire
+from reconciler.model.identity import looks_masked
+from reconciler.model.managed import UNMANAGED
+from reconciler.model.patch import ConsentWrite, Patch
+from reconciler.model.personal import Personal, personal
+from reconciler.model.settings import ConsentWord
+from reconciler.model.tags import carry_out
+from reconciler.platforms.loose import (
+    as_bool,
+    as_id,
+    as_mapping,
+    as_tags,
+    as_text,
+    as_time,
+    canonical,
+)
+
+CONSENT_KEYS: Final = {
+    Channel.EMAIL: "emailMarketingConsent",
+    Channel.SMS: "smsMarketingConsent",
+}
+SCALAR_KEYS: Final = {
+    "email": "email",
+    "phone": "phone",
+    "first_name": "firstName",
+    "last_name": "lastName",
+    "note": "notes",
+}
+_ADDRESS_KEYS: Final = {
+    "first_name": "firstName",
+    "last_name": "lastName",
+    "company": "company",
+    "address1": "address1",
+    "address2": "address2",
+    "city": "city",
+    "province_code": "provinceCode",
+    "country_code": "countryCode",
+    "zip": "zip",
+    "phone": "phone",
+}
+# Writable, not managed here, and lost if a full write left them out.
+_OTHER: Final = ("verifiedEmail", "state", "taxExemptions")
+
+# Both spellings of "no": the API's own is not documented (the importer says UN_SUBSCRIBED).
+_WORDS: Final = {
+    "SUBSCRIBED": ConsentState.SUBSCRIBED,
+    "UNSUBSCRIBED": ConsentState.UNSUBSCRIBED,
+    "UN_SUBSCRIBED": ConsentState.UNSUBSCRIBED,
+    "NOT_SUBSCRIBED": ConsentState.NOT_SUBSCRIBED,
+    "NEVER_SUBSCRIBED": ConsentState.NOT_SUBSCRIBED,
+    "PENDING_CONFIRMATION": ConsentState.PENDING,
+    "PENDING": ConsentState.PENDING,
+    "REDACTED": ConsentState.REDACTED,
+    "INVALID": ConsentState.INVALID,
+}
+
+
+class Dictionary:
+    """The words of one store: what is configured, then what was seen, then the usual ones."""
+
+    def __init__(self, configured: Sequence[ConsentWord]) -> None:
+        self._states = {(one.channel, one.word): one.state for one in configured}
+        self._words = {(one.channel, one.state): one.word for one in configured}
+        self.seen: dict[tuple[Channel, ConsentState], str] = {}
+
+    def state(self, channel: Channel, word: str) -> ConsentState:
+        known = self._states.get((channel, word), _WORDS.get(word, ConsentState.UNKNOWN))
+        if known is not ConsentState.UNKNOWN:
+            self.seen.setdefault((channel, known), word)
+        return known
+
+    def word(self, channel: Channel, state: ConsentState) -> str | None:
+        """The word if it is known: configured, or seen in this store."""
+        return self._words.get((channel, state)) or self.seen.get((channel, state))
+
+    def candidates(self, channel: Channel, ground: ConsentState) -> tuple[str, ...]:
+        """The words to try for *unsubscribed*, surest first, each once.
+
+        *Never subscribed* is the last resort, and pointless for somebody who is that already.
+        """
+        words = [
+            self._words.get((channel, ConsentState.UNSUBSCRIBED)),
+            self.seen.get((channel, ConsentState.UNSUBSCRIBED)),
+            "UNSUBSCRIBED",
+            "UN_SUBSCRIBED",
+            None if ground is ConsentState.NOT_SUBSCRIBED else "NOT_SUBSCRIBED",
+        ]
+        return tuple(dict.fromkeys(word for word in words if word))
+
+
+def customer(record: Mapping[str, Any], words: Dictionary, zone: str | None) -> LiveCustomer:
+    """Raises `Unreadable` for a record without an id; anything else garbled is only unreadable."""
+    unreadable = {
+        name
+        for name, key in SCALAR_KEYS.items()
+        if not isinstance(record.get(key), (str, int, type(None)))
+        or (looks_masked(str(record.get(key) or "")) and name in ("email", "phone"))
+    }
+    tags = as_tags(record.get("tags"))
+    addresses = _addresses(record)
+    if tags is None:
+        unreadable.add("tags")
+    if addresses is None:
+        unreadable.add("addresses")
+    scalars = {
+        name: None if name in unreadable else personal(as_text(record.get(key)))
+        for name, key in SCALAR_KEYS.items()
+    }
+    return LiveCustomer(
+        remote_id=as_id(record.get("id")),
+        email=scalars["email"],
+        phone=scalars["phone"],
+        first_name=scalars["first_name"],
+        last_name=scalars["last_name"],
+        note=scalars["note"],
+        tax_exempt=as_bool(record.get("taxExempt")),
+        tags=tags or (),
+        addresses=addresses or (),
+        consents=tuple((channel, _consent(record, channel, words, zone)) for channel in Channel),
+        revision=as_text(record.get("updateTime")),
+        unreadable=frozenset(unreadable),
+        other=tuple(
+            (key, Personal(canonical(record[key])))
+            for key in _OTHER
+            if record.get(key) not in (None, "", [], {})
+        ),
+        wire=Wire(record),
+    )
+
+
+def _consent(
+    record: Mapping[str, Any], channel: Channel, words: Dictionary, zone: str | None
+) -> LiveConsent:
+    value = record.get(CONSENT_KEYS[channel])
+    if not isinstance(value, Mapping) or not isinstance(value.get("state"), str):
+        return NOTHING_TOLD
+    word = value["state"]
+    if looks_masked(word):
+        return LiveConsent(state=ConsentState.MASKED)
+    return LiveConsent(
+        state=words.state(channel, word),
+        at=as_time(value.get("consentUpdateTime"), zone),
+        code=word if word.replace("_", "").isalnum() else "",
+    )
+
+
+def _addresses(record: Mapping[str, Any]) -> tuple[Address, ...] | None:
+    """All addresses; the default one may stand outside the list, as in the documents' example."""
+    found: dict[str, Address] = {}
+    default = record.get("defaultAddress")
+    listed = record.get("addresses")
+    if not isinstance(listed, (list, type(None))):
+        return None
+    extra = [default] if isinstance(default, Mapping) and default.get("id") else []
+    for raw in (*(listed or ()), *extra):
+        if not isinstance(raw, Mapping):
+            return None
+        one = _address(raw)
+        if one.remote_id not in found:
+            found[one.remote_id or f"#{len(found)}"] = one
+    default_id = as_text(extra[0].get("id")) if extra else None
+    return tuple(
+        one if default_id is None or one.remote_id != default_id else _as_default(one)
+        for one in found.values()
+    )
+
+
+def _as_default(address: Address) -> Address:
+    return Address(texts=address.texts, default=True, remote_id=address.remote_id)
+
+
+def _address(raw: Mapping[str, Any]) -> Address:
+    texts = tuple(
+        (name, Personal(text))
+        for name in ADDRESS_TEXTS
+        if name in _ADDRESS_KEYS and (text := as_text(raw.get(_ADDRESS_KEYS[name])))
+    )
+    return Address(
+        texts=texts,
+        default=as_bool(raw.get("isDefaultAddress")) or False,
+        remote_id=as_text(raw.get("id")),
+    )
+
+
+def new_customer(patch: Patch, words: Dictionary) -> dict[str, Any]:
+    """A create. Consent is left out unless the store's word for *no* is known."""
+    body: dict[str, Any] = {}
+    for contact in patch.contacts:
+        body[contact.kind.value] = contact.value.reveal()
+    for name, value in patch.scalars:
+        if name == "tax_exempt":
+            body["taxExempt"] = bool(value)
+        elif isinstance(value, Personal):
+            body[SCALAR_KEYS[name]] = value.reveal()
+    if patch.tags.added:
+        body["tags"] = list(patch.tags.added)
+    if patch.addresses is not UNMANAGED and patch.addresses:
+        body["addresses"] = [_address_body(one, {}) for one in patch.addresses]
+    for channel in Channel:
+        wanted = patch.consent(channel)
+        state = wanted.state if wanted is not None else ConsentState.NOT_SUBSCRIBED
+        word = words.word(channel, state)
+        if word is not None:
+            body[CONSENT_KEYS[channel]] = {"state": word}
+    return {"customer": body}
+
+
+def whole_customer(
+    ground: LiveCustomer, patch: Patch, consent_words: Mapping[Channel, str]
+) -> dict[str, Any]:
+    """An update: the full writable object, since merge or replace is not documented.
+
+    What the patch does not name goes back as it was read; `consent_words` are the words to write.
+    """
+    record = as_mapping(ground.wire.record if ground.wire else None, "the record")
+    body: dict[str, Any] = {}
+    for name, key in SCALAR_KEYS.items():
+        if name not in ground.unreadable and key in record:
+            body[key] = record[key]
+    for key in _OTHER:
+        if key in record:
+            body[key] = record[key]
+    for contact in patch.contacts:
+        body[SCALAR_KEYS[contact.kind.value]] = contact.value.reveal()
+    if ground.tax_exempt is not None:
+        body["taxExempt"] = ground.tax_exempt
+    for name, value in patch.scalars:
+        if name == "tax_exempt":
+            body["taxExempt"] = bool(value)
+        else:
+            # Clearing is not documented; the empty text is the likeliest form and is read back.
+            body[SCALAR_KEYS[name]] = value.reveal() if isinstance(value, Personal) else ""
+    if "tags" not in ground.unreadable:
+        body["tags"] = list(carry_out(ground.tags, patch.tags))
+    _put_addresses(body, record, ground, patch)
+    for channel, key in CONSENT_KEYS.items():
+        if channel in consent_words:
+            body[key] = {"state": consent_words[channel]}
+        elif key in record:
+            body[key] = record[key]
+    return {"customer": body}
+
+
+def _put_addresses(
+    body: dict[str, Any], record: Mapping[str, Any], ground: LiveCustomer, patch: Patch
+) -> None:
+    if patch.addresses is UNMANAGED:
+        for key in ("addresses", "defaultAddress"):
+            if record.get(key) is not None and "addresses" not in ground.unreadable:
+                body[key] = record[key]
+        return
+    known = {
+        str(raw.get("id")): raw
+        for raw in (*(record.get("addresses") or ()), record.get("defaultAddress") or {})
+        if isinstance(raw, Mapping)
+    }
+    body["addresses"] = [
+        _address_body(one, known.get(one.remote_id or "", {})) for one in patch.addresses
+    ]
+    default = next((one for one in patch.addresses if one.default and one.remote_id), None)
+    if default is not None:
+        body["defaultAddress"] = _address_body(default, known.get(default.remote_id or "", {}))
+
+
+def _address_body(address: Address, known: Mapping[str, Any]) -> dict[str, Any]:
+    """The address as it was read, with the told parts written over it."""
+    body = dict(known)
+    for name, text in address.texts:
+        if name in _ADDRESS_KEYS:
+            body[_ADDRESS_KEYS[name]] = text.reveal()
+    if address.default is not None:
+        body["isDefaultAddress"] = address.default
+    return body
+
+
+def grant_word(write: ConsentWrite, channel: Channel, words: Dictionary) -> str:
+    """SUBSCRIBED is the one word that the documents show."""
+    return words.word(channel, write.state) or "SUBSCRIBED"

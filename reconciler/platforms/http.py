@@ -1,0 +1,268 @@
+"""One store's HTTP session: token, pace, and what each status means.
+
+Reads are repeated when that can help. Writes are sent once: a refusal proves that nothing was done,
+anything doubtful is `OutcomeUnknown`, and whoever asked decides after reading again.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+import stamina
+
+from reconciler.errors import (
+    CustomerNotFound,
+    OutcomeUnknown,
+    PlatformError,
+    RateLimited,
+    Rejected,
+    StoreStopped,
+    Unavailable,
+    UnreadableResponse,
+)
+from reconciler.platforms.hosts import is_loopback
+from reconciler.platforms.limiter import Limiter
+
+ATTEMPTS: Final = 5
+LONGEST_WAIT: Final = 120.0
+TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
+TRACE_HEADERS: Final = ("request-id", "traceid", "x-request-id")
+
+# Statuses after which nothing more may be sent in this run (SHOPLINE: 402 frozen, 423 locked,
+# 433 to 436 security), each with what a person can do about it.
+_STOPS: Final = {
+    401: ("the token is not accepted", "check the token of this store and that it has not expired"),
+    402: ("the store is frozen", "the shop's owner has to settle the account"),
+    403: ("the token may not do this", "give the app the customer scopes it needs"),
+    423: ("the store is locked", "wait, then ask the platform's support"),
+    433: ("the platform's security stopped us", "ask the platform's support"),
+    434: ("the platform's security stopped us", "ask the platform's support"),
+    435: ("the platform's security stopped us", "ask the platform's support"),
+    436: ("the platform's security stopped us", "ask the platform's support"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    body: Any
+    link: str | None
+
+
+class Session:
+    """Thread-safe. `base` is scheme and host; no request ever leaves for another one."""
+
+    def __init__(
+        self, *, store: str, base: str, headers: Mapping[str, str], limiter: Limiter
+    ) -> None:
+        self.store = store
+        self.requests = 0
+        self._limiter = limiter
+        self._base = base
+        self._client = httpx.Client(
+            base_url=base,
+            headers={**headers, "accept": "application/json", "user-agent": "reconciler"},
+            timeout=TIMEOUT,
+            follow_redirects=False,
+            trust_env=not is_loopback(urlsplit(base).hostname or ""),
+        )
+
+    def close(self) -> None:
+        self._client.close()
+
+    def get(self, path: str, params: Sequence[tuple[str, str]], doing: str) -> Answer:
+        """A read. Raises `CustomerNotFound` on 404, other `PlatformError`s after several tries."""
+        return self._safely("GET", path, params, None, doing)
+
+    def ask(self, path: str, body: Mapping[str, Any], doing: str) -> Answer:
+        """A read that the platform wants as POST."""
+        return self._safely("POST", path, (), body, doing)
+
+    def write(self, method: str, path: str, body: Mapping[str, Any] | None, doing: str) -> Answer:
+        """A write, sent once.
+
+        Raises `Rejected`, `CustomerNotFound`, `RateLimited`, `StoreStopped` or `Unavailable` where
+        nothing was done, `OutcomeUnknown` where that is not known.
+        """
+        try:
+            response = self._send(method, path, (), body)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+            raise self._fail(Unavailable, "the store cannot be reached", doing) from None
+        except httpx.HTTPError:
+            raise self._fail(OutcomeUnknown, "the connection was lost", doing) from None
+        if response.status_code >= 500:
+            raise self._fail(OutcomeUnknown, "the store failed", doing, response)
+        self._raise_for(response, doing)
+        try:
+            return self._answer(response, doing)
+        except UnreadableResponse as error:
+            raise self._fail(OutcomeUnknown, "the answer is garbled", doing, response) from error
+
+    def _safely(
+        self,
+        method: str,
+        path: str,
+        params: Sequence[tuple[str, str]],
+        body: Mapping[str, Any] | None,
+        doing: str,
+    ) -> Answer:
+        for attempt in stamina.retry_context(
+            on=_worth_repeating,
+            attempts=ATTEMPTS,
+            timeout=None,
+            wait_initial=0.5,
+            wait_max=30.0,
+            wait_jitter=0.5,
+        ):
+            with attempt:
+                return self._read_once(method, path, params, body, doing)
+        raise AssertionError("stamina either returns or raises")
+
+    def _read_once(
+        self,
+        method: str,
+        path: str,
+        params: Sequence[tuple[str, str]],
+        body: Mapping[str, Any] | None,
+        doing: str,
+    ) -> Answer:
+        try:
+            response = self._send(method, path, params, body)
+        except httpx.HTTPError as error:
+            what = (
+                "the store cannot be reached"
+                if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
+                else "the connection was lost"
+            )
+            raise self._fail(
+                Unavailable, what, doing, hint="check shop, base_url and network"
+            ) from None
+        if response.status_code >= 500:
+            raise self._fail(
+                Unavailable, "the store failed", doing, response, hint="try again later"
+            )
+        self._raise_for(response, doing)
+        return self._answer(response, doing)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        params: Sequence[tuple[str, str]],
+        body: Mapping[str, Any] | None,
+    ) -> httpx.Response:
+        self._limiter.take()
+        self.requests += 1
+        content = None
+        headers = {}
+        if body is not None:
+            content = json.dumps(body, ensure_ascii=False).encode()
+            headers["content-type"] = "application/json; charset=utf-8"
+        return self._client.request(
+            method,
+            path,
+            params=httpx.QueryParams(list(params)) if params else None,
+            content=content,
+            headers=headers,
+        )
+
+    def _raise_for(self, response: httpx.Response, doing: str) -> None:
+        status = response.status_code
+        if 200 <= status < 300:
+            return
+        if 300 <= status < 400:
+            raise self._fail(
+                StoreStopped,
+                "the store redirects elsewhere, and the token does not follow",
+                doing,
+                response,
+                hint="check shop, api_version and base_url",
+            )
+        if status in _STOPS:
+            message, hint = _STOPS[status]
+            raise self._fail(StoreStopped, message, doing, response, hint=hint)
+        if status == 404:
+            raise self._fail(CustomerNotFound, "the store knows no such thing", doing, response)
+        if status == 429:
+            wait = _retry_after(response)
+            if wait is not None:
+                self._limiter.pause(wait)
+            error = self._fail(
+                RateLimited,
+                "the store asks to slow down",
+                doing,
+                response,
+                hint="lower `rate` of this store, or wait",
+            )
+            error.retry_after = wait
+            raise error
+        raise self._fail(Rejected, "the store refused it", doing, response)
+
+    def _answer(self, response: httpx.Response, doing: str) -> Answer:
+        if not response.content:
+            return Answer(body=None, link=response.headers.get("link"))
+        try:
+            body = response.json()
+        except (ValueError, RecursionError):
+            raise self._fail(
+                UnreadableResponse,
+                "the answer is no JSON",
+                doing,
+                response,
+                hint="check base_url: is this the store's API?",
+            ) from None
+        return Answer(body=body, link=response.headers.get("link"))
+
+    def unreadable(self, why: str, doing: str) -> UnreadableResponse:
+        """For an answer that is JSON, but not what the documents tell."""
+        return UnreadableResponse(
+            why, store=self.store, doing=doing, hint="check platform, api_version and base_url"
+        )
+
+    def garbled_write(self, why: str, doing: str) -> OutcomeUnknown:
+        """For a write that was answered well, but not with what the documents tell."""
+        return OutcomeUnknown(why, store=self.store, doing=doing)
+
+    def _fail(
+        self,
+        kind: type[PlatformError],
+        message: str,
+        doing: str,
+        response: httpx.Response | None = None,
+        hint: str = "",
+    ) -> PlatformError:
+        status = response.status_code if response is not None else 0
+        trace = ""
+        if response is not None:
+            trace = next(
+                (response.headers[name] for name in TRACE_HEADERS if name in response.headers), ""
+            )
+        told = f"{message} (HTTP {status})" if status else message
+        return kind(
+            told, store=self.store, doing=doing, status=status, trace=_plain(trace), hint=hint
+        )
+
+
+def _worth_repeating(error: Exception) -> bool | float:
+    """Whether to read again, or after how many seconds where the store said it."""
+    if isinstance(error, RateLimited):
+        if error.retry_after is None:
+            return True
+        return error.retry_after if error.retry_after <= LONGEST_WAIT else False
+    return isinstance(error, Unavailable)
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Seconds; dates and nonsense count as not told, and no platform documents either form."""
+    text = response.headers.get("retry-after", "").strip()
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        return None
+
+
+def _plain(trace: str) -> str:
+    """A trace id is shown only if it looks like one."""
+    return trace if trace.isascii() and trace.replace("-", "").isalnum() else ""

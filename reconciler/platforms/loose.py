@@ -1,0 +1,103 @@
+"""Lenient reading of loosely typed JSON: numbers and booleans as text, lists as text, broken dates.
+
+What cannot be read is None or `Unreadable`, never a guess; sources are the platforms' own examples.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+
+class Unreadable(Exception):
+    """An answer does not have the shape that the documents tell. Holds no value of it."""
+
+
+def as_mapping(value: object, what: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise Unreadable(f"{what} is no JSON object")
+    return value
+
+
+def as_records(value: object, what: str) -> list[Mapping[str, Any]]:
+    """A list of objects; anything else, such as Genstore's text in place of a list, is an error."""
+    if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+        raise Unreadable(f"{what} is no list of JSON objects")
+    return value
+
+
+def as_id(value: object) -> str:
+    """Ids stay text; a number is written out. Raises `Unreadable` where there is none."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)) or value == "":
+        raise Unreadable("a record has no id")
+    return str(value)
+
+
+def as_text(value: object) -> str | None:
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    return None
+
+
+def as_bool(value: object) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    if value in (0, 1):
+        return bool(value)
+    if isinstance(value, str):
+        return {"true": True, "false": False, "1": True, "0": False}.get(value.strip().lower())
+    return None
+
+
+def as_int(value: object) -> int | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
+        return int(value)
+    return None
+
+
+def as_tags(value: object) -> tuple[str, ...] | None:
+    """A list, a list written as text, or one text with commas; None where it is none of these."""
+    if value is None:
+        return ()
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return None
+    if isinstance(value, str):
+        value = value.split(",")
+    if not isinstance(value, list) or not all(isinstance(tag, (str, int)) for tag in value):
+        return None
+    return tuple(str(tag).strip() for tag in value if str(tag).strip())
+
+
+def as_time(value: object, zone: str | None) -> datetime | None:
+    """An instant in UTC, or None where no time is told or it cannot be read.
+
+    A time without offset is read in `zone`, the later instant in an ambiguous hour; without a zone
+    it tells nothing.
+    """
+    if not isinstance(value, str) or not value:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        if moment.utcoffset() is not None:
+            return moment.astimezone(UTC)
+        if zone is None:
+            return None
+        place = ZoneInfo(zone)
+        return max(moment.replace(tzinfo=place, fold=fold).astimezone(UTC) for fold in (0, 1))
+    except (ValueError, OverflowError):
+        return None
+
+
+def canonical(value: object) -> str:
+    """One text for one JSON value, whatever the order of its keys."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,55 @@
+"""What Shoplazza can hold and write, from its API documents and its official command-line tool."""
+
+from typing import Final
+
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.identity import IdentityKind
+from reconciler.model.settings import Rate
+
+SHOPLAZZA: Final = Capabilities(
+    platform="shoplazza",
+    title="Shoplazza",
+    versions=("2022-01", "2025-06", "2026-01", "2026-07"),
+    default_version="2025-06",
+    domains=("myshoplaza.com",),
+    creates=frozenset(
+        {
+            "email",
+            "phone",
+            "first_name",
+            "last_name",
+            "tags",
+            "addresses",
+            "consent.email",
+            "consent.sms",
+        }
+    ),
+    updates=frozenset(
+        {"first_name", "last_name", "tags", "addresses", "consent.email", "consent.sms"}
+    ),
+    deletes=False,
+    counts=True,
+    looks_up=frozenset(IdentityKind),
+    ids_at_once=50,
+    page=250,
+    single_contact=True,
+    consent_states=frozenset({ConsentState.SUBSCRIBED, ConsentState.UNSUBSCRIBED}),
+    records_refusal=frozenset(Channel),
+    keeps_consent_time=False,
+    tells_actor=True,
+    resends_consent=True,
+    sends_whole=False,
+    tags_at_most=None,
+    tag_length=None,
+    tags_length=None,
+    addresses_at_most=None,
+    lengths=(),
+    rate=Rate(per_second=2, burst=40),
+    notes=(
+        "Nobody can be deleted, and e-mail and phone cannot be changed after the create.",
+        "A create takes exactly one of e-mail and phone.",
+        "Creates and updates that leave a consent out may set it to true, so it is always sent "
+        "as false unless it is true and stays so.",
+    ),
+)

@@ -1,0 +1,181 @@
+"""Shoplazza's endpoints: paging, look-ups, writes, and the addresses that have their own."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from reconciler.errors import CustomerNotFound, Rejected
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.customer import LiveCustomer
+from reconciler.model.identity import Identity, IdentityKind, email_key, phone_key
+from reconciler.model.managed import UNMANAGED
+from reconciler.model.patch import Patch
+from reconciler.platforms.base import LookupImpossible, Page
+from reconciler.platforms.http import Answer, Session
+from reconciler.platforms.loose import Unreadable, as_id, as_int, as_mapping, as_records
+from reconciler.platforms.shoplazza import wire
+from reconciler.platforms.shoplazza.capabilities import SHOPLAZZA
+from reconciler.platforms.shoplazza.dialect import DIALECTS
+
+
+class Shoplazza:
+    capabilities: Capabilities = SHOPLAZZA
+
+    def __init__(self, session: Session, *, version: str, phone_region: str | None) -> None:
+        self._session = session
+        self._root = f"/openapi/{version}/customers"
+        self._dialect = DIALECTS[version]
+        self._region = phone_region
+
+    def count(self) -> int | None:
+        doing = "counting customers"
+        try:
+            answer = self._session.get(f"{self._root}/count", (), doing)
+            return as_int(self._dialect.unwrap(answer.body).get("count"))
+        except (CustomerNotFound, Unreadable):
+            raise self._session.unreadable("there is no count at this address", doing) from None
+
+    def words(self) -> tuple[tuple[Channel, ConsentState, str], ...]:
+        return ()
+
+    def stable(self) -> bool:
+        """Page numbers drift under writes, and the cursor is a keyset only by inference."""
+        return False
+
+    def scan(self) -> Iterator[Page]:
+        size = (self._dialect.page_size, "250")
+        params: list[tuple[str, str]] | None = [size]
+        seen: set[str] = set()
+        number = 1
+        while params is not None:
+            data = self._data(self._list(params), "listing customers")
+            customers = self._customers(data)
+            new = {one.remote_id for one in customers} - seen
+            following = self._dialect.next_page(data, number)
+            yield Page(customers=customers, ends_cleanly=bool(new) or following is None)
+            if not new:
+                return
+            seen |= new
+            number += 1
+            params = None if following is None else [size, *following]
+
+    def read(self, remote_id: str) -> LiveCustomer | None:
+        doing = "reading a customer"
+        try:
+            answer = self._session.get(f"{self._root}/{remote_id}", (), doing)
+        except CustomerNotFound:
+            return None
+        found = self._one(answer, doing)
+        return found if found.remote_id == remote_id else None
+
+    def read_many(self, remote_ids: Iterable[str]) -> dict[str, LiveCustomer]:
+        """Batches by `ids`; a record that a batch leaves out is asked for by itself."""
+        wanted = list(dict.fromkeys(remote_ids))
+        found: dict[str, LiveCustomer] = {}
+        for start in range(0, len(wanted), SHOPLAZZA.ids_at_once):
+            batch = wanted[start : start + SHOPLAZZA.ids_at_once]
+            if len(batch) > 1:
+                params = [*self._dialect.ids(batch), (self._dialect.page_size, "250")]
+                for one in self._customers(self._data(self._list(params), "reading customers")):
+                    if one.remote_id in batch:
+                        found[one.remote_id] = one
+            for remote_id in batch:
+                if remote_id not in found and (alone := self.read(remote_id)) is not None:
+                    found[remote_id] = alone
+        return found
+
+    def find(self, wanted: Identity) -> tuple[LiveCustomer, ...]:
+        """By the list's filters, whose matching is undocumented, so answers are filtered here."""
+        if wanted.kind is IdentityKind.ID:
+            raise LookupImpossible
+        by_email = wanted.kind is IdentityKind.EMAIL
+        filters = ("email", wanted.value.reveal()) if by_email else ("contact", wanted.key)
+        params = [filters, (self._dialect.page_size, "250")]
+        found = self._customers(self._data(self._list(params), "looking up a customer"))
+        return tuple(one for one in found if self._is(one, wanted, by_email=by_email))
+
+    def _is(self, live: LiveCustomer, wanted: Identity, *, by_email: bool) -> bool:
+        contact = live.email if by_email else live.phone
+        if contact is None:
+            return False
+        text = contact.reveal()
+        key = email_key(text) if by_email else phone_key(text, self._region)
+        return key == wanted.key
+
+    def create(self, patch: Patch) -> str:
+        doing = "creating a customer"
+        body = wire.new_customer(patch, self._dialect.tags)
+        answer = self._session.write("POST", self._root, body, doing)
+        try:
+            data = self._dialect.unwrap(answer.body)
+            return as_id(as_mapping(data.get("customer"), "customer").get("id"))
+        except Unreadable as error:
+            raise self._session.garbled_write(str(error), doing) from None
+
+    def update(self, ground: LiveCustomer, patch: Patch) -> None:
+        if patch.scalars or patch.tags or patch.consents:
+            body = wire.changed_customer(ground, patch, self._dialect.tags)
+            path = f"{self._root}/{ground.remote_id}"
+            self._session.write("PUT", path, body, "updating a customer")
+        if patch.addresses is not UNMANAGED:
+            self._put_addresses(ground, patch)
+
+    def _put_addresses(self, ground: LiveCustomer, patch: Patch) -> None:
+        """New and changed ones first, then the default, then what is no longer wanted."""
+        assert patch.addresses is not UNMANAGED  # noqa: S101 -- the caller has looked
+        root = f"{self._root}/{ground.remote_id}/addresses"
+        live = {one.remote_id: one for one in ground.addresses}
+        for one in patch.addresses:
+            known = live.get(one.remote_id)
+            body = wire.address_body(one, known)
+            if known is None:
+                body["default"] = bool(one.default)
+                self._session.write("POST", root, self._dialect.address(body), "adding an address")
+            elif body != wire.address_body(known, None):
+                path = f"{root}/{one.remote_id}"
+                self._session.write("PUT", path, self._dialect.address(body), "changing an address")
+            if known is not None and one.default and not known.default:
+                self._session.write(
+                    "PUT", f"{root}/{one.remote_id}/default", {}, "setting the default address"
+                )
+        kept = {one.remote_id for one in patch.addresses}
+        for remote_id in live:
+            if remote_id not in kept:
+                self._session.write("DELETE", f"{root}/{remote_id}", None, "removing an address")
+
+    def delete(self, remote_id: str) -> None:  # noqa: ARG002 -- planning refuses deletes here
+        raise Rejected(
+            "this platform cannot delete customers",
+            store=self._session.store,
+            doing="deleting a customer",
+        )
+
+    def _list(self, params: Sequence[tuple[str, str]]) -> Answer:
+        doing = "listing customers"
+        try:
+            return self._session.get(self._root, params, doing)
+        except CustomerNotFound:
+            raise self._session.unreadable(
+                "there is no customer list at this address", doing
+            ) from None
+
+    def _data(self, answer: Answer, doing: str) -> Mapping[str, Any]:
+        try:
+            return self._dialect.unwrap(answer.body)
+        except Unreadable as error:
+            raise self._session.unreadable(str(error), doing) from None
+
+    def _customers(self, data: Mapping[str, Any]) -> tuple[LiveCustomer, ...]:
+        try:
+            return tuple(
+                wire.customer(one) for one in as_records(data.get("customers"), "customers")
+            )
+        except Unreadable as error:
+            raise self._session.unreadable(str(error), "listing customers") from None
+
+    def _one(self, answer: Answer, doing: str) -> LiveCustomer:
+        try:
+            data = self._dialect.unwrap(answer.body)
+            return wire.customer(as_mapping(data.get("customer"), "customer"))
+        except Unreadable as error:
+            raise self._session.unreadable(str(error), doing) from None

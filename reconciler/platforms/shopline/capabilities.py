@@ -1,0 +1,58 @@
+"""What SHOPLINE can hold and write, from its API documents and its official Go client."""
+
+from typing import Final
+
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.identity import IdentityKind
+from reconciler.model.settings import Rate
+
+_ALL: Final = frozenset(
+    {
+        "email",
+        "phone",
+        "first_name",
+        "last_name",
+        "note",
+        "tags",
+        "addresses",
+        "consent.email",
+        "consent.sms",
+    }
+)
+
+SHOPLINE: Final = Capabilities(
+    platform="shopline",
+    title="SHOPLINE",
+    versions=("v20250601", "v20251201", "v20260301", "v20260601"),
+    default_version="v20260301",
+    domains=("myshopline.com",),
+    creates=_ALL,
+    updates=_ALL,
+    deletes=True,
+    counts=True,
+    looks_up=frozenset(IdentityKind),
+    # "Maximum length: 64" of the `ids` filter may mean characters or entries; five ids fit both.
+    ids_at_once=5,
+    page=250,
+    single_contact=False,
+    consent_states=frozenset(
+        {ConsentState.SUBSCRIBED, ConsentState.UNSUBSCRIBED, ConsentState.PENDING}
+    ),
+    records_refusal=frozenset(Channel),
+    keeps_consent_time=True,
+    tells_actor=False,
+    resends_consent=False,
+    sends_whole=False,
+    tags_at_most=100,
+    tag_length=128,
+    tags_length=1000,
+    addresses_at_most=50,
+    lengths=(("email", 50), ("phone", 20), ("first_name", 128), ("last_name", 128), ("note", 1000)),
+    rate=Rate(per_second=4, burst=40),
+    notes=(
+        "Tax exemption can only be written through GraphQL, which is not used here.",
+        "Customers with orders cannot be deleted; deleting an unknown id is answered like success.",
+        "Tags may only grow in some stores; what could not be removed is reported.",
+    ),
+)

@@ -1,0 +1,205 @@
+"""SHOPLINE's endpoints: paging, look-ups, writes, and the addresses that have their own."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from reconciler.errors import CustomerNotFound, Rejected
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.customer import LiveCustomer
+from reconciler.model.identity import Identity, IdentityKind, email_key, phone_key
+from reconciler.model.managed import UNMANAGED
+from reconciler.model.patch import Patch
+from reconciler.platforms.base import LookupImpossible, Page
+from reconciler.platforms.http import Answer, Session
+from reconciler.platforms.link import next_token
+from reconciler.platforms.loose import Unreadable, as_id, as_int, as_mapping, as_records
+from reconciler.platforms.shopline import wire
+from reconciler.platforms.shopline.capabilities import SHOPLINE
+
+_LONGEST_QUERY: Final = 50
+
+
+class Shopline:
+    capabilities: Capabilities = SHOPLINE
+
+    def __init__(
+        self, session: Session, *, version: str, timezone: str | None, phone_region: str | None
+    ) -> None:
+        self._session = session
+        self._root = f"/admin/openapi/{version}"
+        self._zone = timezone
+        self._region = phone_region
+
+    def count(self) -> int | None:
+        doing = "counting customers"
+        try:
+            answer = self._session.get(f"{self._root}/customers/v2/count.json", (), doing)
+            return as_int(as_mapping(answer.body, "the answer").get("count"))
+        except (CustomerNotFound, Unreadable):
+            raise self._session.unreadable("there is no count at this address", doing) from None
+
+    def words(self) -> tuple[tuple[Channel, ConsentState, str], ...]:
+        return ()
+
+    def stable(self) -> bool:
+        """The token is a keyset only by inference, and the order of the list is not documented."""
+        return False
+
+    def scan(self) -> Iterator[Page]:
+        params: list[tuple[str, str]] = [("limit", "250")]
+        seen: set[str] = set()
+        while True:
+            answer = self._list(params)
+            customers = self._customers(answer)
+            new = {one.remote_id for one in customers} - seen
+            token = next_token(answer.link, "page_info")
+            yield Page(customers=customers, ends_cleanly=bool(new) or token is None)
+            if token is None or not new:
+                return
+            seen |= new
+            params = [("limit", "250"), ("page_info", token)]
+
+    def read(self, remote_id: str) -> LiveCustomer | None:
+        doing = "reading a customer"
+        try:
+            answer = self._session.get(f"{self._root}/customers/v2/{remote_id}.json", (), doing)
+            record = as_mapping(answer.body, "the answer").get("customer")
+            if record is None:
+                return None
+            found = wire.customer(as_mapping(record, "customer"), self._zone)
+        except CustomerNotFound:
+            return None
+        except Unreadable as error:
+            raise self._session.unreadable(str(error), doing) from None
+        return found if found.remote_id == remote_id else None
+
+    def read_many(self, remote_ids: Iterable[str]) -> dict[str, LiveCustomer]:
+        """Batches by `ids`; a record that a batch leaves out is asked for by itself."""
+        wanted = list(dict.fromkeys(remote_ids))
+        found: dict[str, LiveCustomer] = {}
+        for start in range(0, len(wanted), SHOPLINE.ids_at_once):
+            batch = wanted[start : start + SHOPLINE.ids_at_once]
+            if len(batch) > 1:
+                answer = self._list([("ids", ",".join(batch)), ("limit", "250")])
+                for one in self._customers(answer):
+                    if one.remote_id in batch:
+                        found[one.remote_id] = one
+            for remote_id in batch:
+                if remote_id not in found and (alone := self.read(remote_id)) is not None:
+                    found[remote_id] = alone
+        return found
+
+    def find(self, wanted: Identity) -> tuple[LiveCustomer, ...]:
+        """By the e-mail endpoint or the fuzzy search; answers are filtered, then read by id."""
+        if wanted.kind is IdentityKind.ID:
+            raise LookupImpossible
+        if wanted.kind is IdentityKind.EMAIL:
+            ids = self._ids_by_email(wanted)
+        else:
+            ids = self._ids_by_phone(wanted)
+        found = (self.read(remote_id) for remote_id in ids)
+        return tuple(one for one in found if one is not None and self._is(one, wanted))
+
+    def _ids_by_email(self, wanted: Identity) -> list[str]:
+        """What the endpoint answers with is not documented, so only ids are taken from it."""
+        doing = "looking up a customer"
+        path = f"{self._root}/customers/query_user_by_email.json"
+        try:
+            body = self._session.ask(path, {"email": wanted.value.reveal()}, doing).body
+        except CustomerNotFound:
+            return []
+        return _ids_in(body)
+
+    def _ids_by_phone(self, wanted: Identity) -> list[str]:
+        query = wire.contact(wanted)[:_LONGEST_QUERY]
+        params = [("query_param", query), ("limit", "250")]
+        path = f"{self._root}/customers/v2/search.json"
+        try:
+            answer = self._session.get(path, params, "looking up a customer")
+        except (CustomerNotFound, Rejected):
+            raise LookupImpossible from None
+        return [one.remote_id for one in self._customers(answer) if self._is(one, wanted)]
+
+    def _is(self, live: LiveCustomer, wanted: Identity) -> bool:
+        by_email = wanted.kind is IdentityKind.EMAIL
+        contact = live.email if by_email else live.phone
+        if contact is None:
+            return False
+        text = contact.reveal()
+        return wanted.key == (email_key(text) if by_email else phone_key(text, self._region))
+
+    def create(self, patch: Patch) -> str:
+        doing = "creating a customer"
+        path = f"{self._root}/customers.json"
+        answer = self._session.write("POST", path, wire.new_customer(patch), doing)
+        try:
+            record = as_mapping(as_mapping(answer.body, "the answer").get("customer"), "customer")
+            return as_id(record.get("id"))
+        except Unreadable as error:
+            raise self._session.garbled_write(str(error), doing) from None
+
+    def update(self, ground: LiveCustomer, patch: Patch) -> None:
+        if patch.contacts or patch.scalars or patch.tags or patch.consents:
+            body = wire.changed_customer(ground, patch)
+            path = f"{self._root}/customers/{ground.remote_id}.json"
+            self._session.write("PUT", path, body, "updating a customer")
+        if patch.addresses is not UNMANAGED:
+            self._put_addresses(ground, patch)
+
+    def _put_addresses(self, ground: LiveCustomer, patch: Patch) -> None:
+        """New and changed ones first, then the default, then what is no longer wanted."""
+        assert patch.addresses is not UNMANAGED  # noqa: S101 -- the caller has looked
+        root = f"{self._root}/customers/{ground.remote_id}/addresses"
+        live = {one.remote_id: one for one in ground.addresses}
+        for one in patch.addresses:
+            known = live.get(one.remote_id)
+            body = wire.address_body(one, known)
+            if known is None:
+                address = {"customer_address": {**body, "def": bool(one.default)}}
+                self._session.write("POST", f"{root}.json", address, "adding an address")
+            elif body != wire.address_body(known, None):
+                path = f"{root}/{one.remote_id}.json"
+                self._session.write("PUT", path, {"customer_address": body}, "changing an address")
+            if known is not None and one.default and not known.default:
+                self._session.write(
+                    "PUT", f"{root}/{one.remote_id}/default.json", {}, "setting the default address"
+                )
+        kept = {one.remote_id for one in patch.addresses}
+        for remote_id in live:
+            if remote_id not in kept:
+                path = f"{root}/{remote_id}.json"
+                self._session.write("DELETE", path, None, "removing an address")
+
+    def delete(self, remote_id: str) -> None:
+        path = f"{self._root}/customers/{remote_id}.json"
+        self._session.write("DELETE", path, None, "deleting a customer")
+
+    def _list(self, params: Sequence[tuple[str, str]]) -> Answer:
+        doing = "listing customers"
+        try:
+            return self._session.get(f"{self._root}/v2/customers.json", params, doing)
+        except CustomerNotFound:
+            raise self._session.unreadable(
+                "there is no customer list at this address", doing
+            ) from None
+
+    def _customers(self, answer: Answer) -> tuple[LiveCustomer, ...]:
+        try:
+            records = as_records(
+                as_mapping(answer.body, "the answer").get("customers"), "customers"
+            )
+            return tuple(wire.customer(record, self._zone) for record in records)
+        except Unreadable as error:
+            raise self._session.unreadable(str(error), "listing customers") from None
+
+
+def _ids_in(body: Any) -> list[str]:
+    """Ids of the records in an answer of unknown shape: an object, a wrapper, or a list of them."""
+    if isinstance(body, list):
+        return [one for part in body for one in _ids_in(part)]
+    if not isinstance(body, Mapping):
+        return []
+    if body.get("id"):
+        return [as_id(body["id"])]
+    return [one for key in ("customer", "customers", "data") for one in _ids_in(body.get(key))]

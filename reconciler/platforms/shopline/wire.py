@@ -1,0 +1,196 @@
+"""SHOPLINE's JSON to customers and back. Pure."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from reconciler.model.consent import NOTHING_TOLD, Channel, ConsentState, LiveConsent
+from reconciler.model.customer import ADDRESS_TEXTS, Address, LiveCustomer, Wire
+from reconciler.model.identity import Identity, IdentityKind, looks_masked
+from reconciler.model.managed import UNMANAGED
+from reconciler.model.patch import ConsentWrite, Patch
+from reconciler.model.personal import Personal, personal
+from reconciler.model.tags import carry_out
+from reconciler.platforms.loose import (
+    as_bool,
+    as_id,
+    as_int,
+    as_tags,
+    as_text,
+    as_time,
+    canonical,
+)
+
+CONSENT_KEYS: Final = {
+    Channel.EMAIL: ("email_marketing_consent", "email_subscribe_flag"),
+    Channel.SMS: ("sms_marketing_consent", "mobile_subscribe_flag"),
+}
+_STATES: Final = {
+    0: ConsentState.UNSUBSCRIBED,
+    1: ConsentState.SUBSCRIBED,
+    2: ConsentState.NOT_SUBSCRIBED,
+    3: ConsentState.PENDING,
+}
+_CODES: Final = {state: code for code, state in _STATES.items()}
+_LEVELS: Final = {"single": 1, "confirmed": 2}
+_TEXTS: Final = ("email", "phone", "first_name", "last_name", "note")
+_OTHER: Final = (
+    "nick_name",
+    "gender",
+    "birthday",
+    "verified_email",
+    "multipass_identifier",
+    "state",
+)
+
+
+def customer(record: Mapping[str, Any], zone: str | None) -> LiveCustomer:
+    """Raises `Unreadable` for a record without an id; anything else garbled is only unreadable."""
+    unreadable = {
+        name
+        for name in _TEXTS
+        if not isinstance(record.get(name), (str, int, type(None)))
+        or (name in ("email", "phone") and looks_masked(str(record.get(name) or "")))
+    }
+    tags = as_tags(record.get("tags"))
+    addresses = _addresses(record)
+    if tags is None:
+        unreadable.add("tags")
+    if addresses is None:
+        unreadable.add("addresses")
+    texts = {
+        name: None if name in unreadable else personal(as_text(record.get(name))) for name in _TEXTS
+    }
+    return LiveCustomer(
+        remote_id=as_id(record.get("id")),
+        email=texts["email"],
+        phone=texts["phone"],
+        first_name=texts["first_name"],
+        last_name=texts["last_name"],
+        note=texts["note"],
+        tags=tags or (),
+        addresses=addresses or (),
+        consents=tuple((channel, _consent(record, channel, zone)) for channel in Channel),
+        revision=as_text(record.get("updated_at")),
+        unreadable=frozenset(unreadable),
+        other=tuple(
+            (key, Personal(canonical(record[key])))
+            for key in _OTHER
+            if record.get(key) not in (None, "", [], {})
+        ),
+        wire=Wire(record),
+    )
+
+
+def _consent(record: Mapping[str, Any], channel: Channel, zone: str | None) -> LiveConsent:
+    """The object's state, cross-checked by the flag of the final state.
+
+    While the object awaits a confirmation the flag may lag. Any other yes against no is unknown.
+    """
+    object_key, flag_key = CONSENT_KEYS[channel]
+    told = record.get(object_key)
+    flag = _by_code(record.get(flag_key))
+    if not isinstance(told, Mapping) or told.get("state") in (None, ""):
+        return NOTHING_TOLD if flag is None else LiveConsent(state=flag)
+    if looks_masked(str(told["state"])):
+        return LiveConsent(state=ConsentState.MASKED)
+    number = as_int(told["state"])
+    state = _by_code(number) or ConsentState.UNKNOWN
+    code = f"state {number}" if number is not None else ""
+    at = as_time(told.get("consent_updated_at"), zone)
+    yes = ConsentState.SUBSCRIBED
+    if flag is not None and state is not ConsentState.PENDING and (state is yes) != (flag is yes):
+        return LiveConsent(state=ConsentState.UNKNOWN, at=at, code=code)
+    if ConsentState.UNSUBSCRIBED in (state, flag) and state is ConsentState.NOT_SUBSCRIBED:
+        state = ConsentState.UNSUBSCRIBED
+    return LiveConsent(state=state, at=at, code=code)
+
+
+def _by_code(value: object) -> ConsentState | None:
+    number = as_int(value)
+    return None if number is None else _STATES.get(number)
+
+
+def _addresses(record: Mapping[str, Any]) -> tuple[Address, ...] | None:
+    listed = record.get("addresses")
+    if not isinstance(listed, (list, type(None))):
+        return None
+    if not all(isinstance(raw, Mapping) for raw in listed or ()):
+        return None
+    return tuple(_address(raw) for raw in listed or ())
+
+
+def _address(raw: Mapping[str, Any]) -> Address:
+    texts = tuple(
+        (name, Personal(text)) for name in ADDRESS_TEXTS if (text := as_text(raw.get(_read(name))))
+    )
+    default = as_bool(raw.get("default", raw.get("def")))
+    return Address(texts=texts, default=default or False, remote_id=as_text(raw.get("id")))
+
+
+def _read(name: str) -> str:
+    """`province_code` is deprecated in favour of `province_code_v2`."""
+    return "province_code_v2" if name == "province_code" else name
+
+
+def address_body(one: Address, known: Address | None) -> dict[str, Any]:
+    """An address as its endpoints take it: what was read, with the told parts over it."""
+    texts = dict(known.texts) if known else {}
+    texts.update(one.texts)
+    return {_read(name): text.reveal() for name, text in texts.items()}
+
+
+def contact(one: Identity) -> str:
+    """Phone numbers as `00`, country code and number."""
+    return f"00{one.key[1:]}" if one.kind is IdentityKind.PHONE else one.value.reveal()
+
+
+def new_customer(patch: Patch) -> dict[str, Any]:
+    """A create; a consent that is not asked for is sent as *not subscribed*."""
+    body: dict[str, Any] = {one.kind.value: contact(one) for one in patch.contacts}
+    for name, value in patch.scalars:
+        if isinstance(value, Personal):
+            body[name] = value.reveal()
+    if patch.tags.added:
+        body["tags"] = ",".join(patch.tags.added)
+    if patch.addresses is not UNMANAGED and patch.addresses:
+        body["addresses"] = [
+            {**address_body(one, None), "default": bool(one.default)} for one in patch.addresses
+        ]
+    kinds = {one.kind for one in patch.contacts}
+    for channel, (key, _) in CONSENT_KEYS.items():
+        kind = IdentityKind.EMAIL if channel is Channel.EMAIL else IdentityKind.PHONE
+        write = patch.consent(channel)
+        if write is not None:
+            body[key] = consent_body(write)
+        elif kind in kinds:
+            body[key] = {"state": _CODES[ConsentState.NOT_SUBSCRIBED]}
+    return {"customer": body}
+
+
+def changed_customer(ground: LiveCustomer, patch: Patch) -> dict[str, Any]:
+    """An update: changed scalars and, where they change, the full tags; nothing else is sent."""
+    body: dict[str, Any] = {one.kind.value: contact(one) for one in patch.contacts}
+    for name, value in patch.scalars:
+        # Null is ignored by the address endpoints, so the empty text is tried, and read back.
+        body[name] = value.reveal() if isinstance(value, Personal) else ""
+    if patch.tags:
+        body["tags"] = ",".join(carry_out(ground.tags, patch.tags))
+    for channel, (key, _) in CONSENT_KEYS.items():
+        write = patch.consent(channel)
+        if write is not None:
+            body[key] = consent_body(write)
+    return {"customer": body}
+
+
+def consent_body(write: ConsentWrite) -> dict[str, Any]:
+    """State with what the platform keeps of the evidence."""
+    body: dict[str, Any] = {"state": _CODES[write.state]}
+    evidence = write.evidence
+    if evidence.at is not None:
+        body["consent_updated_at"] = evidence.at.isoformat()
+    if write.state is ConsentState.SUBSCRIBED:
+        if evidence.level in _LEVELS:
+            body["opt_in_level"] = _LEVELS[evidence.level]
+        if evidence.source is not None:
+            body["consent_collected_from"] = evidence.source[:50]
+    return body

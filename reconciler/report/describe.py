@@ -1,0 +1,173 @@
+"""One change in words, from the plan's JSON form; every rendering speaks with these words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from reconciler.model.fields import BY_NAME
+from reconciler.model.personal import MASK
+
+Json = Mapping[str, Any]
+Reveal = Mapping[tuple[str, str], str]
+"""Alias and field to `before → after` in clear; only ever filled for a person at a terminal."""
+
+SIGNS: Final = {"create": "+", "update": "~", "delete": "-"}
+STATES: Final = {
+    "subscribed": "subscribed",
+    "unsubscribed": "unsubscribed",
+    "pending": "pending",
+    "not_subscribed": "never subscribed",
+    "redacted": "redacted",
+    "invalid": "invalid",
+    "unknown": "unknown",
+    "masked": "hidden",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """What one customer gets in one risk class; items with the same `what` can be folded."""
+
+    store: str
+    risk: str
+    sign: str
+    what: str
+    customer: str
+    source: str
+    line: int
+
+
+def items(body: Json, reveal: Reveal) -> tuple[Item, ...]:
+    """The plan's changes, split by risk class."""
+    found: list[Item] = []
+    for change in body["changes"]:
+        for risk in change["classes"]:
+            fields = [one for one in change["fields"] if one["class"] == risk]
+            told = _words(fields, change, reveal)
+            found.append(
+                Item(
+                    store=change["store"],
+                    risk=risk,
+                    sign=SIGNS[change["action"]],
+                    what=", ".join(told) or change["action"],
+                    customer=_customer(change, reveal),
+                    source=change["source"]["file"],
+                    line=change["source"]["line"],
+                )
+            )
+    return tuple(found)
+
+
+def _words(fields: Sequence[Json], change: Json, reveal: Reveal) -> list[str]:
+    """What each field gets; the values of a new customer are named together."""
+    if change["action"] != "create":
+        return [_field(one, change, reveal) for one in fields]
+    hidden = [
+        one
+        for one in fields
+        if one.get("personal") and (change["customer"], one["field"]) not in reveal
+    ]
+    others = [_field(one, change, reveal) for one in fields if one not in hidden]
+    names = ", ".join(BY_NAME[one["field"]].title for one in hidden)
+    return [*([f"with {names}"] if names else []), *(one for one in others if one)]
+
+
+def _customer(change: Json, reveal: Reveal) -> str:
+    alias: str = change["customer"]
+    named = reveal.get((alias, ""))
+    return f"{alias} ({named})" if named else alias
+
+
+def _field(field: Json, change: Json, reveal: Reveal) -> str:
+    name: str = field["field"]
+    shown = reveal.get((change["customer"], name))
+    if name == "customer":
+        return "" if change["action"] == "create" else "delete the customer"
+    if name.startswith("tags"):
+        signs = [*(f"+{tag}" for tag in field["added"]), *(f"-{tag}" for tag in field["removed"])]
+        tail = f" (feeds {field['channel']})" if "channel" in field else ""
+        return " ".join(signs) + tail
+    if name.startswith("consent."):
+        return _consent(name, field)
+    title = BY_NAME[name].title
+    if name == "addresses":
+        return f"addresses: {', '.join(field['paths'])}"
+    if not field.get("personal"):
+        before = "" if change["action"] == "create" else f"{_yes(field['before'])} → "
+        return f"{title} {before}{_yes(field['after'])}"
+    if shown:
+        return f"{title} {shown}"
+    return (
+        f"{title} {field['effect']}" if field["effect"] != "changed" else f"{title} {MASK} → {MASK}"
+    )
+
+
+def _yes(value: object) -> str:
+    return {True: "yes", False: "no"}.get(value if isinstance(value, bool) else None, "not told")  # type: ignore[arg-type]
+
+
+def _consent(name: str, field: Json) -> str:
+    title = BY_NAME[name].title
+    after = STATES[field["after"]["state"]]
+    before = field["before"]
+    if before is None:
+        return f"{title} {after}{_proof(field['after'])}"
+    moves = " for the new address" if field.get("moves") else ""
+    return f"{title} {since(before)} → {after}{moves}{_proof(field['after'])}"
+
+
+def since(live: Json) -> str:
+    """A live state with who acted and when, where the store tells it."""
+    parts = [STATES[live["state"]]]
+    if live["actor"] != "not told":
+        parts.append("by the person" if live["actor"] == "person" else "by staff")
+    if live["at"]:
+        parts.append(live["at"][:10])
+    return parts[0] if len(parts) == 1 else f"{parts[0]} ({', '.join(parts[1:])})"
+
+
+def _proof(after: Json) -> str:
+    if after["state"] != "subscribed":
+        return ""
+    told = [after[name] for name in ("source", "level", "evidence") if name in after]
+    when = [f"given {after['at'][:10]}"] if "at" in after else []
+    return f" [{', '.join([*when, *told])}]" if told or when else ""
+
+
+def receipt(store: Json) -> str:
+    """How well a store was read, in one line."""
+    told = store["receipt"]
+    if told is None:
+        return "not read"
+    if told["mode"] == "full":
+        expected = told["expected"]
+        of = f" of {expected}" if expected is not None else ""
+        text = f"read {told['read']}{of} customers in {told['requests']} requests"
+    else:
+        text = f"looked up {told['read']} customers in {told['requests']} requests"
+    if told["masked"]:
+        text += f"; {told['masked']} with hidden contacts"
+    return text if told["complete"] else f"{text}; INCOMPLETE"
+
+
+def audience(body: Json, store: str) -> list[str]:
+    """`e-mail 900 → 899 (-1)` for each channel; unknown sizes show the change only."""
+    words = {"email": "e-mail", "sms": "SMS"}
+    found = []
+    for channel, one in body["summary"]["audience"].get(store, {}).items():
+        size = "" if one["before"] is None else f"{one['before']} → {one['after']} "
+        found.append(f"{words[channel]} {size}({one['change']:+d})")
+    return found
+
+
+def totals(body: Json) -> str:
+    summary = body["summary"]
+    text = (
+        f"{summary['create']} to create, {summary['update']} to update, "
+        f"{summary['delete']} to delete, {summary['unchanged']} unchanged"
+    )
+    return f"{text}, {summary['held']} held" if summary["held"] else text
+
+
+def is_empty(body: Json) -> bool:
+    return not body["changes"]

@@ -1,0 +1,131 @@
+"""A plan as a pull-request comment: totals and verdicts first, changes by class, within a budget.
+
+Everything that comes from specs or stores is escaped: tables, HTML, mentions, links and direction
+characters of strangers do not work in it. Record numbers of the store are left out.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from reconciler.model.settings import RiskClass
+from reconciler.report import describe
+from reconciler.report.describe import Item, Json
+from reconciler.report.lines import plain
+
+MARKER: Final = "<!-- reconciler:plan -->"
+BUDGET: Final = 60_000
+_NAMED: Final = 5
+_RISKS: Final = {
+    "withdraw": "Opt-outs",
+    "tag": "Tags",
+    "profile": "Profiles",
+    "create": "New customers",
+    "grant": "Opt-ins",
+    "delete": "Deletes",
+}
+_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()#+!|~>-])")
+
+
+def escape(text: str) -> str:
+    """Text that stays text: no table cell, tag, mention, issue number, link or emphasis."""
+    safe = _SPECIAL.sub(r"\\\1", plain(text))
+    safe = safe.replace("&", "&amp;").replace("<", "&lt;")
+    return safe.replace("@", "&#64;").replace("://", ":&#47;&#47;").replace("www.", "www&#46;")
+
+
+def render(body: Json, link: Mapping[str, str]) -> str:
+    """At most `BUDGET` characters. `link` may hold `base`: the address that files are found below."""
+    parts = list(_head(body))
+    rows = list(_changes(body, link))
+    tail = [*_foot(body)]
+    room = BUDGET - sum(len(one) + 1 for one in (*parts, *tail)) - 200
+    kept: list[str] = []
+    left = 0
+    for row in rows:
+        room -= len(row) + 1
+        if room < 0:
+            left += row.startswith("| ")
+            continue
+        kept.append(row)
+    if left:
+        kept += ["", f"**{left} more rows do not fit here; see the plan's artefact.**"]
+    return "\n".join([*parts, *kept, *tail]) + "\n"
+
+
+def _head(body: Json) -> Iterator[str]:
+    yield MARKER
+    summary = body["summary"]
+    state = "blocked" if summary["blocked"] else "no changes" if not body["changes"] else "ready"
+    yield f"## Customer plan: {state}"
+    yield ""
+    yield f"{escape(describe.totals(body))}."
+    yield ""
+    yield "| store | read | audience |"
+    yield "|---|---|---|"
+    for store in body["stores"]:
+        told = store["error"] or describe.receipt(store)
+        effect = ", ".join(describe.audience(body, store["name"])) or "unknown"
+        yield f"| {escape(store['name'])} | {escape(told)} | {escape(effect)} |"
+    yield ""
+    yield from _verdicts(body["verdicts"])
+
+
+def _verdicts(verdicts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if not verdicts:
+        return
+    groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for one in verdicts:
+        state = "released" if one["released"] else one["level"]
+        key = (state, one["store"], one["rule"], one["message"], one["lifted_by"] or "")
+        groups.setdefault(key, []).append(one)
+    yield "| verdict | store | rule | what | who | lifted by |"
+    yield "|---|---|---|---|---|---|"
+    for (state, store, rule, message, lift), group in groups.items():
+        who = _names(str(one["customer"]) for one in group if one["customer"])
+        mark = f"**{state}**" if state in ("block", "hold") else state
+        lifted = lift or ("nothing" if state in ("block", "hold") else "")
+        yield f"| {mark} | {escape(store)} | {escape(rule)} | {escape(message)} | {who} | {escape(lifted)} |"
+    yield ""
+
+
+def _names(names: Iterable[str]) -> str:
+    every = list(names)
+    shown = ", ".join(f"`{one}`" for one in every[:_NAMED])
+    return f"{shown} and {len(every) - _NAMED} more" if len(every) > _NAMED else shown
+
+
+def _changes(body: Json, link: Mapping[str, str]) -> Iterator[str]:
+    found = describe.items(body, {})
+    for risk in RiskClass:
+        own = [one for one in found if one.risk == risk]
+        if not own:
+            continue
+        yield f"### {_RISKS[risk]} ({len(own)})"
+        yield ""
+        yield "| store | change | customers | source |"
+        yield "|---|---|---|---|"
+        groups: dict[tuple[str, str, str], list[Item]] = {}
+        for one in own:
+            groups.setdefault((one.store, one.sign, one.what), []).append(one)
+        for (store, sign, what), group in groups.items():
+            source = _source(group[0], link)
+            more = f" and {len(group) - 1} more" if len(group) > 1 else ""
+            count = f"{len(group)}: " if len(group) > 1 else ""
+            yield (
+                f"| {escape(store)} | {escape(sign)} {escape(what)} | "
+                f"{count}{_names(one.customer for one in group)} | {source}{more} |"
+            )
+        yield ""
+
+
+def _source(one: Item, link: Mapping[str, str]) -> str:
+    place = f"{one.source}:{one.line}"
+    base = link.get("base")
+    if base is None or not re.fullmatch(r"[\w./-]+", one.source):
+        return escape(place)
+    return f"[{escape(place)}]({base}/{one.source}#L{one.line})"
+
+
+def _foot(body: Json) -> Iterator[str]:
+    yield f"Plan `{body['digest'][:16]}`, valid until {body['expires_at'][:16]} UTC."

@@ -1,0 +1,69 @@
+"""What an apply did, told by receipts: everything counted here was read back from the store."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from reconciler.plan.outcome import ApplyResult, State, StoreOutcome
+from reconciler.report.lines import Line, Style
+
+
+def render(result: ApplyResult, resume: str) -> Iterator[Line]:
+    """`resume` is the command that goes on where something is left."""
+    for store in result.stores:
+        yield from _store(store)
+    good = sum(result.count(state) for state in State if state.good)
+    total = sum(len(store.outcomes) for store in result.stores)
+    if result.complete:
+        yield Line(f"Applied: {good} of {total} steps, each read back from its store.", Style.GOOD)
+        return
+    yield Line(f"Not everything is applied: {good} of {total} steps are.", Style.BAD)
+    yield Line(f"Continue with: {resume}", Style.WARN)
+
+
+def _store(store: StoreOutcome) -> Iterator[Line]:
+    counts = Counter(one.state for one in store.outcomes)
+    told = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
+    yield Line(f"{store.store}: {told or 'nothing to do'} ({store.requests} requests)", Style.TITLE)
+    if store.stopped:
+        yield Line(f"  STOPPED: {store.stopped}", Style.BAD)
+    for one in store.outcomes:
+        where = f"{one.step.change.alias} {one.step.kind}"
+        if not one.state.good and one.state is not State.NOT_REACHED:
+            yield Line(f"  {one.state}: {where}{_tail(one.message)}", Style.BAD)
+        elif one.collateral:
+            yield Line(f"  collateral: {where}{_tail('; '.join(one.collateral))}", Style.BAD)
+        for noticed in one.noticed:
+            yield Line(f"  noticed: {where}: {noticed}", Style.WARN)
+
+
+def _tail(message: str) -> str:
+    return f": {message}" if message else ""
+
+
+def as_json(result: ApplyResult) -> dict[str, object]:
+    return {
+        "plan": result.plan_digest,
+        "complete": result.complete,
+        "interrupted": result.interrupted,
+        "stores": [
+            {
+                "store": store.store,
+                "stopped": store.stopped or None,
+                "requests": store.requests,
+                "steps": [
+                    {
+                        "step": one.step.id,
+                        "customer": one.step.change.alias,
+                        "kind": one.step.kind.value,
+                        "state": one.state.value,
+                        "message": one.message,
+                        "collateral": list(one.collateral),
+                        "noticed": list(one.noticed),
+                        "fields": {name: state.value for name, state in one.fields},
+                    }
+                    for one in store.outcomes
+                ],
+            }
+            for store in result.stores
+        ],
+    }

@@ -1,0 +1,24 @@
+"""The one place that turns personal values into text for people: a terminal where somebody asked."""
+
+from reconciler.model.customer import Scalar
+from reconciler.model.personal import Personal
+from reconciler.plan.changes import ScalarChange
+from reconciler.plan.definition import Plan
+from reconciler.report.describe import Reveal
+from reconciler.report.lines import plain
+
+
+def revealed(plan: Plan) -> Reveal:
+    found: dict[tuple[str, str], str] = {}
+    for store in plan.stores:
+        for change in store.changes:
+            for field in change.fields:
+                if isinstance(field, ScalarChange):
+                    found[change.alias, field.field] = (
+                        f"{_text(field.before)} → {_text(field.after)}"
+                    )
+    return found
+
+
+def _text(value: Scalar) -> str:
+    return plain(value.reveal()) if isinstance(value, Personal) else "(empty)"

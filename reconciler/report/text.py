@@ -1,0 +1,119 @@
+"""A plan for a terminal: what stands in the way first, then the changes by store and risk class."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from reconciler.model.settings import RiskClass
+from reconciler.report import describe
+from reconciler.report.describe import Item, Json, Reveal
+from reconciler.report.lines import Line, Style, plain
+
+NAMED_AT_MOST: Final = 3
+_LEVELS: Final = {"block": Style.BAD, "hold": Style.WARN, "warn": Style.DIM}
+_RISKS: Final = {
+    "withdraw": "opt-outs",
+    "tag": "tags",
+    "profile": "profiles",
+    "create": "new customers",
+    "grant": "opt-ins",
+    "delete": "deletes",
+}
+_COLOURS: Final = {
+    "create": Style.ADD,
+    "grant": Style.ADD,
+    "delete": Style.REMOVE,
+    "withdraw": Style.REMOVE,
+}
+LEGEND: Final = "+ new   ~ changed   - deleted   ••• personal value, masked"
+
+
+def render(body: Json, *, every: bool, reveal: Reveal) -> Iterator[Line]:
+    """`every` lists each customer; otherwise identical changes are folded."""
+    found = describe.items(body, reveal)
+    for store in body["stores"]:
+        yield from _store(
+            body, store, [one for one in found if one.store == store["name"]], every=every
+        )
+    if found:
+        yield Line(LEGEND, Style.DIM)
+        yield Line()
+    yield from _last(body)
+
+
+def _store(body: Json, store: Json, found: Sequence[Item], *, every: bool) -> Iterator[Line]:
+    title = f"{store['name']} ({store['platform']} {store['api_version']})"
+    yield Line(f"{title}: {describe.receipt(store)}", Style.TITLE)
+    if store["error"]:
+        yield Line(f"  NOT PLANNED  {store['error']}", Style.BAD)
+        yield Line()
+        return
+    for note in store["receipt"]["notes"]:
+        yield Line(f"  {note}", Style.WARN)
+    yield from _verdicts(
+        [one for one in body["verdicts"] if one["store"] == store["name"]], every=every
+    )
+    for risk in RiskClass:
+        own = [one for one in found if one.risk == risk]
+        if own:
+            yield Line(f"  {_RISKS[risk]} ({len(own)})", Style.TITLE)
+            yield from _items(own, _COLOURS.get(risk, Style.PLAIN), every=every)
+    if not found:
+        yield Line("  no changes", Style.GOOD)
+    told = describe.audience(body, store["name"])
+    yield Line(f"  audience: {', '.join(told)}", Style.DIM)
+    yield Line()
+
+
+def _verdicts(verdicts: Iterable[Mapping[str, Any]], *, every: bool) -> Iterator[Line]:
+    groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for one in verdicts:
+        state = "released" if one["released"] else one["level"]
+        key = (state, one["level"], one["rule"], one["message"], one["lifted_by"] or "")
+        groups.setdefault(key, []).append(one)
+    for (state, level, rule, message, lift), group in groups.items():
+        style = Style.DIM if state == "released" else _LEVELS[level]
+        yield Line(f"  {state.upper():<9}{rule}: {plain(message)}", style)
+        who = [f"{one['customer']} {_place(one)}" for one in group if one["customer"]]
+        shown = who if every else who[:NAMED_AT_MOST]
+        more = f" and {len(who) - len(shown)} more" if len(who) > len(shown) else ""
+        if who:
+            yield Line(f"           {'; '.join(shown)}{more}", Style.DIM)
+        if state != "released" and level != "warn":
+            yield Line(f"           lifted by: {lift or 'nothing'}", Style.DIM)
+
+
+def _place(verdict: Mapping[str, Any]) -> str:
+    source = verdict["source"]
+    return f"{source['file']}:{source['line']}" if source else ""
+
+
+def _items(found: Sequence[Item], style: Style, *, every: bool) -> Iterator[Line]:
+    groups: dict[tuple[str, str], list[Item]] = {}
+    for one in found:
+        key = (one.sign, one.what if not every else f"{one.what}\0{one.customer}")
+        groups.setdefault(key, []).append(one)
+    for (sign, _), group in groups.items():
+        what = plain(group[0].what)
+        if len(group) == 1:
+            one = group[0]
+            yield Line(f"    {sign} {one.customer}  {what}  {one.source}:{one.line}", style)
+            continue
+        names = ", ".join(one.customer for one in group[:NAMED_AT_MOST])
+        more = f", … (-v names all {len(group)})" if len(group) > NAMED_AT_MOST else ""
+        yield Line(f"    {sign} {what}  {len(group)} customers: {names}{more}", style)
+
+
+def _last(body: Json) -> Iterator[Line]:
+    summary = body["summary"]
+    if any(store["error"] for store in body["stores"]):
+        yield Line("Some stores could not be read; the plan covers the others.", Style.BAD)
+    if describe.is_empty(body):
+        held = f", {summary['held']} held" if summary["held"] else ""
+        if not any(store["error"] for store in body["stores"]):
+            yield Line(f"No changes. {summary['unchanged']} customers unchanged{held}.", Style.GOOD)
+        return
+    yield Line(f"Plan: {describe.totals(body)}.", Style.TITLE)
+    if summary["blocked"]:
+        yield Line(
+            "The plan is BLOCKED: only `apply --only withdraw` would be carried out.", Style.BAD
+        )

@@ -1,0 +1,40 @@
+"""Filters by time of creation and change, both ends inclusive."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from reconciler.sandbox import moments
+from reconciler.sandbox.platform import Store
+from reconciler.sandbox.records import Record
+from reconciler.sandbox.wire import Refusal
+
+BOUNDS = ("created_at_min", "created_at_max", "updated_at_min", "updated_at_max")
+Test = Callable[[Record], bool]
+
+
+def time_tests(asked: Mapping[str, str], store: Store, *, status: int) -> list[Test]:
+    """Return one test for each bound asked for; a bound that is no time is refused."""
+    tests = []
+    for name in BOUNDS:
+        text = asked.get(name)
+        if not text:
+            continue
+        bound = moments.read(text)
+        if bound is None:
+            raise Refusal(status, f"{name} is invalid", code="InvalidParameter")
+        tests.append(_test(name, bound, whole=store.settings["precision"] == "seconds"))
+    return tests
+
+
+def _test(name: str, bound: datetime, *, whole: bool) -> Test:
+    key, lower = name[:-4], name.endswith("_min")
+
+    def within(record: Record) -> bool:
+        held = moments.read(record[key])
+        if held is None:
+            return False
+        if whole:
+            held = held.replace(microsecond=0)
+        return held >= bound if lower else held <= bound
+
+    return within

@@ -1,0 +1,1 @@
+"""From YAML text to the desired state; every complaint knows its place."""

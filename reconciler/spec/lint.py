@@ -1,0 +1,161 @@
+"""Checks across the resolved specs: what the schema cannot see, offline and without a store."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from reconciler.diagnostics import Diagnostic, Severity, SourceMark
+from reconciler.model.consent import (
+    Channel,
+    ConsentState,
+    WantedConsent,
+    level_meets,
+)
+from reconciler.model.customer import DesiredCustomer
+from reconciler.model.identity import IdentityKind, phone_is_assigned
+from reconciler.model.managed import UNMANAGED
+from reconciler.model.personal import Personal
+from reconciler.model.settings import DesiredState, StoreSettings
+from reconciler.model.shapes import shape_of
+from reconciler.model.tags import Owned
+
+SLACK: Final = timedelta(seconds=60)
+LONGEST_APPROVAL: Final = timedelta(days=7)
+
+
+def lint(state: DesiredState, now: datetime) -> tuple[Diagnostic, ...]:
+    """Every complaint about the specs as a whole; `now` decides what lies in the future."""
+    stores = {store.name: store for store in state.stores}
+    found: list[Diagnostic] = list(_approvals(state, now))
+    for name, customers in state.customers:
+        owned = Owned(state.owned_by(name))
+        for customer in customers:
+            found.extend(_consents(customer, state, now))
+            found.extend(_tags(customer, owned))
+            found.extend(_hidden(customer))
+            found.extend(_phones(customer, stores[name]))
+    return tuple(found)
+
+
+def _approvals(state: DesiredState, now: datetime) -> Iterator[Diagnostic]:
+    for approval in state.approvals:
+        if approval.until < now:
+            yield _warning(
+                "approval.expired",
+                "this approval has ended and no longer counts",
+                approval.mark,
+                "take it out, or give it a new end",
+            )
+        elif approval.until > now + LONGEST_APPROVAL:
+            yield Diagnostic(
+                rule="approval.too-long",
+                mark=approval.mark,
+                message="an approval lasts at most 7 days",
+                hint="set `until` within the next 7 days",
+            )
+
+
+def _consents(
+    customer: DesiredCustomer, state: DesiredState, now: datetime
+) -> Iterator[Diagnostic]:
+    for channel, wanted in customer.consents:
+        mark = customer.mark_of(f"consent.{channel}")
+        if wanted.evidence.at is not None and wanted.evidence.at > now + SLACK:
+            yield Diagnostic(
+                rule="time.future",
+                message="this consent is dated in the future",
+                mark=mark,
+                hint="check the day and the offset",
+            )
+        yield from _address(customer, channel, wanted, mark)
+        if wanted.state is ConsentState.SUBSCRIBED:
+            yield from _grant(channel, wanted, state, mark)
+
+
+def _address(
+    customer: DesiredCustomer, channel: Channel, wanted: WantedConsent, mark: SourceMark
+) -> Iterator[Diagnostic]:
+    """Consent belongs to the address it was given for, so a grant has to name it."""
+    kind = IdentityKind.EMAIL if channel is Channel.EMAIL else IdentityKind.PHONE
+    if customer.identity(kind) is not None or customer.identity(IdentityKind.ID) is not None:
+        return
+    word = "e-mail address" if channel is Channel.EMAIL else "phone number"
+    rule = f"consent.no-{kind.value}"
+    message = f"a consent for {channel} needs the {word} it is about"
+    if wanted.state is ConsentState.UNSUBSCRIBED:
+        yield _warning(rule, message, mark, f"add `{kind.value}` to this customer")
+    else:
+        yield Diagnostic(
+            rule=rule, message=message, mark=mark, hint=f"add `{kind.value}` to this customer"
+        )
+
+
+def _grant(
+    channel: Channel, wanted: WantedConsent, state: DesiredState, mark: SourceMark
+) -> Iterator[Diagnostic]:
+    missing = [name for name in state.policy.required_for(channel) if not wanted.evidence.has(name)]
+    if missing:
+        yield _warning(
+            "consent.no-evidence",
+            f"this grant lacks {' and '.join(f'`{name}`' for name in missing)}, so a plan holds it",
+            mark,
+            "add what is missing, from the record of the person's consent",
+        )
+    minimum = state.policy.minimum(None)
+    if minimum and not level_meets(wanted.evidence.level, minimum):
+        yield _warning(
+            "consent.level",
+            f"this grant's level is below `{minimum}`",
+            mark,
+            f"a plan holds it; ask the person again, or add `level: {minimum}` if so",
+        )
+
+
+def _tags(customer: DesiredCustomer, owned: Owned) -> Iterator[Diagnostic]:
+    if customer.tags is UNMANAGED:
+        return
+    foreign = [tag for tag in (*customer.tags.present, *customer.tags.absent) if tag not in owned]
+    if foreign:
+        yield Diagnostic(
+            rule="tags.not-owned",
+            message=f"{len(foreign)} {'tag' if len(foreign) == 1 else 'tags'} here may not be "
+            "touched, because `tags.owned` of the store does not name "
+            f"{'it' if len(foreign) == 1 else 'them'}",
+            mark=customer.mark_of("tags"),
+            hint="add a name or a pattern to `tags.owned`, or take the tag out",
+        )
+
+
+def _hidden(customer: DesiredCustomer) -> Iterator[Diagnostic]:
+    """Personal data where nobody masks it: tags are printed in plans, notes are free text."""
+    texts: list[tuple[str, str]] = []
+    if customer.tags is not UNMANAGED:
+        texts.extend(("tags", tag) for tag in (*customer.tags.present, *customer.tags.absent))
+    note = dict(customer.scalars).get("note")
+    if isinstance(note, Personal):
+        texts.append(("note", note.reveal()))
+    for place, text in texts:
+        title = shape_of(text)
+        if title is not None:
+            word = "tag" if place == "tags" else place
+            yield _warning(
+                f"personal.in-{word}",
+                f"a {word} looks like {title}",
+                customer.mark_of(place),
+                "keep personal data in its own fields",
+            )
+
+
+def _phones(customer: DesiredCustomer, store: StoreSettings) -> Iterator[Diagnostic]:
+    phone = customer.identity(IdentityKind.PHONE)
+    if phone is not None and not phone_is_assigned(phone.value.reveal(), store.phone_region):
+        yield _warning(
+            "identity.phone-range",
+            "no such range of phone numbers is in use",
+            customer.mark_of("phone"),
+            "check the number and its country",
+        )
+
+
+def _warning(rule: str, message: str, mark: SourceMark, hint: str) -> Diagnostic:
+    return Diagnostic(rule=rule, message=message, mark=mark, hint=hint, severity=Severity.WARNING)

@@ -1,0 +1,295 @@
+"""JSON Schema at the door: loads the schemas and turns their errors into located complaints.
+
+The library's own sentences quote the offending value, which may be a person's; ours are rebuilt from
+the failed keyword and the schema, and never hold the value.
+"""
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+from zoneinfo import available_timezones
+
+import phonenumbers
+from jsonschema import Draft202012Validator, FormatChecker
+
+from reconciler.diagnostics import Diagnostic, Pointer
+from reconciler.spec.document import Document
+from reconciler.spec.instant import instant
+
+NAMES: Final = ("spec", "plan", "journal")
+Failure: TypeAlias = Any
+"""A `jsonschema.ValidationError`, whose own types leave every attribute unset."""
+_CHECKOUT: Final = Path(__file__).resolve().parents[2] / "schemas"
+_KINDS: Final = {
+    "string": "text",
+    "object": "a mapping",
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "null": "null",
+}
+_HARMLESS_KEY: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_-]{0,40}")
+_EMAIL: Final = re.compile(
+    r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\.]+(?:\.[^\s@,;:<>()\[\]\"\\.]+)+"
+)
+
+
+def text(name: str) -> str:
+    """The schema as it is written: from the wheel, or from the checkout it is worked on in."""
+    packaged = files("reconciler").joinpath("_schemas", f"{name}.schema.json")
+    if packaged.is_file():
+        return packaged.read_text(encoding="utf-8")
+    return (_CHECKOUT / f"{name}.schema.json").read_text(encoding="utf-8")
+
+
+@cache
+def load(name: str) -> Any:
+    return json.loads(text(name))
+
+
+@cache
+def validator(name: str) -> Draft202012Validator:
+    return Draft202012Validator(load(name), format_checker=_formats())
+
+
+def _formats() -> FormatChecker:
+    """Our own few formats: the library's e-mail check takes `x@`, and it has none for times."""
+    checker = FormatChecker(formats=())
+    checks: dict[str, Callable[[str], bool]] = {
+        "email": lambda value: _EMAIL.fullmatch(value) is not None,
+        "instant": lambda value: instant(value) is not None,
+        "timezone": lambda value: value in available_timezones(),
+        "region": lambda value: value in phonenumbers.SUPPORTED_REGIONS,
+        "tag": _is_tag,
+    }
+    for name, holds in checks.items():
+        checker.checks(name)(_of_text(holds))
+    return checker
+
+
+def _of_text(holds: Callable[[str], bool]) -> Callable[[object], bool]:
+    return lambda value: not isinstance(value, str) or holds(value)
+
+
+def _is_tag(value: str) -> bool:
+    return value == value.strip() and "," not in value and value.isprintable()
+
+
+_FORMATS: Final = {
+    "email": ("is no e-mail address", "write it as name@host.domain"),
+    "instant": ("is no time with an offset", ""),
+    "timezone": ("is no time zone", "use a name like Asia/Shanghai"),
+    "region": ("is no country code that phone numbers know", "two capital letters, like CN"),
+    "tag": (
+        "has a comma, a blank at an end, or a control character",
+        "stores cut tags at commas and trim them; take these characters out",
+    ),
+}
+
+
+def check(document: Document) -> tuple[Diagnostic, ...]:
+    """Every complaint of the spec schema about a document, at its place."""
+    if document.data is None:
+        return ()
+    found: list[Diagnostic] = []
+    for error in validator("spec").iter_errors(document.data):
+        found.extend(_explain(document, error))
+    return tuple(found)
+
+
+def _explain(document: Document, error: Failure) -> Iterator[Diagnostic]:
+    pointer: Pointer = tuple(error.absolute_path)
+    keyword = str(error.validator)
+    if keyword == "anyOf":
+        yield from _any_of(document, error, pointer)
+    elif keyword == "additionalProperties":
+        yield from _unknown_keys(document, error, pointer)
+    elif keyword == "required":
+        missing = sorted(set(error.validator_value) - set(error.instance))
+        yield _complaint(
+            document,
+            "schema.missing",
+            pointer,
+            f"{_name(pointer)} lacks {_ticked(missing, ' and ')}",
+            _hint(error),
+        )
+    else:
+        yield _complaint(
+            document,
+            _rule(pointer, keyword),
+            pointer,
+            f"{_name(pointer)} {_sentence(error, keyword)}",
+            _hint(error, keyword),
+        )
+
+
+def _rule(pointer: Pointer, keyword: str) -> str:
+    """A token that stands in a spec has a rule of its own, since it must be changed at once."""
+    if pointer[:1] == ("stores",) and pointer[2:] == ("token",) and keyword == "type":
+        return "settings.literal-token"
+    return {"type": "schema.type", "format": "schema.format"}.get(keyword, "schema.value")
+
+
+def _any_of(document: Document, error: Failure, pointer: Pointer) -> Iterator[Diagnostic]:
+    """The complaints of the one branch that is meant, which the type of the value tells."""
+    branches: dict[int, list[Failure]] = {}
+    for inner in error.context or ():
+        branches.setdefault(int(inner.schema_path[0]), []).append(inner)
+    if all(one[0].validator == "required" and len(one) == 1 for one in branches.values()):
+        names = [name for branch in error.validator_value for name in branch["required"]]
+        yield _complaint(
+            document,
+            "schema.missing",
+            pointer,
+            f"{_name(pointer)} needs one of {_ticked(names, ', ')}",
+            _hint(error),
+        )
+        return
+    depth = len(error.absolute_path)
+    for inner_errors in branches.values():
+        if not any(
+            len(inner.absolute_path) == depth and inner.validator == "type"
+            for inner in inner_errors
+        ) and _same_kind(inner_errors, depth):
+            for inner in inner_errors:
+                yield from _explain(document, inner)
+            return
+    kinds = [_branch_kind(branch) for branch in error.validator_value]
+    yield _complaint(
+        document,
+        "schema.type",
+        pointer,
+        f"{_name(pointer)} must be {' or '.join(kinds)}",
+        _hint(error),
+    )
+
+
+def _same_kind(errors: list[Failure], depth: int) -> bool:
+    """An enum of words is not the branch that a mapping was meant for."""
+    return not any(
+        len(one.absolute_path) == depth
+        and one.validator in ("enum", "const")
+        and not isinstance(one.instance, str)
+        for one in errors
+    )
+
+
+def _branch_kind(branch: dict[str, Any]) -> str:
+    if "$ref" in branch:
+        branch = load("spec")["$defs"][branch["$ref"].rpartition("/")[2]]
+    if "enum" in branch:
+        return f"one of {_ticked(branch['enum'], ', ')}"
+    if "const" in branch:
+        return f"`{branch['const']}`"
+    return _KINDS[str(branch["type"])]
+
+
+def _unknown_keys(document: Document, error: Failure, pointer: Pointer) -> Iterator[Diagnostic]:
+    known = list(error.schema.get("properties", {}))
+    for key in error.instance:
+        if key in known:
+            continue
+        close = difflib.get_close_matches(key, known, n=1)
+        shown = f"`{key}`" if _HARMLESS_KEY.fullmatch(key) else "this key"
+        yield Diagnostic(
+            rule="schema.unknown-key",
+            message=f"{_name(pointer)} has no {shown}" if pointer else f"a spec has no {shown}",
+            mark=document.key_mark((*pointer, key)),
+            hint=f"did you mean `{close[0]}`?" if close else f"it may hold {_ticked(known, ', ')}",
+        )
+
+
+def _sentence(error: Failure, keyword: str) -> str:
+    wanted = error.validator_value
+    match keyword:
+        case "type":
+            kinds = [wanted] if isinstance(wanted, str) else wanted
+            return f"must be {' or '.join(_KINDS[kind] for kind in kinds)}, not {_kind(error.instance)}"
+        case "enum":
+            return f"must be one of {_ticked(wanted, ', ')}"
+        case "const":
+            return f"may only be `{wanted}`"
+        case "format":
+            return _FORMATS[str(wanted)][0]
+        case "minLength" | "minItems" | "minProperties":
+            return "is empty" if wanted == 1 else f"is shorter than {wanted}"
+        case "maxLength" | "maxItems" | "maxProperties":
+            return f"is longer than {wanted}"
+        case "uniqueItems":
+            return "names something twice"
+        case "minimum" | "maximum" | "exclusiveMinimum":
+            side = {"minimum": "at least", "maximum": "at most"}.get(keyword, "more than")
+            return f"must be {side} {wanted}"
+        case "pattern":
+            return "is not of the form that is wanted here"
+        case _:
+            return "is not as the schema wants it"
+
+
+def _hint(error: Failure, keyword: str = "") -> str:
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    if keyword == "enum" and isinstance(error.instance, str):
+        close = difflib.get_close_matches(error.instance, [str(one) for one in schema["enum"]], n=1)
+        if close:
+            return f"did you mean `{close[0]}`?"
+    if "x-hint" in schema:
+        return str(schema["x-hint"])
+    if keyword == "format" and _FORMATS[str(error.validator_value)][1]:
+        return _FORMATS[str(error.validator_value)][1]
+    if keyword == "type" and schema.get("type") in ("string", ["string", "null"]):
+        return "put it in quotes"
+    examples = schema.get("examples")
+    return f"for example {json.dumps(examples[0], ensure_ascii=False)}" if examples else ""
+
+
+def _kind(value: object) -> str:
+    kinds: tuple[tuple[type, str], ...] = (
+        (bool, "boolean"),
+        (str, "string"),
+        (int, "integer"),
+        (float, "number"),
+        (dict, "object"),
+        (list, "array"),
+    )
+    return _KINDS[next((name for kind, name in kinds if isinstance(value, kind)), "null")]
+
+
+def _name(pointer: Pointer) -> str:
+    """The path to a value in the words of the spec, keys that may be personal left out."""
+    words = [
+        f"[{part}]"
+        if isinstance(part, int)
+        else f".{part}"
+        if _HARMLESS_KEY.fullmatch(part)
+        else ".…"
+        for part in pointer
+    ]
+    return f"`{''.join(words).lstrip('.')}`" if words else "the document"
+
+
+def _ticked(names: Iterable[object], glue: str) -> str:
+    return glue.join(f"`{name}`" for name in names)
+
+
+def _complaint(
+    document: Document, rule: str, pointer: Pointer, message: str, hint: str
+) -> Diagnostic:
+    return Diagnostic(rule=rule, message=message, mark=document.mark(pointer), hint=hint)
+
+
+@cache
+def _part(name: str) -> Draft202012Validator:
+    root = load("spec")
+    part = {"$ref": f"#/$defs/{name}", "$defs": root["$defs"]}
+    return Draft202012Validator(part, format_checker=_formats())
+
+
+def fits(name: str, value: object) -> bool:
+    """Whether a value may stand where the spec schema's definition `name` is used."""
+    return _part(name).is_valid(value)

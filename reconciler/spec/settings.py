@@ -1,0 +1,203 @@
+"""The sections `stores`, `policy` and `approvals`: who is spoken to, and what the rules are."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from reconciler.diagnostics import Diagnostic, Pointer, Severity
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.identity import IdentityKind, identity
+from reconciler.model.settings import (
+    Approval,
+    Ceiling,
+    ConsentWord,
+    Policy,
+    Rate,
+    RiskClass,
+    StoreSettings,
+    TokenKind,
+    TokenSource,
+)
+from reconciler.model.tags import tag_key
+from reconciler.spec.document import Document
+from reconciler.spec.instant import instant
+
+_SHARE_OF_RATE: Final = 0.97
+_SHARE_OF_BUCKET: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    stores: tuple[StoreSettings, ...]
+    policy: Policy
+    approvals: tuple[Approval, ...]
+
+
+def declare(
+    documents: Iterable[Document], platforms: Mapping[str, Capabilities]
+) -> tuple[Declared, tuple[Diagnostic, ...]]:
+    """`platforms` gives each platform's table: its default version and documented rate."""
+    complaints: list[Diagnostic] = []
+    stores: dict[str, StoreSettings] = {}
+    policies: list[tuple[Document, Mapping[str, Any]]] = []
+    approvals: list[Approval] = []
+    for document in documents:
+        data = document.data or {}
+        for name, item in (data.get("stores") or {}).items():
+            if name in stores:
+                complaints.append(_twice(document, ("stores", name), stores[name].mark))
+                continue
+            stores[name] = _store(document, name, item, platforms, complaints)
+        if "policy" in data:
+            policies.append((document, data["policy"]))
+        for index, item in enumerate(data.get("approvals") or ()):
+            approvals.append(_approval(document, index, item))
+    if len(policies) > 1:
+        first = policies[0][0].key_mark(("policy",))
+        complaints.append(_twice(policies[1][0], ("policy",), first))
+    return (
+        Declared(
+            stores=tuple(stores[name] for name in sorted(stores)),
+            policy=_policy(policies[0][1]) if policies else Policy(),
+            approvals=tuple(approvals),
+        ),
+        tuple(complaints),
+    )
+
+
+def _twice(document: Document, pointer: Pointer, first: Any) -> Diagnostic:
+    return Diagnostic(
+        rule="settings.contradiction",
+        message=f"`{pointer[-1]}` stands in {first} already",
+        mark=document.key_mark(pointer),
+        hint="keep one of the two",
+        also=first,
+    )
+
+
+def _store(
+    document: Document,
+    name: str,
+    item: Mapping[str, Any],
+    platforms: Mapping[str, Capabilities],
+    complaints: list[Diagnostic],
+) -> StoreSettings:
+    table = platforms[item["platform"]]
+    pointer = ("stores", name)
+    version = item.get("api_version", table.default_version)
+    if version not in table.versions:
+        complaints.append(
+            Diagnostic(
+                rule="settings.api-version",
+                message=f"{table.title} versions that this release speaks are "
+                + ", ".join(table.versions),
+                mark=document.mark((*pointer, "api_version")),
+                hint=f"use one of them, or leave it out for {table.default_version}",
+            )
+        )
+    if "ownership" in item:
+        complaints.append(
+            Diagnostic(
+                rule="settings.not-in-force",
+                message="ownership marks are not written yet; this setting has no effect",
+                mark=document.key_mark((*pointer, "ownership")),
+                hint="leave it out until a release says otherwise",
+                severity=Severity.WARNING,
+            )
+        )
+    words = item.get("consent_words") or {}
+    if words and item["platform"] != "genstore":
+        complaints.append(
+            Diagnostic(
+                rule="settings.consent-words",
+                message=f"{table.title} has no consent words",
+                mark=document.key_mark((*pointer, "consent_words")),
+                hint="leave it out; only Genstore's words differ between stores",
+            )
+        )
+    (kind, where) = next(iter(item["token"].items()))
+    return StoreSettings(
+        name=name,
+        platform=item["platform"],
+        shop=item["shop"].lower(),
+        api_version=version,
+        base_url=item.get("base_url"),
+        token=TokenSource(
+            kind=TokenKind(kind),
+            where=tuple(where) if isinstance(where, list) else (where,),
+            mark=document.mark((*pointer, "token")),
+        ),
+        mark=document.key_mark(pointer),
+        timezone=item.get("timezone"),
+        phone_region=item.get("phone_region"),
+        owned_tags=_owned(item),
+        ceilings=tuple(
+            (RiskClass(risk), Ceiling(**values))
+            for risk, values in sorted((item.get("limits") or {}).items())
+        ),
+        rate=_rate(item.get("rate"), table),
+        consent_words=tuple(
+            ConsentWord(channel=Channel(channel), state=ConsentState(state), word=word)
+            for channel, by_state in sorted(words.items())
+            for state, word in sorted(by_state.items())
+        ),
+    )
+
+
+def _owned(item: Mapping[str, Any]) -> tuple[str, ...] | None:
+    owned = (item.get("tags") or {}).get("owned")
+    return None if owned is None else tuple(sorted(owned))
+
+
+def _rate(item: Mapping[str, Any] | None, table: Capabilities) -> Rate:
+    """What the user said; else a little below the documented leak, and a quarter of the bucket."""
+    default = Rate(
+        per_second=table.rate.per_second * _SHARE_OF_RATE,
+        burst=max(1, table.rate.burst // _SHARE_OF_BUCKET),
+    )
+    if item is None:
+        return default
+    return Rate(per_second=float(item["per_second"]), burst=item.get("burst", default.burst))
+
+
+def _policy(item: Mapping[str, Any]) -> Policy:
+    consent = item.get("consent") or {}
+    default = Policy()
+    required = dict(default.required)
+    required.update(
+        {Channel(name): tuple(fields) for name, fields in (consent.get("require") or {}).items()}
+    )
+    return Policy(
+        required=tuple(sorted(required.items())),
+        min_level=tuple(sorted((consent.get("min_level") or {}).items())),
+        bearing_tags=tuple(
+            sorted(
+                (tag_key(tag), Channel(channel))
+                for tag, channel in (consent.get("bearing_tags") or {}).items()
+            )
+        ),
+        implied=tuple(sorted(consent.get("implied") or ())),
+    )
+
+
+def _approval(document: Document, index: int, item: Mapping[str, Any]) -> Approval:
+    until = instant(item["until"])
+    assert until is not None, "the schema has checked the format"  # noqa: S101
+    named = item.get("customer") or {}
+    identities = tuple(
+        one
+        for kind in IdentityKind
+        if kind.value in named
+        if (one := identity(kind, named[kind.value], None)) is not None
+    )
+    data_store = document.data.get("store", ())
+    return Approval(
+        raises=tuple(sorted((item.get("raise") or {}).items())),
+        release=item.get("release"),
+        identities=identities,
+        reason=item["reason"],
+        until=until,
+        stores=(data_store,) if isinstance(data_store, str) else tuple(data_store),
+        mark=document.mark(("approvals", index)),
+    )

@@ -1,0 +1,99 @@
+"""The `.reconciler/` folder beside the specs: the key, the journals, and one writer per store."""
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from filelock import FileLock, Timeout
+
+from reconciler.errors import ConfigError, JournalError
+from reconciler.plan.keyed import SHORTEST_KEY
+
+KEY_VARIABLE: Final = "RECONCILER_KEY"
+FOLDER: Final = ".reconciler"
+
+
+def folder_beside(specs: Path) -> Path:
+    return Path(os.path.normpath(specs)).absolute().parent / FOLDER
+
+
+def read_key(folder: Path, environment: Mapping[str, str]) -> bytes | None:
+    """The key from the environment, or the one kept in the folder; None where there is neither."""
+    given = environment.get(KEY_VARIABLE)
+    if given is not None:
+        if len(given.encode()) < SHORTEST_KEY:
+            raise ConfigError(
+                f"{KEY_VARIABLE} is shorter than {SHORTEST_KEY} bytes",
+                hint="make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'",
+            )
+        return given.encode()
+    path = folder / "key"
+    try:
+        return path.read_bytes().strip() if path.exists() else None
+    except OSError as error:
+        raise ConfigError(f"the key file {path} cannot be read") from error
+
+
+def key(folder: Path, environment: Mapping[str, str]) -> bytes:
+    """The key; a random one is made and kept where there is none yet."""
+    known = read_key(folder, environment)
+    if known is not None:
+        return known
+    made = secrets.token_hex(32).encode()
+    try:
+        prepare(folder)
+        file = os.open(folder / "key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(file, "wb") as stream:
+            stream.write(made)
+    except FileExistsError:
+        return key(folder, environment)
+    except OSError as error:
+        raise ConfigError(
+            f"the state folder {folder} cannot be written: {(error.strerror or '').lower()}",
+            hint=f"name another with --state-dir, or set {KEY_VARIABLE}",
+        ) from error
+    return made
+
+
+def prepare(folder: Path) -> None:
+    """Makes the folder, for its owner only and invisible to git."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+
+
+def journal_path(folder: Path, plan_digest: str, store: str) -> Path:
+    return folder / "journals" / f"{plan_digest[:16]}.{store}.jsonl"
+
+
+@contextmanager
+def one_writer(folder: Path, store: str) -> Iterator[None]:
+    """Holds the store's lock; raises `JournalError` naming the process that holds it already."""
+    locks = folder / "locks"
+    try:
+        prepare(folder)
+        locks.mkdir(exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise JournalError(
+            f"the state folder {folder} cannot be written: {(error.strerror or '').lower()}",
+            hint="name another with --state-dir",
+        ) from error
+    lock = FileLock(locks / f"{store}.lock")
+    holder = locks / f"{store}.holder"
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        who = holder.read_text(encoding="utf-8") if holder.exists() else "unknown"
+        raise JournalError(
+            f"another apply is writing to store {store} (process {who})",
+            hint="wait until it has ended",
+        ) from None
+    try:
+        holder.write_text(str(os.getpid()), encoding="utf-8")
+        yield
+    finally:
+        lock.release()
