@@ -25,7 +25,7 @@ from reconciler.plan.keyed import Keyed
 from reconciler.platforms.tables import TABLES
 
 if TYPE_CHECKING:
-    from reconciler.apply.executor import Control
+    from reconciler.apply.bench import Control
     from reconciler.plan.commitment import ApprovedStore, Commitment
     from reconciler.plan.definition import Plan, StorePlan
     from reconciler.plan.examine import Judge
@@ -135,7 +135,7 @@ def keyed_for(world: Ambient) -> Keyed:
 
 
 def plan(state: DesiredState, choices: Choices, world: Ambient, keyed: Keyed) -> "Plan":
-    """Reads every selected store and computes its part; one that cannot be read is an error there."""
+    """Reads every selected store and computes its part; where one fails, its part says why."""
     from reconciler.plan.codec import spec_digest
     from reconciler.plan.definition import Basis, Plan
 
@@ -304,76 +304,70 @@ def _check_unused(commitment: "Commitment", world: Ambient, *, resume: bool) -> 
         )
 
 
-def apply(
-    commitment: "Commitment",
-    state: DesiredState,
-    only: Collection[RiskClass],
-    world: Ambient,
-    keyed: Keyed,
-    control: "Control",
-    progress: "Callable[[StepOutcome], None]",
-) -> "ApplyResult":
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Everything that one apply needs; `only` empty means all classes."""
+
+    commitment: "Commitment"
+    state: DesiredState
+    only: Collection[RiskClass]
+    world: Ambient
+    keyed: Keyed
+    control: "Control"
+    progress: "Callable[[StepOutcome], None]"
+
+
+def apply(order: Order) -> "ApplyResult":
     """Carries out what was approved. A blocked store lets only withdrawals through."""
     from reconciler.plan.outcome import ApplyResult
 
-    blocked = [store.name for store in commitment.stores if store.blocked]
-    if blocked and set(only) != {RiskClass.WITHDRAW}:
+    blocked = [store.name for store in order.commitment.stores if store.blocked]
+    if blocked and set(order.only) != {RiskClass.WITHDRAW}:
         raise BlockedPlanError(
             f"the plan is blocked for {', '.join(blocked)}",
             hint="see `reconciler show PLAN` for what lifts it; the opt-outs alone are carried out "
             "by `apply --only withdraw`",
         )
-    settings = {store.name: store for store in state.stores}
-    busy = [store for store in commitment.stores if store.changes]
-
-    def one(store: "ApprovedStore") -> "StoreOutcome":
-        return _apply_store(
-            commitment, store, settings[store.name], state, only, world, keyed, control, progress
-        )
-
+    busy = [store for store in order.commitment.stores if store.changes]
     with ThreadPoolExecutor(max_workers=max(1, len(busy))) as pool:
-        outcomes = list(pool.map(one, busy))
+        outcomes = list(pool.map(lambda one: _apply_store(order, one), busy))
     return ApplyResult(
-        plan_digest=commitment.digest,
+        plan_digest=order.commitment.digest,
         stores=tuple(outcomes),
-        interrupted=control.interrupted.is_set(),
+        interrupted=order.control.interrupted.is_set(),
     )
 
 
-def _apply_store(
-    commitment: "Commitment",
-    approved: "ApprovedStore",
-    store: StoreSettings,
-    state: DesiredState,
-    only: Collection[RiskClass],
-    world: Ambient,
-    keyed: Keyed,
-    control: "Control",
-    progress: "Callable[[StepOutcome], None]",
-) -> "StoreOutcome":
+def _apply_store(order: Order, approved: "ApprovedStore") -> "StoreOutcome":
     from reconciler.apply import journal
-    from reconciler.apply.executor import Site, StoreRun
+    from reconciler.apply.bench import Bench
+    from reconciler.apply.executor import StoreRun
     from reconciler.plan.steps import steps
     from reconciler.state import journal_path, one_writer
 
-    path = journal_path(world.folder, commitment.digest, store.name)
+    world, keyed = order.world, order.keyed
+    store = next(one for one in order.state.stores if one.name == approved.name)
+    path = journal_path(world.folder, order.commitment.digest, store.name)
     with one_writer(world.folder, store.name):
         past = journal.read(path)
         record = journal.Journal(path, world.clock)
-        connection = open_store(store, world, approved.words)
         try:
-            site = Site(
-                client=connection.client,
-                judge=judge_for(state, store, commitment.releases, keyed),
-                journal=record,
-                past=past,
-                clock=world.clock,
-                requests=lambda: connection.session.requests,
-            )
-            run = StoreRun(site, entries(state, store.name, keyed), control, progress)
-            return run.run(steps(approved, only))
+            connection = open_store(store, world, approved.words)
+            try:
+                bench = Bench(
+                    client=connection.client,
+                    judge=judge_for(order.state, store, order.commitment.releases, keyed),
+                    journal=record,
+                    past=past,
+                    clock=world.clock,
+                    requests=lambda: connection.session.requests,
+                    control=order.control,
+                )
+                run = StoreRun(bench, entries(order.state, store.name, keyed), order.progress)
+                return run.run(steps(approved, order.only))
+            finally:
+                connection.session.close()
         finally:
-            connection.session.close()
             record.close()
 
 

@@ -27,7 +27,7 @@ from reconciler.diagnostics import Diagnostic
 
 
 class ReconcilerError(Exception):
-    """An expected failure: one sentence that says what happened, and a hint that says what to do."""
+    """An expected failure: one sentence says what happened, and a hint says what to do."""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)

@@ -15,7 +15,6 @@ from reconciler.plan.match import Index, identities_to_look_up
 from reconciler.platforms.base import LookupImpossible, Reader
 
 PASSES: Final = 3
-MODES: Final = ("auto", "full", "lookup")
 
 
 @dataclass(slots=True)
@@ -55,7 +54,7 @@ def read_store(
     mode: str,
     requests: Callable[[], int],
 ) -> Read:
-    """Raises `PlatformError`. `mode` is one of `MODES`; a look-up that is impossible reads in full."""
+    """Raises `PlatformError`. `mode` is auto, full or lookup; what cannot be looked up is read."""
     wanted = tuple(dict.fromkeys(one for entry in desired for one in identities_to_look_up(entry)))
     possible = all(_can_look_up(client, one) for one in wanted)
     count = client.count()
@@ -150,7 +149,7 @@ def _scan(
 def _is_complete(
     work: _Pass, before: int | None, after: int | None, *, clean: bool, stable: bool, settled: bool
 ) -> bool:
-    """The count decides where there is one; else a clean keyset, or a second pass with nothing new."""
+    """The count decides where there is one; else a clean keyset, or a pass with nothing new."""
     if before is not None and after is not None:
         return min(before, after) <= len(work.seen) <= max(before, after)
     return clean and (stable or settled)
@@ -176,7 +175,7 @@ def _look_up(
     chosen: str,
     requests: Callable[[], int],
 ) -> Read:
-    """Raises `LookupImpossible`. Something is read first: a missing customer is then no broken URL."""
+    """Raises `LookupImpossible`. Something is read first, so that 404 means absent."""
     work = _Pass(index=Index(desired, region))
     if count is None:
         first = next(iter(client.scan()), None)

@@ -1,7 +1,7 @@
 """The record of one apply of one store: JSON lines, synced before and after each write.
 
-It outlives a kill at any instant: a line that was cut off is dropped, `intended` without an end means
-that the outcome has to be found out. It holds no personal data.
+It outlives a kill at any instant: a line that was cut off is dropped, `intended` without an end
+means that the outcome has to be found out. It holds no personal data.
 """
 
 import json

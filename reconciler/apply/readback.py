@@ -24,7 +24,7 @@ from reconciler.plan.steps import StepKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadBack:
-    """`collateral` are losses that our write caused; `noticed` other differences we did not make."""
+    """`collateral` are losses that our write caused; `noticed` what others changed."""
 
     fields: tuple[tuple[str, State], ...]
     collateral: tuple[str, ...]

@@ -16,7 +16,7 @@ from reconciler.plan.steps import Step, StepKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recheck:
-    """`write` are the changes to carry out now; `settled` the fields that need no write, and why."""
+    """`write` are the changes to carry out now; `settled` the fields that need no write."""
 
     write: tuple[FieldChange, ...]
     settled: tuple[tuple[str, State], ...]

@@ -17,7 +17,7 @@ from reconciler.model.settings import Release, RiskClass
 
 if TYPE_CHECKING:
     from reconciler.app import Ambient
-    from reconciler.apply.executor import Control
+    from reconciler.apply.bench import Control
     from reconciler.model.settings import DesiredState
     from reconciler.plan.commitment import Commitment
     from reconciler.plan.keyed import Keyed
@@ -80,7 +80,7 @@ def command(
     5 the plan is stale, expired or used, 130 interrupted.
     """
     from reconciler import app
-    from reconciler.apply.executor import Control
+    from reconciler.apply.bench import Control
     from reconciler.cli.show import read_plan
     from reconciler.plan.codec import decode, encode
 
@@ -160,7 +160,16 @@ def _carry_out(
     kept = _keep(world.folder, body)
     steps = sum(len(one["fields"]) > 0 for one in body["changes"])
     with _signals(control), _progress(steps, quiet=quiet or form == "json") as progress:
-        done = app.apply(commitment, state, only, world, keyed, control, progress)
+        order = app.Order(
+            commitment=commitment,
+            state=state,
+            only=only,
+            world=world,
+            keyed=keyed,
+            control=control,
+            progress=progress,
+        )
+        done = app.apply(order)
     if form == "json":
         click.echo(json.dumps(report.as_json(done), indent=2))
     else:

@@ -81,7 +81,7 @@ def _tour(
     no_color: bool,
 ) -> int:
     from reconciler import app
-    from reconciler.apply.executor import Control
+    from reconciler.apply.bench import Control
     from reconciler.plan.codec import decode, encode
     from reconciler.report import result, text
 
@@ -89,7 +89,16 @@ def _tour(
     body = encode(app.plan(state, app.Choices(), world, keyed), keyed)
     options.show(text.render(body, every=verbose, reveal={}), no_color=no_color)
     _say("reconciler apply plan.json", quiet=quiet)
-    done = app.apply(decode(body), state, (), world, keyed, Control(), lambda outcome: None)  # noqa: ARG005
+    order = app.Order(
+        commitment=decode(body),
+        state=state,
+        only=(),
+        world=world,
+        keyed=keyed,
+        control=Control(),
+        progress=lambda outcome: None,  # noqa: ARG005
+    )
+    done = app.apply(order)
     options.show(result.render(done, "reconciler apply plan.json --resume"), no_color=no_color)
     _say("reconciler plan", quiet=quiet)
     again = encode(app.plan(state, app.Choices(), world, keyed), keyed)

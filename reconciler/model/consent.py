@@ -139,7 +139,7 @@ _OUT_ROWS: Final = {
 
 
 def row(live: LiveConsent | None) -> Row:
-    """The row of the table that a live consent stands in; None is a customer that does not exist."""
+    """The row of the table that a live consent stands in; None: there is no such customer."""
     if live is None:
         return Row.NO_CUSTOMER
     if live.state is ConsentState.UNSUBSCRIBED:

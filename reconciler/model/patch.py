@@ -1,6 +1,7 @@
 """What to write to one customer, in canonical terms; a platform turns it into its own calls."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from reconciler.model.consent import Channel, ConsentState, Evidence
 from reconciler.model.customer import Address, Scalar
@@ -15,6 +16,9 @@ class ConsentWrite:
     evidence: Evidence
 
 
+NO_TAGS: Final = TagDelta(added=(), removed=())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patch:
     """`contacts` are the e-mail address and phone number to set, in full for a create.
@@ -24,7 +28,7 @@ class Patch:
 
     contacts: tuple[Identity, ...] = ()
     scalars: tuple[tuple[str, Scalar], ...] = ()
-    tags: TagDelta = TagDelta(added=(), removed=())
+    tags: TagDelta = NO_TAGS
     consents: tuple[tuple[Channel, ConsentWrite], ...] = ()
     addresses: Managed[tuple[Address, ...]] = UNMANAGED
 

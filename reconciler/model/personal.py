@@ -17,7 +17,7 @@ class Personal:
         self._text = text
 
     def reveal(self) -> str:
-        """The text itself: for the wire, for normal forms and digests, and for a person who asked."""
+        """The text itself: for the wire, normal forms, digests, and a person who asked for it."""
         return self._text
 
     def __str__(self) -> str:

@@ -124,7 +124,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """Lifts a hold or block by rule: of one customer by alias, or of all; in one store, or in all."""
+    """Lifts a hold or block by rule: of one customer by alias, or of all; in one store or all."""
 
     rule: str
     alias: str | None = None

@@ -33,7 +33,7 @@ class Presence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScalarChange:
-    """`before` and `after` are normal forms; `written` is the identity to send, for e-mail, phone."""
+    """`before` and `after` are normal forms; `written` is the e-mail or phone as it is sent."""
 
     field: str
     risk: RiskClass

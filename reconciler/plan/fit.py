@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.consent import ConsentState
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.fields import BY_NAME
 from reconciler.model.personal import Personal
@@ -35,12 +34,9 @@ def misfits(
             most = lengths.get(change.field)
             if most is not None and len(change.after.reveal()) > most:
                 yield change.field, f"{table.title} takes at most {most} characters here"
-        if isinstance(change, AddressChange) and table.addresses_at_most is not None:
-            if len(change.after) > table.addresses_at_most:
-                yield (
-                    change.field,
-                    f"{table.title} takes at most {table.addresses_at_most} addresses",
-                )
+        most = table.addresses_at_most
+        if isinstance(change, AddressChange) and most is not None and len(change.after) > most:
+            yield change.field, f"{table.title} takes at most {most} addresses"
 
 
 def _fields(
@@ -62,8 +58,7 @@ def _fields(
                 f"{table.title} cannot {'set' if creating else 'change'} the {title}",
             )
         if isinstance(change, ConsentChange) and change.wanted.state not in table.consent_states:
-            if not (creating and change.wanted.state is ConsentState.UNSUBSCRIBED):
-                yield change.field, f"{table.title} has no consent state `{change.wanted.state}`"
+            yield change.field, f"{table.title} has no consent state `{change.wanted.state}`"
 
 
 def _tags(

@@ -25,7 +25,7 @@ _WORDS: Final = {Channel.EMAIL: "e-mail", Channel.SMS: "SMS"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """`rule` is empty where nothing is to be said; `lifted_by` None where nothing lifts the hold."""
+    """`rule` is empty where nothing is to be said, `lifted_by` None where nothing lifts a hold."""
 
     changes: bool
     rule: str = ""
@@ -51,7 +51,7 @@ _CHANGE: Final = Ruling(changes=True)
 def rule(
     channel: Channel, live: LiveConsent | None, wanted: WantedConsent, ground: Ground
 ) -> Ruling:
-    """One cell of the transition table, with the evidence weighed; `live` None: no such customer."""
+    """One cell of the transition table, the evidence weighed; `live` None: no such customer."""
     word = _WORDS[channel]
     match decide(live, wanted.state):
         case Decision.NO_CHANGE:
@@ -205,7 +205,7 @@ def _held(rule_id: str, message: str, lifted_by: str | None = None) -> Ruling:
 
 
 def is_told(live: LiveConsent, contact: object) -> bool:
-    """Whether a consent can be sent along as it is. Nothing told about nobody's address is enough."""
+    """Whether a consent can be sent along as it is; of no address, nothing need be told."""
     if live.state is ConsentState.MASKED:
         return False
     return not live.absent or contact is None

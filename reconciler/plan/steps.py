@@ -56,9 +56,9 @@ def steps(store: ApprovedStore, only: Collection[RiskClass]) -> tuple[Step, ...]
 
 def _of(change: ApprovedChange, only: Collection[RiskClass]) -> Iterator[Step]:
     fields = [one for one in change.fields if not only or one.risk in only]
-    if change.action is not Action.UPDATE and not any(one.field == "customer" for one in fields):
-        if change.action is Action.CREATE:
-            return  # nobody is there yet whom a lone grant could be given to
+    created = any(one.field == "customer" for one in fields)
+    if change.action is Action.CREATE and not created:
+        return  # nobody is there yet whom a lone grant could be given to
     for kind in StepKind:
         own = tuple(one for one in fields if kind in _kinds(change, one))
         if own:

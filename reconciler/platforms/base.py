@@ -23,7 +23,7 @@ class Page:
 
 
 class LookupImpossible(Exception):
-    """This identity cannot be looked up here (or not with this token); read everything instead."""
+    """This identity cannot be looked up here, or not with this token; read everything instead."""
 
 
 class Reader(Protocol):
@@ -49,7 +49,7 @@ class Reader(Protocol):
         ...
 
     def read_many(self, remote_ids: Iterable[str]) -> dict[str, LiveCustomer]:
-        """The records that exist, in as few calls as the platform allows; missing ids are absent."""
+        """The records that exist, in as few calls as the platform allows; others are absent."""
         ...
 
     def find(self, wanted: Identity) -> tuple[LiveCustomer, ...]:

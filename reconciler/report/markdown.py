@@ -35,7 +35,7 @@ def escape(text: str) -> str:
 
 
 def render(body: Json, link: Mapping[str, str]) -> str:
-    """At most `BUDGET` characters. `link` may hold `base`: the address that files are found below."""
+    """At most `BUDGET` characters. `link` may hold `base`, the address that files are below."""
     parts = list(_head(body))
     rows = list(_changes(body, link))
     tail = [*_foot(body)]
@@ -85,7 +85,8 @@ def _verdicts(verdicts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         who = _names(str(one["customer"]) for one in group if one["customer"])
         mark = f"**{state}**" if state in ("block", "hold") else state
         lifted = lift or ("nothing" if state in ("block", "hold") else "")
-        yield f"| {mark} | {escape(store)} | {escape(rule)} | {escape(message)} | {who} | {escape(lifted)} |"
+        cells = (mark, escape(store), escape(rule), escape(message), who, escape(lifted))
+        yield f"| {' | '.join(cells)} |"
     yield ""
 
 

@@ -1,4 +1,4 @@
-"""The one place that turns personal values into text for people: a terminal where somebody asked."""
+"""The one place that turns personal values into text: for a terminal where somebody asked."""
 
 from reconciler.model.customer import Scalar
 from reconciler.model.personal import Personal

@@ -48,7 +48,7 @@ class Answer:
         return json.dumps(self.body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-class Refusal(Exception):  # noqa: N818 - an answer on its way out, not an error of ours
+class Refusal(Exception):
     """The call is answered with a status and a message in the platform's own error form."""
 
     def __init__(self, status: int, message: str, *, code: str = "") -> None:

@@ -1,9 +1,9 @@
 """YAML text to plain data with places, strictly: nothing is guessed, merged or silently dropped.
 
 Built on PyYAML's event stream (libyaml where it is there), because events keep the place of every
-key and value and cost a fraction of PyYAML's loaders. Only `null`, `true`, `false` and plain decimal
-numbers are anything but text. Places of list items and top-level keys are kept; all others are found
-by reading the text again, which happens only for complaints in large files.
+key and value and cost a fraction of PyYAML's loaders. Only `null`, `true`, `false` and plain
+decimal numbers are anything but text. In large files only places of list items and top-level keys
+are kept; the others are found by reading the text again, which happens only for complaints.
 """
 
 import re
@@ -24,7 +24,7 @@ LARGE: Final = 4 * 1024 * 1024
 
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+")
-_WORDS: Final[dict[str, None | bool]] = {
+_WORDS: Final[dict[str, bool | None]] = {
     "": None,
     "~": None,
     "null": None,

@@ -1,7 +1,7 @@
 """JSON Schema at the door: loads the schemas and turns their errors into located complaints.
 
-The library's own sentences quote the offending value, which may be a person's; ours are rebuilt from
-the failed keyword and the schema, and never hold the value.
+The library's own sentences quote the offending value, which may be a person's; ours are rebuilt
+from the failed keyword and the schema, and never hold the value.
 """
 
 import difflib
@@ -210,7 +210,8 @@ def _sentence(error: Failure, keyword: str) -> str:
     match keyword:
         case "type":
             kinds = [wanted] if isinstance(wanted, str) else wanted
-            return f"must be {' or '.join(_KINDS[kind] for kind in kinds)}, not {_kind(error.instance)}"
+            named = " or ".join(_KINDS[kind] for kind in kinds)
+            return f"must be {named}, not {_kind(error.instance)}"
         case "enum":
             return f"must be one of {_ticked(wanted, ', ')}"
         case "const":

@@ -1,4 +1,4 @@
-"""Ceilings by risk class: how much of a kind one plan may hold before somebody raises it by number."""
+"""Ceilings by risk class: how much of a kind a plan may hold before somebody raises it."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -30,15 +30,14 @@ def ceilings(draft: Draft) -> Iterator[Verdict]:
         if ceiling is None or count == 0:
             continue
         allowed = ceiling.allows(draft.customers)
-        raised = draft.raised(risk)
-        if count > max(allowed, raised or 0):
+        most = max(allowed, draft.raised(risk) or 0)
+        if count > most:
             size = "unknown size" if draft.customers is None else f"{draft.customers} customers"
             yield Verdict(
                 rule=f"ceiling.{risk}",
                 level=Level.BLOCK,
                 store=draft.store.name,
-                message=f"{count} {noun}, and {allowed if raised is None else max(allowed, raised)} "
-                f"may in a store of {size}",
+                message=f"{count} {noun}, and {most} may in a store of {size}",
                 lifted_by=f"--raise {risk}={count}",
             )
 

@@ -1,4 +1,4 @@
-"""The two dialects of Shoplazza's API as data; the version in the settings chooses, never an answer.
+"""The two dialects of Shoplazza's API as data; the settings choose, never an answer.
 
 Sending one dialect's parameters to the other is answered with unfiltered first pages, silently.
 """

@@ -19,7 +19,7 @@ CONSENT_KEYS: Final = {
 _TEXTS: Final = ("email", "phone", "first_name", "last_name")
 _OTHER: Final = ("source", "free_tax", "registered", "contact_type")
 
-# The documented codes. 0, 5 and 6 occur in examples without a meaning: there the boolean is trusted.
+# The documented codes. 0, 5 and 6 occur in examples without a meaning: there the boolean counts.
 _FLAGS: Final = {
     1: (ConsentState.UNSUBSCRIBED, Actor.STAFF),
     2: (ConsentState.UNSUBSCRIBED, Actor.PERSON),

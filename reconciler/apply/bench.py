@@ -1,0 +1,88 @@
+"""What the steps of one store share while they are carried out, and when they have to stop."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from threading import Event as Flag
+from threading import Lock
+from typing import Final
+
+from reconciler.apply.journal import Journal, Own, Past
+from reconciler.clock import Clock
+from reconciler.plan.examine import Judge
+from reconciler.plan.outcome import State
+from reconciler.platforms.base import Writer
+
+TRIES: Final = 3
+
+_BAD_FIRST: Final = (
+    State.UNKNOWN,
+    State.FAILED,
+    State.UNVERIFIED,
+    State.NOT_APPLIED,
+    State.OPTED_OUT,
+    State.STALE,
+    State.NOT_REACHED,
+    State.PENDING,
+    State.DONE,
+    State.ALREADY,
+)
+
+
+@dataclass(slots=True)
+class Control:
+    """Shared by all stores of one apply: Ctrl-C, and how many failures are allowed."""
+
+    interrupted: Flag = field(default_factory=Flag)
+    max_failures: int | None = None
+    failures: int = 0
+
+
+class StoreLeft(Exception):
+    """The reason stands in the bench and is told once."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Bench:
+    """`created` maps aliases of new customers to their ids; `own` what our writes left behind."""
+
+    client: Writer
+    judge: Judge
+    journal: Journal
+    past: Past
+    clock: Clock
+    requests: Callable[[], int]
+    control: Control
+    created: dict[str, str] = field(init=False)
+    own: dict[str, Own] = field(init=False)
+    stopped: str = ""
+    lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        self.created = dict(self.past.created)
+        self.own = dict(self.past.own)
+
+    def stop(self, why: str) -> None:
+        """Nothing more is written to this store; the first reason is the one that is told."""
+        with self.lock:
+            self.stopped = self.stopped or why
+
+    def over(self) -> bool:
+        """Asked right before every write."""
+        control = self.control
+        if control.interrupted.is_set():
+            return True
+        if control.max_failures is not None and control.failures >= control.max_failures:
+            self.stop(f"{control.failures} failures, as many as --max-failures allows")
+        return bool(self.stopped)
+
+
+def worst(fields: Iterable[tuple[str, State]]) -> State:
+    return min((state for _, state in fields), key=_BAD_FIRST.index, default=State.DONE)
+
+
+def told(fields: Iterable[tuple[str, State]], collateral: tuple[str, ...]) -> str:
+    """In words: which fields did not take, and what our write cost."""
+    parts = [f"{name}: {state}" for name, state in fields if not state.good]
+    if collateral:
+        parts.append(f"lost by our write: {'; '.join(collateral)}")
+    return ", ".join(parts)

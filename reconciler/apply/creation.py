@@ -1,0 +1,188 @@
+"""Steps that create: look first, create once, look again where the answer was lost, read back."""
+
+from typing import Final
+
+from reconciler.apply.bench import TRIES, Bench, StoreLeft, told, worst
+from reconciler.apply.journal import Event, Own, consents_json
+from reconciler.apply.readback import taken
+from reconciler.apply.update import patch_for
+from reconciler.errors import OutcomeUnknown, RateLimited, Rejected, Unavailable
+from reconciler.model.consent import Channel, ConsentState, Evidence
+from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.patch import ConsentWrite, Patch
+from reconciler.plan.changes import ConsentChange, FieldChange
+from reconciler.plan.commitment import field_digest
+from reconciler.plan.examine import examine
+from reconciler.plan.match import meets
+from reconciler.plan.outcome import State, StepOutcome
+from reconciler.plan.steps import Step, StepKind
+from reconciler.platforms.base import LookupImpossible
+
+LATEST_SIGHT: Final = 10.0
+
+
+def create(bench: Bench, step: Step, desired: DesiredCustomer) -> StepOutcome:
+    changes = _planned(bench, step, desired)
+    if len(changes) != len(step.fields):
+        return StepOutcome(step=step, state=State.STALE, message="its entry asks otherwise now")
+    known = bench.created.get(step.change.alias)
+    if known is not None:
+        return _created_as(bench, step, desired, changes, known)
+    there = _look_up(bench, desired)
+    if there:
+        if step.id in bench.past.intended and len(there) == 1:
+            return _created_as(bench, step, desired, changes, there[0].remote_id)
+        return StepOutcome(
+            step=step, state=State.STALE, message="a customer with this identity exists by now"
+        )
+    for attempt in (1, 2):
+        if bench.over():
+            raise StoreLeft
+        bench.journal.write(Event.INTENDED, step=step.id, customer=step.change.alias)
+        try:
+            remote_id = bench.client.create(patch_for(bench, step, changes))
+            return _created_as(bench, step, desired, changes, remote_id)
+        except Rejected as error:
+            if _look_up(bench, desired):
+                return StepOutcome(
+                    step=step,
+                    state=State.STALE,
+                    message="a customer with this identity exists by now",
+                )
+            raise error from None
+        except RateLimited as error:
+            if attempt == 2:
+                raise
+            bench.clock.sleep(error.retry_after or 1.0)
+        except OutcomeUnknown:
+            found = _wait_for(bench, desired)
+            if found:
+                return _created_as(bench, step, desired, changes, found[0].remote_id)
+            if attempt == 2:
+                raise
+    raise AssertionError("the second try returns or raises")
+
+
+def _planned(bench: Bench, step: Step, desired: DesiredCustomer) -> tuple[FieldChange, ...]:
+    examination = examine(desired, None, bench.judge)
+    if examination.change is None:
+        return ()
+    wanted = {one.digest for one in step.fields}
+    store, alias = step.change.store, step.change.alias
+    return tuple(
+        one
+        for one in examination.change.fields
+        if field_digest(bench.judge.keyed, store, alias, one) in wanted
+    )
+
+
+def _created_as(
+    bench: Bench,
+    step: Step,
+    desired: DesiredCustomer,
+    changes: tuple[FieldChange, ...],
+    remote_id: str,
+) -> StepOutcome:
+    """Reads a new customer back, and takes out again whoever the store subscribed by itself."""
+    with bench.lock:
+        bench.created[step.change.alias] = remote_id
+    back = bench.client.read(remote_id)
+    if back is None:
+        return StepOutcome(
+            step=step,
+            state=State.UNVERIFIED,
+            remote_id=remote_id,
+            message="the new customer could not be read back",
+        )
+    noticed: tuple[str, ...] = ()
+    collateral: tuple[str, ...] = ()
+    risen = tuple(
+        channel
+        for channel, consent in back.consents
+        if consent.state in (ConsentState.SUBSCRIBED, ConsentState.PENDING)
+    )
+    if risen:
+        back, left = _take_out(bench, back, risen)
+        noticed = (
+            f"the store subscribes new customers to {' and '.join(risen)} by itself; "
+            "that was taken back",
+        )
+        if left:
+            collateral = (f"the store subscribed a new customer to {' and '.join(left)}",)
+            bench.stop(collateral[0])
+    owed = tuple(
+        one
+        for one in changes
+        if isinstance(one, ConsentChange)
+        and one.withdraws
+        and not taken(one, None, back, desired, bench.judge, StepKind.WITHDRAW).good
+    )
+    if owed:
+        back, _ = _take_out(bench, back, tuple(one.channel for one in owed))
+    bench.own[step.change.alias] = Own(before=None, after=dict(back.consents))
+    bench.journal.write(
+        Event.WRITTEN,
+        step=step.id,
+        customer=step.change.alias,
+        created=remote_id,
+        before=None,
+        after=consents_json(dict(back.consents)),
+    )
+    fields = tuple(
+        (one.field, taken(one, None, back, desired, bench.judge, step.kind)) for one in changes
+    )
+    return StepOutcome(
+        step=step,
+        state=worst(fields),
+        remote_id=remote_id,
+        fields=fields,
+        message=told(fields, ()),
+        noticed=noticed,
+        collateral=collateral,
+    )
+
+
+def _take_out(
+    bench: Bench, back: LiveCustomer, channels: tuple[Channel, ...]
+) -> tuple[LiveCustomer, tuple[Channel, ...]]:
+    """Unsubscribes right away; the record after it, and the channels that would not go."""
+    evidence = Evidence(at=bench.clock.now())
+    write = ConsentWrite(state=ConsentState.UNSUBSCRIBED, evidence=evidence)
+    for _ in range(TRIES):
+        try:
+            bench.client.update(back, Patch(consents=tuple((one, write) for one in channels)))
+        except (OutcomeUnknown, RateLimited, Unavailable):
+            bench.clock.sleep(1.0)
+        except Rejected:
+            pass
+        back = bench.client.read(back.remote_id) or back
+        subscribed = (ConsentState.SUBSCRIBED, ConsentState.PENDING)
+        left = tuple(one for one in channels if back.consent(one).state in subscribed)
+        if not left:
+            break
+    return back, left
+
+
+def _look_up(bench: Bench, desired: DesiredCustomer) -> tuple[LiveCustomer, ...]:
+    """Whoever bears an identity of the entry, by look-up or, where that fails, by a full scan."""
+    found: dict[str, LiveCustomer] = {}
+    try:
+        for one in desired.identities:
+            for live in bench.client.find(one):
+                found[live.remote_id] = live
+    except LookupImpossible:
+        for page in bench.client.scan():
+            for live in page.customers:
+                if meets(desired, live, bench.judge.rules.region):
+                    found[live.remote_id] = live
+    return tuple(found.values())
+
+
+def _wait_for(bench: Bench, desired: DesiredCustomer) -> tuple[LiveCustomer, ...]:
+    """A create whose answer was lost may show up late: look for it for ten seconds."""
+    end = bench.clock.monotonic() + LATEST_SIGHT
+    while True:
+        found = _look_up(bench, desired)
+        if found or bench.clock.monotonic() >= end:
+            return found
+        bench.clock.sleep(1.0)

@@ -1,0 +1,56 @@
+"""Steps that delete: only a customer who still bears the identities that the spec names."""
+
+from reconciler.apply.bench import TRIES, Bench, StoreLeft
+from reconciler.apply.journal import Event
+from reconciler.errors import CustomerNotFound, OutcomeUnknown, RateLimited, Rejected, Unavailable
+from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.plan.match import keys_of
+from reconciler.plan.outcome import State, StepOutcome
+from reconciler.plan.steps import Step
+
+
+def delete(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -> StepOutcome:
+    state = State.DONE
+    for attempt in range(1, TRIES + 1):
+        live = bench.client.read(remote_id)
+        if live is None:
+            state = State.ALREADY if attempt == 1 else State.DONE
+            break
+        if not _still_named(bench, desired, live):
+            return StepOutcome(
+                step=step, state=State.STALE, message="the customer has another identity now"
+            )
+        if bench.over():
+            raise StoreLeft
+        bench.journal.write(Event.INTENDED, step=step.id, customer=step.change.alias)
+        try:
+            bench.client.delete(remote_id)
+        except CustomerNotFound:
+            break
+        except Rejected:
+            return StepOutcome(
+                step=step,
+                state=State.FAILED,
+                remote_id=remote_id,
+                message="the store refused the delete; customers with orders cannot be deleted",
+            )
+        except RateLimited as error:
+            if attempt == TRIES:
+                raise
+            bench.clock.sleep(error.retry_after or float(attempt))
+            continue
+        except (OutcomeUnknown, Unavailable):
+            if attempt == TRIES:
+                raise
+            continue
+        gone = bench.client.read(remote_id) is None
+        state = State.DONE if gone else State.NOT_APPLIED
+        break
+    return StepOutcome(step=step, state=state, remote_id=remote_id, fields=(("customer", state),))
+
+
+def _still_named(bench: Bench, desired: DesiredCustomer, live: LiveCustomer) -> bool:
+    """Every identity that the entry gives and the store can tell must still agree."""
+    keys = dict(keys_of(live, bench.judge.rules.region))
+    told = [one for one in desired.identities if one.kind in keys]
+    return bool(told) and all(keys[one.kind] == one.key for one in told)

@@ -1,0 +1,169 @@
+"""Steps that change a customer who exists: read again, decide, write, read back."""
+
+from dataclasses import replace
+from typing import Final
+
+from reconciler.apply.bench import TRIES, Bench, StoreLeft, told, worst
+from reconciler.apply.journal import Consents, Event, Own, consents_json
+from reconciler.apply.readback import compare
+from reconciler.apply.recheck import Recheck, recheck
+from reconciler.errors import (
+    OutcomeUnknown,
+    PlatformError,
+    RateLimited,
+    StoreStopped,
+    Unavailable,
+)
+from reconciler.model.consent import ConsentState, Evidence
+from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.identity import Identity
+from reconciler.model.patch import ConsentWrite, Patch
+from reconciler.model.tags import TagDelta
+from reconciler.plan.changes import (
+    AddressChange,
+    ConsentChange,
+    FieldChange,
+    ScalarChange,
+    TagChange,
+)
+from reconciler.plan.outcome import State, StepOutcome
+from reconciler.plan.steps import Step, StepKind
+
+SECOND_LOOK: Final = 3.0
+
+
+def update(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -> StepOutcome:
+    wrote = False
+    for attempt in range(1, TRIES + 1):
+        live = bench.client.read(remote_id)
+        if live is None:
+            return StepOutcome(step=step, state=State.STALE, message="the customer is gone")
+        found = recheck(step, desired, live, bench.own.get(step.change.alias), bench.judge)
+        if not found.write:
+            return _nothing_to_write(step, found, wrote=wrote)
+        try:
+            _send(bench, step, live, found.write)
+        except RateLimited as error:
+            if attempt == TRIES:
+                raise
+            bench.clock.sleep(error.retry_after or float(attempt))
+        except (OutcomeUnknown, Unavailable) as error:
+            wrote = wrote or isinstance(error, OutcomeUnknown)
+            if attempt == TRIES:
+                raise
+        else:
+            return _verified(bench, step, desired, live, found)
+    raise AssertionError("the last try returns or raises")
+
+
+def _nothing_to_write(step: Step, found: Recheck, *, wrote: bool) -> StepOutcome:
+    """All settled before a write; after a lost answer *already* means that it was done."""
+    fields = tuple(
+        (name, State.DONE if wrote and state is State.ALREADY else state)
+        for name, state in found.settled
+    )
+    return StepOutcome(step=step, state=worst(fields), fields=fields)
+
+
+def _send(bench: Bench, step: Step, live: LiveCustomer, changes: tuple[FieldChange, ...]) -> None:
+    if bench.over():
+        raise StoreLeft
+    bench.journal.write(Event.INTENDED, step=step.id, customer=step.change.alias)
+    bench.client.update(live, patch_for(bench, step, changes))
+
+
+def _verified(
+    bench: Bench, step: Step, desired: DesiredCustomer, live: LiveCustomer, found: Recheck
+) -> StepOutcome:
+    """Read back; a write that was answered well but cannot be read back is not called done."""
+    try:
+        return _read_back(bench, step, desired, live, found)
+    except PlatformError as error:
+        if isinstance(error, StoreStopped):
+            bench.stop(error.message)
+        return StepOutcome(
+            step=step, state=State.UNVERIFIED, remote_id=live.remote_id, message=error.message
+        )
+
+
+def _read_back(
+    bench: Bench, step: Step, desired: DesiredCustomer, live: LiveCustomer, found: Recheck
+) -> StepOutcome:
+    remote_id = live.remote_id
+    back = bench.client.read(remote_id)
+    if back is None:
+        return StepOutcome(
+            step=step,
+            state=State.UNVERIFIED,
+            remote_id=remote_id,
+            message="the customer was gone when it was read back",
+        )
+    seen = compare(live, back, found.write, desired, bench.judge, step.kind)
+    if any(name.startswith("consent.") and not state.good for name, state in seen.fields):
+        bench.clock.sleep(SECOND_LOOK)
+        back = bench.client.read(remote_id) or back
+        seen = compare(live, back, found.write, desired, bench.judge, step.kind)
+    _remember(bench, step, live, back)
+    fields = (*found.settled, *seen.fields)
+    if seen.collateral:
+        bench.stop(f"our own write changed what it should not: {'; '.join(seen.collateral)}")
+    return StepOutcome(
+        step=step,
+        state=worst(fields),
+        remote_id=remote_id,
+        fields=fields,
+        message=told(fields, seen.collateral),
+        collateral=seen.collateral,
+        noticed=seen.noticed,
+    )
+
+
+def _remember(bench: Bench, step: Step, live: LiveCustomer, back: LiveCustomer) -> None:
+    """Continues the chain of our own writes, or begins it anew where others acted between."""
+    alias = step.change.alias
+    earlier = bench.own.get(alias)
+    now = dict(live.consents)
+    unbroken = earlier is not None and dict(earlier.after) == now
+    before: Consents | None = earlier.before if earlier is not None and unbroken else now
+    bench.own[alias] = Own(before=before, after=dict(back.consents))
+    bench.journal.write(
+        Event.WRITTEN,
+        step=step.id,
+        customer=alias,
+        before=consents_json(before),
+        after=consents_json(dict(back.consents)),
+    )
+
+
+def patch_for(bench: Bench, step: Step, changes: tuple[FieldChange, ...]) -> Patch:
+    """What to write for some changes of one customer."""
+    contacts: list[Identity] = []
+    patch = Patch()
+    added: list[str] = []
+    removed: list[str] = []
+    for change in changes:
+        if isinstance(change, ScalarChange) and change.written is not None:
+            contacts.append(change.written)
+        elif isinstance(change, ScalarChange):
+            patch = replace(patch, scalars=(*patch.scalars, (change.field, change.after)))
+        elif isinstance(change, TagChange):
+            added.extend(change.delta.added)
+            removed.extend(change.delta.removed)
+        elif isinstance(change, AddressChange):
+            patch = replace(patch, addresses=change.after)
+        elif isinstance(change, ConsentChange):
+            write = _consent_write(bench, step, change)
+            patch = replace(patch, consents=(*patch.consents, (change.channel, write)))
+    return replace(
+        patch,
+        contacts=tuple(contacts),
+        tags=TagDelta(added=tuple(added), removed=tuple(removed)),
+    )
+
+
+def _consent_write(bench: Bench, step: Step, change: ConsentChange) -> ConsentWrite:
+    """A withdrawal is dated now: an older date might lose against what the store knows."""
+    if step.kind is StepKind.WITHDRAW or change.withdraws:
+        evidence = Evidence(at=bench.clock.now(), source=change.wanted.evidence.source)
+        return ConsentWrite(state=ConsentState.UNSUBSCRIBED, evidence=evidence)
+    return ConsentWrite(state=change.wanted.state, evidence=change.wanted.evidence)
