@@ -291,7 +291,7 @@ def _check_unused(commitment: "Commitment", world: Ambient, *, resume: bool) -> 
     from reconciler.state import journal_path
 
     pasts = [
-        journal.read(journal_path(world.folder, commitment.digest, store.name))
+        journal.read(journal_path(world.folder, commitment.id, store.name))
         for store in commitment.stores
         if store.changes
     ]
@@ -347,7 +347,7 @@ def _apply_store(order: Order, approved: "ApprovedStore") -> "StoreOutcome":
 
     world, keyed = order.world, order.keyed
     store = next(one for one in order.state.stores if one.name == approved.name)
-    path = journal_path(world.folder, order.commitment.digest, store.name)
+    path = journal_path(world.folder, order.commitment.id, store.name)
     with one_writer(world.folder, store.name):
         past = journal.read(path)
         record = journal.Journal(path, world.clock)

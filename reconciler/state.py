@@ -66,8 +66,8 @@ def prepare(folder: Path) -> None:
         ignore.write_text("*\n", encoding="utf-8")
 
 
-def journal_path(folder: Path, plan_digest: str, store: str) -> Path:
-    return folder / "journals" / f"{plan_digest[:16]}.{store}.jsonl"
+def journal_path(folder: Path, plan: str, store: str) -> Path:
+    return folder / "journals" / f"{plan}.{store}.jsonl"
 
 
 @contextmanager

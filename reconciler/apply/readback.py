@@ -104,7 +104,7 @@ def _consent(
     if wanted is ConsentState.SUBSCRIBED and now.state is ConsentState.PENDING:
         return State.PENDING
     if wanted is ConsentState.UNSUBSCRIBED and now.state is ConsentState.NOT_SUBSCRIBED:
-        was_never = before is not None and before.state is ConsentState.NOT_SUBSCRIBED
+        was_never = before is None or before.state is ConsentState.NOT_SUBSCRIBED
         recorded = channel in judge.table.records_refusal
         return State.NOT_APPLIED if was_never and recorded else State.DONE
     if before is not None and now.state is before.state:

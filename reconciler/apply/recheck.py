@@ -8,6 +8,7 @@ from reconciler.model.consent import Channel, ConsentState, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.plan.changes import ConsentChange, FieldChange, Presence, TagChange
 from reconciler.plan.commitment import ApprovedField, field_digest
+from reconciler.plan.compare import moves_address
 from reconciler.plan.examine import Examination, Judge, examine
 from reconciler.plan.match import meets
 from reconciler.plan.outcome import State
@@ -25,8 +26,15 @@ class Recheck:
 def recheck(
     step: Step, desired: DesiredCustomer, live: LiveCustomer, own: Own | None, judge: Judge
 ) -> Recheck:
-    """Each approved field of a step is to be written, done already, or stale."""
+    """Each approved field of a step is to be written, done already, or stale.
+
+    An address is never changed while it is still subscribed: its consent goes out before.
+    """
     if not meets(desired, live, judge.rules.region):
+        return Recheck(write=(), settled=_all(step, State.STALE))
+    if step.kind is StepKind.IDENTITY and any(
+        moves_address(desired, live, channel, judge.rules) for channel in Channel
+    ):
         return Recheck(write=(), settled=_all(step, State.STALE))
     if own is not None and own.before is None:
         return _of_own_creation(step, desired, live, own, judge)
@@ -76,6 +84,7 @@ def _is_settled(change: FieldChange, live: LiveCustomer) -> bool:
     """A grant that holds already, seen through `_measured`."""
     return (
         isinstance(change, ConsentChange)
+        and not change.moves
         and live.consent(change.channel).state is change.wanted.state
     )
 

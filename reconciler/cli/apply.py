@@ -184,7 +184,7 @@ def _keep(folder: Path, body: dict[str, Any]) -> Path:
     """A copy of the plan beside its journal, so that --resume needs nothing else."""
     from reconciler.state import prepare
 
-    path = folder / "plans" / f"{body['digest'][:16]}.json"
+    path = folder / "plans" / f"{body['seal'][:16]}.json"
     try:
         prepare(folder)
     except OSError as error:

@@ -93,6 +93,7 @@ def decode(body: Json) -> Commitment:
     }
     changes = [_approved(one) for one in body["changes"]]
     return Commitment(
+        id=body["seal"][:16],
         digest=body["digest"],
         spec_digest=body["spec"]["digest"],
         releases=tuple(

@@ -46,6 +46,9 @@ class ApprovedStore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commitment:
+    """`id` tells this plan from an equal one made at another time: each is used once."""
+
+    id: str
     digest: str
     spec_digest: str
     releases: tuple[Release, ...]

@@ -66,6 +66,7 @@ class Session:
             headers={**headers, "accept": "application/json", "user-agent": "reconciler"},
             timeout=TIMEOUT,
             follow_redirects=False,
+            verify=not base.startswith("http://"),  # no certificates are loaded for plain loopback
             trust_env=not is_loopback(urlsplit(base).hostname or ""),
         )
 

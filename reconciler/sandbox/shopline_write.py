@@ -63,7 +63,10 @@ class Write:
 
     def _texts(self, record: Record, given: Json, *, replacing: bool) -> None:
         clear = self._settings["clear"]
-        for key in ("email", "phone", "first_name", "last_name", "note"):
+        # A customer keeps a contact that a replacing PUT leaves out: it could not be refused else.
+        for key in ("email", "phone"):
+            assign(record, key, given.get(key, MISSING), clear=clear, replacing=False)
+        for key in ("first_name", "last_name", "note"):
             assign(record, key, given.get(key, MISSING), clear=clear, replacing=replacing)
         birthday = given.get("birthday")
         if birthday and not re.fullmatch(r"\d{8}", birthday):

@@ -84,10 +84,18 @@ def _walk_folder(
     for entry in entries:
         if entry.name.startswith("."):
             continue
-        if entry.is_dir():
+        if _is_folder(entry):
             yield from _walk_folder(folder / entry.name, (*above, real), complaints)
         elif entry.name.endswith(ENDINGS):
             yield folder / entry.name
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """A link that leads nowhere, or round in a circle, is none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _read_one(path: Path, found: dict[str, SpecFile], complaints: list[Diagnostic]) -> None:

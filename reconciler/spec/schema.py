@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, TypeAlias
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 from jsonschema import Draft202012Validator, FormatChecker
@@ -64,7 +64,7 @@ def _formats() -> FormatChecker:
     checks: dict[str, Callable[[str], bool]] = {
         "email": lambda value: _EMAIL.fullmatch(value) is not None,
         "instant": lambda value: instant(value) is not None,
-        "timezone": lambda value: value in available_timezones(),
+        "timezone": _is_zone,
         "region": lambda value: value in phonenumbers.SUPPORTED_REGIONS,
         "tag": _is_tag,
     }
@@ -75,6 +75,14 @@ def _formats() -> FormatChecker:
 
 def _of_text(holds: Callable[[str], bool]) -> Callable[[object], bool]:
     return lambda value: not isinstance(value, str) or holds(value)
+
+
+def _is_zone(value: str) -> bool:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def _is_tag(value: str) -> bool:

@@ -1,0 +1,60 @@
+# The two commands of the README, and the developers' tasks; CI runs `make check`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check install lint format types floors schemas readme test-slow cover constraints clean
+
+demo: install  ## set up, then plan, apply and plan again on local stores
+	$(BIN)/reconciler demo
+
+test: install  ## set up, then run the tests
+	$(BIN)/pytest
+
+check: install lint types floors readme examples-check test  ## all that CI runs
+
+install: .venv/.installed
+
+.venv/.installed: constraints.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+format: install
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+types: install
+	$(BIN)/mypy
+
+floors: install
+	$(BIN)/lint-imports
+
+readme: install  ## the generated parts of the README are current
+	$(BIN)/cog --check README.md
+
+readme-write: install
+	$(BIN)/cog -r README.md
+
+.PHONY: examples-check readme-write
+examples-check: install  ## the walk-through does what it says
+	sh examples/01-first-plan/walk.sh $(CURDIR)/$(BIN)
+
+test-slow: install  ## the laws at full depth: 2,000 runs each
+	HYPOTHESIS_PROFILE=deep $(BIN)/pytest tests/laws
+
+cover: install
+	$(BIN)/coverage run -m pytest -q
+	$(BIN)/coverage report
+
+constraints: install  ## pin every version anew; writes no registry address
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-header --all-extras --group dev --python-version 3.11 \
+	  pyproject.toml -o constraints.txt
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,20 @@
+#!/bin/sh
+# The walk of this folder's README, start to end; the first argument is the folder of the program.
+set -eu
+program=${1:+$1/}reconciler
+work=$(mktemp -d)
+cp -r "$(dirname "$0")/specs" "$work/specs"
+cd "$work"
+"$program" sandbox serve --port 8501 >serve.log 2>&1 &
+stores=$!
+trap 'kill $stores 2>/dev/null || true; rm -rf "$work"' EXIT
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+  grep -q shopline serve.log && grep -q "at http" serve.log && break
+  sleep 0.5
+done
+export ACME_TW_TOKEN=sandbox-acme-tw
+"$program" validate
+"$program" plan --out plan.json
+"$program" apply plan.json
+"$program" plan --detailed-exitcode
+echo "the walk-through of examples/01-first-plan holds"

@@ -1,0 +1,184 @@
+"""A store that fails in every way: each ends in a clear report and an undamaged store."""
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.plan.outcome import State
+from reconciler.sandbox import Fault
+from tests.shop import VARIANTS, consent, grant, opened, person, states, told
+
+READ_FAULTS = {
+    "401": Fault("status", status=401, times=99),
+    "403": Fault("status", status=403, times=99),
+    "404": Fault("status", status=404, times=99),
+    "429 for ever": Fault("status", status=429, times=99),
+    "500 for ever": Fault("status", status=500, times=99),
+    "HTML page": Fault("html", times=99),
+    "HTML with 200": Fault("status", status=200, body="<html>ada@example.com</html>", times=99),
+    "truncated": Fault("truncate", times=99),
+    "lost connection": Fault("drop_before", times=99),
+    "a list": Fault("status", status=200, body="[]", times=99),
+    "a word": Fault("status", status=200, body='{"customers": "cusomer"}', times=99),
+    "wrong types": Fault("status", status=200, body='{"customers": [1, null], "count": "x", '
+                         '"code": "Success", "data": {"customers": [2]}}', times=99),
+    "record without id": Fault("status", status=200, body='{"customers": [{"email": "x@y.zz"}], '
+                               '"code": "Success", "data": {"customers": [{}], "count": 1}}', times=99),
+    "redirect": Fault("redirect", body="http://127.0.0.1:9/steal", times=99),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("name", READ_FAULTS)
+def test_a_store_that_cannot_be_read_is_an_error_and_no_plan(
+    tmp_path: Path, variant: str, name: str
+) -> None:
+    with opened(tmp_path, variant, [person()]) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "New"}, {"email": "new@example.com"})
+        before = shop.box.customers()
+        shop.box.fault(READ_FAULTS[name])
+
+        body = shop.plan()
+
+        assert body["stores"][0]["error"]
+        assert "ada@" not in body["stores"][0]["error"]
+        assert body["changes"] == []
+        assert shop.box.customers() == before
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("name", ["429 once", "500 once", "lost once", "truncated once"])
+def test_a_read_that_fails_once_is_repeated(tmp_path: Path, variant: str, name: str) -> None:
+    fault = {"429 once": Fault("status", status=429), "500 once": Fault("status", status=500),
+             "lost once": Fault("drop_before"), "truncated once": Fault("truncate")}[name]  # fmt: skip
+    with opened(tmp_path, variant, [person()]) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "New"})
+        shop.box.fault(fault)
+
+        assert len(shop.plan()["changes"]) == 1
+
+
+WRITE_FAULTS = {
+    "500 before": (Fault("status", method="PUT", status=500), State.DONE),
+    "500 after": (Fault("status_after", method="PUT", status=500), State.DONE),
+    "502 page": (Fault("html", method="PUT"), State.DONE),
+    "lost before": (Fault("drop_before", method="PUT"), State.DONE),
+    "lost after": (Fault("drop_after", method="PUT"), State.DONE),
+    "truncated": (Fault("truncate", method="PUT"), State.DONE),
+    "422": (Fault("status", method="PUT", status=422), State.FAILED),
+    "409": (Fault("status", method="PUT", status=409), State.FAILED),
+    "401": (Fault("status", method="PUT", status=401), State.FAILED),
+    "423": (Fault("status", method="PUT", status=423), State.FAILED),
+    "404": (Fault("status", method="PUT", status=404), State.FAILED),
+    "429 for ever": (Fault("status", method="PUT", status=429, times=99), State.FAILED),
+    "500 for ever": (Fault("status", method="PUT", status=500, times=99), State.UNKNOWN),
+    "redirect": (Fault("redirect", method="PUT", body="http://127.0.0.1:9/x"), State.FAILED),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("name", WRITE_FAULTS)
+def test_a_write_that_fails_ends_in_the_outcome_that_is_true(
+    tmp_path: Path, variant: str, name: str
+) -> None:
+    fault, expected = WRITE_FAULTS[name]
+    with opened(tmp_path, variant, [person(tags=["app:x"]), person("b@example.com")]) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "New", "tags": {"add": ["vip"]}})
+        body = shop.plan()
+        shop.box.fault(fault)
+
+        result = shop.apply(body)
+
+        assert states(result) == [expected], told(result)
+        now = shop.live("ada@example.com")
+        assert now["first_name"] == ("New" if expected is State.DONE else "Ada")
+        assert "app:x" in now["tags"]
+        assert len(shop.box.customers()) == 2
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_failed_apply_is_resumed_and_ends_well(tmp_path: Path, variant: str) -> None:
+    with opened(tmp_path, variant, [person(), person("b@example.com")]) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "New"},
+                  {"email": "b@example.com", "first_name": "New"},
+                  {"email": "c@example.com", "consent": {"email": grant()}})  # fmt: skip
+        body = shop.plan()
+        shop.box.fault(Fault("status", method="PUT", status=422, times=99))
+        first = shop.apply(body)
+        shop.box.clear_faults()
+
+        second = shop.apply(body, resume=True)
+
+        assert not first.complete
+        assert second.complete, told(second)
+        assert len(shop.box.customers()) == 3
+        assert shop.live("c@example.com")["consent"]["email"]["state"] == "subscribed"
+        assert shop.plan()["changes"] == []
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_an_opt_out_between_plan_and_apply_wins(tmp_path: Path, variant: str) -> None:
+    with opened(tmp_path, variant, [person(consent={"email": consent("subscribed"),
+                                                    "sms": consent()})]) as shop:  # fmt: skip
+        shop.want({"email": "ada@example.com", "tags": {"add": ["vip"]}},
+                  {"email": "new@example.com", "consent": {"email": grant()}})  # fmt: skip
+        body = shop.plan()
+        shop.box.person(shop.live("ada@example.com")["id"], "email", "unsubscribed")
+
+        shop.apply(body)
+
+        assert shop.live("ada@example.com")["consent"]["email"]["state"] == "unsubscribed"
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_grant_after_a_new_opt_out_is_skipped(tmp_path: Path, variant: str) -> None:
+    with opened(tmp_path, variant, []) as shop:
+        shop.want({"email": "ada@example.com", "consent": {"email": grant()}})
+        body = shop.plan()
+
+        def opt_out(box: object) -> None:
+            shop.box.person(shop.box.customers()[0]["id"], "email", "unsubscribed")
+
+        # The person opts out right after the create was read back, before the grant is decided.
+        shop.box.fault(
+            Fault("edit_after", method="GET", path=r"customers/(v2/)?[0-9a-f]", edit=opt_out)
+        )
+
+        result = shop.apply(body)
+
+        assert states(result) == [State.DONE, State.OPTED_OUT]
+        assert shop.live("ada@example.com")["consent"]["email"]["state"] == "unsubscribed"
+
+
+def test_a_replacing_store_is_found_by_the_first_read_back_and_stopped(tmp_path: Path) -> None:
+    people = [person(f"c{n}@example.com", note="keep me", tags=["app:x"]) for n in range(6)]
+    with opened(tmp_path, "shopline", people, {"put": "replace"}) as shop:
+        shop.settings = {"rate": {"per_second": 1, "burst": 1000}}
+        shop.want(*({"email": f"c{n}@example.com", "first_name": "New"} for n in range(6)))
+
+        result = shop.apply(shop.plan())
+
+        damaged = [one for one in shop.box.customers() if one["note"] != "keep me"]
+        assert "note was emptied" in result.stores[0].stopped
+        assert not result.complete
+        assert 1 <= len(damaged) <= 2  # as many as were in flight at this pace
+
+
+@pytest.mark.parametrize("clear", ["never", "null"])
+def test_what_cannot_be_cleared_is_reported_as_not_applied(tmp_path: Path, clear: str) -> None:
+    with opened(tmp_path, "shopline", [person(note="hello")], {"clear": clear}) as shop:
+        shop.want({"email": "ada@example.com", "note": None})
+
+        assert states(shop.apply(shop.plan())) == [State.NOT_APPLIED]
+
+
+def test_the_token_never_leaves_for_another_host(tmp_path: Path) -> None:
+    with opened(tmp_path / "thief", "genstore", []) as thief, \
+            opened(tmp_path / "shop", "genstore", [person()]) as shop:  # fmt: skip
+        shop.want({"email": "ada@example.com", "first_name": "New"})
+        shop.box.fault(Fault("link", body=thief.url.removeprefix("http://"), times=99))
+        shop.plan()
+        shop.box.fault(Fault("redirect", body=f"{thief.url}/api/202412/customers", times=99))
+        shop.plan()
+
+        assert thief.box.requests == []

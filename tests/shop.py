@@ -1,0 +1,209 @@
+"""A simulated store with specs of its own, planned and applied over a real loopback socket."""
+
+import json
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from reconciler import app
+from reconciler.apply.bench import Control
+from reconciler.clock import Clock
+from reconciler.diagnostics import Diagnostic
+from reconciler.model.settings import DesiredState, RiskClass
+from reconciler.plan import codec
+from reconciler.plan.keyed import Keyed
+from reconciler.plan.outcome import ApplyResult, State
+from reconciler.sandbox import Sandbox
+
+PLATFORMS = ("genstore", "shoplazza", "shopline")
+VARIANTS = (*PLATFORMS, "shoplazza-2022")
+KEY = b"a key for tests, longer than 32 bytes"
+
+Json = dict[str, Any]
+
+
+def quick_clock() -> Clock:
+    """Real time, but sleeping only moves the hands."""
+    lock = threading.Lock()
+    skipped = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal skipped
+        with lock:
+            skipped += seconds
+
+    return Clock(
+        now=lambda: datetime.now(UTC),  # noqa: TID251 -- the tests' own real clock
+        monotonic=lambda: time.monotonic() + skipped,
+        sleep=sleep,
+    )
+
+
+class Shop:
+    """`plan` and `apply` go the way of the commands, without the command line."""
+
+    def __init__(self, folder: Path, box: Sandbox, url: str, variant: str) -> None:
+        self.box = box
+        self.folder = folder
+        self.specs = folder / "specs"
+        self.specs.mkdir(parents=True, exist_ok=True)
+        self.variant = variant
+        self.url = url
+        self.settings: Json = {}
+        self.policy: Json = {}
+        self.keyed = Keyed(KEY)
+        self.warnings: list[Diagnostic] = []
+        self.want()
+
+    @property
+    def world(self) -> app.Ambient:
+        return app.Ambient(
+            clock=quick_clock(),
+            environment={"TOKEN": self.box.token, "RECONCILER_KEY": KEY.decode()},
+            folder=self.folder / ".reconciler",
+        )
+
+    def want(
+        self,
+        *customers: Json,
+        tags: Sequence[Json] = (),
+        consents: Sequence[Json] = (),
+        approvals: Sequence[Json] = (),
+    ) -> None:
+        """Writes the specs. JSON is YAML, so the reader is the real one."""
+        store: Json = {
+            "platform": self.box.platform,
+            "shop": self.box.shop,
+            "base_url": self.url,
+            "token": {"env": "TOKEN"},
+            "rate": {"per_second": 1000, "burst": 1000},
+            "phone_region": "CN",
+            "timezone": "UTC",
+            "limits": {
+                risk: {"percent": 100, "at_least": 100000, "at_most": 100000}
+                for risk in ("tag", "profile", "create", "grant", "delete")
+            },
+            **({"api_version": "2022-01"} if self.variant == "shoplazza-2022" else {}),
+            **self.settings,
+        }
+        document: Json = {"stores": {"shop": store}, "store": "shop"}
+        sections = {
+            "policy": self.policy,
+            "customers": list(customers),
+            "tags": list(tags),
+            "consents": list(consents),
+            "approvals": list(approvals),
+        }
+        document |= {name: value for name, value in sections.items() if value}
+        (self.specs / "all.yaml").write_text(json.dumps(document, indent=1), encoding="utf-8")
+
+    def state(self) -> DesiredState:
+        self.warnings = []
+        return app.load_or_raise(self.specs, self.world.clock, self.warnings.append)
+
+    def plan(self, **choices: Any) -> Json:
+        made = app.plan(self.state(), app.Choices(**choices), self.world, self.keyed)
+        return codec.encode(made, self.keyed)
+
+    def apply(
+        self,
+        body: Json,
+        *,
+        only: Iterable[RiskClass] = (),
+        resume: bool = False,
+        control: Control | None = None,
+    ) -> ApplyResult:
+        state = self.state()
+        commitment = app.check_usable(body, state, self.world, self.keyed, resume=resume)
+        order = app.Order(
+            commitment=commitment,
+            state=state,
+            only=tuple(only),
+            world=self.world,
+            keyed=self.keyed,
+            control=control or Control(),
+            progress=lambda _: None,
+        )
+        return app.apply(order)
+
+    def converge(self) -> ApplyResult:
+        """Plan and apply; whatever was planned must be done, and planning again be empty."""
+        body = self.plan()
+        assert not body["summary"]["blocked"], body["verdicts"]
+        result = self.apply(body)
+        assert result.complete, told(result)
+        assert self.plan()["changes"] == []
+        return result
+
+    def live(self, email: str) -> Json:
+        """The truth about the customer with this address."""
+        found = [one for one in self.box.customers() if one["email"] == email]
+        assert len(found) == 1, f"{len(found)} customers have this address"
+        return found[0]
+
+    def journal(self) -> str:
+        return "".join(
+            path.read_text() for path in sorted((self.folder / ".reconciler").rglob("*.jsonl"))
+        )
+
+
+def told(result: ApplyResult) -> list[Any]:
+    return [
+        (store.stopped, [(one.step.kind, one.state, one.message, one.collateral)
+                         for one in store.outcomes])
+        for store in result.stores
+    ]  # fmt: skip
+
+
+def states(result: ApplyResult) -> list[State]:
+    return [one.state for store in result.stores for one in store.outcomes]
+
+
+def verdicts(body: Json) -> list[tuple[str, str]]:
+    return [(one["level"], one["rule"]) for one in body["verdicts"]]
+
+
+@contextmanager
+def opened(
+    folder: Path,
+    variant: str,
+    records: Iterable[Json] = (),
+    switches: Mapping[str, object] | None = None,
+) -> Iterator[Shop]:
+    box = Sandbox(variant.partition("-")[0], switches=switches, rate="off")
+    box.seed(records)
+    with box.serving() as url:
+        yield Shop(folder, box, url, variant)
+
+
+def consent(state: str = "not_subscribed", at: str | None = None, actor: str | None = None) -> Json:
+    return {"state": state, "at": at, "actor": actor}
+
+
+def person(email: str | None = "ada@example.com", /, **fields: Any) -> Json:
+    """A live customer, never asked for consent unless told otherwise."""
+    return {
+        "email": email,
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "tags": [],
+        "consent": {"email": consent(), "sms": consent()},
+        **fields,
+    }
+
+
+def grant(**evidence: Any) -> Json:
+    """A consent with all the evidence that any policy may ask for."""
+    return {
+        "state": "subscribed",
+        "given_at": "2026-06-01T10:00:00+00:00",
+        "source": "checkout",
+        "method": "form_checkbox",
+        "level": "confirmed",
+        "evidence": "forms/1",
+        **evidence,
+    }

@@ -1,0 +1,123 @@
+"""Random stores and specs: small, over few people, so that everything collides."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+Json = dict[str, Any]
+
+EMAILS = tuple(f"{name}@example.com" for name in ("ada", "bo", "chen", "dina", "émile"))
+TAGS = ("vip", "B2B", "trial", "churned", "seg:a")
+FOREIGN_TAGS = ("app:loyalty", "birthday")
+NAMES = ("Ada", "伟", "عمر", "O'Neil", "Zoë", "=1+1", "<b>x</b>")
+TIMES = ("2026-01-01T08:00:00+00:00", "2026-04-11T16:20:00+08:00", "2026-07-01T00:00:00+00:00")
+
+# What a single switch may be set to in these runs; each run draws a few of them.
+SWITCHES: dict[str, dict[str, tuple[str, ...]]] = {
+    "genstore": {
+        "put": ("merge", "replace"),
+        "clear": ("empty", "null", "never"),
+        "unsubscribed_word": ("UN_SUBSCRIBED", "UNSUBSCRIBED"),
+        "unknown_word": ("reject", "ignore"),
+        "double_opt_in": ("off", "on"),
+        "consent_time": ("honoured", "ignored"),
+        "create_default": ("NOT_SUBSCRIBED", "SUBSCRIBED"),
+        "list_order": ("ascending", "descending", "shuffled"),
+        "since_id": ("honoured", "ignored"),
+        "scalars": ("strings", "typed"),
+        "tags": ("list", "string"),
+        "resend": ("keep", "restamp"),
+    },
+    "shoplazza": {
+        "update_defaults": ("true", "keep"),
+        "omitted_names": ("keep", "clear"),
+        "explicit_false_flag": ("1", "6", "keep2"),
+        "create_true_flag": ("3", "5"),
+        "create_false_flag": ("1", "6", "0"),
+        "match": ("exact", "fuzzy"),
+        "ids": ("uuid", "decimal"),
+        "has_more_end": ("null", "false"),
+    },
+    "shopline": {
+        "clear": ("empty", "null", "never"),
+        "double_opt_in": ("off", "on"),
+        "flags_cross": ("lagging", "consistent"),
+        "list_order": ("ascending", "descending", "shuffled"),
+        "email_lookup_missing": ("null", "404"),
+        "resend": ("keep", "restamp"),
+    },
+}
+
+
+def switches(platform: str) -> st.SearchStrategy[Json]:
+    own = SWITCHES[platform]
+    return st.fixed_dictionaries(
+        {}, optional={name: st.sampled_from(values) for name, values in own.items()}
+    )
+
+
+def _consent(dated: bool) -> st.SearchStrategy[Json]:
+    return st.fixed_dictionaries(
+        {
+            "state": st.sampled_from(("subscribed", "unsubscribed", "not_subscribed")),
+            "at": st.sampled_from(TIMES) if dated else st.none(),
+            "actor": st.sampled_from(("person", "staff")),
+        }
+    )
+
+
+def records(platform: str) -> st.SearchStrategy[list[Json]]:
+    dated = platform != "shoplazza"
+    record = st.fixed_dictionaries(
+        {
+            "first_name": st.sampled_from(NAMES),
+            "last_name": st.sampled_from(NAMES),
+            "tags": st.lists(st.sampled_from(TAGS + FOREIGN_TAGS), unique=True, max_size=4),
+            "consent": st.fixed_dictionaries({"email": _consent(dated), "sms": _consent(dated)}),
+            **({"note": st.sampled_from(("", "calls-at-noon", "VIP since 2019"))}
+               if platform != "shoplazza" else {}),
+        }
+    )  # fmt: skip
+    return st.lists(st.tuples(st.sampled_from(EMAILS), record), max_size=4,
+                    unique_by=lambda pair: pair[0]).map(
+        lambda pairs: [{"email": email, **one} for email, one in pairs])  # fmt: skip
+
+
+def _wanted_consent() -> st.SearchStrategy[Any]:
+    granted = st.fixed_dictionaries(
+        {
+            "state": st.just("subscribed"),
+            "given_at": st.sampled_from(("2026-03-01T00:00:00+00:00", "2026-08-01T00:00:00+00:00")),
+            "source": st.just("checkout"),
+            "level": st.sampled_from(("single", "confirmed")),
+        },
+        optional={"method": st.sampled_from(("paper", "import")), "evidence": st.just("forms/1")},
+    )
+    return st.one_of(st.just("unsubscribed"), granted, st.just("subscribed"))
+
+
+def desired(platform: str) -> st.SearchStrategy[list[Json]]:
+    tags = st.one_of(
+        st.lists(st.sampled_from(TAGS), unique=True, max_size=3),
+        st.tuples(st.lists(st.sampled_from(TAGS), unique=True, max_size=2),
+                  st.lists(st.sampled_from(TAGS), unique=True, max_size=2))
+        .filter(lambda pair: not set(pair[0]) & set(pair[1]))
+        .map(lambda pair: {"add": pair[0], "remove": pair[1]}),
+    )  # fmt: skip
+    entry = st.fixed_dictionaries(
+        {},
+        optional={
+            "first_name": st.sampled_from(NAMES),
+            "last_name": st.sampled_from(NAMES),
+            "tags": tags,
+            "consent": st.fixed_dictionaries({"email": _wanted_consent()}),
+            **(
+                {"note": st.sampled_from(("calls-at-noon", "writes-letters"))}
+                if platform != "shoplazza"
+                else {}
+            ),
+        },
+    )
+    return st.lists(st.tuples(st.sampled_from(EMAILS), entry), max_size=4,
+                    unique_by=lambda pair: pair[0]).map(
+        lambda pairs: [{"email": email, **one} for email, one in pairs])  # fmt: skip
