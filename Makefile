@@ -35,10 +35,10 @@ floors: install
 	$(BIN)/lint-imports
 
 readme: install  ## the generated parts of the README are current
-	$(BIN)/cog --check README.md
+	PYTHONPATH=. $(BIN)/cog --check README.md
 
 readme-write: install
-	$(BIN)/cog -r README.md
+	PYTHONPATH=. $(BIN)/cog -r README.md
 
 .PHONY: examples-check readme-write
 examples-check: install  ## the walk-through does what it says

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 @click.option(
     "--only",
     type=options.ONLY,
-    default=(),
     metavar="CLASS,…",
     help="Only these classes: withdraw, tag, profile, create, grant, delete.",
 )
@@ -63,7 +62,7 @@ def command(
     raises: tuple[tuple[RiskClass, int], ...],
     releases: tuple[Release, ...],
     yes: bool,
-    only: tuple[RiskClass, ...],
+    only: tuple[RiskClass, ...] | None,
     resume: bool,
     max_failures: int | None,
     form: str,
@@ -84,6 +83,7 @@ def command(
     from reconciler.cli.show import read_plan
     from reconciler.plan.codec import decode, encode
 
+    only = only or ()
     if (plan is not None or resume) and (stores or raises or releases or read != "auto"):
         raise click.UsageError(
             "a saved plan has its own --store, --read, --raise and --release; plan again to change "
