@@ -1,0 +1,68 @@
+"""Normal forms are idempotent; personal text cannot be printed; tags and addresses settle."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model.identity import email_key, email_value, fold, phone_key, tidy
+from reconciler.model.personal import Personal
+from reconciler.model.tags import Owned, TagIntent, carry_out, resolve, sort_tags, tag_key
+
+
+@given(st.text())
+def test_text_forms_are_idempotent(text: str) -> None:
+    for form in (fold, tidy, email_key, email_value, tag_key):
+        assert form(form(text)) == form(text)
+
+
+@given(st.text(alphabet="0123456789+-() ", max_size=20), st.sampled_from(["CN", "US", "TW", None]))
+def test_phone_numbers_are_idempotent(text: str, region: str | None) -> None:
+    key = phone_key(text, region)
+
+    assert key is None or phone_key(key, region) == key
+
+
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [("13315034487", "CN"), ("+8613315034487", None), ("008613315034487", None),
+     ("+86 133 1503 4487", "US"), ("8613315034487", "CN")],
+)  # fmt: skip
+def test_one_number_in_every_form_is_one_key(text: str, region: str | None) -> None:
+    assert phone_key(text, region) == "+8613315034487"
+
+
+def test_plus_tags_and_dots_stay_distinct_and_case_does_not_count() -> None:
+    assert email_key("Ada@Example.COM") == email_key("ada@example.com")
+    assert len({email_key(one) for one in ("a.b@x.yz", "ab@x.yz", "ab+1@x.yz")}) == 3
+    assert email_key("straße@x.yz") != email_key("strasse@x.yz")
+
+
+@given(st.text(min_size=1))
+def test_personal_text_cannot_be_formatted_or_encoded(text: str) -> None:
+    value = Personal(text)
+
+    for shown in (str(value), repr(value), f"{value}", f"{value:>5}", "%s" % value):  # noqa: UP031
+        assert shown.strip() in ("•••", "Personal(•••)")
+    with pytest.raises(TypeError):
+        json.dumps(value)
+
+
+_TAG = st.sampled_from(["vip", "VIP", "a", "seg:x", "seg:y", "app:1"])
+
+
+@given(st.lists(_TAG), st.lists(_TAG), st.lists(_TAG), st.booleans())
+def test_carrying_out_what_tags_need_needs_nothing_more(
+    live: list[str], present: list[str], absent: list[str], exact: bool
+) -> None:
+    keys = {tag_key(tag) for tag in present}
+    intent = TagIntent(present=sort_tags(present), exact=exact,
+                       absent=sort_tags(tag for tag in absent if tag_key(tag) not in keys))  # fmt: skip
+    owned = Owned(("vip", "seg:*"))
+    once = carry_out(live, resolve(intent, live, owned))
+
+    assert not resolve(intent, once, owned)
+    assert [tag for tag in once if tag == "app:1" and tag not in absent] == [
+        tag for tag in live if tag == "app:1" and tag not in absent
+    ] or "app:1" in present

@@ -1,0 +1,53 @@
+"""The limiter stays below its rate, uses it, and waits as long as the store says."""
+
+import pytest
+
+from reconciler.clock import Clock
+from reconciler.model.settings import Rate
+from reconciler.platforms.limiter import Limiter
+from tests.shop import quick_clock
+
+
+class Hands:
+    """A clock that stands still but for sleeping."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def clock(self) -> Clock:
+        return Clock(now=quick_clock().now, monotonic=lambda: self.now, sleep=self._sleep)
+
+    def _sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.mark.parametrize("per_second", [1.94, 3.88, 20.0])
+def test_a_full_bucket_leaks_at_the_rate(per_second: float) -> None:
+    hands = Hands()
+    limiter = Limiter(Rate(per_second=per_second, burst=10), hands.clock())
+
+    for _ in range(110):
+        limiter.take()
+
+    assert hands.now == pytest.approx(100 / per_second)
+
+
+def test_a_burst_goes_out_at_once() -> None:
+    hands = Hands()
+    limiter = Limiter(Rate(per_second=2, burst=10), hands.clock())
+
+    for _ in range(10):
+        limiter.take()
+
+    assert hands.now == 0
+
+
+def test_nobody_asks_before_the_store_said() -> None:
+    hands = Hands()
+    limiter = Limiter(Rate(per_second=2, burst=10), hands.clock())
+    limiter.take()
+
+    limiter.pause(30)
+    limiter.take()
+
+    assert hands.now == pytest.approx(30)
