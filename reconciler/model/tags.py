@@ -35,19 +35,21 @@ class TagDelta:
         return bool(self.added or self.removed)
 
 
-@dataclass(frozen=True, slots=True)
 class Owned:
     """The tags that we may add or remove; in a pattern only `*` is special."""
 
-    patterns: tuple[str, ...]
+    def __init__(self, patterns: Iterable[str]) -> None:
+        keys = [tag_key(pattern) for pattern in patterns]
+        self._names = frozenset(key for key in keys if "*" not in key)
+        self._patterns = tuple(_pattern(key) for key in keys if "*" in key)
 
     def __contains__(self, tag: str) -> bool:
         key = tag_key(tag)
-        return any(_pattern(pattern).fullmatch(key) for pattern in self.patterns)
+        return key in self._names or any(one.fullmatch(key) for one in self._patterns)
 
 
-def _pattern(pattern: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(part) for part in tag_key(pattern).split("*")), re.DOTALL)
+def _pattern(key: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(part) for part in key.split("*")), re.DOTALL)
 
 
 def sort_tags(tags: Iterable[str]) -> tuple[str, ...]:
