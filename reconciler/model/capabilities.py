@@ -8,6 +8,15 @@ from reconciler.model.settings import Rate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Footprint:
+    """What one call of a platform can change without being asked, and what we do about it."""
+
+    call: str
+    touches: tuple[str, ...]
+    guard: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """`lengths` are most characters by field. Where a limit is None the documents tell none.
 
@@ -43,4 +52,5 @@ class Capabilities:
     addresses_at_most: int | None
     lengths: tuple[tuple[str, int], ...]
     rate: Rate
+    footprints: tuple[Footprint, ...]
     notes: tuple[str, ...] = ()

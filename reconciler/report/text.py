@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from reconciler.model.settings import RiskClass
+from reconciler.platforms.tables import TABLES
 from reconciler.report import describe
 from reconciler.report.describe import Item, Json, Reveal
 from reconciler.report.lines import Line, Style, plain
@@ -61,7 +62,15 @@ def _store(body: Json, store: Json, found: Sequence[Item], *, every: bool) -> It
         yield Line("  no changes", Style.GOOD)
     told = describe.audience(body, store["name"])
     yield Line(f"  audience: {', '.join(told)}", Style.DIM)
+    if every and found:
+        yield from _footprints(store["platform"])
     yield Line()
+
+
+def _footprints(platform: str) -> Iterator[Line]:
+    yield Line("  what the calls could change without being asked", Style.DIM)
+    for one in TABLES[platform].footprints:
+        yield Line(f"    {one.call}: {', '.join(one.touches)} — {one.guard}", Style.DIM)
 
 
 def _verdicts(verdicts: Iterable[Mapping[str, Any]], *, every: bool) -> Iterator[Line]:

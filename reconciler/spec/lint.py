@@ -1,6 +1,7 @@
 """Checks across the resolved specs: what the schema cannot see, offline and without a store."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Container, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,15 +18,17 @@ from reconciler.model.managed import UNMANAGED
 from reconciler.model.personal import Personal
 from reconciler.model.settings import DesiredState, StoreSettings
 from reconciler.model.shapes import shape_of
-from reconciler.model.tags import Owned
+from reconciler.model.tags import Owned, tag_key
 
 SLACK: Final = timedelta(seconds=60)
 LONGEST_APPROVAL: Final = timedelta(days=7)
+_CONSENT_NAME: Final = re.compile(r"newsletter|subscri|sms|opt-?in|marketing")
 
 
 def lint(state: DesiredState, now: datetime) -> tuple[Diagnostic, ...]:
     """Every complaint about the specs as a whole; `now` decides what lies in the future."""
     stores = {store.name: store for store in state.stores}
+    bearing = {tag for tag, _ in state.policy.bearing_tags}
     found: list[Diagnostic] = list(_approvals(state, now))
     for name, customers in state.customers:
         owned = Owned(state.owned_by(name))
@@ -33,6 +36,7 @@ def lint(state: DesiredState, now: datetime) -> tuple[Diagnostic, ...]:
             found.extend(_consents(customer, state, now))
             found.extend(_tags(customer, owned))
             found.extend(_hidden(customer))
+            found.extend(_unlisted(customer, bearing))
             found.extend(_phones(customer, stores[name]))
     return tuple(found)
 
@@ -124,6 +128,21 @@ def _tags(customer: DesiredCustomer, owned: Owned) -> Iterator[Diagnostic]:
             mark=customer.mark_of("tags"),
             hint="add a name or a pattern to `tags.owned`, or take the tag out",
         )
+
+
+def _unlisted(customer: DesiredCustomer, bearing: Container[str]) -> Iterator[Diagnostic]:
+    """Audiences are built on tags: a name that says so should be listed, or be another name."""
+    if customer.tags is UNMANAGED:
+        return
+    for tag in customer.tags.present:
+        if tag_key(tag) not in bearing and _CONSENT_NAME.search(tag_key(tag)):
+            yield _warning(
+                "consent.tag-name",
+                "a tag here looks like a consent, and adding it asks for no evidence",
+                customer.mark_of("tags"),
+                "list it in policy.consent.bearing_tags, or give it another name",
+            )
+            return
 
 
 def _hidden(customer: DesiredCustomer) -> Iterator[Diagnostic]:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from reconciler.model.capabilities import Capabilities
+from reconciler.model.capabilities import Capabilities, Footprint
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.identity import IdentityKind
 from reconciler.model.settings import Rate
@@ -50,6 +50,21 @@ GENSTORE: Final = Capabilities(
     addresses_at_most=None,
     lengths=(("first_name", 200), ("last_name", 200), ("note", 1000)),
     rate=Rate(per_second=2, burst=40),
+    footprints=(
+        Footprint(
+            call="create",
+            touches=("consent.email", "consent.sms"),
+            guard="the word for no is sent where it is known; whoever comes back subscribed is "
+            "taken out at once",
+        ),
+        Footprint(
+            call="update",
+            touches=("every writable field",),
+            guard="the whole record goes back as it was read right before, consents included; a "
+            "consent that is not told stops the call",
+        ),
+        Footprint(call="delete", touches=("the customer",), guard="only by name in the specs"),
+    ),
     notes=(
         "An update sends the whole customer, because the documents do not say whether it merges.",
         "Customers with orders cannot be deleted.",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from reconciler.model.capabilities import Capabilities
+from reconciler.model.capabilities import Capabilities, Footprint
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.identity import IdentityKind
 from reconciler.model.settings import Rate
@@ -46,6 +46,22 @@ SHOPLAZZA: Final = Capabilities(
     addresses_at_most=None,
     lengths=(),
     rate=Rate(per_second=2, burst=40),
+    footprints=(
+        Footprint(
+            call="create",
+            touches=("consent.email", "consent.sms"),
+            guard="both consents are sent as false",
+        ),
+        Footprint(
+            call="update",
+            touches=("consent.email", "consent.sms", "first_name", "last_name", "tags"),
+            guard="false is sent as false, an unchanged true is left out, names and tags go back "
+            "as they were read right before; a consent that is not told stops the call",
+        ),
+        Footprint(
+            call="address calls", touches=("the default address",), guard="the default is set last"
+        ),
+    ),
     notes=(
         "Nobody can be deleted, and e-mail and phone cannot be changed after the create.",
         "A create takes exactly one of e-mail and phone.",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from reconciler.model.capabilities import Capabilities
+from reconciler.model.capabilities import Capabilities, Footprint
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.identity import IdentityKind
 from reconciler.model.settings import Rate
@@ -50,6 +50,22 @@ SHOPLINE: Final = Capabilities(
     addresses_at_most=50,
     lengths=(("email", 50), ("phone", 20), ("first_name", 128), ("last_name", 128), ("note", 1000)),
     rate=Rate(per_second=4, burst=40),
+    footprints=(
+        Footprint(
+            call="create",
+            touches=("consent.email", "consent.sms"),
+            guard="a consent that is not asked for is sent as not subscribed",
+        ),
+        Footprint(
+            call="update",
+            touches=("every field left out, where a store replaces instead of merging",),
+            guard="only what changes is sent; the first read-back finds such a store, and stops it",
+        ),
+        Footprint(
+            call="address calls", touches=("the default address",), guard="the default is set last"
+        ),
+        Footprint(call="delete", touches=("the customer",), guard="only by name in the specs"),
+    ),
     notes=(
         "Tax exemption can only be written through GraphQL, which is not used here.",
         "Customers with orders cannot be deleted; deleting an unknown id is answered like success.",
