@@ -1,7 +1,9 @@
 """Options that several commands share, and how their values are read."""
 
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -14,6 +16,7 @@ from reconciler.report.lines import Line, Style
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_NARROWEST: Final = 40
 _COLOURS: Final[dict[Style, dict[str, Any]]] = {
     Style.PLAIN: {},
     Style.TITLE: {"bold": True},
@@ -141,9 +144,25 @@ def show(lines: Iterable[Line], *, no_color: bool, err: bool = False) -> None:
     """Prints styled lines; colours only on a terminal that wants them."""
     stream = sys.stderr if err else sys.stdout
     coloured = stream.isatty() and not no_color and "NO_COLOR" not in os.environ
-    for line in lines:
+    width = shutil.get_terminal_size().columns if stream.isatty() else 0
+    for line in (part for whole in lines for part in _wrapped(whole, width)):
         text = click.style(line.text, **_COLOURS[line.style]) if coloured else line.text
         click.echo(text, err=err, color=coloured)
+
+
+def _wrapped(line: Line, width: int) -> Iterable[Line]:
+    """A long line goes on below, indented; without a terminal nothing is wrapped."""
+    if width < _NARROWEST or len(line.text) <= width:
+        return (line,)
+    indent = len(line.text) - len(line.text.lstrip())
+    parts = textwrap.wrap(
+        line.text,
+        width,
+        subsequent_indent=" " * (indent + 6),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [Line(part, line.style) for part in parts]
 
 
 def warn(one: Diagnostic) -> None:

@@ -102,7 +102,8 @@ class Change:
 
     `entry` is the alias of the spec entry that asked, by which an apply finds it again;
     `subscribed` are the channels that a deleted customer was subscribed on; whoever has a lower
-    `rank` is written first, so that an address is given up before it is claimed.
+    `rank` is written first, so that an address is given up before it is claimed. `marks` place
+    the fields, which may stand in another file than the entry.
     """
 
     store: str
@@ -114,11 +115,15 @@ class Change:
     fields: tuple[FieldChange, ...]
     subscribed: frozenset[Channel] = frozenset()
     rank: int = 0
+    marks: tuple[tuple[str, SourceMark], ...] = ()
 
     @property
     def classes(self) -> tuple[RiskClass, ...]:
         own = {one.risk for one in self.fields}
         return tuple(risk for risk in RiskClass if risk in own)
+
+    def mark_of(self, field: str) -> SourceMark:
+        return dict(self.marks).get(field.partition("[")[0], self.mark)
 
     def was_subscribed(self, channel: Channel) -> bool:
         return channel in self.subscribed

@@ -218,7 +218,11 @@ def _source(mark: SourceMark) -> Json:
 
 
 def _field(one: FieldChange, change: Change, keyed: Keyed) -> Json:
-    body: Json = {"field": keyed.text(one.field), "class": one.risk.value}
+    body: Json = {
+        "field": keyed.text(one.field),
+        "class": one.risk.value,
+        "source": _source(change.mark_of(one.field)),
+    }
     match one:
         case Presence():
             pass

@@ -314,6 +314,7 @@ class _Case:
             mark=self.desired.mark,
             fields=tuple(sorted(kept, key=lambda one: one.field)),
             subscribed=self._subscribed(),
+            marks=self.desired.marks,
         )
         return Examination(change=change, verdicts=tuple(self.verdicts))
 

@@ -51,8 +51,8 @@ def items(body: Json, reveal: Reveal) -> tuple[Item, ...]:
                     sign=SIGNS[change["action"]],
                     what=", ".join(told) or change["action"],
                     customer=_customer(change, reveal),
-                    source=change["source"]["file"],
-                    line=change["source"]["line"],
+                    source=fields[0]["source"]["file"],
+                    line=fields[0]["source"]["line"],
                 )
             )
     return tuple(found)
