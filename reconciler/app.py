@@ -362,6 +362,7 @@ def _apply_store(order: Order, approved: "ApprovedStore") -> "StoreOutcome":
                     clock=world.clock,
                     requests=lambda: connection.session.requests,
                     control=order.control,
+                    only=order.only,
                 )
                 run = StoreRun(bench, entries(order.state, store.name, keyed), order.progress)
                 return run.run(steps(approved, order.only))

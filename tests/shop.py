@@ -26,10 +26,26 @@ KEY = b"a key for tests, longer than 32 bytes"
 Json = dict[str, Any]
 
 
-def quick_clock() -> Clock:
-    """Real time, but sleeping only moves the hands."""
+class Killed(BaseException):
+    """The process dies here: nothing after this runs, as after kill -9."""
+
+
+def quick_clock(dies_after: int | None = None) -> Clock:
+    """Real time, but sleeping only moves the hands.
+
+    Every journal line asks for the time first, so dying at the n-th look kills before that line.
+    """
     lock = threading.Lock()
     skipped = 0.0
+    looks = 0
+
+    def now() -> datetime:
+        nonlocal looks
+        with lock:
+            looks += 1
+            if dies_after is not None and looks > dies_after:
+                raise Killed
+        return datetime.now(UTC)  # noqa: TID251 -- the tests' own real clock
 
     def sleep(seconds: float) -> None:
         nonlocal skipped
@@ -37,7 +53,7 @@ def quick_clock() -> Clock:
             skipped += seconds
 
     return Clock(
-        now=lambda: datetime.now(UTC),  # noqa: TID251 -- the tests' own real clock
+        now=now,
         monotonic=lambda: time.monotonic() + skipped,
         sleep=sleep,
     )
@@ -61,8 +77,11 @@ class Shop:
 
     @property
     def world(self) -> app.Ambient:
+        return self.mortal(None)
+
+    def mortal(self, dies_after: int | None) -> app.Ambient:
         return app.Ambient(
-            clock=quick_clock(),
+            clock=quick_clock(dies_after),
             environment={"TOKEN": self.box.token, "RECONCILER_KEY": KEY.decode()},
             folder=self.folder / ".reconciler",
         )
@@ -116,14 +135,16 @@ class Shop:
         only: Iterable[RiskClass] = (),
         resume: bool = False,
         control: Control | None = None,
+        dies_after: int | None = None,
     ) -> ApplyResult:
+        """`dies_after` counts journal lines; dying raises `Killed`."""
         state = self.state()
         commitment = app.check_usable(body, state, self.world, self.keyed, resume=resume)
         order = app.Order(
             commitment=commitment,
             state=state,
             only=tuple(only),
-            world=self.world,
+            world=self.mortal(dies_after),
             keyed=self.keyed,
             control=control or Control(),
             progress=lambda _: None,

@@ -1,6 +1,6 @@
 """What the steps of one store share while they are carried out, and when they have to stop."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from threading import Event as Flag
 from threading import Lock
@@ -8,6 +8,7 @@ from typing import Final
 
 from reconciler.apply.journal import Journal, Own, Past
 from reconciler.clock import Clock
+from reconciler.model.settings import RiskClass
 from reconciler.plan.examine import Judge
 from reconciler.plan.outcome import State
 from reconciler.platforms.base import Writer
@@ -52,6 +53,7 @@ class Bench:
     clock: Clock
     requests: Callable[[], int]
     control: Control
+    only: Collection[RiskClass] = ()
     created: dict[str, str] = field(init=False)
     own: dict[str, Own] = field(init=False)
     stopped: str = ""

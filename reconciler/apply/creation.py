@@ -9,7 +9,9 @@ from reconciler.apply.update import patch_for
 from reconciler.errors import OutcomeUnknown, RateLimited, Rejected, Unavailable
 from reconciler.model.consent import Channel, ConsentState, Evidence
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.fields import consent_field
 from reconciler.model.patch import ConsentWrite, Patch
+from reconciler.model.settings import RiskClass
 from reconciler.plan.changes import ConsentChange, FieldChange
 from reconciler.plan.commitment import field_digest
 from reconciler.plan.examine import examine
@@ -100,6 +102,7 @@ def _created_as(
         channel
         for channel, consent in back.consents
         if consent.state in (ConsentState.SUBSCRIBED, ConsentState.PENDING)
+        and not _granted_next(bench, step, channel)
     )
     if risen:
         back, left = _take_out(bench, back, risen)
@@ -139,6 +142,14 @@ def _created_as(
         message=told(fields, ()),
         noticed=noticed,
         collateral=collateral,
+    )
+
+
+def _granted_next(bench: Bench, step: Step, channel: Channel) -> bool:
+    """Whether the same apply carries out an approved grant of this consent."""
+    return (not bench.only or RiskClass.GRANT in bench.only) and any(
+        one.field == consent_field(channel) and one.risk is RiskClass.GRANT
+        for one in step.change.fields
     )
 
 

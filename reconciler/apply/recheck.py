@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.apply.journal import Own
-from reconciler.model.consent import Channel, ConsentState, LiveConsent
+from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.plan.changes import ConsentChange, FieldChange, Presence, TagChange
 from reconciler.plan.commitment import ApprovedField, field_digest
@@ -105,11 +105,17 @@ def _of_own_creation(
         now = live.consent(channel)
         if now.state is ConsentState.SUBSCRIBED and isinstance(change, ConsentChange):
             settled.append((approved.field, State.ALREADY))
-        elif own.after.get(channel) != now:
+        elif own.after.get(channel) != now or not _is_unasked(now, judge):
             settled.append((approved.field, _stale(now)))
         else:
             write.append(change)
     return Recheck(write=tuple(write), settled=tuple(settled))
+
+
+def _is_unasked(now: LiveConsent, judge: Judge) -> bool:
+    """Whether this is how our own create reads, and not somebody's act right after it."""
+    told = now.state is judge.table.unasked or now.state is ConsentState.UNKNOWN
+    return told and now.actor is not Actor.PERSON
 
 
 def _moving(

@@ -14,7 +14,7 @@ from reconciler.errors import (
     StoreStopped,
     Unavailable,
 )
-from reconciler.model.consent import ConsentState, Evidence
+from reconciler.model.consent import Actor, ConsentState, Evidence, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.identity import Identity
 from reconciler.model.patch import ConsentWrite, Patch
@@ -103,7 +103,7 @@ def _read_back(
         bench.clock.sleep(SECOND_LOOK)
         back = bench.client.read(remote_id) or back
         seen = compare(live, back, found.write, desired, bench.judge, step.kind)
-    _remember(bench, step, live, back)
+    _remember(bench, step, live, back, found.write)
     fields = (*found.settled, *seen.fields)
     if seen.collateral:
         bench.stop(f"our own write changed what it should not: {'; '.join(seen.collateral)}")
@@ -118,21 +118,52 @@ def _read_back(
     )
 
 
-def _remember(bench: Bench, step: Step, live: LiveCustomer, back: LiveCustomer) -> None:
-    """Continues the chain of our own writes, or begins it anew where others acted between."""
+def _remember(
+    bench: Bench,
+    step: Step,
+    live: LiveCustomer,
+    back: LiveCustomer,
+    written: tuple[FieldChange, ...],
+) -> None:
+    """Continues the chain of our own writes, channel by channel, where nobody else has acted.
+
+    What our write did not ask for and may still be its doing (a blurred flag, a new time) stays in
+    the chain; a state that moved, the person's own act and a newer opt-out do not.
+    """
     alias = step.change.alias
     earlier = bench.own.get(alias)
-    now = dict(live.consents)
-    unbroken = earlier is not None and dict(earlier.after) == now
-    before: Consents | None = earlier.before if earlier is not None and unbroken else now
-    bench.own[alias] = Own(before=before, after=dict(back.consents))
+    unbroken = earlier is not None and dict(earlier.after) == dict(live.consents)
+    asked = {one.channel for one in written if isinstance(one, ConsentChange)}
+    foreign = {
+        channel
+        for channel, has in back.consents
+        if channel not in asked and _acted(live.consent(channel), has)
+    }
+    now = dict(back.consents)
+    if earlier is not None and unbroken and earlier.before is None:
+        before: Consents | None = None
+        now = {channel: one for channel, one in now.items() if channel not in foreign}
+    else:
+        known = earlier.before if earlier is not None and unbroken else None
+        start = dict(known if known is not None else live.consents)
+        before = {**start, **{channel: now[channel] for channel in foreign}}
+    bench.own[alias] = Own(before=before, after=now)
     bench.journal.write(
         Event.WRITTEN,
         step=step.id,
         customer=alias,
         before=consents_json(before),
-        after=consents_json(dict(back.consents)),
+        after=consents_json(now),
     )
+
+
+def _acted(had: LiveConsent, has: LiveConsent) -> bool:
+    """Whether a consent that we did not write shows somebody else's act."""
+    if had.state is not has.state:
+        return True
+    if has.actor is Actor.PERSON and had.actor is not Actor.PERSON:
+        return True
+    return has.state is ConsentState.UNSUBSCRIBED and has.at != had.at
 
 
 def patch_for(bench: Bench, step: Step, changes: tuple[FieldChange, ...]) -> Patch:

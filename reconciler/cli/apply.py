@@ -155,11 +155,12 @@ def _carry_out(
 ) -> int:
     from reconciler import app
     from reconciler.plan.outcome import State
+    from reconciler.plan.steps import steps
     from reconciler.report import result as report
 
     kept = _keep(world.folder, body)
-    steps = sum(len(one["fields"]) > 0 for one in body["changes"])
-    with _signals(control), _progress(steps, quiet=quiet or form == "json") as progress:
+    total = sum(len(steps(store, only)) for store in commitment.stores)
+    with _signals(control), _progress(total, quiet=quiet or form == "json") as progress:
         order = app.Order(
             commitment=commitment,
             state=state,

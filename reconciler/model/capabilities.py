@@ -24,6 +24,7 @@ class Capabilities:
     `single_contact` says that a create takes exactly one of e-mail and phone.
     `resends_consent` says that an update about something else sends consents along to be safe,
     `sends_whole` that it sends the whole record.
+    `unasked` is what a consent reads as that a create did not ask for.
     `records_refusal` are the channels on which *unsubscribed* is told apart from never asked.
     """
 
@@ -42,6 +43,7 @@ class Capabilities:
     single_contact: bool
     consent_states: frozenset[ConsentState]
     records_refusal: frozenset[Channel]
+    unasked: ConsentState
     keeps_consent_time: bool
     tells_actor: bool
     resends_consent: bool

@@ -40,6 +40,7 @@ GENSTORE: Final = Capabilities(
     consent_states=frozenset({ConsentState.SUBSCRIBED, ConsentState.UNSUBSCRIBED}),
     # The import page lists UN_SUBSCRIBED for e-mail, and only (NOT_)SUBSCRIBED for SMS.
     records_refusal=frozenset({Channel.EMAIL}),
+    unasked=ConsentState.NOT_SUBSCRIBED,
     keeps_consent_time=False,
     tells_actor=False,
     resends_consent=True,

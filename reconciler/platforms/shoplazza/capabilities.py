@@ -36,6 +36,7 @@ SHOPLAZZA: Final = Capabilities(
     single_contact=True,
     consent_states=frozenset({ConsentState.SUBSCRIBED, ConsentState.UNSUBSCRIBED}),
     records_refusal=frozenset(Channel),
+    unasked=ConsentState.UNSUBSCRIBED,
     keeps_consent_time=False,
     tells_actor=True,
     resends_consent=True,

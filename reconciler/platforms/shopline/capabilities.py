@@ -40,6 +40,7 @@ SHOPLINE: Final = Capabilities(
         {ConsentState.SUBSCRIBED, ConsentState.UNSUBSCRIBED, ConsentState.PENDING}
     ),
     records_refusal=frozenset(Channel),
+    unasked=ConsentState.NOT_SUBSCRIBED,
     keeps_consent_time=True,
     tells_actor=False,
     resends_consent=False,
