@@ -361,6 +361,7 @@ def _apply_store(order: Order, approved: "ApprovedStore") -> "StoreOutcome":
                     past=past,
                     clock=world.clock,
                     requests=lambda: connection.session.requests,
+                    prepay=connection.session.prepay,
                     control=order.control,
                     only=order.only,
                 )

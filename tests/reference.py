@@ -1,6 +1,8 @@
 """The generated parts of the README; cog asks for them, and `make readme` fails when they are old."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 from reconciler.cli import _COMMANDS
 from reconciler.model.capabilities import Capabilities
@@ -22,6 +24,39 @@ def platforms() -> str:
     rows.append(_row("requests a second", lambda one: f"{one.rate.per_second:g}"))
     notes = [f"- {one.title}: {note}" for one in TABLES.values() for note in one.notes]
     return "\n".join([*rows, "", *notes]) + "\n"
+
+
+FAILURES = {
+    1: "a spec older than the person's click writes the old state",
+    2: "approved on Friday, opted out on Saturday, applied on Monday",
+    3: "a retry overtakes an opt-out",
+    4: "a tag update, and flags that default to true",
+    5: "a create, and defaults that subscribe",
+    7: "a new address by delete and create",
+    8: "two entries merged, and the subscribed one survives",
+    10: "nothing told is read as yes, or as no",
+    11: "a hidden state is read as a value",
+    12: "somebody who left is asked again",
+    13: "a tag that feeds an audience",
+    14: "an undo that grants",
+    15: "a ceiling raised for deletes lets opt-ins through",
+    17: "an act of staff is taken for the person's",
+    18: "a time zone moves the opt-out before the opt-in",
+    20: "one address typed in two ways",
+}
+
+
+def failures() -> str:
+    """The failures by number with their tests; a number without its test is an error."""
+    text = (Path(__file__).parent / "laws" / "test_resubscription.py").read_text(encoding="utf-8")
+    tests = {
+        int(number): name for name, number in re.findall(r"def (test_failure_(\d+)_\w+)", text)
+    }
+    if tests.keys() != FAILURES.keys():
+        raise AssertionError("the table and the tests name different failures")
+    rows = ["| how | test |", "|---|---|"]
+    rows += [f"| {FAILURES[number]} | `{tests[number]}` |" for number in FAILURES]
+    return "\n".join(rows) + "\n"
 
 
 def _row(title: str, cell: Callable[[Capabilities], str]) -> str:

@@ -170,3 +170,9 @@ def test_the_plan_schema_is_json_that_json_schema_accepts() -> None:
 
     for name in schema.NAMES:
         Draft202012Validator.check_schema(json.loads(schema.text(name)))
+
+
+def test_the_readme_lists_each_failure_with_its_test() -> None:
+    from tests import reference
+
+    assert reference.failures() in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -44,7 +44,10 @@ class StoreLeft(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Bench:
-    """`created` maps aliases of new customers to their ids; `own` what our writes left behind."""
+    """`created` maps aliases of new customers to their ids; `own` what our writes left behind.
+
+    `prepay` takes the turn of a write before the read that it rests on.
+    """
 
     client: Writer
     judge: Judge
@@ -52,6 +55,7 @@ class Bench:
     past: Past
     clock: Clock
     requests: Callable[[], int]
+    prepay: Callable[[], None]
     control: Control
     only: Collection[RiskClass] = ()
     created: dict[str, str] = field(init=False)

@@ -12,6 +12,7 @@ from reconciler.plan.steps import Step
 def delete(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -> StepOutcome:
     state = State.DONE
     for attempt in range(1, TRIES + 1):
+        bench.prepay()
         live = bench.client.read(remote_id)
         if live is None:
             state = State.ALREADY if attempt == 1 else State.DONE

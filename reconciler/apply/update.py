@@ -35,6 +35,7 @@ SECOND_LOOK: Final = 3.0
 def update(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -> StepOutcome:
     wrote = False
     for attempt in range(1, TRIES + 1):
+        bench.prepay()
         live = bench.client.read(remote_id)
         if live is None:
             return StepOutcome(step=step, state=State.STALE, message="the customer is gone")

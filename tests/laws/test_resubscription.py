@@ -1,0 +1,269 @@
+"""How reconcilers re-subscribe people, each way a test; the README's safety section lists them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.model.settings import RiskClass
+from reconciler.plan.outcome import State
+from reconciler.sandbox import Fault, Sandbox
+from tests.shop import VARIANTS, Shop, consent, grant, opened, person, states, told, verdicts
+
+Json = dict[str, Any]
+DATED = ("genstore", "shopline")
+
+
+def live(email: Json, sms: Json | None = None, **fields: Any) -> Json:
+    return person(consent={"email": email, "sms": sms or consent()}, **fields)
+
+
+def state_of(shop: Shop, email: str = "ada@example.com", channel: str = "email") -> str:
+    state: str = shop.live(email)["consent"][channel]["state"]
+    return state
+
+
+@pytest.mark.parametrize("platform", DATED)
+def test_failure_01_a_spec_older_than_the_persons_click(tmp_path: Path, platform: str) -> None:
+    with opened(
+        tmp_path, platform, [live(consent("unsubscribed", "2026-07-01T00:00:00+00:00"))]
+    ) as shop:
+        shop.want({"email": "ada@example.com", "consent": {"email": grant()}})
+
+        body = shop.plan()
+
+        assert verdicts(body) == [("hold", "consent.newer-opt-out")]
+        assert body["changes"] == []
+
+
+@pytest.mark.parametrize("variant", ["genstore", "shopline"])
+def test_failure_02_an_opt_out_between_approval_and_apply(tmp_path: Path, variant: str) -> None:
+    with opened(tmp_path, variant, [person()]) as shop:
+        shop.want({"email": "ada@example.com", "consent": {"email": grant()}})
+        body = shop.plan()
+        shop.box.person(shop.live("ada@example.com")["id"], "email", "unsubscribed")
+
+        result = shop.apply(body)
+
+        assert states(result) == [State.OPTED_OUT]
+        assert state_of(shop) == "unsubscribed"
+
+
+@pytest.mark.parametrize("trouble", ["429", "500", "lost"])
+@pytest.mark.parametrize("variant", ["genstore", "shopline"])
+def test_failure_03_a_retry_that_overtakes_an_opt_out(
+    tmp_path: Path, variant: str, trouble: str
+) -> None:
+    fault = {"429": Fault("status", method="PUT", status=429),
+             "500": Fault("status", method="PUT", status=500),
+             "lost": Fault("drop_before", method="PUT")}[trouble]  # fmt: skip
+    with opened(tmp_path, variant, [person()]) as shop:
+        shop.want({"email": "ada@example.com", "consent": {"email": grant()}})
+        body = shop.plan()
+        shop.box.fault(fault)
+
+        def opt_out(box: Sandbox) -> None:
+            box.person(box.customers()[0]["id"], "email", "unsubscribed")
+
+        # The second reading of the record comes after the failed write.
+        shop.box.fault(Fault("edit_before", method="GET", nth=2, edit=opt_out))
+
+        result = shop.apply(body)
+
+        assert states(result) == [State.OPTED_OUT], told(result)
+        assert state_of(shop) == "unsubscribed"
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_failure_04_a_tag_update_whose_flags_default_to_true(tmp_path: Path, variant: str) -> None:
+    with opened(tmp_path, variant, [live(consent("unsubscribed", None, "person"))]) as shop:
+        shop.want({"email": "ada@example.com", "tags": {"add": ["vip"]}})
+
+        shop.converge()
+
+        assert state_of(shop) != "subscribed"
+        assert state_of(shop, channel="sms") != "subscribed"
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_failure_05_a_create_with_defaults(tmp_path: Path, variant: str) -> None:
+    switches = {"create_default": "SUBSCRIBED"} if variant == "genstore" else {}
+    with opened(tmp_path, variant, [], switches) as shop:
+        shop.want({"email": "ada@example.com"})
+
+        result = shop.apply(shop.plan())
+
+        assert result.complete, told(result)
+        assert state_of(shop) != "subscribed"
+
+
+@pytest.mark.parametrize("platform", DATED)
+def test_failure_07_a_new_address_by_delete_and_create(tmp_path: Path, platform: str) -> None:
+    out = consent("unsubscribed", "2026-01-01T00:00:00+00:00")
+    with opened(tmp_path, platform, [live(out)]) as shop:
+        remote_id = shop.live("ada@example.com")["id"]
+        shop.want({"email": "new@example.com", "previously": {"email": "ada@example.com"}})
+
+        shop.converge()
+
+        assert shop.live("new@example.com")["id"] == remote_id
+        assert state_of(shop, "new@example.com") == "unsubscribed"
+
+
+def test_failure_08_two_entries_merged_and_the_subscribed_one_survives(tmp_path: Path) -> None:
+    both = live(consent("subscribed"), consent("subscribed"), phone="13315034487")
+    with opened(tmp_path, "genstore", [both]) as shop:
+        shop.want({"email": "ada@example.com", "consent": {"email": grant()}},
+                  {"phone": "+8613315034487", "consent": "unsubscribed"})  # fmt: skip
+
+        body = shop.plan()
+        shop.apply(body)
+
+        assert verdicts(body).count(("hold", "identity.same-person")) == 2
+        assert (state_of(shop), state_of(shop, channel="sms")) == ("unsubscribed", "unsubscribed")
+
+
+def test_failure_10_nothing_told_is_read_as_yes_or_as_no(tmp_path: Path) -> None:
+    nobody_told = {"email": "ada@example.com", "consent": {"email": None, "sms": None}}
+    with opened(tmp_path, "genstore", [nobody_told]) as shop:
+        shop.want({"email": "ada@example.com", "consent": {"email": grant()}})
+        granted = shop.plan()
+        shop.want({"email": "ada@example.com", "tags": {"add": ["vip"]}})
+        tagged = shop.plan()
+        released = shop.plan(releases=(_release("consent.unreadable"),))
+
+        assert verdicts(granted) == [("hold", "consent.unknown")]
+        assert verdicts(tagged) == [("hold", "consent.unreadable")]
+        assert granted["changes"] == tagged["changes"] == []
+        assert len(released["changes"]) == 1
+
+
+def _release(rule: str) -> Any:
+    from reconciler.model.settings import Release
+
+    return Release(rule=rule)
+
+
+@pytest.mark.parametrize("platform", ["genstore", "shopline"])
+def test_failure_11_a_masked_state_is_read_as_a_value(tmp_path: Path, platform: str) -> None:
+    with opened(tmp_path, platform, [live(consent("S*****"))]) as shop:
+        shop.want({"email": "ada@example.com", "consent": {"email": grant()}})
+
+        body = shop.plan()
+
+        assert ("hold", "consent.unknown") in verdicts(body)
+        assert body["changes"] == []
+
+
+@pytest.mark.parametrize("platform", DATED)
+def test_failure_12_somebody_who_left_is_asked_again(tmp_path: Path, platform: str) -> None:
+    with opened(
+        tmp_path, platform, [live(consent("unsubscribed", "2026-01-01T00:00:00+00:00"))]
+    ) as shop:
+        shop.want({"email": "ada@example.com", "consent": {"email": {"state": "pending"}}})
+
+        body = shop.plan()
+
+        assert verdicts(body) == [("hold", "consent.pending-message")]
+        assert body["verdicts"][0]["lifted_by"] is None
+        assert body["changes"] == []
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_failure_13_a_tag_that_feeds_an_audience(tmp_path: Path, variant: str) -> None:
+    people = [person("a@example.com"), person("b@example.com", tags=["Newsletter"]),
+              person("c@example.com")]  # fmt: skip
+    with opened(tmp_path, variant, people) as shop:
+        shop.policy = {"consent": {"bearing_tags": {"newsletter": "email"}}}
+        shop.settings = {"limits": {"grant": {"percent": 0, "at_least": 1, "at_most": 1}}}
+        shop.want({"email": "a@example.com", "tags": {"add": ["newsletter"]}},
+                  {"email": "b@example.com", "tags": {"remove": ["newsletter"]}})  # fmt: skip
+
+        body = shop.plan()
+        result = shop.apply(body, only=[RiskClass.WITHDRAW])
+
+        assert ("hold", "consent.no-evidence") in verdicts(body)
+        assert [one["classes"] for one in body["changes"]] == [["withdraw"]]
+        assert result.complete, told(result)
+        assert shop.live("a@example.com")["tags"] == shop.live("b@example.com")["tags"] == []
+
+
+@pytest.mark.parametrize("platform", DATED)
+def test_failure_14_an_undo_that_grants(tmp_path: Path, platform: str) -> None:
+    with opened(
+        tmp_path, platform, [live(consent("subscribed", "2026-01-01T00:00:00+00:00"))]
+    ) as shop:
+        shop.want({"email": "ada@example.com", "consent": {"email": "unsubscribed"}})
+        shop.converge()
+        shop.want({"email": "ada@example.com", "consent": {"email": grant()}})
+
+        body = shop.plan()
+
+        assert verdicts(body) == [("hold", "consent.newer-opt-out")]
+        assert body["changes"] == []
+
+
+@pytest.mark.parametrize("platform", DATED)
+def test_failure_15_a_ceiling_raised_for_deletes(tmp_path: Path, platform: str) -> None:
+    people = [person(f"c{number}@example.com") for number in range(9)]
+    none = {"percent": 0, "at_least": 0, "at_most": 0}
+    with opened(tmp_path, platform, people) as shop:
+        shop.settings = {"limits": {"delete": none, "grant": none}}
+        shop.want({"email": "c0@example.com", "state": "absent"},
+                  *({"email": f"c{number}@example.com", "consent": {"email": grant()}}
+                    for number in range(1, 4)))  # fmt: skip
+
+        body = shop.plan(raises=((RiskClass.DELETE, 9),))
+
+        assert verdicts(body) == [("block", "ceiling.grant")]
+        assert body["verdicts"][0]["lifted_by"] == "--raise grant=3"
+
+
+def test_failure_17_an_act_of_staff_taken_for_the_persons(tmp_path: Path) -> None:
+    people = [person("staff@example.com", consent={"email": consent("unsubscribed", None, "staff"),
+                                                   "sms": consent()}),
+              person("own@example.com", consent={"email": consent("unsubscribed", None, "person"),
+                                                 "sms": consent()})]  # fmt: skip
+    with opened(tmp_path, "shoplazza", people) as shop:
+        shop.want({"email": "staff@example.com", "consent": {"email": grant()}},
+                  {"email": "own@example.com", "consent": {"email": grant()}})  # fmt: skip
+
+        body = shop.plan(releases=(_release("consent.undated-opt-out"),
+                                   _release("consent.opted-out")))  # fmt: skip
+
+        found = [(one["fields"][0]["before"]["actor"]) for one in body["changes"]]
+        assert found == ["staff"]
+        assert ("hold", "consent.opted-out") in verdicts(body)
+
+
+@pytest.mark.parametrize(("zone", "held"), [("UTC", True), ("Asia/Shanghai", False), (None, True)])
+def test_failure_18_a_zone_moves_the_opt_out_before_the_opt_in(
+    tmp_path: Path, zone: str | None, held: bool
+) -> None:
+    # Noon as the store tells it, without an offset; the person came back at ten, UTC.
+    record = live(consent("unsubscribed", "2026-06-01T12:00:00"))
+    with opened(tmp_path, "genstore", [record], {"times": "zoneless"}) as shop:
+        shop.settings = {"timezone": zone} if zone else {}
+        shop.want({"email": "ada@example.com", "consent": {"email": grant()}})
+        if zone is None:
+            text = (shop.specs / "all.yaml").read_text().replace('"timezone": "UTC",', "")
+            (shop.specs / "all.yaml").write_text(text)
+
+        body = shop.plan()
+
+        assert (body["changes"] == []) is held
+
+
+@pytest.mark.parametrize("written", ["ADA@example.com", "ada@EXAMPLE.com"])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_failure_20_an_address_typed_differently(
+    tmp_path: Path, variant: str, written: str
+) -> None:
+    with opened(tmp_path, variant, [live(consent("unsubscribed", None, "person"))]) as shop:
+        shop.want({"email": written, "consent": {"email": grant()}},
+                  {"email": "ada+x@example.com"})  # fmt: skip
+
+        body = shop.plan()
+
+        assert [one["action"] for one in body["changes"]] == ["create"]
+        assert any(level == "hold" for level, _ in verdicts(body))
