@@ -72,7 +72,7 @@ def _entry(
     if consent:
         entry["consent"] = consent
     addresses = [_address(one) for one in live.addresses]
-    if addresses and all(schema.fits("address", one) for one in addresses):
+    if addresses and all(schema.fits("address", one) and _is_text(one) for one in addresses):
         entry["addresses"] = addresses
     return entry
 
@@ -80,7 +80,7 @@ def _entry(
 def _contacts(live: LiveCustomer, store: StoreSettings, taken: set[str]) -> dict[str, str]:
     """Contacts that can be matched by; one that two customers share stays with the first."""
     found: dict[str, str] = {}
-    if live.email is not None and schema.fits("email", live.email.reveal()):
+    if live.email is not None and _is_email(live.email.reveal()):
         key = email_key(live.email.reveal())
         if key not in taken:
             taken.add(key)
@@ -93,12 +93,20 @@ def _contacts(live: LiveCustomer, store: StoreSettings, taken: set[str]) -> dict
     return found
 
 
+def _is_email(text: str) -> bool:
+    return schema.fits("email", text) and text.isprintable()
+
+
 def _keep(entry: dict[str, Any], name: str, text: str) -> None:
     """Texts that come back the same: lines in notes, no other control characters anywhere."""
     kind = "note" if name == "note" else "name"
     lines = text.split("\n") if kind == "note" else [text]
     if schema.fits(kind, text) and all(line.isprintable() for line in lines):
         entry[name] = text
+
+
+def _is_text(address: Mapping[str, Any]) -> bool:
+    return all(str(part).isprintable() for part in address.values())
 
 
 def _consent(live: LiveConsent) -> Any:

@@ -46,7 +46,8 @@ class StoreLeft(Exception):
 class Bench:
     """`created` maps aliases of new customers to their ids; `own` what our writes left behind.
 
-    `prepay` takes the turn of a write before the read that it rests on.
+    `proven` says that an update of this run was read back without a loss; `prepay` takes the turn
+    of a write before the read that it rests on.
     """
 
     client: Writer
@@ -61,6 +62,7 @@ class Bench:
     created: dict[str, str] = field(init=False)
     own: dict[str, Own] = field(init=False)
     stopped: str = ""
+    proven: bool = False
     lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:

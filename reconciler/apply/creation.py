@@ -2,15 +2,15 @@
 
 from typing import Final
 
-from reconciler.apply.bench import TRIES, Bench, StoreLeft, told, worst
+from reconciler.apply.bench import Bench, StoreLeft, told, worst
 from reconciler.apply.journal import Event, Own, consents_json
 from reconciler.apply.readback import taken
+from reconciler.apply.takeout import take_out
 from reconciler.apply.update import patch_for
-from reconciler.errors import OutcomeUnknown, RateLimited, Rejected, Unavailable
-from reconciler.model.consent import Channel, ConsentState, Evidence
+from reconciler.errors import OutcomeUnknown, RateLimited, Rejected
+from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.fields import consent_field
-from reconciler.model.patch import ConsentWrite, Patch
 from reconciler.model.settings import RiskClass
 from reconciler.plan.changes import ConsentChange, FieldChange
 from reconciler.plan.commitment import field_digest
@@ -105,7 +105,7 @@ def _created_as(
         and not _granted_next(bench, step, channel)
     )
     if risen:
-        back, left = _take_out(bench, back, risen)
+        back, left = take_out(bench, back, risen)
         noticed = (
             f"the store subscribes new customers to {' and '.join(risen)} by itself; "
             "that was taken back",
@@ -121,7 +121,7 @@ def _created_as(
         and not taken(one, None, back, desired, bench.judge, StepKind.WITHDRAW).good
     )
     if owed:
-        back, _ = _take_out(bench, back, tuple(one.channel for one in owed))
+        back, _ = take_out(bench, back, tuple(one.channel for one in owed))
     bench.own[step.change.alias] = Own(before=None, after=dict(back.consents))
     bench.journal.write(
         Event.WRITTEN,
@@ -151,27 +151,6 @@ def _granted_next(bench: Bench, step: Step, channel: Channel) -> bool:
         one.field == consent_field(channel) and one.risk is RiskClass.GRANT
         for one in step.change.fields
     )
-
-
-def _take_out(
-    bench: Bench, back: LiveCustomer, channels: tuple[Channel, ...]
-) -> tuple[LiveCustomer, tuple[Channel, ...]]:
-    """Unsubscribes right away; the record after it, and the channels that would not go."""
-    evidence = Evidence(at=bench.clock.now())
-    write = ConsentWrite(state=ConsentState.UNSUBSCRIBED, evidence=evidence)
-    for _ in range(TRIES):
-        try:
-            bench.client.update(back, Patch(consents=tuple((one, write) for one in channels)))
-        except (OutcomeUnknown, RateLimited, Unavailable):
-            bench.clock.sleep(1.0)
-        except Rejected:
-            pass
-        back = bench.client.read(back.remote_id) or back
-        subscribed = (ConsentState.SUBSCRIBED, ConsentState.PENDING)
-        left = tuple(one for one in channels if back.consent(one).state in subscribed)
-        if not left:
-            break
-    return back, left
 
 
 def _look_up(bench: Bench, desired: DesiredCustomer) -> tuple[LiveCustomer, ...]:

@@ -24,11 +24,15 @@ from reconciler.plan.steps import StepKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadBack:
-    """`collateral` are losses that our write caused; `noticed` what others changed."""
+    """`collateral` are losses that our write caused; `noticed` what others changed.
+
+    `risen` are consents that the store raised in answer to our write; they are taken out again.
+    """
 
     fields: tuple[tuple[str, State], ...]
     collateral: tuple[str, ...]
     noticed: tuple[str, ...]
+    risen: tuple[Channel, ...]
 
 
 def compare(
@@ -51,7 +55,20 @@ def compare(
         ),
         collateral=tuple(collateral),
         noticed=tuple(noticed),
+        risen=tuple(_risen(ground, back, written)),
     )
+
+
+def _risen(
+    ground: LiveCustomer, back: LiveCustomer, written: tuple[FieldChange, ...]
+) -> Iterator[Channel]:
+    """Channels that say subscribed now, did not before, and were not asked to."""
+    asked = {one.channel for one in written if isinstance(one, ConsentChange)}
+    for channel in Channel:
+        had, has = ground.consent(channel), back.consent(channel)
+        rose = has.state is ConsentState.SUBSCRIBED and had.state is not ConsentState.SUBSCRIBED
+        if channel not in asked and rose and has.actor is not Actor.PERSON:
+            yield channel
 
 
 def taken(

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState, LiveConsent, WantedConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
-from reconciler.model.fields import consent_field
+from reconciler.model.fields import BY_NAME, consent_field
 from reconciler.model.identity import IdentityKind
+from reconciler.model.managed import UNMANAGED
 from reconciler.model.settings import Policy, Release, RiskClass, StoreSettings
 from reconciler.plan.changes import (
     Action,
@@ -78,6 +79,7 @@ def examine(desired: DesiredCustomer, live: LiveCustomer | None, judge: Judge) -
     case.bearing_tags(fields)
     case.address_changes(fields)
     if live is not None:
+        case.unreadable(live)
         case.blind_resends(live, fields)
     case.unsupported(fields)
     return case.finish(fields)
@@ -234,6 +236,20 @@ class _Case:
             (_kind(channel),),
             f"say in the specs what the {channel} consent of the new address is",
         )
+
+    def unreadable(self, live: LiveCustomer) -> None:
+        """A managed field that the store hides or garbles is told of, and left alone."""
+        managed = {name for name, _ in self.desired.scalars}
+        managed |= {one.kind.value for one in self.desired.identities}
+        managed |= {"tags"} if self.desired.tags is not UNMANAGED else set()
+        managed |= {"addresses"} if self.desired.addresses is not UNMANAGED else set()
+        for name in sorted(managed & live.unreadable):
+            self.add(
+                "read.unreadable",
+                Level.HOLD,
+                f"the store does not tell the {BY_NAME[name].title} of this customer",
+                (name,),
+            )
 
     def blind_resends(self, live: LiveCustomer, fields: list[FieldChange]) -> None:
         """A call that has to send a consent along is not made where the consent is not told."""

@@ -18,7 +18,7 @@ SHORTEST_KEY: Final = 32
 
 def canonical(value: object) -> bytes:
     """One byte string for one JSON value."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
 class Keyed:
@@ -40,7 +40,9 @@ class Keyed:
 
     def text(self, text: str) -> str:
         """Free text as it may be shown: replaced by an alias where it looks like personal data."""
-        return text if shape_of(text) is None else self._alias("text", ["text", text])
+        if shape_of(text) is not None:
+            return self._alias("text", ["text", text])
+        return text.encode("utf-8", "backslashreplace").decode()
 
     def _alias(self, prefix: str, value: list[str]) -> str:
         code = hmac.new(self._key, canonical(value), hashlib.sha256).digest()

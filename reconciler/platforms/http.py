@@ -174,7 +174,7 @@ class Session:
         content = None
         headers = {}
         if body is not None:
-            content = json.dumps(body, ensure_ascii=False).encode()
+            content = json.dumps(body).encode()  # escapes carry even broken Unicode back as it came
             headers["content-type"] = "application/json; charset=utf-8"
         return self._client.request(
             method,

@@ -64,8 +64,6 @@ def as_int(value: object) -> int | None:
 
 def as_tags(value: object) -> tuple[str, ...] | None:
     """A list, a list written as text, or one text with commas; None where it is none of these."""
-    if value is None:
-        return ()
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
             value = json.loads(value)

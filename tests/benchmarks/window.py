@@ -29,7 +29,7 @@ def measure() -> list[float]:
         read: dict[str, float] = {}
         gaps = []
         for one in box.requests:
-            at = one.at.timestamp() if hasattr(one.at, "timestamp") else float(one.at)
+            at = one.at.timestamp()
             if one.method == "GET":
                 read[one.path] = at
             elif one.method == "PUT":

@@ -104,7 +104,7 @@ def customer(record: Mapping[str, Any], words: Dictionary, zone: str | None) -> 
         if not isinstance(record.get(key), (str, int, type(None)))
         or (looks_masked(str(record.get(key) or "")) and name in ("email", "phone"))
     }
-    tags = as_tags(record.get("tags"))
+    tags = as_tags(record.get("tags"))  # null and absent are not told, which is not empty
     addresses = _addresses(record)
     if tags is None:
         unreadable.add("tags")

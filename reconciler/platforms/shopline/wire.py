@@ -51,7 +51,7 @@ def customer(record: Mapping[str, Any], zone: str | None) -> LiveCustomer:
         if not isinstance(record.get(name), (str, int, type(None)))
         or (name in ("email", "phone") and looks_masked(str(record.get(name) or "")))
     }
-    tags = as_tags(record.get("tags"))
+    tags = as_tags(record.get("tags"))  # null and absent are not told, which is not empty
     addresses = _addresses(record)
     if tags is None:
         unreadable.add("tags")
