@@ -80,19 +80,18 @@ def load(paths: Sequence[Path], clock: Clock) -> tuple[DesiredState | None, tupl
         parsed, broken = document.parse(file)
         gathered.extend(broken)
         if parsed is not None:
-            wrong = schema.check(parsed)
+            sound, wrong = schema.check(parsed)
             gathered.extend(wrong)
-            if not wrong and parsed.data is not None:
-                documents.append(parsed)
+            if sound.data is not None:
+                documents.append(sound)
+    broken_files = has_errors(gathered)
     declared, wrong = settings.declare(documents, TABLES)
     gathered.extend(wrong)
     state, wrong = resolve.resolve(documents, declared, str(paths[0]))
-    # Where a file could not be read, what others refer to may stand in it.
-    if not has_errors(gathered):
-        gathered.extend(wrong)
-        gathered.extend(lint.lint(state, clock.now()))
-    else:
-        gathered.extend(one for one in wrong if not one.rule.startswith("store."))
+    # What a refused part held cannot be missed: stores and tags may be defined in it.
+    hidden = ("store.", "tags.not-owned") if broken_files else ()
+    further = (*wrong, *lint.lint(state, clock.now()))
+    gathered.extend(one for one in further if not one.rule.startswith(hidden))
     ordered = sort_by_place(gathered)
     return (None if has_errors(ordered) else state), ordered
 
@@ -159,27 +158,35 @@ def plan(state: DesiredState, choices: Choices, world: Ambient, keyed: Keyed) ->
 
 
 def _with_approvals(state: DesiredState, choices: Choices, world: Ambient, keyed: Keyed) -> Choices:
-    """Adds the approvals that stand in the specs and have not ended; the larger raise counts."""
+    """Adds the releases that stand in the specs and have not ended."""
     now = world.clock.now()
-    raises = dict(choices.raises)
     releases = list(choices.releases)
     for approval in state.approvals:
         if approval.until < now:
             continue
-        for risk, number in approval.raises:
-            raises[RiskClass(risk)] = max(number, raises.get(RiskClass(risk), 0))
         if approval.release is not None:
             releases.extend(_releases(state, approval, keyed))
     return replace(
         choices,
-        raises=tuple(sorted(raises.items())),
         releases=tuple(sorted(set(releases), key=repr)),
     )
 
 
+def _raises(
+    state: DesiredState, choices: Choices, store: str, world: Ambient
+) -> tuple[tuple[RiskClass, int], ...]:
+    """The caller's and those of the specs that are for this store; the larger number counts."""
+    raises = dict(choices.raises)
+    for approval in state.approvals:
+        if approval.until >= world.clock.now() and store in (approval.stores or (store,)):
+            for name, number in approval.raises:
+                raises[RiskClass(name)] = max(number, raises.get(RiskClass(name), 0))
+    return tuple(sorted(raises.items()))
+
+
 def _releases(state: DesiredState, approval: Any, keyed: Keyed) -> list[Release]:
     stores = approval.stores or tuple(store.name for store in state.stores)
-    if not approval.identities:
+    if approval.identities is None:
         return [Release(rule=approval.release, store=name) for name in stores]
     wanted = {(one.kind, one.key) for one in approval.identities}
     return [
@@ -211,7 +218,7 @@ def _plan_store(
             )
         finally:
             connection.session.close()
-    except PlatformError as error:
+    except (PlatformError, ConfigError) as error:
         return StorePlan(
             name=store.name,
             platform=store.platform,
@@ -225,7 +232,7 @@ def _plan_store(
             error=str(error),
         )
     judge = judge_for(state, store, choices.releases, keyed)
-    return compute(read, judge, choices.raises)
+    return compute(read, judge, _raises(state, choices, store.name, world))
 
 
 def open_store(store: StoreSettings, world: Ambient, words: Any) -> "Connection":
@@ -295,7 +302,7 @@ def _check_unused(commitment: "Commitment", world: Ambient, *, resume: bool) -> 
         for store in commitment.stores
         if store.changes
     ]
-    begun = [past for past in pasts if past.lines]
+    begun = [past for past in pasts if past.intended or past.ended]
     if begun and all(past.finished for past in pasts):
         raise StalePlanError("this plan has been applied already", hint="plan again")
     if begun and not resume:
@@ -365,7 +372,12 @@ def _apply_store(order: Order, approved: "ApprovedStore") -> "StoreOutcome":
                     control=order.control,
                     only=order.only,
                 )
-                run = StoreRun(bench, entries(order.state, store.name, keyed), order.progress)
+                run = StoreRun(
+                    bench,
+                    entries(order.state, store.name, keyed),
+                    order.progress,
+                    frozenset(step.id for step in steps(approved, ())),
+                )
                 return run.run(steps(approved, order.only))
             finally:
                 connection.session.close()

@@ -15,6 +15,7 @@ from reconciler.model.customer import Address, LiveCustomer
 from reconciler.model.identity import email_key, phone_key
 from reconciler.model.personal import Personal
 from reconciler.model.settings import StoreSettings
+from reconciler.model.tags import Owned
 from reconciler.platforms.base import Reader
 from reconciler.spec import schema
 
@@ -61,9 +62,10 @@ def _entry(
             _keep(entry, name, value.reveal())
     if "tax_exempt" in table.updates and live.tax_exempt is not None:
         entry["tax_exempt"] = live.tax_exempt
-    tags = [tag for tag in live.tags if schema.fits("tag", tag)]
+    owned = Owned(store.owned_tags) if store.owned_tags is not None else live.tags
+    tags = [tag for tag in live.tags if schema.fits("tag", tag) and tag in owned]
     if tags:
-        entry["tags"] = tags if len(tags) == len(live.tags) else {"add": tags}
+        entry["tags"] = {"add": tags}
     consent = {
         channel.value: told
         for channel in Channel

@@ -17,7 +17,10 @@ FOLDER: Final = ".reconciler"
 
 
 def folder_beside(specs: Path) -> Path:
-    return Path(os.path.normpath(specs)).absolute().parent / FOLDER
+    beside = Path(os.path.normpath(specs)).absolute()
+    if beside.is_file():
+        beside = beside.parent
+    return beside.parent / FOLDER
 
 
 def read_key(folder: Path, environment: Mapping[str, str]) -> bytes | None:
@@ -32,9 +35,17 @@ def read_key(folder: Path, environment: Mapping[str, str]) -> bytes | None:
         return given.encode()
     path = folder / "key"
     try:
-        return path.read_bytes().strip() if path.exists() else None
+        kept = path.read_bytes().strip() if path.exists() else None
     except OSError as error:
-        raise ConfigError(f"the key file {path} cannot be read") from error
+        raise ConfigError(
+            f"the key file {path} cannot be read", hint="check its permissions"
+        ) from error
+    if kept is not None and len(kept) < SHORTEST_KEY:
+        raise ConfigError(
+            f"the key file {path} holds less than {SHORTEST_KEY} bytes",
+            hint="remove it; plans that were made with its former key can only be shown",
+        )
+    return kept
 
 
 def key(folder: Path, environment: Mapping[str, str]) -> bytes:
@@ -59,11 +70,11 @@ def key(folder: Path, environment: Mapping[str, str]) -> bytes:
 
 
 def prepare(folder: Path) -> None:
-    """Makes the folder, for its owner only and invisible to git."""
+    """Makes the folder, for its owner only and invisible to git; one that exists stays as it is."""
+    if folder.exists():
+        return
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
+    (folder / ".gitignore").write_text("*\n", encoding="utf-8")
 
 
 def journal_path(folder: Path, plan: str, store: str) -> Path:
@@ -82,7 +93,7 @@ def one_writer(folder: Path, store: str) -> Iterator[None]:
             f"the state folder {folder} cannot be written: {(error.strerror or '').lower()}",
             hint="name another with --state-dir",
         ) from error
-    lock = FileLock(locks / f"{store}.lock")
+    lock = FileLock(locks / f"{store}.lock", mode=0o600)
     holder = locks / f"{store}.holder"
     try:
         lock.acquire(timeout=0)
@@ -93,6 +104,7 @@ def one_writer(folder: Path, store: str) -> Iterator[None]:
             hint="wait until it has ended",
         ) from None
     try:
+        holder.touch(mode=0o600)
         holder.write_text(str(os.getpid()), encoding="utf-8")
         yield
     finally:

@@ -25,7 +25,8 @@ _UPDATES: Final = (StepKind.WITHDRAW, StepKind.IDENTITY, StepKind.UPDATE, StepKi
 
 @dataclass(frozen=True, slots=True)
 class StoreRun:
-    """Carries out the steps of one store; `entries` are its spec entries by alias.
+    """Carries out the steps of one store; `entries` are its spec entries by alias, `whole` the ids
+    of all steps that the plan has for it.
 
     Steps go one by one until an update was read back without a loss, so that a store that does more
     than it was asked costs one record and not as many as there are threads.
@@ -34,6 +35,7 @@ class StoreRun:
     bench: Bench
     entries: Mapping[str, DesiredCustomer]
     progress: Callable[[StepOutcome], None]
+    whole: frozenset[str]
 
     def run(self, steps: Iterable[Step]) -> StoreOutcome:
         steps = tuple(steps)
@@ -49,14 +51,19 @@ class StoreRun:
                     while batch and not bench.proven:
                         outcomes.append(self._outcome(batch.pop(0)))
                     outcomes.extend(pool.map(self._outcome, batch))
-        good = all(one.state.good and not one.collateral for one in outcomes)
-        bench.journal.write(Event.CLOSED, finished=good and not bench.stopped)
+        bench.journal.write(Event.CLOSED, finished=self._finished(outcomes))
         return StoreOutcome(
             store=bench.judge.store.name,
             outcomes=tuple(outcomes),
             stopped=bench.stopped,
             requests=bench.requests(),
         )
+
+    def _finished(self, outcomes: Iterable[StepOutcome]) -> bool:
+        """Whether nothing of the whole plan is left, whatever part of it this run was for."""
+        done = {name for name, state in self.bench.past.ended.items() if state.good}
+        done |= {one.step.id for one in outcomes if one.state.good and not one.collateral}
+        return self.whole <= done and not self.bench.stopped
 
     def _threads(self) -> int:
         """As many as fill the rate while each request takes up to a second."""

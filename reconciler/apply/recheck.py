@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from reconciler.apply.journal import Own
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
-from reconciler.plan.changes import ConsentChange, FieldChange, Presence, TagChange
+from reconciler.model.tags import tag_key
+from reconciler.plan.changes import ConsentChange, FieldChange
 from reconciler.plan.commitment import ApprovedField, field_digest
-from reconciler.plan.compare import moves_address
+from reconciler.plan.compare import differences, moves_address
 from reconciler.plan.examine import Examination, Judge, examine
 from reconciler.plan.match import meets
 from reconciler.plan.outcome import State
@@ -51,7 +52,7 @@ def recheck(
         if change is not None:
             write.append(change)
         else:
-            settled.append((approved.field, _why_not(approved, current, desired, live)))
+            settled.append((approved.field, _why_not(approved, desired, live, judge)))
     return Recheck(write=tuple(write), settled=tuple(settled))
 
 
@@ -141,30 +142,38 @@ def _moving(
 
 
 def _why_not(
-    approved: ApprovedField,
-    current: Mapping[str, FieldChange],
-    desired: DesiredCustomer,
-    live: LiveCustomer,
+    approved: ApprovedField, desired: DesiredCustomer, live: LiveCustomer, judge: Judge
 ) -> State:
+    """Done already only if the record shows it; whatever still differs was held or has moved."""
     if approved.field.startswith("consent."):
-        return _consent_state(approved, desired, live.consent(Channel(approved.field[8:])))
-    for one in current.values():
-        same = one.field == approved.field or (
-            isinstance(one, TagChange) and (approved.field.startswith("tags"))
-        )
-        if same and not isinstance(one, Presence):
-            return State.STALE
-    return State.ALREADY
+        return _consent_state(approved, desired, live, judge)
+    name = approved.field.partition("[")[0]
+    if name in live.unreadable:
+        return State.STALE
+    left = {one.field for one in differences(desired, live, judge.rules)}
+    if approved.field not in left and not (name == "tags" and left & {"tags"}):
+        return State.ALREADY
+    feeds = dict(judge.rules.bearing)
+    channel = feeds.get(tag_key(approved.field[5:-1])) if "[" in approved.field else None
+    return State.STALE if channel is None else _stale(live.consent(channel))
 
 
-def _consent_state(approved: ApprovedField, desired: DesiredCustomer, now: LiveConsent) -> State:
-    wanted = desired.consent(Channel(approved.field[8:]))
+def _consent_state(
+    approved: ApprovedField, desired: DesiredCustomer, live: LiveCustomer, judge: Judge
+) -> State:
+    channel = Channel(approved.field[8:])
+    wanted, now = desired.consent(channel), live.consent(channel)
     if wanted is None:
         return State.STALE
-    if wanted.state is ConsentState.UNSUBSCRIBED or now.state is wanted.state:
+    if wanted.state is ConsentState.UNSUBSCRIBED:
+        never = now.state is ConsentState.NOT_SUBSCRIBED
+        out = now.state is ConsentState.UNSUBSCRIBED
+        settled = out or (never and channel not in judge.table.records_refusal)
+        return State.ALREADY if settled else State.STALE
+    if approved.moves:
+        return State.ALREADY if now.state is wanted.state else _stale(now)
+    if now.state is wanted.state:
         return State.ALREADY
-    if approved.moves and now.state is not ConsentState.SUBSCRIBED:
-        return _stale(now)
     if wanted.state is ConsentState.SUBSCRIBED and now.state is ConsentState.PENDING:
         return State.PENDING
     return _stale(now)

@@ -89,6 +89,8 @@ def command(
             "a saved plan has its own --store, --read, --raise and --release; plan again to change "
             "them"
         )
+    if plan is None and not resume and not yes and not sys.stdin.isatty():
+        raise click.UsageError("without a terminal, give a plan file or --yes")
     world = app.ambient(specs, state_dir)
     state = app.load_or_raise(specs, world.clock, options.silent if quiet else options.warn)
     keyed = app.keyed_for(world)
@@ -104,7 +106,9 @@ def command(
         body = encode(made, keyed)
         commitment = decode(body)
         failed = bool(made.failed)
-        if not _agreed(body, yes=yes, verbose=verbose, no_color=no_color, only=only):
+        if not _agreed(body, yes=yes, verbose=verbose, no_color=no_color, only=only, form=form):
+            if form == "json":
+                click.echo(json.dumps(body, indent=2, ensure_ascii=False))
             if made.empty:
                 return FAILED if failed else OK
             click.echo("nothing was applied", err=True)
@@ -126,13 +130,18 @@ def command(
 
 
 def _agreed(
-    body: dict[str, Any], *, yes: bool, verbose: bool, no_color: bool, only: tuple[RiskClass, ...]
+    body: dict[str, Any],
+    *,
+    yes: bool,
+    verbose: bool,
+    no_color: bool,
+    only: tuple[RiskClass, ...],
+    form: str,
 ) -> bool:
     from reconciler.cli.rendering import render
 
-    if not yes and not sys.stdin.isatty():
-        raise click.UsageError("without a terminal, give a plan file or --yes")
-    render(body, "text", output=None, verbose=verbose, no_color=no_color, reveal={})
+    if form == "text":
+        render(body, "text", output=None, verbose=verbose, no_color=no_color, reveal={})
     if not body["changes"]:
         return False
     if body["summary"]["blocked"] and set(only) != {RiskClass.WITHDRAW}:

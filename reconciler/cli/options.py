@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.model.settings import Release, RiskClass
+from reconciler.model.settings import RELEASABLE, Release, RiskClass
 from reconciler.report.lines import Line, Style
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -45,7 +45,9 @@ class _ReleaseType(click.ParamType[Any]):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Release:
         rule, _, alias = str(value).partition(":")
-        if "." not in rule or (alias and not alias.startswith("cus_")):
+        if rule not in RELEASABLE:
+            self.fail(f"rules that a release lifts are {', '.join(RELEASABLE)}", param, ctx)
+        if alias and not alias.startswith("cus_"):
             self.fail("write a rule like consent.undated-opt-out, or RULE:cus_…", param, ctx)
         return Release(rule=rule, alias=alias or None)
 
@@ -133,7 +135,7 @@ def speaking(function: F) -> F:
         (
             click.option("-v", "--verbose", is_flag=True, help="Name every customer and step."),
             click.option("-q", "--quiet", is_flag=True, help="Only results and errors."),
-            click.option("--no-color", is_flag=True, envvar="NO_COLOR", help="No colours."),
+            click.option("--no-color", is_flag=True, help="No colours; so does NO_COLOR."),
         )
     ):
         function = option(function)
@@ -143,7 +145,7 @@ def speaking(function: F) -> F:
 def show(lines: Iterable[Line], *, no_color: bool, err: bool = False) -> None:
     """Prints styled lines; colours only on a terminal that wants them."""
     stream = sys.stderr if err else sys.stdout
-    coloured = stream.isatty() and not no_color and "NO_COLOR" not in os.environ
+    coloured = stream.isatty() and not no_color and not os.environ.get("NO_COLOR")
     width = shutil.get_terminal_size().columns if stream.isatty() else 0
     for line in (part for whole in lines for part in _wrapped(whole, width)):
         text = click.style(line.text, **_COLOURS[line.style]) if coloured else line.text

@@ -74,6 +74,8 @@ def command(
 
     if show_personal:
         options.allow_personal()
+        if output is not None or form != "text":
+            raise click.UsageError("--show-personal goes with the text on the terminal only")
     world = app.ambient(specs, state_dir)
     state = app.load_or_raise(specs, world.clock, options.silent if quiet else options.warn)
     keyed = app.keyed_for(world)

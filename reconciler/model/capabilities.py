@@ -24,6 +24,7 @@ class Capabilities:
     `single_contact` says that a create takes exactly one of e-mail and phone.
     `resends_consent` says that an update about something else sends consents along to be safe,
     `sends_whole` that it sends the whole record.
+    `address_needs` are the parts that a new address must have.
     `unasked` is what a consent reads as that a create did not ask for.
     `records_refusal` are the channels on which *unsubscribed* is told apart from never asked.
     """
@@ -52,6 +53,7 @@ class Capabilities:
     tag_length: int | None
     tags_length: int | None
     addresses_at_most: int | None
+    address_needs: tuple[str, ...]
     lengths: tuple[tuple[str, int], ...]
     rate: Rate
     footprints: tuple[Footprint, ...]

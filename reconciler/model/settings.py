@@ -42,7 +42,7 @@ class Ceiling:
         """How many changes may be planned; an unknown store size counts as the smallest."""
         if customers is None:
             return self.at_least
-        return max(self.at_least, min(self.at_most, int(customers * self.percent / 100)))
+        return min(self.at_most, max(self.at_least, int(customers * self.percent / 100)))
 
 
 CEILINGS: Final[dict[RiskClass, Ceiling]] = {
@@ -54,6 +54,15 @@ CEILINGS: Final[dict[RiskClass, Ceiling]] = {
 }
 MASS_WITHDRAWAL_PERCENT: Final = 20
 MASS_WITHDRAWAL_PEOPLE: Final = 20
+
+
+RELEASABLE: Final = (
+    "capability.unsupported",
+    "consent.pending-message",
+    "consent.undated-opt-out",
+    "consent.unreadable",
+)
+"""The rules that a person may lift for one plan; of the others, each says what lifts it."""
 
 
 class TokenKind(StrEnum):
@@ -135,12 +144,12 @@ class Release:
 class Approval:
     """An approval that stands in the specs; it counts until `until`, 7 days at most.
 
-    `release` is a rule, for the customers with one of `identities`, or for all without any.
+    `release` is a rule, for the customers with one of `identities`, or for all where that is None.
     """
 
     raises: tuple[tuple[str, int], ...]
     release: str | None
-    identities: tuple[Identity, ...]
+    identities: tuple[Identity, ...] | None
     reason: str
     until: datetime
     stores: tuple[str, ...]

@@ -6,6 +6,7 @@ Compared case-blind and order-free; tags that are not ours are never touched.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from reconciler.model.identity import fold, tidy
 
@@ -35,12 +36,15 @@ class TagDelta:
         return bool(self.added or self.removed)
 
 
+_STAR: Final = "\0"  # stands for a star that is meant as one; no tag has it
+
+
 class Owned:
-    """The tags that we may add or remove; in a pattern only `*` is special."""
+    """The tags that we may add or remove; in a pattern only `*` is special, and `\\*` is a star."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        keys = [tag_key(pattern) for pattern in patterns]
-        self._names = frozenset(key for key in keys if "*" not in key)
+        keys = [tag_key(pattern).replace("\\*", _STAR) for pattern in patterns]
+        self._names = frozenset(key.replace(_STAR, "*") for key in keys if "*" not in key)
         self._patterns = tuple(_pattern(key) for key in keys if "*" in key)
 
     def __contains__(self, tag: str) -> bool:
@@ -49,7 +53,8 @@ class Owned:
 
 
 def _pattern(key: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(part) for part in key.split("*")), re.DOTALL)
+    parts = (re.escape(part.replace(_STAR, "*")) for part in key.split("*"))
+    return re.compile(".*".join(parts), re.DOTALL)
 
 
 def sort_tags(tags: Iterable[str]) -> tuple[str, ...]:

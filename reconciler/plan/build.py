@@ -80,8 +80,13 @@ def compute(read: Read, judge: Judge, raises: tuple[tuple[RiskClass, int], ...])
     ).judged(verdicts)
     for policy in POLICIES:
         draft = draft.judged(tuple(policy(draft)))
-    held = len({one.alias for one in draft.verdicts if one.level is Level.HOLD and one.in_force})
-    touched = sum(change.action is not Action.CREATE for change in draft.changes)
+    touched = {one.remote_id for one in draft.changes if one.remote_id is not None}
+    touched |= {
+        one
+        for verdict in draft.verdicts
+        if verdict.level is Level.HOLD and verdict.in_force
+        for one in verdict.remote_ids
+    }
     return StorePlan(
         name=judge.store.name,
         platform=judge.store.platform,
@@ -91,7 +96,7 @@ def compute(read: Read, judge: Judge, raises: tuple[tuple[RiskClass, int], ...])
         changes=tuple(sorted(draft.changes, key=lambda one: (one.mark, one.alias))),
         verdicts=tuple(sorted(draft.verdicts, key=_verdict_order)),
         audience=_audience(draft),
-        unchanged=max(0, read.receipt.read - touched - held),
+        unchanged=read.receipt.read - len(touched),
     )
 
 
@@ -152,7 +157,14 @@ def _merged(changes: Iterable[Change]) -> tuple[Change, ...]:
     """One change a customer: opt-outs that two entries ask of one candidate are one."""
     by_alias: dict[str, Change] = {}
     for change in sorted(changes, key=lambda one: (one.mark, one.alias)):
-        by_alias.setdefault(change.alias, change)
+        known = by_alias.get(change.alias)
+        if known is None:
+            by_alias[change.alias] = change
+            continue
+        names = {field.field for field in known.fields}
+        more = [field for field in change.fields if field.field not in names]
+        joined = tuple(sorted([*known.fields, *more], key=lambda field: field.field))
+        by_alias[change.alias] = replace(known, fields=joined)
     return tuple(by_alias.values())
 
 
@@ -231,6 +243,7 @@ def _hold_claim(
             alias=change.alias,
             mark=change.mark,
             lifted_by=lift,
+            remote_ids=(change.remote_id,) if change.remote_id else (),
         )
     )
 

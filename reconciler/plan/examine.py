@@ -307,6 +307,7 @@ class _Case:
                 and (lifted_by or "").startswith("--release")
                 and self.judge.released(rule_id, self.alias, self.entry),
                 fields=fields,
+                remote_ids=(self.live.remote_id,) if self.live is not None else (),
             )
         )
 

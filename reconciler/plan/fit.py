@@ -34,9 +34,19 @@ def misfits(
             most = lengths.get(change.field)
             if most is not None and len(change.after.reveal()) > most:
                 yield change.field, f"{table.title} takes at most {most} characters here"
-        most = table.addresses_at_most
-        if isinstance(change, AddressChange) and most is not None and len(change.after) > most:
-            yield change.field, f"{table.title} takes at most {most} addresses"
+        if isinstance(change, AddressChange):
+            yield from _addresses(change, table)
+
+
+def _addresses(change: AddressChange, table: Capabilities) -> Iterator[Misfit]:
+    most = table.addresses_at_most
+    if most is not None and len(change.after) > most:
+        yield change.field, f"{table.title} takes at most {most} addresses"
+    for one in change.after:
+        lacking = [name for name in table.address_needs if one.text(name) is None]
+        if one.remote_id is None and lacking:
+            names = " and ".join(f"`{name}`" for name in lacking)
+            yield change.field, f"{table.title} needs {names} in a new address"
 
 
 def _fields(

@@ -18,11 +18,17 @@ def base_url(store: StoreSettings, table: Capabilities, allowed: Collection[str]
     own = tuple(f"{store.shop}.{domain}" for domain in table.domains)
     if store.base_url is None:
         return f"https://{own[0]}"
-    parts = urlsplit(store.base_url)
-    host = (parts.hostname or "").lower()
+    try:
+        parts = urlsplit(store.base_url)
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        raise ConfigError(
+            f"{store.mark}: the base_url of store {store.name} is no address",
+            hint="write scheme, host and port, like http://127.0.0.1:8401",
+        ) from None
     trusted = (
         is_loopback(host)
-        or (host in own and parts.scheme == "https" and parts.port in (None, 443))
+        or (host in own and parts.scheme == "https" and port in (None, 443))
         or host in allowed
         or parts.netloc.lower() in allowed
     )

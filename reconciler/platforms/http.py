@@ -27,6 +27,9 @@ from reconciler.errors import (
 from reconciler.platforms.hosts import is_loopback
 from reconciler.platforms.limiter import Limiter
 
+# Retries are ours to tell of; the library would log them to stderr in words of its own.
+stamina.instrumentation.set_on_retry_hooks([])
+
 ATTEMPTS: Final = 5
 LONGEST_WAIT: Final = 120.0
 TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)

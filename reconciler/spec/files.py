@@ -52,7 +52,7 @@ def _walk(path: Path, complaints: list[Diagnostic]) -> Iterator[Path]:
                 rule="files.missing",
                 message="there is no such file or folder",
                 mark=SourceMark(str(path)),
-                hint="name the folder of the specs with --specs",
+                hint="check the path; the folder of the specs is named with --specs",
             )
         )
         return

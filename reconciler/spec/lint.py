@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Container, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity, SourceMark
@@ -12,7 +12,7 @@ from reconciler.model.consent import (
     WantedConsent,
     level_meets,
 )
-from reconciler.model.customer import DesiredCustomer
+from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.identity import IdentityKind, phone_is_assigned
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.personal import Personal
@@ -20,6 +20,7 @@ from reconciler.model.settings import DesiredState, StoreSettings
 from reconciler.model.shapes import shape_of
 from reconciler.model.tags import Owned, tag_key
 
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 SLACK: Final = timedelta(seconds=60)
 LONGEST_APPROVAL: Final = timedelta(days=7)
 _CONSENT_NAME: Final = re.compile(r"newsletter|subscri|sms|opt-?in|marketing")
@@ -35,6 +36,7 @@ def lint(state: DesiredState, now: datetime) -> tuple[Diagnostic, ...]:
         for customer in customers:
             found.extend(_consents(customer, state, now))
             found.extend(_tags(customer, owned))
+            found.extend(_addresses(customer))
             found.extend(_hidden(customer))
             found.extend(_unlisted(customer, bearing))
             found.extend(_phones(customer, stores[name]))
@@ -64,6 +66,13 @@ def _consents(
 ) -> Iterator[Diagnostic]:
     for channel, wanted in customer.consents:
         mark = customer.mark_of(f"consent.{channel}")
+        if wanted.evidence.at is not None and wanted.evidence.at < EARLIEST:
+            yield Diagnostic(
+                rule="time.too-old",
+                message="this consent is dated before 2000",
+                mark=mark,
+                hint="check the year",
+            )
         if wanted.evidence.at is not None and wanted.evidence.at > now + SLACK:
             yield Diagnostic(
                 rule="time.future",
@@ -73,29 +82,34 @@ def _consents(
             )
         yield from _address(customer, channel, wanted, mark)
         if wanted.state is ConsentState.SUBSCRIBED:
-            yield from _grant(channel, wanted, state, mark)
+            country = _country(customer)
+            yield from _grant(channel, wanted, state, mark, country)
+            yield from _implied(wanted, state, mark, country)
 
 
 def _address(
     customer: DesiredCustomer, channel: Channel, wanted: WantedConsent, mark: SourceMark
 ) -> Iterator[Diagnostic]:
     """Consent belongs to the address it was given for, so a grant has to name it."""
+    if wanted.state is ConsentState.UNSUBSCRIBED:
+        return
     kind = IdentityKind.EMAIL if channel is Channel.EMAIL else IdentityKind.PHONE
     if customer.identity(kind) is not None or customer.identity(IdentityKind.ID) is not None:
         return
     word = "e-mail address" if channel is Channel.EMAIL else "phone number"
     rule = f"consent.no-{kind.value}"
     message = f"a consent for {channel} needs the {word} it is about"
-    if wanted.state is ConsentState.UNSUBSCRIBED:
-        yield _warning(rule, message, mark, f"add `{kind.value}` to this customer")
-    else:
-        yield Diagnostic(
-            rule=rule, message=message, mark=mark, hint=f"add `{kind.value}` to this customer"
-        )
+    yield Diagnostic(
+        rule=rule, message=message, mark=mark, hint=f"add `{kind.value}` to this customer"
+    )
 
 
 def _grant(
-    channel: Channel, wanted: WantedConsent, state: DesiredState, mark: SourceMark
+    channel: Channel,
+    wanted: WantedConsent,
+    state: DesiredState,
+    mark: SourceMark,
+    country: str | None,
 ) -> Iterator[Diagnostic]:
     missing = [name for name in state.policy.required_for(channel) if not wanted.evidence.has(name)]
     if missing:
@@ -105,13 +119,45 @@ def _grant(
             mark,
             "add what is missing, from the record of the person's consent",
         )
-    minimum = state.policy.minimum(None)
+    minimum = state.policy.minimum(country)
     if minimum and not level_meets(wanted.evidence.level, minimum):
         yield _warning(
             "consent.level",
             f"this grant's level is below `{minimum}`",
             mark,
             f"a plan holds it; ask the person again, or add `level: {minimum}` if so",
+        )
+
+
+def _implied(
+    wanted: WantedConsent, state: DesiredState, mark: SourceMark, country: str | None
+) -> Iterator[Diagnostic]:
+    if wanted.evidence.basis in (None, "express") or country in state.policy.implied:
+        return
+    yield _warning(
+        "consent.implied-basis",
+        "this grant rests on an implied basis, so a plan holds it",
+        mark,
+        "list the country in policy.consent.implied, or ask the person",
+    )
+
+
+def _country(customer: DesiredCustomer) -> str | None:
+    """Of the default address, as far as the specs tell; a plan knows the store's too."""
+    addresses = customer.addresses if customer.addresses is not UNMANAGED else ()
+    return LiveCustomer(remote_id="-", addresses=addresses).country()
+
+
+def _addresses(customer: DesiredCustomer) -> Iterator[Diagnostic]:
+    if customer.addresses is UNMANAGED or not customer.addresses:
+        return
+    chosen = [one.default for one in customer.addresses]
+    if chosen.count(True) > 1 or all(one is False for one in chosen):
+        yield Diagnostic(
+            rule="addresses.default",
+            message="exactly one address of a customer is the default",
+            mark=customer.mark_of("addresses"),
+            hint="set `default: true` on one of them, or say nothing of it",
         )
 
 

@@ -26,11 +26,12 @@ _EVIDENCE: Final = ("source", "method", "level", "basis", "wording", "evidence")
 
 @dataclass(slots=True)
 class Fact:
-    """One statement of one entry about one customer of one store."""
+    """One statement of one entry about one customer; a `default` gives way to any other."""
 
     name: str
     value: Any
     mark: SourceMark
+    default: bool = False
 
 
 @dataclass(slots=True)
@@ -45,6 +46,7 @@ class Entry:
     previously: tuple[Identity, ...] = ()
     facts: list[Fact] = field(default_factory=list)
     tags: TagIntent | None = None
+    default_tags: bool = False
 
 
 @dataclass(slots=True)
@@ -68,16 +70,21 @@ def resolve(
     work = Resolution()
     stores = {store.name: store for store in declared.stores}
     entries: dict[str, list[Entry]] = {name: [] for name in stores}
+    about: dict[str, list[Document]] = {name: [] for name in stores}
     documents = tuple(documents)
     for document in documents:
         for store in _stores_of(document, stores, work):
             entries[store.name].extend(_entries(document, store, work))
+            about[store.name].append(document)
     customers = tuple((name, _join(name, found, work)) for name, found in sorted(entries.items()))
     state = DesiredState(
         stores=declared.stores,
         policy=declared.policy,
         customers=customers,
-        owned=tuple((name, _owned(stores[name], found)) for name, found in sorted(entries.items())),
+        owned=tuple(
+            (name, _owned(stores[name], found, about[name]))
+            for name, found in sorted(entries.items())
+        ),
         approvals=declared.approvals,
         files=len(documents),
         folder=folder,
@@ -113,7 +120,9 @@ def _stores_of(
                 "store.unknown",
                 "no store of this name is defined",
                 document.mark(("store",)),
-                f"defined are {', '.join(sorted(stores)) or 'none'}",
+                f"defined are {', '.join(sorted(stores))}"
+                if stores
+                else "check the folder, so that the file with `stores` is read too",
             )
     if len(named) > 1:
         _refuse_ids(document, work)
@@ -121,12 +130,21 @@ def _stores_of(
 
 
 def _refuse_ids(document: Document, work: Resolution) -> None:
-    for index, entry in enumerate(document.data.get("customers") or ()):
-        if "id" in entry:
+    data = document.data
+    places: list[tuple[Pointer, Mapping[str, Any]]] = []
+    for index, item in enumerate(data.get("customers") or ()):
+        places.append((("customers", index), item or {}))
+    for index, item in enumerate(data.get("consents") or ()):
+        places.append((("consents", index, "customer"), (item or {}).get("customer") or {}))
+    for index, tag in enumerate(data.get("tags") or ()):
+        for number, member in enumerate((tag or {}).get("members") or ()):
+            places.append((("tags", index, "members", number), member))
+    for pointer, item in places:
+        if "id" in item:
             work.complain(
                 "identity.id-in-many-stores",
                 "an `id` belongs to one store, and this file speaks of several",
-                document.mark(("customers", index, "id")),
+                document.mark((*pointer, "id")),
                 "name the customer by e-mail or phone, or give the store its own file",
             )
 
@@ -136,8 +154,12 @@ def _entries(document: Document, store: StoreSettings, work: Resolution) -> list
     found: list[Entry] = []
     defaults = data.get("defaults") or {}
     for index, item in enumerate(data.get("customers") or ()):
+        if item is None:
+            continue
         found.append(_customer(document, store, ("customers", index), item, defaults, work))
     for index, tag in enumerate(data.get("tags") or ()):
+        if tag is None:
+            continue
         for place, member in enumerate(tag.get("members") or ()):
             entry = _reference(
                 document, store, "tags", ("tags", index, "members", place), member, work
@@ -145,10 +167,12 @@ def _entries(document: Document, store: StoreSettings, work: Resolution) -> list
             entry.tags = TagIntent(present=(tag["name"],))
             found.append(entry)
     for index, item in enumerate(data.get("consents") or ()):
+        if item is None:
+            continue
         pointer: Pointer = ("consents", index)
         entry = _reference(document, store, "consents", pointer, item["customer"], work)
         entry.mark = document.mark(pointer)
-        _consent(entry, Channel(item["channel"]), item, pointer)
+        _consent(entry, Channel(item["channel"]), item, pointer, work)
         found.append(entry)
     return found
 
@@ -218,22 +242,26 @@ def _customer(
             value: Scalar = filled[name]
             if not isinstance(value, bool):
                 value = personal(value)
-            entry.facts.append(Fact(name, value, document.near((*pointer, name))))
+            mark = document.near((*pointer, name))
+            entry.facts.append(Fact(name, value, mark, default=name not in item))
     if "addresses" in filled:
         addresses = tuple(_address(one) for one in filled["addresses"])
         mark = document.near((*pointer, "addresses"))
         entry.facts.append(Fact("addresses", addresses, mark))
     if "tags" in filled:
         entry.tags = _tag_intent(filled["tags"])
+        entry.default_tags = "tags" not in item
         _refuse_both_ways(entry, work)
     wanted = item.get("consent", {})
     if isinstance(wanted, str):
         wanted = dict.fromkeys(Channel, wanted)
-    if not absent:
-        wanted = {**(defaults.get("consent") or {}), **wanted}
     for channel in Channel:
+        place = (*pointer, "consent", channel.value)
         if channel in wanted:
-            _consent(entry, channel, wanted[channel], (*pointer, "consent", channel.value))
+            _consent(entry, channel, wanted[channel], place, work)
+        elif not absent and channel in (defaults.get("consent") or {}):
+            _consent(entry, channel, defaults["consent"][channel], place, work)
+            entry.facts[-1].default = True
     return entry
 
 
@@ -250,8 +278,17 @@ def _tag_intent(value: Any) -> TagIntent:
     )
 
 
-def _consent(entry: Entry, channel: Channel, value: Any, pointer: Pointer) -> None:
+def _consent(
+    entry: Entry, channel: Channel, value: Any, pointer: Pointer, work: Resolution
+) -> None:
     item: Mapping[str, Any] = {"state": value} if isinstance(value, str) else value
+    if "withdrawn_at" in item and item["state"] != "unsubscribed":
+        work.complain(
+            "consent.wrong-time",
+            f"`withdrawn_at` stands beside the state `{item['state']}`",
+            entry.document.near(pointer),
+            "a consent that is given has `given_at`; leave the other out",
+        )
     told = item.get("withdrawn_at") if item["state"] == "unsubscribed" else item.get("given_at")
     evidence = Evidence(
         at=instant(told) if told else None, **{name: item.get(name) for name in _EVIDENCE}
@@ -276,21 +313,23 @@ def _number(things: set[str], word: str) -> str:
     return f"a {word} is" if len(things) == 1 else f"{len(things)} {word}s are"
 
 
-def _owned(store: StoreSettings, entries: list[Entry]) -> tuple[str, ...]:
+def _owned(
+    store: StoreSettings, entries: list[Entry], documents: list[Document]
+) -> tuple[str, ...]:
     """The declared patterns, or every tag that the specs of the store name."""
     if store.owned_tags is not None:
         return store.owned_tags
-    named = [
+    named = {
         tag
         for entry in entries
         if entry.tags is not None
         for tag in (*entry.tags.present, *entry.tags.absent)
-    ]
-    for entry in entries:
-        if entry.section != "customers":
-            continue
-        named.extend(tag["name"] for tag in entry.document.data.get("tags") or ())
-    return tuple(tag.replace("*", "") or tag for tag in sort_tags(named))
+    }
+    named |= {
+        tag["name"] for document in documents for tag in document.data.get("tags") or () if tag
+    }
+    # A star in a tag that is named is a star, and no pattern.
+    return tuple(tag.replace("*", "\\*") for tag in sort_tags(named))
 
 
 def _join(store: str, entries: list[Entry], work: Resolution) -> tuple[DesiredCustomer, ...]:
@@ -331,7 +370,7 @@ def _one(store: str, group: list[Entry], work: Resolution) -> DesiredCustomer:
     facts: dict[str, Fact] = {}
     for entry in ranked:
         for fact in entry.facts:
-            _add(fact, facts, entry, work)
+            _add(fact, facts, work)
     _refuse_repeated(ranked, work)
     first = ranked[0]
     absent = bool(facts["absent"].value) if "absent" in facts else False
@@ -367,19 +406,35 @@ def _marks(group: list[Entry], facts: dict[str, Fact]) -> tuple[tuple[str, Sourc
     return tuple(sorted(marks.items()))
 
 
-def _add(fact: Fact, facts: dict[str, Fact], entry: Entry, work: Resolution) -> None:
+def _add(fact: Fact, facts: dict[str, Fact], work: Resolution) -> None:
+    """Keeps what is said more strongly: an explicit value over a default, evidence over none."""
     earlier = facts.setdefault(fact.name, fact)
-    if earlier is fact or earlier.value == fact.value:
+    if earlier is fact or earlier.value == fact.value or fact.default:
+        return
+    if earlier.default:
+        facts[fact.name] = fact
+        return
+    if fact.name.startswith("consent.") and _agree(earlier, fact):
+        if earlier.value.evidence == Evidence():
+            facts[fact.name] = fact
         return
     what = "state" if fact.name == "absent" else fact.name
     rule = "consent.contradiction" if fact.name.startswith("consent.") else "section.contradiction"
     work.complain(
         rule,
         f"`{what}` of this customer is set otherwise in {earlier.mark}",
-        entry.mark,
+        fact.mark,
         "keep one of the two",
         also=earlier.mark,
     )
+
+
+def _agree(one: Fact, other: Fact) -> bool:
+    """One state, and evidence at most once (or an opt-out, which needs none)."""
+    if one.value.state is not other.value.state:
+        return False
+    out = one.value.state is ConsentState.UNSUBSCRIBED
+    return out or Evidence() in (one.value.evidence, other.value.evidence)
 
 
 def _refuse_repeated(group: list[Entry], work: Resolution) -> None:
@@ -419,15 +474,32 @@ def _joined_identities(group: list[Entry], work: Resolution) -> tuple[Identity, 
 
 
 def _joined_tags(group: list[Entry], work: Resolution) -> Managed[TagIntent]:
-    intents = [(entry.tags, entry.mark) for entry in group if entry.tags is not None]
+    said = [entry for entry in group if entry.tags is not None]
+    own = [entry for entry in said if entry.section == "customers" and not entry.default_tags]
+    intents = [
+        (entry.tags, entry.document.near((*entry.pointer, "tags")))
+        for entry in said
+        if entry.tags is not None and not (entry.default_tags and own)
+    ]
     if not intents:
         return UNMANAGED
+    exact = [(intent, mark) for intent, mark in intents if intent.exact]
+    for intent, mark in exact[1:]:
+        first, place = exact[0]
+        if {tag_key(tag) for tag in intent.present} != {tag_key(tag) for tag in first.present}:
+            work.complain(
+                "section.contradiction",
+                f"the tags of this customer are listed otherwise in {place}",
+                mark,
+                "keep one list, or use {add: […]} in one of the two",
+                also=place,
+            )
     present = sort_tags(tag for intent, _ in intents for tag in intent.present)
     absent = sort_tags(tag for intent, _ in intents for tag in intent.absent)
     keys = {tag_key(tag) for tag in present}
     for intent, mark in intents:
-        own = {tag_key(tag) for tag in intent.present}
-        if any(tag_key(tag) in keys - own for tag in intent.absent):
+        here = {tag_key(tag) for tag in intent.present}
+        if any(tag_key(tag) in keys - here for tag in intent.absent):
             other = next(
                 place
                 for one, place in intents

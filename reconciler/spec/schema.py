@@ -8,10 +8,12 @@ import difflib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
@@ -67,6 +69,7 @@ def _formats() -> FormatChecker:
         "timezone": _is_zone,
         "region": lambda value: value in phonenumbers.SUPPORTED_REGIONS,
         "tag": _is_tag,
+        "base-url": _is_base_url,
     }
     for name, holds in checks.items():
         checker.checks(name)(_of_text(holds))
@@ -85,6 +88,14 @@ def _is_zone(value: str) -> bool:
     return True
 
 
+def _is_base_url(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def _is_tag(value: str) -> bool:
     return value == value.strip() and "," not in value and value.isprintable()
 
@@ -92,6 +103,7 @@ def _is_tag(value: str) -> bool:
 _FORMATS: Final = {
     "email": ("is no e-mail address", "write it as name@host.domain"),
     "instant": ("is no time with an offset", ""),
+    "base-url": ("is no address", "write scheme, host and port, like http://127.0.0.1:8401"),
     "timezone": ("is no time zone", "use a name like Asia/Shanghai"),
     "region": ("is no country code that phone numbers know", "two capital letters, like CN"),
     "tag": (
@@ -101,14 +113,37 @@ _FORMATS: Final = {
 }
 
 
-def check(document: Document) -> tuple[Diagnostic, ...]:
-    """Every complaint of the spec schema about a document, at its place."""
-    if document.data is None:
-        return ()
+def check(document: Document) -> tuple[Document, tuple[Diagnostic, ...]]:
+    """The document without what the schema refuses, and every complaint at its place.
+
+    A refused entry becomes None and a refused store or section goes, so that the rest can be
+    checked further and all complaints come at once.
+    """
     found: list[Diagnostic] = []
-    for error in validator("spec").iter_errors(document.data):
-        found.extend(_explain(document, error))
-    return tuple(found)
+    sound = document.data
+    if sound is not None:
+        for error in validator("spec").iter_errors(document.data):
+            found.extend(_explain(document, error))
+            sound = _without(sound, tuple(error.absolute_path))
+    return replace(document, data=sound), tuple(found)
+
+
+def _without(data: Any, pointer: Pointer) -> Any:
+    if not pointer or not isinstance(data, dict):
+        known = load("spec")["properties"]
+        return (
+            {name: one for name, one in data.items() if name in known}
+            if isinstance(data, dict)
+            else None
+        )
+    section, *rest = pointer
+    value = data.get(section)
+    if rest and isinstance(value, list) and isinstance(rest[0], int):
+        kept: Any = [None if index == rest[0] else one for index, one in enumerate(value)]
+        return {**data, section: kept}
+    if rest and section == "stores" and isinstance(value, dict):
+        return {**data, section: {name: one for name, one in value.items() if name != rest[0]}}
+    return {name: one for name, one in data.items() if name != section}
 
 
 def _explain(document: Document, error: Failure) -> Iterator[Diagnostic]:

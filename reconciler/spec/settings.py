@@ -1,14 +1,15 @@
 """The sections `stores`, `policy` and `approvals`: who is spoken to, and what the rules are."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from reconciler.diagnostics import Diagnostic, Pointer, Severity
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState
-from reconciler.model.identity import IdentityKind, identity
+from reconciler.model.identity import Identity, IdentityKind, identity
 from reconciler.model.settings import (
+    RELEASABLE,
     Approval,
     Ceiling,
     ConsentWord,
@@ -41,7 +42,7 @@ def declare(
     complaints: list[Diagnostic] = []
     stores: dict[str, StoreSettings] = {}
     policies: list[tuple[Document, Mapping[str, Any]]] = []
-    approvals: list[Approval] = []
+    pending: list[tuple[Document, int, Mapping[str, Any]]] = []
     for document in documents:
         data = document.data or {}
         for name, item in (data.get("stores") or {}).items():
@@ -52,7 +53,9 @@ def declare(
         if "policy" in data:
             policies.append((document, data["policy"]))
         for index, item in enumerate(data.get("approvals") or ()):
-            approvals.append(_approval(document, index, item))
+            if item is None:
+                continue
+            pending.append((document, index, item))
     if len(policies) > 1:
         first = policies[0][0].key_mark(("policy",))
         complaints.append(_twice(policies[1][0], ("policy",), first))
@@ -60,7 +63,10 @@ def declare(
         Declared(
             stores=tuple(stores[name] for name in sorted(stores)),
             policy=_policy(policies[0][1]) if policies else Policy(),
-            approvals=tuple(approvals),
+            approvals=tuple(
+                _approval(document, index, item, stores, complaints)
+                for document, index, item in pending
+            ),
         ),
         tuple(complaints),
     )
@@ -116,6 +122,16 @@ def _store(
                 hint="leave it out; only Genstore's words differ between stores",
             )
         )
+    for risk, values in (item.get("limits") or {}).items():
+        if values["at_least"] > values["at_most"]:
+            complaints.append(
+                Diagnostic(
+                    rule="settings.ceiling",
+                    message="`at_least` is above `at_most`, so one of them never counts",
+                    mark=document.mark((*pointer, "limits", risk)),
+                    hint="make `at_most` the larger of the two",
+                )
+            )
     (kind, where) = next(iter(item["token"].items()))
     return StoreSettings(
         name=name,
@@ -181,23 +197,79 @@ def _policy(item: Mapping[str, Any]) -> Policy:
     )
 
 
-def _approval(document: Document, index: int, item: Mapping[str, Any]) -> Approval:
+def _approval(
+    document: Document,
+    index: int,
+    item: Mapping[str, Any],
+    stores: Mapping[str, StoreSettings],
+    complaints: list[Diagnostic],
+) -> Approval:
+    pointer = ("approvals", index)
     until = instant(item["until"])
     assert until is not None, "the schema has checked the format"  # noqa: S101
-    named = item.get("customer") or {}
-    identities = tuple(
-        one
-        for kind in IdentityKind
-        if kind.value in named
-        if (one := identity(kind, named[kind.value], None)) is not None
-    )
-    data_store = document.data.get("store", ())
+    named = document.data.get("store", ())
+    about = (named,) if isinstance(named, str) else tuple(named)
+
+    def complain(rule: str, message: str, place: Pointer, hint: str) -> None:
+        complaints.append(
+            Diagnostic(rule=rule, message=message, mark=document.mark(place), hint=hint)
+        )
+
+    for name in about:
+        if name not in stores:
+            complain(
+                "store.unknown",
+                "no store of this name is defined",
+                ("store",),
+                f"defined are {', '.join(sorted(stores)) or 'none'}",
+            )
+    if "release" in item and item["release"] not in RELEASABLE:
+        complain(
+            "approval.rule",
+            "no release lifts a rule of this name",
+            (*pointer, "release"),
+            f"rules that a release lifts are {', '.join(RELEASABLE)}",
+        )
+    if "raise" in item and "customer" in item:
+        complain(
+            "approval.customer",
+            "a ceiling is raised for a store, not for one customer",
+            (*pointer, "customer"),
+            "leave `customer` out, or release a rule instead",
+        )
     return Approval(
         raises=tuple(sorted((item.get("raise") or {}).items())),
         release=item.get("release"),
-        identities=identities,
+        identities=_approved_for(item, about, stores, complain, pointer),
         reason=item["reason"],
         until=until,
-        stores=(data_store,) if isinstance(data_store, str) else tuple(data_store),
-        mark=document.mark(("approvals", index)),
+        stores=about,
+        mark=document.mark(pointer),
     )
+
+
+def _approved_for(
+    item: Mapping[str, Any],
+    about: tuple[str, ...],
+    stores: Mapping[str, StoreSettings],
+    complain: Callable[[str, str, Pointer, str], None],
+    pointer: Pointer,
+) -> tuple[Identity, ...] | None:
+    """None where the approval is for all; a number that cannot be read approves nobody."""
+    if "customer" not in item:
+        return None
+    found: list[Identity] = []
+    for kind in IdentityKind:
+        if kind.value not in item["customer"]:
+            continue
+        regions = {stores[name].phone_region for name in about or stores if name in stores}
+        read = [identity(kind, item["customer"][kind.value], region) for region in regions]
+        if not read or None in read:
+            complain(
+                "identity.phone",
+                "this is no phone number",
+                (*pointer, "customer"),
+                'write it internationally, like "+8613315034487"',
+            )
+        found.extend(one for one in read if one is not None)
+    return tuple(found)

@@ -48,6 +48,7 @@ GENSTORE: Final = Capabilities(
     tags_at_most=120,
     tag_length=100,
     tags_length=None,
+    address_needs=(),
     addresses_at_most=None,
     lengths=(("first_name", 200), ("last_name", 200), ("note", 1000)),
     rate=Rate(per_second=2, burst=40),

@@ -44,6 +44,7 @@ SHOPLAZZA: Final = Capabilities(
     tags_at_most=None,
     tag_length=None,
     tags_length=None,
+    address_needs=("country", "country_code"),
     addresses_at_most=None,
     lengths=(),
     rate=Rate(per_second=2, burst=40),

@@ -48,6 +48,7 @@ SHOPLINE: Final = Capabilities(
     tags_at_most=100,
     tag_length=128,
     tags_length=1000,
+    address_needs=(),
     addresses_at_most=50,
     lengths=(("email", 50), ("phone", 20), ("first_name", 128), ("last_name", 128), ("note", 1000)),
     rate=Rate(per_second=4, burst=40),
