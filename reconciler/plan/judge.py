@@ -94,7 +94,7 @@ def _settled(
     return Ruling(
         changes=False,
         rule="consent.weak-evidence",
-        message=f"subscribed to {_WORDS[channel]} already, but {lacking[0]}",
+        message=f"subscribed to {_WORDS[channel]} already, but {lacking[0].what}",
     )
 
 
@@ -143,8 +143,8 @@ def _weighed(
     if lacking:
         return _held(
             "consent.no-evidence",
-            f"the grant of {word} consent is not proven: " + "; ".join(lacking),
-            "add the evidence to the spec",
+            f"the grant of {word} consent is not proven: {'; '.join(one.what for one in lacking)}",
+            "; ".join(one.lifted_by for one in lacking),
         )
     out = live is not None and live.state is ConsentState.UNSUBSCRIBED
     if undated:
@@ -179,19 +179,29 @@ def _is_newer(live: LiveConsent | None, evidence: Evidence) -> bool:
     )
 
 
-def _lacking(channel: Channel, evidence: Evidence, ground: Ground) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Lack:
+    what: str
+    lifted_by: str
+
+
+def _lacking(channel: Channel, evidence: Evidence, ground: Ground) -> Iterator[_Lack]:
     missing = [
         f"`{name}`" for name in ground.policy.required_for(channel) if not evidence.has(name)
     ]
     if missing:
-        yield f"it lacks {' and '.join(missing)}"
+        names = " and ".join(missing)
+        yield _Lack(f"it lacks {names}", f"{names} in the spec, from the record of the consent")
     minimum = ground.policy.minimum(ground.country)
     if minimum is not None and not level_meets(evidence.level, minimum):
-        yield f"its level is below `{minimum}`"
+        yield _Lack(f"its level is below `{minimum}`", f"a consent of level `{minimum}`")
     if evidence.basis in ("implied_purchase", "implied_inquiry", "soft_opt_in") and (
         ground.country not in ground.policy.implied
     ):
-        yield "its basis is implied, and the policy names no such country"
+        yield _Lack(
+            "its basis is implied, and the policy names no such country",
+            "an express consent, or the country in policy.consent.implied",
+        )
 
 
 def _held(rule_id: str, message: str, lifted_by: str | None = None) -> Ruling:

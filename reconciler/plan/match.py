@@ -5,7 +5,7 @@ candidates are never settled by taking the first.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
@@ -90,7 +90,7 @@ class Index:
         first = [self._pair(place) for place in range(len(self._desired))]
         taken = {one.live.remote_id for one in first if isinstance(one, Paired)}
         settled = [self._without_taken(one, taken) for one in first]
-        return tuple(self._apart(settled))
+        return tuple(self._apart(_named(settled)))
 
     def holders(self, desired: DesiredCustomer, kind: IdentityKind) -> tuple[LiveCustomer, ...]:
         """The live customers that bear the e-mail or phone that an entry wants."""
@@ -155,6 +155,23 @@ class Index:
             else one
             for one in pairings
         ]
+
+
+def _named(pairings: list[Pairing]) -> list[Pairing]:
+    """An exchange takes two entries that are unsure of the same two customers."""
+    unsure = [
+        {one.remote_id for one in pairing.candidates}
+        for pairing in pairings
+        if isinstance(pairing, Unsure) and pairing.rule == "identity.swap"
+    ]
+    return [
+        replace(one, rule="identity.ambiguous")
+        if isinstance(one, Unsure)
+        and one.rule == "identity.swap"
+        and unsure.count({live.remote_id for live in one.candidates}) < 2
+        else one
+        for one in pairings
+    ]
 
 
 def _unique(lives: Iterable[LiveCustomer]) -> tuple[LiveCustomer, ...]:

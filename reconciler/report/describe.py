@@ -11,6 +11,14 @@ Json = Mapping[str, Any]
 Reveal = Mapping[tuple[str, str], str]
 """Alias and field to `before → after` in clear; only ever filled for a person at a terminal."""
 
+RISKS: Final = {
+    "withdraw": "opt-outs",
+    "tag": "tags",
+    "profile": "profiles",
+    "create": "new customers",
+    "grant": "opt-ins",
+    "delete": "deletes",
+}
 SIGNS: Final = {"create": "+", "update": "~", "delete": "-"}
 STATES: Final = {
     "subscribed": "subscribed",

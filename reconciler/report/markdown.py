@@ -16,14 +16,6 @@ from reconciler.report.lines import plain
 MARKER: Final = "<!-- reconciler:plan -->"
 BUDGET: Final = 60_000
 _NAMED: Final = 5
-_RISKS: Final = {
-    "withdraw": "Opt-outs",
-    "tag": "Tags",
-    "profile": "Profiles",
-    "create": "New customers",
-    "grant": "Opt-ins",
-    "delete": "Deletes",
-}
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()#+!|~>-])")
 
 
@@ -102,7 +94,7 @@ def _changes(body: Json, link: Mapping[str, str]) -> Iterator[str]:
         own = [one for one in found if one.risk == risk]
         if not own:
             continue
-        yield f"### {_RISKS[risk]} ({len(own)})"
+        yield f"### {describe.RISKS[risk].capitalize()} ({len(own)})"
         yield ""
         yield "| store | change | customers | source |"
         yield "|---|---|---|---|"

@@ -11,14 +11,6 @@ from reconciler.report.lines import Line, Style, plain
 
 NAMED_AT_MOST: Final = 3
 _LEVELS: Final = {"block": Style.BAD, "hold": Style.WARN, "warn": Style.DIM}
-_RISKS: Final = {
-    "withdraw": "opt-outs",
-    "tag": "tags",
-    "profile": "profiles",
-    "create": "new customers",
-    "grant": "opt-ins",
-    "delete": "deletes",
-}
 _COLOURS: Final = {
     "create": Style.ADD,
     "grant": Style.ADD,
@@ -56,7 +48,7 @@ def _store(body: Json, store: Json, found: Sequence[Item], *, every: bool) -> It
     for risk in RiskClass:
         own = [one for one in found if one.risk == risk]
         if own:
-            yield Line(f"  {_RISKS[risk]} ({len(own)})", Style.TITLE)
+            yield Line(f"  {describe.RISKS[risk]} ({len(own)})", Style.TITLE)
             yield from _items(own, _COLOURS.get(risk, Style.PLAIN), every=every)
     if not found:
         yield Line("  no changes", Style.GOOD)
