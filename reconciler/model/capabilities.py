@@ -18,15 +18,16 @@ class Footprint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """`lengths` are most characters by field. Where a limit is None the documents tell none.
+    """Where a limit is None, or not in a table of limits, the documents tell none.
 
     `creates` and `updates` are the fields that a create or an update can write;
     `single_contact` says that a create takes exactly one of e-mail and phone.
-    `resends_consent` says that an update about something else sends consents along to be safe,
-    `sends_whole` that it sends the whole record.
-    `address_needs` are the parts that a new address must have.
+    `lengths` and `address_lengths` are most characters by field, `address_needs` the parts that a
+    new address must have.
     `unasked` is what a consent reads as that a create did not ask for.
     `records_refusal` are the channels on which *unsubscribed* is told apart from never asked.
+    `resends_consent` says that an update about something else sends consents along to be safe,
+    `sends_whole` that it sends the whole record.
     """
 
     platform: str
@@ -54,6 +55,7 @@ class Capabilities:
     tags_length: int | None
     addresses_at_most: int | None
     address_needs: tuple[str, ...]
+    address_lengths: tuple[tuple[str, int], ...]
     lengths: tuple[tuple[str, int], ...]
     rate: Rate
     footprints: tuple[Footprint, ...]

@@ -42,7 +42,14 @@ def _addresses(change: AddressChange, table: Capabilities) -> Iterator[Misfit]:
     most = table.addresses_at_most
     if most is not None and len(change.after) > most:
         yield change.field, f"{table.title} takes at most {most} addresses"
+    lengths = dict(table.address_lengths)
     for one in change.after:
+        for name, text in one.texts:
+            if name in lengths and len(text.reveal()) > lengths[name] and one not in change.before:
+                yield (
+                    change.field,
+                    f"{table.title} takes at most {lengths[name]} characters in `{name}`",
+                )
         lacking = [name for name in table.address_needs if one.text(name) is None]
         if one.remote_id is None and lacking:
             names = " and ".join(f"`{name}`" for name in lacking)

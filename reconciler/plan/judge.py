@@ -73,11 +73,15 @@ def rule(
 
 
 def _withdrawal(channel: Channel, live: LiveConsent | None, ground: Ground) -> Ruling:
-    """Never subscribed is as good as out where a platform has no word for the difference."""
+    """Never subscribed is as good as out where a platform has no word for the difference.
+
+    Without an address there is nobody to write to, and platforms refuse a consent for none.
+    """
     never = live is not None and live.state is ConsentState.NOT_SUBSCRIBED
     if never and channel not in ground.table.records_refusal:
         return _NOTHING
-    if live is not None and live.absent and not ground.has_contact:
+    subscribed = live is not None and live.state in (ConsentState.SUBSCRIBED, ConsentState.PENDING)
+    if not ground.has_contact and not subscribed:
         return _NOTHING
     return _CHANGE
 

@@ -45,6 +45,7 @@ SHOPLAZZA: Final = Capabilities(
     tag_length=None,
     tags_length=None,
     address_needs=("country", "country_code"),
+    address_lengths=(),
     addresses_at_most=None,
     lengths=(),
     rate=Rate(per_second=2, burst=40),

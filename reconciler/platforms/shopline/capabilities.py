@@ -49,6 +49,17 @@ SHOPLINE: Final = Capabilities(
     tag_length=128,
     tags_length=1000,
     address_needs=(),
+    address_lengths=(
+        # The address endpoints are stricter than the customer's own page: these are theirs.
+        ("company", 255),
+        ("address1", 255),
+        ("address2", 255),
+        ("city", 64),
+        ("province", 64),
+        ("country", 64),
+        ("zip", 10),
+        ("phone", 16),
+    ),
     addresses_at_most=50,
     lengths=(("email", 50), ("phone", 20), ("first_name", 128), ("last_name", 128), ("note", 1000)),
     rate=Rate(per_second=4, burst=40),
