@@ -154,18 +154,16 @@ def _unsure(
 
 
 def _merged(changes: Iterable[Change]) -> tuple[Change, ...]:
-    """One change a customer: opt-outs that two entries ask of one candidate are one."""
-    by_alias: dict[str, Change] = {}
+    """What two entries ask of one customer, once: each entry keeps what no other asked before it."""
+    asked: dict[str, set[str]] = {}
+    kept = []
     for change in sorted(changes, key=lambda one: (one.mark, one.alias)):
-        known = by_alias.get(change.alias)
-        if known is None:
-            by_alias[change.alias] = change
-            continue
-        names = {field.field for field in known.fields}
-        more = [field for field in change.fields if field.field not in names]
-        joined = tuple(sorted([*known.fields, *more], key=lambda field: field.field))
-        by_alias[change.alias] = replace(known, fields=joined)
-    return tuple(by_alias.values())
+        names = asked.setdefault(change.alias, set())
+        fields = tuple(field for field in change.fields if field.field not in names)
+        names |= {field.field for field in fields}
+        if fields:
+            kept.append(replace(change, fields=fields))
+    return tuple(kept)
 
 
 def _taken_addresses(
@@ -275,7 +273,14 @@ def _ranked(changes: tuple[Change, ...]) -> tuple[Change, ...]:
             )
         return ranks.get(alias, 0)
 
-    return tuple(replace(one, rank=rank(one.alias, ())) for one in changes)
+    # A customer of two entries is written for one after the other.
+    turns: dict[str, int] = {}
+    ranked = []
+    for one in changes:
+        turn = turns.get(one.alias, 0)
+        turns[one.alias] = turn + 1
+        ranked.append(replace(one, rank=rank(one.alias, ()) + turn))
+    return tuple(ranked)
 
 
 def _plain(value: object) -> str:

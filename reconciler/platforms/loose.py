@@ -4,10 +4,15 @@ What cannot be read is None or `Unreadable`, never a guess; sources are the plat
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
+
+from reconciler.model.identity import looks_masked
+from reconciler.model.personal import Personal, personal
+
+_CONTACTS: Final = ("email", "phone")
 
 
 class Unreadable(Exception):
@@ -94,6 +99,35 @@ def as_time(value: object, zone: str | None) -> datetime | None:
         return max(moment.replace(tzinfo=place, fold=fold).astimezone(UTC) for fold in (0, 1))
     except (ValueError, OverflowError):
         return None
+
+
+def hidden(record: Mapping[str, Any], keys: Mapping[str, str]) -> set[str]:
+    """Fields that are no text, or contacts with asterisks; `keys` maps fields to the wire."""
+    return {
+        name
+        for name, key in keys.items()
+        if not isinstance(record.get(key), (str, int, type(None)))
+        or (name in _CONTACTS and looks_masked(str(record.get(key) or "")))
+    }
+
+
+def texts(
+    record: Mapping[str, Any], keys: Mapping[str, str], unreadable: Container[str]
+) -> dict[str, Personal | None]:
+    """The readable fields by our own names, None for all others."""
+    return {
+        name: None if name in unreadable else personal(as_text(record.get(key)))
+        for name, key in keys.items()
+    }
+
+
+def others(record: Mapping[str, Any], keys: Iterable[str]) -> tuple[tuple[str, Personal], ...]:
+    """What a store keeps beside what is managed, where it holds anything."""
+    return tuple(
+        (key, Personal(canonical(record[key])))
+        for key in keys
+        if record.get(key) not in (None, "", [], {})
+    )
 
 
 def canonical(value: object) -> str:

@@ -8,13 +8,14 @@ from reconciler.errors import CustomerNotFound, Rejected, StoreStopped
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import LiveCustomer
-from reconciler.model.identity import Identity, IdentityKind, email_key
+from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.patch import Patch
 from reconciler.platforms.base import LookupImpossible, Page
 from reconciler.platforms.genstore import wire
 from reconciler.platforms.genstore.capabilities import GENSTORE
 from reconciler.platforms.http import Answer, Session
 from reconciler.platforms.link import next_token
+from reconciler.platforms.lookup import bears, in_batches
 from reconciler.platforms.loose import Unreadable, as_id, as_int, as_mapping, as_records
 
 SEARCH_PAGES: Final = 5
@@ -85,20 +86,10 @@ class Genstore:
         return found if found.remote_id == remote_id else None
 
     def read_many(self, remote_ids: Iterable[str]) -> dict[str, LiveCustomer]:
-        """Batches by `ids`; a record that a batch leaves out is asked for by itself."""
-        wanted = list(dict.fromkeys(remote_ids))
-        found: dict[str, LiveCustomer] = {}
-        for start in range(0, len(wanted), GENSTORE.ids_at_once):
-            batch = wanted[start : start + GENSTORE.ids_at_once]
-            if len(batch) > 1:
-                answer = self._list([("ids", ",".join(batch)), ("limit", "250")])
-                for one in self._customers(answer):
-                    if one.remote_id in batch:
-                        found[one.remote_id] = one
-            for remote_id in batch:
-                if remote_id not in found and (alone := self.read(remote_id)) is not None:
-                    found[remote_id] = alone
-        return found
+        def many(batch: list[str]) -> tuple[LiveCustomer, ...]:
+            return self._customers(self._list([("ids", ",".join(batch)), ("limit", "250")]))
+
+        return in_batches(remote_ids, GENSTORE.ids_at_once, many, self.read)
 
     def find(self, wanted: Identity) -> tuple[LiveCustomer, ...]:
         """By search, which needs the write scope and whose matching is undocumented.
@@ -112,7 +103,7 @@ class Genstore:
         for _ in range(SEARCH_PAGES):
             answer = self._search(body)
             for one in self._customers(answer):
-                if one.email is not None and email_key(one.email.reveal()) == wanted.key:
+                if bears(one, wanted, None):
                     found[one.remote_id] = one
             token = next_token(answer.link, "pageToken")
             if token is None or found:

@@ -10,7 +10,7 @@ from reconciler.model.customer import ADDRESS_TEXTS, Address, LiveCustomer, Wire
 from reconciler.model.identity import looks_masked
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import ConsentWrite, Patch
-from reconciler.model.personal import Personal, personal
+from reconciler.model.personal import Personal
 from reconciler.model.settings import ConsentWord
 from reconciler.model.tags import carry_out
 from reconciler.platforms.loose import (
@@ -20,7 +20,9 @@ from reconciler.platforms.loose import (
     as_tags,
     as_text,
     as_time,
-    canonical,
+    hidden,
+    others,
+    texts,
 )
 
 CONSENT_KEYS: Final = {
@@ -98,40 +100,28 @@ class Dictionary:
 
 def customer(record: Mapping[str, Any], words: Dictionary, zone: str | None) -> LiveCustomer:
     """Raises `Unreadable` for a record without an id; anything else garbled is only unreadable."""
-    unreadable = {
-        name
-        for name, key in SCALAR_KEYS.items()
-        if not isinstance(record.get(key), (str, int, type(None)))
-        or (looks_masked(str(record.get(key) or "")) and name in ("email", "phone"))
-    }
+    unreadable = hidden(record, SCALAR_KEYS)
     tags = as_tags(record.get("tags"))  # null and absent are not told, which is not empty
     addresses = _addresses(record)
     if tags is None:
         unreadable.add("tags")
     if addresses is None:
         unreadable.add("addresses")
-    scalars = {
-        name: None if name in unreadable else personal(as_text(record.get(key)))
-        for name, key in SCALAR_KEYS.items()
-    }
+    told = texts(record, SCALAR_KEYS, unreadable)
     return LiveCustomer(
         remote_id=as_id(record.get("id")),
-        email=scalars["email"],
-        phone=scalars["phone"],
-        first_name=scalars["first_name"],
-        last_name=scalars["last_name"],
-        note=scalars["note"],
+        email=told["email"],
+        phone=told["phone"],
+        first_name=told["first_name"],
+        last_name=told["last_name"],
+        note=told["note"],
         tax_exempt=as_bool(record.get("taxExempt")),
         tags=tags or (),
         addresses=addresses or (),
         consents=tuple((channel, _consent(record, channel, words, zone)) for channel in Channel),
         revision=as_text(record.get("updateTime")),
         unreadable=frozenset(unreadable),
-        other=tuple(
-            (key, Personal(canonical(record[key])))
-            for key in _OTHER
-            if record.get(key) not in (None, "", [], {})
-        ),
+        other=others(record, _OTHER),
         wire=Wire(record),
     )
 

@@ -7,11 +7,12 @@ from reconciler.errors import CustomerNotFound, Rejected
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import LiveCustomer
-from reconciler.model.identity import Identity, IdentityKind, email_key, phone_key
+from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import Patch
 from reconciler.platforms.base import LookupImpossible, Page
 from reconciler.platforms.http import Answer, Session
+from reconciler.platforms.lookup import bears, in_batches
 from reconciler.platforms.loose import Unreadable, as_id, as_int, as_mapping, as_records
 from reconciler.platforms.shoplazza import wire
 from reconciler.platforms.shoplazza.capabilities import SHOPLAZZA
@@ -69,20 +70,11 @@ class Shoplazza:
         return found if found.remote_id == remote_id else None
 
     def read_many(self, remote_ids: Iterable[str]) -> dict[str, LiveCustomer]:
-        """Batches by `ids`; a record that a batch leaves out is asked for by itself."""
-        wanted = list(dict.fromkeys(remote_ids))
-        found: dict[str, LiveCustomer] = {}
-        for start in range(0, len(wanted), SHOPLAZZA.ids_at_once):
-            batch = wanted[start : start + SHOPLAZZA.ids_at_once]
-            if len(batch) > 1:
-                params = [*self._dialect.ids(batch), (self._dialect.page_size, "250")]
-                for one in self._customers(self._data(self._list(params), "reading customers")):
-                    if one.remote_id in batch:
-                        found[one.remote_id] = one
-            for remote_id in batch:
-                if remote_id not in found and (alone := self.read(remote_id)) is not None:
-                    found[remote_id] = alone
-        return found
+        def many(batch: list[str]) -> tuple[LiveCustomer, ...]:
+            params = [*self._dialect.ids(batch), (self._dialect.page_size, "250")]
+            return self._customers(self._data(self._list(params), "reading customers"))
+
+        return in_batches(remote_ids, SHOPLAZZA.ids_at_once, many, self.read)
 
     def find(self, wanted: Identity) -> tuple[LiveCustomer, ...]:
         """By the list's filters, whose matching is undocumented, so answers are filtered here."""
@@ -92,15 +84,7 @@ class Shoplazza:
         filters = ("email", wanted.value.reveal()) if by_email else ("contact", wanted.key)
         params = [filters, (self._dialect.page_size, "250")]
         found = self._customers(self._data(self._list(params), "looking up a customer"))
-        return tuple(one for one in found if self._is(one, wanted, by_email=by_email))
-
-    def _is(self, live: LiveCustomer, wanted: Identity, *, by_email: bool) -> bool:
-        contact = live.email if by_email else live.phone
-        if contact is None:
-            return False
-        text = contact.reveal()
-        key = email_key(text) if by_email else phone_key(text, self._region)
-        return key == wanted.key
+        return tuple(one for one in found if bears(one, wanted, self._region))
 
     def create(self, patch: Patch) -> str:
         doing = "creating a customer"

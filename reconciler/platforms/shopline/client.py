@@ -7,12 +7,13 @@ from reconciler.errors import CustomerNotFound, Rejected
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import LiveCustomer
-from reconciler.model.identity import Identity, IdentityKind, email_key, phone_key
+from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import Patch
 from reconciler.platforms.base import LookupImpossible, Page
 from reconciler.platforms.http import Answer, Session
 from reconciler.platforms.link import next_token
+from reconciler.platforms.lookup import bears, in_batches
 from reconciler.platforms.loose import Unreadable, as_id, as_int, as_mapping, as_records
 from reconciler.platforms.shopline import wire
 from reconciler.platforms.shopline.capabilities import SHOPLINE
@@ -75,20 +76,10 @@ class Shopline:
         return found if found.remote_id == remote_id else None
 
     def read_many(self, remote_ids: Iterable[str]) -> dict[str, LiveCustomer]:
-        """Batches by `ids`; a record that a batch leaves out is asked for by itself."""
-        wanted = list(dict.fromkeys(remote_ids))
-        found: dict[str, LiveCustomer] = {}
-        for start in range(0, len(wanted), SHOPLINE.ids_at_once):
-            batch = wanted[start : start + SHOPLINE.ids_at_once]
-            if len(batch) > 1:
-                answer = self._list([("ids", ",".join(batch)), ("limit", "250")])
-                for one in self._customers(answer):
-                    if one.remote_id in batch:
-                        found[one.remote_id] = one
-            for remote_id in batch:
-                if remote_id not in found and (alone := self.read(remote_id)) is not None:
-                    found[remote_id] = alone
-        return found
+        def many(batch: list[str]) -> tuple[LiveCustomer, ...]:
+            return self._customers(self._list([("ids", ",".join(batch)), ("limit", "250")]))
+
+        return in_batches(remote_ids, SHOPLINE.ids_at_once, many, self.read)
 
     def find(self, wanted: Identity) -> tuple[LiveCustomer, ...]:
         """By the e-mail endpoint or the fuzzy search; answers are filtered, then read by id."""
@@ -99,7 +90,7 @@ class Shopline:
         else:
             ids = self._ids_by_phone(wanted)
         found = (self.read(remote_id) for remote_id in ids)
-        return tuple(one for one in found if one is not None and self._is(one, wanted))
+        return tuple(one for one in found if one is not None and bears(one, wanted, self._region))
 
     def _ids_by_email(self, wanted: Identity) -> list[str]:
         """What the endpoint answers with is not documented, so only ids are taken from it."""
@@ -119,15 +110,9 @@ class Shopline:
             answer = self._session.get(path, params, "looking up a customer")
         except (CustomerNotFound, Rejected):
             raise LookupImpossible from None
-        return [one.remote_id for one in self._customers(answer) if self._is(one, wanted)]
-
-    def _is(self, live: LiveCustomer, wanted: Identity) -> bool:
-        by_email = wanted.kind is IdentityKind.EMAIL
-        contact = live.email if by_email else live.phone
-        if contact is None:
-            return False
-        text = contact.reveal()
-        return wanted.key == (email_key(text) if by_email else phone_key(text, self._region))
+        return [
+            one.remote_id for one in self._customers(answer) if bears(one, wanted, self._region)
+        ]
 
     def create(self, patch: Patch) -> str:
         doing = "creating a customer"

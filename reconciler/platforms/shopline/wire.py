@@ -8,7 +8,7 @@ from reconciler.model.customer import ADDRESS_TEXTS, Address, LiveCustomer, Wire
 from reconciler.model.identity import Identity, IdentityKind, looks_masked
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import ConsentWrite, Patch
-from reconciler.model.personal import Personal, personal
+from reconciler.model.personal import Personal
 from reconciler.model.tags import carry_out
 from reconciler.platforms.loose import (
     as_bool,
@@ -17,7 +17,9 @@ from reconciler.platforms.loose import (
     as_tags,
     as_text,
     as_time,
-    canonical,
+    hidden,
+    others,
+    texts,
 )
 
 CONSENT_KEYS: Final = {
@@ -32,7 +34,7 @@ _STATES: Final = {
 }
 _CODES: Final = {state: code for code, state in _STATES.items()}
 _LEVELS: Final = {"single": 1, "confirmed": 2}
-_TEXTS: Final = ("email", "phone", "first_name", "last_name", "note")
+_TEXTS: Final = {name: name for name in ("email", "phone", "first_name", "last_name", "note")}
 _OTHER: Final = (
     "nick_name",
     "gender",
@@ -45,38 +47,27 @@ _OTHER: Final = (
 
 def customer(record: Mapping[str, Any], zone: str | None) -> LiveCustomer:
     """Raises `Unreadable` for a record without an id; anything else garbled is only unreadable."""
-    unreadable = {
-        name
-        for name in _TEXTS
-        if not isinstance(record.get(name), (str, int, type(None)))
-        or (name in ("email", "phone") and looks_masked(str(record.get(name) or "")))
-    }
+    unreadable = hidden(record, _TEXTS)
     tags = as_tags(record.get("tags"))  # null and absent are not told, which is not empty
     addresses = _addresses(record)
     if tags is None:
         unreadable.add("tags")
     if addresses is None:
         unreadable.add("addresses")
-    texts = {
-        name: None if name in unreadable else personal(as_text(record.get(name))) for name in _TEXTS
-    }
+    told = texts(record, _TEXTS, unreadable)
     return LiveCustomer(
         remote_id=as_id(record.get("id")),
-        email=texts["email"],
-        phone=texts["phone"],
-        first_name=texts["first_name"],
-        last_name=texts["last_name"],
-        note=texts["note"],
+        email=told["email"],
+        phone=told["phone"],
+        first_name=told["first_name"],
+        last_name=told["last_name"],
+        note=told["note"],
         tags=tags or (),
         addresses=addresses or (),
         consents=tuple((channel, _consent(record, channel, zone)) for channel in Channel),
         revision=as_text(record.get("updated_at")),
         unreadable=frozenset(unreadable),
-        other=tuple(
-            (key, Personal(canonical(record[key])))
-            for key in _OTHER
-            if record.get(key) not in (None, "", [], {})
-        ),
+        other=others(record, _OTHER),
         wire=Wire(record),
     )
 

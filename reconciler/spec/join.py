@@ -1,0 +1,210 @@
+"""Entries of all files that speak of one customer, joined; contradictions name both places."""
+
+from reconciler.diagnostics import SourceMark
+from reconciler.model.consent import Channel, ConsentState, Evidence
+from reconciler.model.customer import DesiredCustomer
+from reconciler.model.identity import Identity, IdentityKind
+from reconciler.model.managed import UNMANAGED, Managed
+from reconciler.model.tags import TagIntent, sort_tags, tag_key
+from reconciler.spec.entry import SCALARS, Entry, Fact, Resolution
+
+
+def join(store: str, entries: list[Entry], work: Resolution) -> tuple[DesiredCustomer, ...]:
+    groups = _groups(entries)
+    customers = [_one(store, group, work) for group in groups]
+    return tuple(
+        sorted(
+            customers,
+            key=lambda one: (one.mark, one.identities[0].key) if one.identities else (one.mark, ""),
+        )
+    )
+
+
+def _groups(entries: list[Entry]) -> list[list[Entry]]:
+    """Entries that share an identity, directly or through others, are one customer."""
+    parent = list(range(len(entries)))
+
+    def root(index: int) -> int:
+        while parent[index] != index:
+            parent[index] = parent[parent[index]]
+            index = parent[index]
+        return index
+
+    seen: dict[tuple[IdentityKind, str], int] = {}
+    for index, entry in enumerate(entries):
+        for one in entry.identities:
+            other = seen.setdefault((one.kind, one.key), index)
+            parent[root(index)] = root(other)
+    groups: dict[int, list[Entry]] = {}
+    for index, entry in enumerate(entries):
+        if entry.identities:
+            groups.setdefault(root(index), []).append(entry)
+    return list(groups.values())
+
+
+def _one(store: str, group: list[Entry], work: Resolution) -> DesiredCustomer:
+    ranked = sorted(group, key=lambda entry: (entry.section != "customers", entry.mark))
+    facts: dict[str, Fact] = {}
+    for entry in ranked:
+        for fact in entry.facts:
+            _add(fact, facts, work)
+    _refuse_repeated(ranked, work)
+    first = ranked[0]
+    absent = bool(facts["absent"].value) if "absent" in facts else False
+    customer = DesiredCustomer(
+        store=store,
+        identities=_joined_identities(ranked, work),
+        previously=tuple(one for entry in ranked for one in entry.previously),
+        mark=first.mark,
+        marks=_marks(ranked, facts),
+        creates=first.section == "customers",
+        absent=absent,
+        scalars=tuple((name, facts[name].value) for name in SCALARS if name in facts),
+        tags=_joined_tags(ranked, work),
+        addresses=facts["addresses"].value if "addresses" in facts else UNMANAGED,
+        consents=tuple(
+            (channel, facts[f"consent.{channel}"].value)
+            for channel in Channel
+            if f"consent.{channel}" in facts
+        ),
+    )
+    if absent:
+        _refuse_absent_with_wishes(customer, work)
+    return customer
+
+
+def _marks(group: list[Entry], facts: dict[str, Fact]) -> tuple[tuple[str, SourceMark], ...]:
+    marks = {name: fact.mark for name, fact in facts.items() if name != "absent"}
+    for entry in reversed(group):
+        if entry.tags is not None:
+            marks["tags"] = entry.document.near((*entry.pointer, "tags"))
+        for one in entry.identities:
+            marks[one.kind.value] = entry.document.near((*entry.pointer, one.kind.value))
+    return tuple(sorted(marks.items()))
+
+
+def _add(fact: Fact, facts: dict[str, Fact], work: Resolution) -> None:
+    """Keeps what is said more strongly: an explicit value over a default, evidence over none."""
+    earlier = facts.setdefault(fact.name, fact)
+    if earlier is fact or earlier.value == fact.value or fact.default:
+        return
+    if earlier.default:
+        facts[fact.name] = fact
+        return
+    if fact.name.startswith("consent.") and _agree(earlier, fact):
+        if earlier.value.evidence == Evidence():
+            facts[fact.name] = fact
+        return
+    what = "state" if fact.name == "absent" else fact.name
+    rule = "consent.contradiction" if fact.name.startswith("consent.") else "section.contradiction"
+    work.complain(
+        rule,
+        f"`{what}` of this customer is set otherwise in {earlier.mark}",
+        fact.mark,
+        "keep one of the two",
+        also=earlier.mark,
+    )
+
+
+def _agree(one: Fact, other: Fact) -> bool:
+    """One state, and evidence at most once (or an opt-out, which needs none)."""
+    if one.value.state is not other.value.state:
+        return False
+    out = one.value.state is ConsentState.UNSUBSCRIBED
+    return out or Evidence() in (one.value.evidence, other.value.evidence)
+
+
+def _refuse_repeated(group: list[Entry], work: Resolution) -> None:
+    """One section of one file speaks of a customer once (of tags and consents: once of each)."""
+    seen: dict[tuple[str, str], SourceMark] = {}
+    for entry in group:
+        if entry.section != "customers":
+            detail = entry.tags.present[0] if entry.tags else entry.facts[0].name
+            key = (entry.mark.file, f"{entry.section} {detail}")
+        else:
+            key = (entry.mark.file, entry.section)
+        first = seen.setdefault(key, entry.mark)
+        if first != entry.mark:
+            work.complain(
+                "identity.repeated",
+                f"this customer stands in {first} already",
+                entry.mark,
+                "make one entry of the two",
+                also=first,
+            )
+
+
+def _joined_identities(group: list[Entry], work: Resolution) -> tuple[Identity, ...]:
+    by_kind: dict[IdentityKind, tuple[Identity, SourceMark]] = {}
+    for entry in group:
+        for one in entry.identities:
+            known, mark = by_kind.setdefault(one.kind, (one, entry.mark))
+            if known.key != one.key:
+                work.complain(
+                    "identity.contradiction",
+                    f"this customer has another {one.kind} in {mark}",
+                    entry.mark,
+                    "two people share an identity here; tell them apart",
+                    also=mark,
+                )
+    return tuple(by_kind[kind][0] for kind in IdentityKind if kind in by_kind)
+
+
+def _joined_tags(group: list[Entry], work: Resolution) -> Managed[TagIntent]:
+    said = [entry for entry in group if entry.tags is not None]
+    own = [entry for entry in said if entry.section == "customers" and not entry.default_tags]
+    intents = [
+        (entry.tags, entry.document.near((*entry.pointer, "tags")))
+        for entry in said
+        if entry.tags is not None and not (entry.default_tags and own)
+    ]
+    if not intents:
+        return UNMANAGED
+    exact = [(intent, mark) for intent, mark in intents if intent.exact]
+    for intent, mark in exact[1:]:
+        first, place = exact[0]
+        if {tag_key(tag) for tag in intent.present} != {tag_key(tag) for tag in first.present}:
+            work.complain(
+                "section.contradiction",
+                f"the tags of this customer are listed otherwise in {place}",
+                mark,
+                "keep one list, or use {add: […]} in one of the two",
+                also=place,
+            )
+    present = sort_tags(tag for intent, _ in intents for tag in intent.present)
+    absent = sort_tags(tag for intent, _ in intents for tag in intent.absent)
+    keys = {tag_key(tag) for tag in present}
+    for intent, mark in intents:
+        here = {tag_key(tag) for tag in intent.present}
+        if any(tag_key(tag) in keys - here for tag in intent.absent):
+            other = next(
+                place
+                for one, place in intents
+                if {tag_key(tag) for tag in one.present} & {tag_key(tag) for tag in intent.absent}
+            )
+            work.complain(
+                "tags.added-and-removed",
+                f"a tag that is removed here is added in {other}",
+                mark,
+                "keep one of the two",
+                also=other,
+            )
+    return TagIntent(present=present, absent=absent, exact=any(one.exact for one, _ in intents))
+
+
+def _refuse_absent_with_wishes(customer: DesiredCustomer, work: Resolution) -> None:
+    grants = any(wanted.state is not ConsentState.UNSUBSCRIBED for _, wanted in customer.consents)
+    wishes = (
+        customer.scalars
+        or customer.addresses is not UNMANAGED
+        or customer.previously
+        or customer.tags is not UNMANAGED
+        or grants
+    )
+    if wishes:
+        work.complain(
+            "section.contradiction",
+            "this customer shall be absent, and yet have fields, tags or a consent",
+            customer.mark,
+            "leave out one or the other",
+        )
