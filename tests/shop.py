@@ -154,6 +154,7 @@ class Shop:
     def converge(self) -> ApplyResult:
         """Plan and apply; whatever was planned must be done, and planning again be empty."""
         body = self.plan()
+        assert not any(store["error"] for store in body["stores"])
         assert not body["summary"]["blocked"], body["verdicts"]
         result = self.apply(body)
         assert result.complete, told(result)

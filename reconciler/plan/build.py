@@ -154,7 +154,7 @@ def _unsure(
 
 
 def _merged(changes: Iterable[Change]) -> tuple[Change, ...]:
-    """What two entries ask of one customer, once: each entry keeps what no other asked before it."""
+    """What two entries ask of one customer, once: an entry keeps what none before it asked."""
     asked: dict[str, set[str]] = {}
     kept = []
     for change in sorted(changes, key=lambda one: (one.mark, one.alias)):

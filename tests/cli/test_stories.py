@@ -220,20 +220,6 @@ def test_a_folder_that_exists_gets_no_gitignore(tmp_path: Path) -> None:
         assert not (tmp_path / ".gitignore").exists()
 
 
-@pytest.mark.parametrize("platform", ["genstore", "shoplazza", "shopline"])
-def test_broken_unicode_of_a_store_goes_back_as_it_came(tmp_path: Path, platform: str) -> None:
-    with opened(tmp_path, platform, [person(last_name="L\ud800", tags=["x\ud800"])]) as shop:
-        shop.want({"email": "ada@example.com", "first_name": "New"})
-
-        shop.converge()
-        shop.settings = {"tags": {"owned": ["*"]}}
-        shop.want({"email": "ada@example.com", "tags": []})
-        body = json.dumps(shop.plan(), ensure_ascii=False).encode()
-
-        assert b"ud800" in body
-        assert shop.live("ada@example.com")["last_name"] == "L\ud800"
-
-
 @pytest.mark.parametrize("platform", ["genstore", "shopline"])
 def test_nobody_is_unsubscribed_from_an_address_that_is_not_there(
     tmp_path: Path, platform: str

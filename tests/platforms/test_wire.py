@@ -1,5 +1,6 @@
 """What the platforms' own examples contain: quirks that a parser must survive, as they stand there."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from reconciler.model.consent import Actor, Channel, ConsentState
 from reconciler.model.identity import IdentityKind, identity
 from reconciler.model.patch import Patch
+from reconciler.plan.keyed import Keyed
 from reconciler.platforms.genstore import wire as genstore
 from reconciler.platforms.link import next_token
 from reconciler.platforms.loose import as_time
@@ -134,3 +136,15 @@ def test_a_shopline_phone_is_written_with_two_zeros() -> None:
     assert (
         shopline.new_customer(Patch(contacts=(contact,)))["customer"]["phone"] == "00886912345678"
     )
+
+
+def test_broken_unicode_of_a_store_goes_back_as_it_came_and_can_be_shown() -> None:
+    record = {"id": "1", "lastName": "L\ud800", "tags": ["x\ud800"], "email": "a@b.cc"}
+    live = genstore.customer(record, genstore.Dictionary(()), None)
+
+    body = genstore.whole_customer(live, Patch(), {})
+    keyed = Keyed(b"k" * 32)
+
+    assert json.loads(json.dumps(body).encode())["customer"]["lastName"] == "L\ud800"
+    assert keyed.text(live.tags[0]).encode() == b"x\\ud800"
+    assert keyed.digest("field", [live.tags[0]])
