@@ -19,6 +19,7 @@ from reconciler.platforms.lookup import bears, in_batches
 from reconciler.platforms.loose import Unreadable, as_id, as_int, as_mapping, as_records
 
 SEARCH_PAGES: Final = 5
+_WRONG_WORD: Final = frozenset({400, 406, 422})
 _LAST_RESORT: Final = frozenset({ConsentState.UNSUBSCRIBED, ConsentState.NOT_SUBSCRIBED})
 
 
@@ -150,7 +151,9 @@ class Genstore:
         for word in self._words.candidates(channel, before):
             try:
                 self._put(ground, patch, {**words, channel: word})
-            except Rejected:
+            except Rejected as error:
+                if error.status not in _WRONG_WORD:
+                    raise
                 continue
             back = self.read(ground.remote_id)
             if back is None:
