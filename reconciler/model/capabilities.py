@@ -27,7 +27,7 @@ class Capabilities:
     `unasked` is what a consent reads as that a create did not ask for.
     `records_refusal` are the channels on which *unsubscribed* is told apart from never asked.
     `resends_consent` says that an update about something else sends consents along to be safe,
-    `sends_whole` that it sends the whole record.
+    `resends` names the other fields that it sends along as they were read.
     """
 
     platform: str
@@ -49,7 +49,7 @@ class Capabilities:
     keeps_consent_time: bool
     tells_actor: bool
     resends_consent: bool
-    sends_whole: bool
+    resends: frozenset[str]
     tags_at_most: int | None
     tag_length: int | None
     tags_length: int | None

@@ -92,6 +92,6 @@ def identity(kind: IdentityKind, text: str, region: str | None) -> Identity | No
             return None if key is None else Identity(kind=kind, value=Personal(tidy(text)), key=key)
 
 
-def looks_masked(text: str) -> bool:
-    """Whether a store has hidden a value: any asterisk in an e-mail address or phone number."""
-    return "*" in text
+def looks_masked(text: str, *, strict: bool = True) -> bool:
+    """Whether a store has hidden a value: any asterisk in a contact, two in a row elsewhere."""
+    return ("*" if strict else "**") in text

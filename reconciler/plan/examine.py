@@ -255,11 +255,11 @@ class _Case:
         """A call that has to send a consent along is not made where the consent is not told."""
         if not self.judge.table.resends_consent or not fields:
             return
-        if self.judge.table.sends_whole and live.unreadable:
+        if live.unreadable & self.judge.table.resends:
             self.add(
                 "read.unreadable",
                 Level.HOLD,
-                "the store hides part of this record, and an update would send it whole",
+                "the store hides part of this record that every update here sends along",
                 (),
             )
             return

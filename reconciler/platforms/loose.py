@@ -102,12 +102,12 @@ def as_time(value: object, zone: str | None) -> datetime | None:
 
 
 def hidden(record: Mapping[str, Any], keys: Mapping[str, str]) -> set[str]:
-    """Fields that are no text, or contacts with asterisks; `keys` maps fields to the wire."""
+    """Fields that are no text, or that the store has hidden; `keys` maps fields to the wire."""
     return {
         name
         for name, key in keys.items()
         if not isinstance(record.get(key), (str, int, type(None)))
-        or (name in _CONTACTS and looks_masked(str(record.get(key) or "")))
+        or looks_masked(str(record.get(key) or ""), strict=name in _CONTACTS)
     }
 
 
