@@ -15,6 +15,7 @@ from reconciler.model.settings import RiskClass
 from reconciler.plan.changes import ConsentChange, FieldChange
 from reconciler.plan.commitment import field_digest
 from reconciler.plan.examine import examine
+from reconciler.plan.judge import is_told
 from reconciler.plan.match import meets
 from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.steps import Step, StepKind
@@ -121,7 +122,12 @@ def _created_as(
         and not taken(one, None, back, desired, bench.judge, StepKind.WITHDRAW).good
     )
     if owed:
-        back, _ = take_out(bench, back, tuple(one.channel for one in owed))
+        untold = tuple(
+            channel
+            for channel in Channel
+            if not is_told(back.consent(channel), back.contact(channel))
+        )
+        back, _ = take_out(bench, back, (*untold, *(one.channel for one in owed)))
     bench.own[step.change.alias] = Own(before=None, after=dict(back.consents))
     bench.journal.write(
         Event.WRITTEN,

@@ -11,6 +11,7 @@ from reconciler.plan.changes import ConsentChange, FieldChange
 from reconciler.plan.commitment import ApprovedField, field_digest
 from reconciler.plan.compare import differences, moves_address
 from reconciler.plan.examine import Examination, Judge, examine
+from reconciler.plan.judge import is_told
 from reconciler.plan.match import meets
 from reconciler.plan.outcome import State
 from reconciler.plan.steps import Step, StepKind
@@ -94,6 +95,10 @@ def _of_own_creation(
     step: Step, desired: DesiredCustomer, live: LiveCustomer, own: Own, judge: Judge
 ) -> Recheck:
     """Grants to a customer that this plan created: allowed while nobody else has acted."""
+    if judge.table.resends_consent and not all(
+        is_told(live.consent(channel), live.contact(channel)) for channel in Channel
+    ):
+        return Recheck(write=(), settled=_all(step, State.STALE))
     planned = _by_digest(examine(desired, None, judge), step, judge)
     write: list[FieldChange] = []
     settled: list[tuple[str, State]] = []

@@ -38,6 +38,9 @@ def update(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -
     for attempt in range(1, TRIES + 1):
         bench.prepay()
         live = bench.client.read(remote_id)
+        if live is not None and _shows_old(bench.own.get(step.change.alias), live):
+            bench.clock.sleep(SECOND_LOOK)
+            live = bench.client.read(remote_id)
         if live is None:
             return StepOutcome(step=step, state=State.STALE, message="the customer is gone")
         found = recheck(step, desired, live, bench.own.get(step.change.alias), bench.judge)
@@ -56,6 +59,15 @@ def update(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -
         else:
             return _verified(bench, step, desired, live, found)
     raise AssertionError("the last try returns or raises")
+
+
+def _shows_old(own: Own | None, live: LiveCustomer) -> bool:
+    """Whether a record still shows as subscribed whom we have just taken out."""
+    return own is not None and any(
+        left.state is ConsentState.UNSUBSCRIBED
+        and live.consent(channel).state is ConsentState.SUBSCRIBED
+        for channel, left in own.after.items()
+    )
 
 
 def _nothing_to_write(step: Step, found: Recheck, *, wrote: bool) -> StepOutcome:

@@ -197,6 +197,8 @@ def _lacking(channel: Channel, evidence: Evidence, ground: Ground) -> Iterator[_
         names = " and ".join(missing)
         yield _Lack(f"it lacks {names}", f"{names} in the spec, from the record of the consent")
     minimum = ground.policy.minimum(ground.country)
+    if minimum is None and evidence.level == "unknown":
+        yield _Lack("its level is unknown", "a consent of a known level")
     if minimum is not None and not level_meets(evidence.level, minimum):
         yield _Lack(f"its level is below `{minimum}`", f"a consent of level `{minimum}`")
     if evidence.basis in ("implied_purchase", "implied_inquiry", "soft_opt_in") and (

@@ -42,7 +42,7 @@ class Keyed:
         """Free text as it may be shown: replaced by an alias where it looks like personal data."""
         if shape_of(text) is not None:
             return self._alias("text", ["text", text])
-        return text.encode("utf-8", "backslashreplace").decode()
+        return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in text)
 
     def _alias(self, prefix: str, value: list[str]) -> str:
         code = hmac.new(self._key, canonical(value), hashlib.sha256).digest()

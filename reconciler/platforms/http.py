@@ -75,6 +75,10 @@ class Session:
             trust_env=not is_loopback(urlsplit(base).hostname or ""),
         )
 
+    def wait(self, seconds: float) -> None:
+        """Lets a store that shows its writes late catch up."""
+        self._limiter.clock.sleep(seconds)
+
     def prepay(self) -> None:
         """Takes the turn of this thread's next write now, so that it need not wait after a read.
 

@@ -14,27 +14,27 @@ class Limiter:
 
     def __init__(self, rate: Rate, clock: Clock) -> None:
         self._rate = rate
-        self._clock = clock
+        self.clock = clock
         self._lock = threading.Lock()
         self._next = clock.monotonic()
 
     def take(self) -> None:
         wait = self._reserve()
         if wait > 0:
-            self._clock.sleep(wait)
+            self.clock.sleep(wait)
 
     def pause(self, seconds: float) -> None:
         """Nobody asks for this long: the store said so."""
         with self._lock:
             until = (
-                self._clock.monotonic() + seconds + (self._rate.burst - 1) / self._rate.per_second
+                self.clock.monotonic() + seconds + (self._rate.burst - 1) / self._rate.per_second
             )
             self._next = max(self._next, until)
 
     def _reserve(self) -> float:
         """How long to wait for one's turn. `_next` runs ahead of now by what the bucket holds."""
         with self._lock:
-            now = self._clock.monotonic()
+            now = self.clock.monotonic()
             room = (self._rate.burst - 1) / self._rate.per_second
             self._next = max(self._next, now)
             wait = self._next - room - now

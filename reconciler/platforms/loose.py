@@ -4,14 +4,17 @@ What cannot be read is None or `Unreadable`, never a guess; sources are the plat
 """
 
 import json
+import re
 from collections.abc import Container, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from reconciler.model.customer import Address
 from reconciler.model.identity import looks_masked
 from reconciler.model.personal import Personal, personal
 
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CONTACTS: Final = ("email", "phone")
 
 
@@ -33,8 +36,13 @@ def as_records(value: object, what: str) -> list[Mapping[str, Any]]:
 
 
 def as_id(value: object) -> str:
-    """Ids stay text; a number is written out. Raises `Unreadable` where there is none."""
-    if isinstance(value, bool) or not isinstance(value, (str, int)) or value == "":
+    """Ids stay text; a number is written out. Raises `Unreadable` where there is none.
+
+    An id becomes part of the paths asked for, so only letters, digits and dashes make one.
+    """
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise Unreadable("a record has no id")
+    if not _ID.fullmatch(str(value)):
         raise Unreadable("a record has no id")
     return str(value)
 
@@ -109,6 +117,17 @@ def hidden(record: Mapping[str, Any], keys: Mapping[str, str]) -> set[str]:
         if not isinstance(record.get(key), (str, int, type(None)))
         or looks_masked(str(record.get(key) or ""), strict=name in _CONTACTS)
     }
+
+
+def readable(addresses: tuple[Address, ...] | None) -> tuple[Address, ...] | None:
+    """None where a part of any address is hidden: it must not be sent back over the real one."""
+    if addresses is None or any(
+        looks_masked(text.reveal(), strict=name == "phone")
+        for one in addresses
+        for name, text in one.texts
+    ):
+        return None
+    return addresses
 
 
 def texts(

@@ -19,6 +19,7 @@ from reconciler.platforms.lookup import bears, in_batches
 from reconciler.platforms.loose import Unreadable, as_id, as_int, as_mapping, as_records
 
 SEARCH_PAGES: Final = 5
+LATE: Final = 3.0
 _WRONG_WORD: Final = frozenset({400, 406, 422})
 _LAST_RESORT: Final = frozenset({ConsentState.UNSUBSCRIBED, ConsentState.NOT_SUBSCRIBED})
 
@@ -142,32 +143,40 @@ class Genstore:
         if not leaving:
             self._put(ground, patch, words)
         for channel in leaving:
-            ground = self._withdraw(ground, patch, channel, words)
+            ground, words[channel] = self._withdraw(ground, patch, channel, words)
 
     def _withdraw(
         self, ground: LiveCustomer, patch: Patch, channel: Channel, words: Mapping[Channel, str]
-    ) -> LiveCustomer:
+    ) -> tuple[LiveCustomer, str]:
+        """The record after it, and the word that stands, so that a later write repeats it.
+
+        A store that shows a write late gets a moment before another word is tried.
+        """
         before = ground.consent(channel).state
-        for word in self._words.candidates(channel, before):
+        settled = (
+            frozenset({ConsentState.UNSUBSCRIBED})
+            if before is ConsentState.NOT_SUBSCRIBED
+            else _LAST_RESORT
+        )
+        word = ""
+        for candidate in self._words.candidates(channel, before):
             try:
-                self._put(ground, patch, {**words, channel: word})
+                self._put(ground, patch, {**words, channel: candidate})
             except Rejected as error:
                 if error.status not in _WRONG_WORD:
                     raise
                 continue
+            word = candidate
             back = self.read(ground.remote_id)
+            if back is not None and back.consent(channel).state not in settled:
+                self._session.wait(LATE)
+                back = self.read(ground.remote_id)
             if back is None:
-                return ground
-            ground = back
-            after = ground.consent(channel).state
-            settled = (
-                {ConsentState.UNSUBSCRIBED}
-                if before is ConsentState.NOT_SUBSCRIBED
-                else _LAST_RESORT
-            )
-            if after in settled:
                 break
-        return ground
+            ground = back
+            if ground.consent(channel).state in settled:
+                break
+        return ground, word or ground.consent(channel).code
 
     def _put(self, ground: LiveCustomer, patch: Patch, words: Mapping[Channel, str]) -> None:
         body = wire.whole_customer(ground, patch, words)

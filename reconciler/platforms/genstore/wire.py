@@ -22,6 +22,7 @@ from reconciler.platforms.loose import (
     as_time,
     hidden,
     others,
+    readable,
     texts,
 )
 
@@ -102,7 +103,7 @@ def customer(record: Mapping[str, Any], words: Dictionary, zone: str | None) -> 
     """Raises `Unreadable` for a record without an id; anything else garbled is only unreadable."""
     unreadable = hidden(record, SCALAR_KEYS)
     tags = as_tags(record.get("tags"))  # null and absent are not told, which is not empty
-    addresses = _addresses(record)
+    addresses = readable(_addresses(record))
     if tags is None:
         unreadable.add("tags")
     if addresses is None:

@@ -113,19 +113,31 @@ class Shoplazza:
             known = live.get(one.remote_id)
             body = wire.address_body(one, known)
             if known is None:
-                body["default"] = bool(one.default)
-                self._session.write("POST", root, self._dialect.address(body), "adding an address")
+                doing = "adding an address"
+                answer = self._session.write("POST", root, self._dialect.address(body), doing)
+                if one.default:
+                    self._make_default(root, self._address_id(answer, doing))
             elif body != wire.address_body(known, None):
                 path = f"{root}/{one.remote_id}"
                 self._session.write("PUT", path, self._dialect.address(body), "changing an address")
             if known is not None and one.default and not known.default:
-                self._session.write(
-                    "PUT", f"{root}/{one.remote_id}/default", {}, "setting the default address"
-                )
+                self._make_default(root, str(one.remote_id))
         kept = {one.remote_id for one in patch.addresses}
         for remote_id in live:
             if remote_id not in kept:
                 self._session.write("DELETE", f"{root}/{remote_id}", None, "removing an address")
+
+    def _make_default(self, root: str, address_id: str) -> None:
+        self._session.write(
+            "PUT", f"{root}/{address_id}/default", {}, "setting the default address"
+        )
+
+    def _address_id(self, answer: Answer, doing: str) -> str:
+        try:
+            address = as_mapping(self._dialect.unwrap(answer.body).get("address"), "address")
+            return as_id(address.get("id"))
+        except Unreadable as error:
+            raise self._session.garbled_write(str(error), doing) from None
 
     def delete(self, remote_id: str) -> None:  # noqa: ARG002 -- planning refuses deletes here
         raise Rejected(

@@ -18,6 +18,7 @@ from reconciler.platforms.loose import (
     as_text,
     hidden,
     others,
+    readable,
     texts,
 )
 
@@ -42,7 +43,7 @@ def customer(record: Mapping[str, Any]) -> LiveCustomer:
     """Raises `Unreadable` for a record without an id; anything else garbled is only unreadable."""
     unreadable = hidden(record, _TEXTS)
     tags = as_tags(record.get("tags"))  # null and absent are not told, which is not empty
-    addresses = _addresses(record)
+    addresses = readable(_addresses(record))
     if tags is None:
         unreadable.add("tags")
     if addresses is None:

@@ -19,6 +19,7 @@ from reconciler.platforms.loose import (
     as_time,
     hidden,
     others,
+    readable,
     texts,
 )
 
@@ -49,7 +50,7 @@ def customer(record: Mapping[str, Any], zone: str | None) -> LiveCustomer:
     """Raises `Unreadable` for a record without an id; anything else garbled is only unreadable."""
     unreadable = hidden(record, _TEXTS)
     tags = as_tags(record.get("tags"))  # null and absent are not told, which is not empty
-    addresses = _addresses(record)
+    addresses = readable(_addresses(record))
     if tags is None:
         unreadable.add("tags")
     if addresses is None:
