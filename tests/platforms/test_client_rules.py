@@ -293,3 +293,32 @@ def test_rule_11_a_customer_that_moved_since_the_plan_is_skipped(
 
         assert sorted(states(result)) == sorted([State.DONE, State.STALE])
         assert shop.live("ada@example.com")["first_name"] == "Somebody's"
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_rule_6_a_masked_address_is_never_sent_back(tmp_path: Path, platform: str) -> None:
+    hidden = {"address1": "S*** 1", "city": "Oslo", "country": "Norway", "country_code": "NO",
+              "first_name": "A", "last_name": "B", "zip": "0155", "default": True}  # fmt: skip
+    with opened(tmp_path, platform, [person(addresses=[hidden])]) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "New"})
+        before = shop.live("ada@example.com")["addresses"]
+
+        body = shop.plan()
+        shop.apply(body)
+
+        assert shop.live("ada@example.com")["addresses"] == before
+        held = ("hold", "read.unreadable") in verdicts(body)
+        assert held is (platform == "genstore")  # only there an update sends the whole record
+
+
+def test_rule_7_two_opt_outs_of_one_person_do_not_undo_each_other(tmp_path: Path) -> None:
+    both = {"email": consent("subscribed"), "sms": consent("subscribed")}
+    switches = {"put": "replace", "unsubscribed_word": "UN_SUBSCRIBED"}
+    live = person(phone="13315034487", consent=both)
+    with opened(tmp_path, "genstore", [live], switches) as shop:
+        shop.want({"email": "ada@example.com", "consent": "unsubscribed"})
+
+        shop.converge()
+
+        now = shop.live("ada@example.com")["consent"]
+        assert {one["state"] for one in now.values()} == {"unsubscribed"}
