@@ -2,10 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 import stamina
 from hypothesis import HealthCheck, settings
+
+from tests.shop import VARIANTS, Shop, opened
 
 settings.register_profile(
     "quick",
@@ -38,3 +41,13 @@ def _no_waiting() -> Iterator[None]:
     stamina.set_testing(True, attempts=5, cap=True)
     yield
     stamina.set_testing(False)
+
+
+@pytest.fixture(scope="module")
+def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Shop]]:
+    """One server a variant for all examples of a module; each example resets its own."""
+    with ExitStack() as stack:
+        yield {
+            variant: stack.enter_context(opened(tmp_path_factory.mktemp(variant), variant))
+            for variant in VARIANTS
+        }

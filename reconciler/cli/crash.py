@@ -7,6 +7,7 @@ import traceback
 import click
 
 from reconciler import __version__
+from reconciler.cli import BUG
 
 
 def report(error: Exception) -> int:
@@ -26,4 +27,4 @@ def report(error: Exception) -> int:
         f"  hint: please report it with {file.name}, which holds no personal data",
         err=True,
     )
-    return 70
+    return BUG

@@ -46,8 +46,6 @@ class Capabilities:
     consent_states: frozenset[ConsentState]
     records_refusal: frozenset[Channel]
     unasked: ConsentState
-    keeps_consent_time: bool
-    tells_actor: bool
     resends_consent: bool
     resends: frozenset[str]
     tags_at_most: int | None

@@ -7,7 +7,6 @@ everywhere or nowhere.
 import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
 
 import phonenumbers
 
@@ -18,9 +17,6 @@ class IdentityKind(StrEnum):
     ID = "id"
     EMAIL = "email"
     PHONE = "phone"
-
-
-STRENGTH: Final = (IdentityKind.ID, IdentityKind.EMAIL, IdentityKind.PHONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

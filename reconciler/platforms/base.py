@@ -3,7 +3,7 @@
 A platform takes and gives canonical values; it never sees a plan.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -73,7 +73,3 @@ class Writer(Reader, Protocol):
         ...
 
     def delete(self, remote_id: str) -> None: ...
-
-
-Make = Callable[..., Writer]
-Platforms = Mapping[str, Make]

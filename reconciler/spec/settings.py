@@ -92,46 +92,8 @@ def _store(
     table = platforms[item["platform"]]
     pointer = ("stores", name)
     version = item.get("api_version", table.default_version)
-    if version not in table.versions:
-        complaints.append(
-            Diagnostic(
-                rule="settings.api-version",
-                message=f"{table.title} versions that this release speaks are "
-                + ", ".join(table.versions),
-                mark=document.mark((*pointer, "api_version")),
-                hint=f"use one of them, or leave it out for {table.default_version}",
-            )
-        )
-    if "ownership" in item:
-        complaints.append(
-            Diagnostic(
-                rule="settings.not-in-force",
-                message="ownership marks are not written yet; this setting has no effect",
-                mark=document.key_mark((*pointer, "ownership")),
-                hint="leave it out until a release says otherwise",
-                severity=Severity.WARNING,
-            )
-        )
+    complaints.extend(_doubts(document, pointer, item, table))
     words = item.get("consent_words") or {}
-    if words and item["platform"] != "genstore":
-        complaints.append(
-            Diagnostic(
-                rule="settings.consent-words",
-                message=f"{table.title} has no consent words",
-                mark=document.key_mark((*pointer, "consent_words")),
-                hint="leave it out; only Genstore's words differ between stores",
-            )
-        )
-    for risk, values in (item.get("limits") or {}).items():
-        if values["at_least"] > values["at_most"]:
-            complaints.append(
-                Diagnostic(
-                    rule="settings.ceiling",
-                    message="`at_least` is above `at_most`, so one of them never counts",
-                    mark=document.mark((*pointer, "limits", risk)),
-                    hint="make `at_most` the larger of the two",
-                )
-            )
     (kind, where) = next(iter(item["token"].items()))
     return StoreSettings(
         name=name,
@@ -159,6 +121,55 @@ def _store(
             for state, word in sorted(by_state.items())
         ),
     )
+
+
+def _doubts(
+    document: Document, pointer: Pointer, item: Mapping[str, Any], table: Capabilities
+) -> list[Diagnostic]:
+    """What the schema cannot see of one store: versions, words and ceilings that make no sense."""
+    found: list[Diagnostic] = []
+    version = item.get("api_version", table.default_version)
+    words = item.get("consent_words") or {}
+    if version not in table.versions:
+        found.append(
+            Diagnostic(
+                rule="settings.api-version",
+                message=f"{table.title} versions that this release speaks are "
+                + ", ".join(table.versions),
+                mark=document.mark((*pointer, "api_version")),
+                hint=f"use one of them, or leave it out for {table.default_version}",
+            )
+        )
+    if "ownership" in item:
+        found.append(
+            Diagnostic(
+                rule="settings.not-in-force",
+                message="ownership marks are not written yet; this setting has no effect",
+                mark=document.key_mark((*pointer, "ownership")),
+                hint="leave it out until a release says otherwise",
+                severity=Severity.WARNING,
+            )
+        )
+    if words and item["platform"] != "genstore":
+        found.append(
+            Diagnostic(
+                rule="settings.consent-words",
+                message=f"{table.title} has no consent words",
+                mark=document.key_mark((*pointer, "consent_words")),
+                hint="leave it out; only Genstore's words differ between stores",
+            )
+        )
+    for risk, values in (item.get("limits") or {}).items():
+        if values["at_least"] > values["at_most"]:
+            found.append(
+                Diagnostic(
+                    rule="settings.ceiling",
+                    message="`at_least` is above `at_most`, so one of them never counts",
+                    mark=document.mark((*pointer, "limits", risk)),
+                    hint="make `at_most` the larger of the two",
+                )
+            )
+    return found
 
 
 def _owned(item: Mapping[str, Any]) -> tuple[str, ...] | None:

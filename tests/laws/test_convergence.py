@@ -1,7 +1,6 @@
 """Laws of the whole way, on random stores and specs, under every reading of what is unknown."""
 
 import random
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +20,6 @@ _SCENE = st.sampled_from(VARIANTS).flatmap(
         *(make(variant.partition("-")[0]) for make in (records, desired, switches)),
     )
 )
-
-
-@pytest.fixture(scope="module")
-def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Shop]]:
-    """One server a platform for all examples; each example resets its own."""
-    from contextlib import ExitStack
-
-    with ExitStack() as stack:
-        yield {
-            variant: stack.enter_context(opened(tmp_path_factory.mktemp(variant), variant))
-            for variant in VARIANTS
-        }
 
 
 def _set(shops: dict[str, Shop], scene: tuple[str, list[Json], list[Json], Json]) -> Shop:

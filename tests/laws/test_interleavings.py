@@ -3,8 +3,6 @@
 No opt-out is undone, and nobody is created twice, whatever happens between plan and report.
 """
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -13,7 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import ReconcilerError
 from reconciler.sandbox import Fault, Sandbox
-from tests.shop import PLATFORMS, Killed, Shop, opened
+from tests.shop import PLATFORMS, Killed, Shop
 from tests.strategies import EMAILS, desired, records, switches
 
 Json = dict[str, Any]
@@ -29,15 +27,6 @@ _trouble = st.builds(
 # Who acts: an e-mail address, and whether the person leaves or comes, right before the n-th GET.
 _act = st.tuples(st.sampled_from(EMAILS), st.sampled_from(("unsubscribed", "subscribed")),
                  st.integers(1, 12))  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Shop]]:
-    with ExitStack() as stack:
-        yield {
-            platform: stack.enter_context(opened(tmp_path_factory.mktemp(platform), platform))
-            for platform in PLATFORMS
-        }
 
 
 class Acts:

@@ -1,14 +1,13 @@
 """Every write call, under every switch: a write about something else leaves both consents alone."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from reconciler.plan.outcome import State
 from reconciler.sandbox import SWITCHES
-from tests.shop import PLATFORMS, Shop, consent, opened, person, states, told
+from tests.shop import PLATFORMS, Shop, consent, person, states, told
 
 ADDRESS = {"address1": "1 Main St", "city": "Oslo", "country_code": "NO", "country": "Norway",
            "first_name": "A", "last_name": "B", "zip": "0155", "default": True}  # fmt: skip
@@ -45,15 +44,6 @@ CASES = [
     for platform in platforms
     for variation in _variations(platform)
 ]
-
-
-@pytest.fixture(scope="module")
-def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Shop]]:
-    with ExitStack() as stack:
-        yield {
-            platform: stack.enter_context(opened(tmp_path_factory.mktemp(platform), platform))
-            for platform in PLATFORMS
-        }
 
 
 @pytest.mark.parametrize(

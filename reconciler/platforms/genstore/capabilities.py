@@ -41,8 +41,6 @@ GENSTORE: Final = Capabilities(
     # The import page lists UN_SUBSCRIBED for e-mail, and only (NOT_)SUBSCRIBED for SMS.
     records_refusal=frozenset({Channel.EMAIL}),
     unasked=ConsentState.NOT_SUBSCRIBED,
-    keeps_consent_time=False,
-    tells_actor=False,
     resends_consent=True,
     resends=frozenset({"email", "phone", "first_name", "last_name", "note", "tags", "addresses"}),
     tags_at_most=120,

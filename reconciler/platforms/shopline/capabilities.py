@@ -41,8 +41,6 @@ SHOPLINE: Final = Capabilities(
     ),
     records_refusal=frozenset(Channel),
     unasked=ConsentState.NOT_SUBSCRIBED,
-    keeps_consent_time=True,
-    tells_actor=False,
     resends_consent=False,
     resends=frozenset(),
     tags_at_most=100,
