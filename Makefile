@@ -45,7 +45,8 @@ examples-check: install  ## the walk-through does what it says
 	sh examples/01-first-plan/walk.sh $(CURDIR)/$(BIN)
 
 test-slow: install  ## the laws at full depth: 2,000 runs each
-	HYPOTHESIS_PROFILE=deep $(BIN)/pytest tests/laws
+	$(BIN)/pytest -m slow
+	HYPOTHESIS_PROFILE=deep $(BIN)/pytest tests/laws/test_convergence.py
 
 cover: install
 	$(BIN)/coverage run -m pytest -q

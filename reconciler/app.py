@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,9 +19,10 @@ from reconciler.errors import (
     StalePlanError,
 )
 from reconciler.model.customer import DesiredCustomer
-from reconciler.model.settings import DesiredState, Release, RiskClass, StoreSettings
+from reconciler.model.settings import DesiredState, Rate, Release, RiskClass, StoreSettings
 from reconciler.model.tags import Owned
 from reconciler.plan.keyed import Keyed
+from reconciler.platforms.limiter import Paces
 from reconciler.platforms.tables import TABLES
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Ambient:
     clock: Clock
     environment: Mapping[str, str]
     folder: Path
+    paces: Paces = field(default_factory=Paces)
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -241,9 +243,10 @@ def open_store(store: StoreSettings, world: Ambient, words: Any) -> "Connection"
     from reconciler.platforms.hosts import base_url
 
     base = base_url(store, TABLES[store.platform], world.hosts)
-    return connect(
-        store, base=base, token=token(store, world.environment), clock=world.clock, words=words
-    )
+    secret = token(store, world.environment)
+    rate = store.rate or Rate(per_second=1, burst=1)
+    limiter = world.paces.of(base, secret, rate, world.clock)
+    return connect(store, base=base, token=secret, limiter=limiter, words=words)
 
 
 def judge_for(
@@ -368,6 +371,7 @@ def _apply_store(order: Order, approved: "ApprovedStore") -> "StoreOutcome":
                     past=past,
                     clock=world.clock,
                     requests=lambda: connection.session.requests,
+                    own_requests=connection.session.own_requests,
                     prepay=connection.session.prepay,
                     control=order.control,
                     only=order.only,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from reconciler.errors import UnreadableResponse
+from reconciler.errors import PlatformError, UnreadableResponse
 from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.plan.build import Census, Read
@@ -129,7 +129,8 @@ def _scan(
         )
         if complete:
             break
-    notes = () if complete else ("the list did not end cleanly, or the store's count disagrees",)
+    unclean = () if complete else ("the list did not end cleanly, or the store's count disagrees",)
+    notes = (*unclean, *_grade(client, work.index))
     receipt = ReadReceipt(
         mode="full",
         read=len(work.seen),
@@ -185,6 +186,7 @@ def _look_up(
     for one in wanted:
         if one.kind is not IdentityKind.ID:
             work.take(client.find(one))
+    notes = _grade(client, work.index)
     receipt = ReadReceipt(
         mode="lookup",
         read=len(work.seen),
@@ -195,6 +197,16 @@ def _look_up(
         masked=work.masked,
         complete=True,
         chosen=chosen,
+        notes=notes,
         words=client.words(),
     )
     return Read(index=work.index, census=work.census, receipt=receipt, customers=count)
+
+
+def _grade(client: Reader, index: Index) -> tuple[str, ...]:
+    """Who acted, for those whose consent would change; a store that will not say costs a note."""
+    try:
+        index.renew(client.graded(index.contested()))
+    except PlatformError:
+        return ("the store did not tell who subscribed or unsubscribed people",)
+    return ()

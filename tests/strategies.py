@@ -4,6 +4,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from reconciler.sandbox.switches import SECONDS, TEXT, Switch
+from reconciler.sandbox.switches import SWITCHES as ALL
+
 Json = dict[str, Any]
 
 EMAILS = tuple(f"{name}@example.com" for name in ("ada", "bo", "chen", "dina", "émile"))
@@ -54,6 +57,24 @@ def switches(platform: str) -> st.SearchStrategy[Json]:
     return st.fixed_dictionaries(
         {}, optional={name: st.sampled_from(values) for name, values in own.items()}
     )
+
+
+_TEXTS = {"unsubscribed_word": ("UN_SUBSCRIBED", "UNSUBSCRIBED"), "tag_limit": ("none", "3"),
+          "offset": ("Z", "+08:00", "-04:00")}  # fmt: skip
+
+
+def every_switch(platform: str) -> st.SearchStrategy[Json]:
+    """Any reading of anything that the documents leave open; delays are short and in real time."""
+    return st.fixed_dictionaries(
+        {},
+        optional={name: st.sampled_from(_values(name, one)) for name, one in ALL[platform].items()},
+    )
+
+
+def _values(name: str, switch: Switch) -> tuple[str, ...]:
+    if switch.allowed == SECONDS:
+        return ("0", "0.02")
+    return _TEXTS[name] if switch.allowed == TEXT else switch.allowed
 
 
 def _consent(dated: bool) -> st.SearchStrategy[Json]:
@@ -110,7 +131,9 @@ def desired(platform: str) -> st.SearchStrategy[list[Json]]:
             "first_name": st.sampled_from(NAMES),
             "last_name": st.sampled_from(NAMES),
             "tags": tags,
-            "consent": st.fixed_dictionaries({"email": _wanted_consent()}),
+            "consent": st.fixed_dictionaries(
+                {"email": _wanted_consent()}, optional={"sms": st.just("unsubscribed")}
+            ),
             **(
                 {"note": st.sampled_from(("calls-at-noon", "writes-letters"))}
                 if platform != "shoplazza"

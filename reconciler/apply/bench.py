@@ -8,6 +8,7 @@ from typing import Final
 
 from reconciler.apply.journal import Journal, Own, Past
 from reconciler.clock import Clock
+from reconciler.model.customer import LiveCustomer
 from reconciler.model.settings import RiskClass
 from reconciler.plan.examine import Judge
 from reconciler.plan.outcome import State
@@ -47,7 +48,8 @@ class Bench:
     """`created` maps aliases of new customers to their ids; `own` what our writes left behind.
 
     `proven` says that an update of this run was read back without a loss; `prepay` takes the turn
-    of a write before the read that it rests on.
+    of a write before the read that it rests on. `requests` counts them all, `own_requests` those of
+    the calling thread. `sights` are records read in a batch, with when that was.
     """
 
     client: Writer
@@ -56,6 +58,7 @@ class Bench:
     past: Past
     clock: Clock
     requests: Callable[[], int]
+    own_requests: Callable[[], int]
     prepay: Callable[[], None]
     control: Control
     only: Collection[RiskClass] = ()
@@ -63,6 +66,7 @@ class Bench:
     own: dict[str, Own] = field(init=False)
     stopped: str = ""
     proven: bool = False
+    sights: dict[str, tuple[LiveCustomer, float]] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:

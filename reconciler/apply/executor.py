@@ -4,15 +4,16 @@ Every write is decided on a record read just before. What a lost answer did is f
 never assumed; a loss that our own write caused stops the store before the next write.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.apply.bench import Bench, StoreLeft
 from reconciler.apply.creation import create
 from reconciler.apply.deletion import delete
 from reconciler.apply.journal import Event
+from reconciler.apply.sight import SIGHT_LASTS, look_ahead
 from reconciler.apply.update import update
 from reconciler.errors import OutcomeUnknown, PlatformError, StoreStopped
 from reconciler.model.customer import DesiredCustomer
@@ -20,6 +21,7 @@ from reconciler.plan.outcome import State, StepOutcome, StoreOutcome
 from reconciler.plan.steps import Step, StepKind
 
 MOST_THREADS: Final = 8
+BATCHED: Final = (StepKind.WITHDRAW, StepKind.UPDATE)
 _UPDATES: Final = (StepKind.WITHDRAW, StepKind.IDENTITY, StepKind.UPDATE, StepKind.GRANT)
 
 
@@ -50,7 +52,10 @@ class StoreRun:
                     batch = [step for step in group if step.change.rank == rank]
                     while batch and not bench.proven:
                         outcomes.append(self._outcome(batch.pop(0)))
-                    outcomes.extend(pool.map(self._outcome, batch))
+                    for part in self._parts(kind, batch):
+                        if kind in BATCHED:
+                            look_ahead(bench, part)
+                        outcomes.extend(pool.map(self._outcome, part))
         bench.journal.write(Event.CLOSED, finished=self._finished(outcomes))
         return StoreOutcome(
             store=bench.judge.store.name,
@@ -64,6 +69,16 @@ class StoreRun:
         done = {name for name, state in self.bench.past.ended.items() if state.good}
         done |= {one.step.id for one in outcomes if one.state.good and not one.collateral}
         return self.whole <= done and not self.bench.stopped
+
+    def _parts(self, kind: StepKind, batch: list[Step]) -> Iterator[list[Step]]:
+        """Steps whose customers can be read again at once and written while that is still true."""
+        size = len(batch)
+        if kind in BATCHED:
+            rate = self.bench.judge.store.rate
+            soon = int(SIGHT_LASTS * rate.per_second / 2) if rate else 1
+            size = max(1, min(self.bench.client.capabilities.ids_at_once, soon))
+        for start in range(0, len(batch), size or 1):
+            yield batch[start : start + size]
 
     def _threads(self) -> int:
         """As many as fill the rate while each request takes up to a second."""
@@ -79,6 +94,7 @@ class StoreRun:
             return outcome
         if bench.over():
             return StepOutcome(step=step, state=State.NOT_REACHED, message=bench.stopped)
+        before = bench.own_requests()
         try:
             outcome = self._perform(step)
         except StoreLeft:
@@ -88,6 +104,7 @@ class StoreRun:
                 bench.stop(str(error))
             state = State.UNKNOWN if isinstance(error, OutcomeUnknown) else State.FAILED
             outcome = StepOutcome(step=step, state=state, message=error.message)
+        outcome = replace(outcome, requests=bench.own_requests() - before)
         self._end(outcome)
         return outcome
 

@@ -4,6 +4,7 @@ It outlives a kill at any instant: a line that was cut off is dropped, `intended
 means that the outcome has to be found out. It holds no personal data.
 """
 
+import errno
 import json
 import os
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Final
 
 from reconciler.clock import Clock
 from reconciler.errors import JournalError
@@ -76,7 +77,7 @@ class Journal:
             try:
                 written = os.write(self._file, data)
                 if written != len(data):
-                    raise OSError(28, "No space left on device")
+                    raise OSError(errno.ENOSPC, "No space left on device")
                 _sync(self._file)
             except OSError as error:
                 raise _failed(self.path, error) from error
@@ -85,12 +86,15 @@ class Journal:
         os.close(self._file)
 
 
+_CANNOT_SYNC: Final = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
+
+
 def _sync(file: int) -> None:
-    """Some file systems cannot sync at all (EINVAL); there the write has to be enough."""
+    """Some file systems cannot sync at all; there the write has to be enough."""
     try:
         os.fsync(file)
     except OSError as error:
-        if error.errno != 22:
+        if error.errno not in _CANNOT_SYNC:
             raise
 
 

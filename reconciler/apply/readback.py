@@ -196,9 +196,16 @@ def _unmodelled(ground: LiveCustomer, back: LiveCustomer) -> Iterator[tuple[bool
 def _moved(channel: Channel, had: LiveConsent, has: LiveConsent) -> Iterator[tuple[bool, str]]:
     """A consent that we did not write and that says something else now.
 
-    The person's own opt-out, where the platform tells so, is an edit and no loss.
+    The person's own opt-out, where the platform tells so, is an edit and no loss. A yes with
+    another time or another who acted may have been a no for a moment.
     """
     if had.state is has.state:
+        if has.state is ConsentState.SUBSCRIBED and (had.at, had.actor) != (has.at, has.actor):
+            yield (
+                False,
+                f"the {channel} consent was given anew: if somebody opted out while we wrote, "
+                "that may have been overwritten",
+            )
         return
     own_act = has.state is ConsentState.UNSUBSCRIBED and has.actor is Actor.PERSON
     yield not own_act, f"the {channel} consent went from {had.state} to {has.state}"

@@ -7,6 +7,7 @@ from reconciler.apply.bench import TRIES, Bench, StoreLeft, told, worst
 from reconciler.apply.journal import Consents, Event, Own, consents_json
 from reconciler.apply.readback import compare
 from reconciler.apply.recheck import Recheck, recheck
+from reconciler.apply.sight import look
 from reconciler.apply.takeout import take_out
 from reconciler.errors import (
     OutcomeUnknown,
@@ -37,7 +38,7 @@ def update(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -
     wrote = False
     for attempt in range(1, TRIES + 1):
         bench.prepay()
-        live = bench.client.read(remote_id)
+        live = look(bench, remote_id)
         if live is not None and _shows_old(bench.own.get(step.change.alias), live):
             bench.clock.sleep(SECOND_LOOK)
             live = bench.client.read(remote_id)
@@ -119,7 +120,10 @@ def _read_back(
     _remember(bench, step, live, back, found.write)
     fields = (*found.settled, *seen.fields)
     if seen.collateral:
-        bench.stop(f"our own write changed what it should not: {'; '.join(seen.collateral)}")
+        bench.stop(
+            "our own write, or somebody in the same moment, changed what it should not: "
+            f"{'; '.join(seen.collateral)}"
+        )
     else:
         bench.proven = True
     return StepOutcome(

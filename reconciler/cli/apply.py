@@ -250,7 +250,21 @@ def _progress(total: int, *, quiet: bool) -> "Iterator[Callable[[StepOutcome], N
         TimeRemainingColumn,
     )
 
-    columns = (TextColumn("applying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("applying"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]:.1f} requests/s"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("applying", total=total)
-        yield lambda outcome: bar.advance(task)  # noqa: ARG005
+        task = bar.add_task("applying", total=total, rate=0.0)
+        sent = 0
+
+        def advance(outcome: "StepOutcome") -> None:
+            nonlocal sent
+            sent += outcome.requests
+            elapsed = bar.tasks[0].elapsed or 0.0
+            bar.update(task, advance=1, rate=sent / elapsed if elapsed else 0.0)
+
+        yield advance

@@ -24,6 +24,8 @@ class Capabilities:
     `single_contact` says that a create takes exactly one of e-mail and phone.
     `lengths` and `address_lengths` are most characters by field, `address_needs` the parts that a
     new address must have.
+    `blurs_refusal` are those where never asked may also stand for an opt-out, as long as the user
+    has not named the store's word for it.
     `unasked` is what a consent reads as that a create did not ask for.
     `records_refusal` are the channels on which *unsubscribed* is told apart from never asked.
     `resends_consent` says that an update about something else sends consents along to be safe,
@@ -45,6 +47,7 @@ class Capabilities:
     single_contact: bool
     consent_states: frozenset[ConsentState]
     records_refusal: frozenset[Channel]
+    blurs_refusal: frozenset[Channel]
     unasked: ConsentState
     resends_consent: bool
     resends: frozenset[str]

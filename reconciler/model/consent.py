@@ -3,7 +3,7 @@
 Out always, in only with newer evidence; unknown is neither yes nor no.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -33,6 +33,16 @@ class Actor(StrEnum):
     NOT_TOLD = "not told"
 
 
+class Grade(StrEnum):
+    """How good a store's own record of a consent is."""
+
+    CONFIRMED = "A"
+    PERSON = "B"
+    ORDER = "C"
+    STAFF = "D"
+    UNRECORDED = "E"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What a spec says of a grant or a withdrawal. `at` is `given_at` or `withdrawn_at`."""
@@ -59,7 +69,8 @@ class WantedConsent:
 class LiveConsent:
     """`at` is None where no time is told or it cannot be read; `code` is the store's own word.
 
-    `absent` says that the store told nothing at all, which is not the same as saying no.
+    `absent` says that the store told nothing at all, which is not the same as saying no. `grade` is
+    for the reader of a plan and decides nothing.
     """
 
     state: ConsentState
@@ -67,6 +78,7 @@ class LiveConsent:
     actor: Actor = Actor.NOT_TOLD
     code: str = ""
     absent: bool = False
+    grade: Grade = field(default=Grade.UNRECORDED, compare=False)
 
 
 NOTHING_TOLD: Final = LiveConsent(state=ConsentState.UNKNOWN, absent=True)

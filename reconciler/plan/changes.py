@@ -5,7 +5,14 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from reconciler.diagnostics import SourceMark
-from reconciler.model.consent import Channel, ConsentState, Evidence, LiveConsent, WantedConsent
+from reconciler.model.consent import (
+    Actor,
+    Channel,
+    ConsentState,
+    Evidence,
+    LiveConsent,
+    WantedConsent,
+)
 from reconciler.model.customer import Address, Scalar
 from reconciler.model.fields import consent_field
 from reconciler.model.identity import Identity
@@ -157,7 +164,8 @@ def _plain(value: Scalar) -> str | bool | None:
 def _ground(live: LiveConsent | None) -> list[Any] | None:
     if live is None:
         return None
-    return [live.state.value, live.at.isoformat() if live.at else None, live.actor.value]
+    by_staff = live.actor is Actor.STAFF  # who is not told counts as the person
+    return [live.state.value, live.at.isoformat() if live.at else None, by_staff]
 
 
 def _evidence(evidence: Evidence) -> list[Any]:

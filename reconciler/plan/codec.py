@@ -179,6 +179,7 @@ def _summary(plan: Plan) -> Json:
         "delete": plan.actions(Action.DELETE),
         "unchanged": sum(store.unchanged for store in plan.stores),
         "held": sum(store.held() for store in plan.stores),
+        "messages": plan.messages,
         "blocked": plan.blocked,
         "complete": plan.complete,
         "classes": {risk.value: plan.count(risk) for risk in RiskClass},
@@ -264,6 +265,7 @@ def _live_consent(live: LiveConsent | None) -> Json | None:
         "state": live.state.value,
         "at": live.at.isoformat() if live.at else None,
         "actor": live.actor.value,
+        "grade": live.grade.value,
         "code": live.code or None,
     }
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from reconciler.model.consent import Channel
+from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import ReadReceipt
 from reconciler.model.settings import Release, RiskClass
-from reconciler.plan.changes import Action, Change
+from reconciler.plan.changes import Action, Change, ConsentChange
 from reconciler.plan.verdicts import Level, Verdict
 
 FORMAT_VERSION: Final = "1"
@@ -87,6 +87,16 @@ class Plan:
     @property
     def blocked(self) -> bool:
         return any(store.blocked for store in self.stores)
+
+    @property
+    def messages(self) -> int:
+        """How many people would be asked to confirm: stores may send them a message."""
+        return sum(
+            isinstance(one, ConsentChange) and one.wanted.state is ConsentState.PENDING
+            for store in self.stores
+            for change in store.changes
+            for one in change.fields
+        )
 
     @property
     def empty(self) -> bool:

@@ -178,6 +178,11 @@ class _Case:
         return Ground(
             country=live.country() if live else self._desired_country(),
             has_contact=has,
+            blurred=channel in self.judge.table.blurs_refusal
+            and not any(
+                one.channel is channel and one.state is ConsentState.UNSUBSCRIBED
+                for one in self.judge.store.consent_words
+            ),
             policy=self.judge.policy,
             table=self.judge.table,
         )

@@ -36,10 +36,14 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What is known of the person beside the consent itself."""
+    """What is known of the person beside the consent itself.
+
+    `blurred` says that never asked may stand for an opt-out on this channel of this store.
+    """
 
     country: str | None
     has_contact: bool
+    blurred: bool
     policy: Policy
     table: Capabilities
 
@@ -162,6 +166,13 @@ def _weighed(
             "consent.newer-opt-out",
             f"the opt-out of {word} is newer than the evidence, or as old",
             "a newer consent of the person, with its `given_at`",
+        )
+    never = live is not None and live.state is ConsentState.NOT_SUBSCRIBED and live.at is not None
+    if never and ground.blurred and not _is_newer(live, wanted.evidence):
+        return _held(
+            "consent.newer-opt-out",
+            f"the store's no to {word} is newer than the evidence, and may be an opt-out",
+            "a newer consent of the person, or the store's word for opt-outs in `consent_words`",
         )
     if decide(live, wanted.state) is Decision.NEWER_FROM_PERSON and not is_from_person(
         wanted.evidence

@@ -4,7 +4,7 @@ Identities from strong to weak: the store's id, e-mail, phone, then what `previo
 candidates are never settled by taking the first.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -84,6 +84,30 @@ class Index:
                 self._old_hits.setdefault(place, []).append(live)
                 wanted = True
         return wanted
+
+    def contested(self) -> tuple[LiveCustomer, ...]:
+        """Whoever has a consent that an entry wants otherwise."""
+        return _unique(
+            live
+            for place, live in self._remembered()
+            for channel, wanted in self._desired[place].consents
+            if live.consent(channel).state is not wanted.state
+        )
+
+    def _remembered(self) -> Iterator[tuple[int, LiveCustomer]]:
+        for place, hits in self._hits.items():
+            yield from ((place, live) for found in hits.values() for live in found)
+        for place, found in self._old_hits.items():
+            yield from ((place, live) for live in found)
+
+    def renew(self, customers: Iterable[LiveCustomer]) -> None:
+        """Puts records read anew in the place of those remembered."""
+        now = {one.remote_id: one for one in customers}
+        for found in (
+            *(one for hits in self._hits.values() for one in hits.values()),
+            *self._old_hits.values(),
+        ):
+            found[:] = [now.get(live.remote_id, live) for live in found]
 
     def pairings(self) -> tuple[Pairing, ...]:
         """One for each entry, in the entries' order."""

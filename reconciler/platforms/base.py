@@ -56,6 +56,10 @@ class Reader(Protocol):
         """Whoever bears exactly this e-mail or phone. Raises `LookupImpossible`."""
         ...
 
+    def graded(self, customers: Iterable[LiveCustomer]) -> tuple[LiveCustomer, ...]:
+        """The same customers, their consents with who acted where that is told in another place."""
+        ...
+
     def words(self) -> tuple[tuple[Channel, ConsentState, str], ...]:
         """The words for consent states that were seen so far, where they differ between stores."""
         ...

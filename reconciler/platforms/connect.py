@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.clock import Clock
 from reconciler.model.consent import Channel, ConsentState
-from reconciler.model.settings import Rate, StoreSettings
+from reconciler.model.settings import StoreSettings
 from reconciler.platforms.base import Writer
 from reconciler.platforms.genstore.client import Genstore
 from reconciler.platforms.genstore.wire import Dictionary
@@ -56,14 +55,13 @@ _HEADERS: Final[dict[str, Callable[[str], dict[str, str]]]] = {
 
 
 def connect(
-    store: StoreSettings, *, base: str, token: str, clock: Clock, words: Words = ()
+    store: StoreSettings, *, base: str, token: str, limiter: Limiter, words: Words = ()
 ) -> Connection:
     """`base` is scheme and host as `hosts.base_url` allows it; `words` an earlier read's."""
-    rate = store.rate or Rate(per_second=1, burst=1)
     session = Session(
         store=store.name,
         base=base,
         headers=_HEADERS[store.platform](token),
-        limiter=Limiter(rate, clock),
+        limiter=limiter,
     )
     return Connection(client=_MAKE[store.platform](session, store, words), session=session)

@@ -8,12 +8,14 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
 import stamina
 
+from reconciler.clock import Clock
 from reconciler.errors import (
     CustomerNotFound,
     OutcomeUnknown,
@@ -65,6 +67,7 @@ class Session:
         self.requests = 0
         self._limiter = limiter
         self._prepaid = threading.local()
+        self._own = threading.local()
         self._base = base
         self._client = httpx.Client(
             base_url=base,
@@ -78,6 +81,11 @@ class Session:
     def wait(self, seconds: float) -> None:
         """Lets a store that shows its writes late catch up."""
         self._limiter.clock.sleep(seconds)
+
+    def own_requests(self) -> int:
+        """How many requests the calling thread has made."""
+        count: int = getattr(self._own, "count", 0)
+        return count
 
     def prepay(self) -> None:
         """Takes the turn of this thread's next write now, so that it need not wait after a read.
@@ -178,6 +186,7 @@ class Session:
         body: Mapping[str, Any] | None,
     ) -> httpx.Response:
         self.requests += 1
+        self._own.count = self.own_requests() + 1
         content = None
         headers = {}
         if body is not None:
@@ -209,9 +218,8 @@ class Session:
         if status == 404:
             raise self._fail(CustomerNotFound, "the store knows no such thing", doing, response)
         if status == 429:
-            wait = _retry_after(response)
-            if wait is not None:
-                self._limiter.pause(wait)
+            wait = _retry_after(response, self._limiter.clock)
+            self._limiter.refused(wait)
             error = self._fail(
                 RateLimited,
                 "the store asks to slow down",
@@ -277,13 +285,16 @@ def _worth_repeating(error: Exception) -> bool | float:
     return isinstance(error, Unavailable)
 
 
-def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds; dates and nonsense count as not told, and no platform documents either form."""
+def _retry_after(response: httpx.Response, clock: Clock) -> float | None:
+    """Seconds, or a date as HTTP allows; nonsense counts as not told."""
     text = response.headers.get("retry-after", "").strip()
+    if text.isdecimal():
+        return float(text)
     try:
-        return max(0.0, float(text))
+        then = parsedate_to_datetime(text)
     except ValueError:
         return None
+    return max(0.0, (then - clock.now()).total_seconds()) if then.tzinfo else None
 
 
 def _plain(trace: str) -> str:

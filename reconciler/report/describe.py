@@ -124,13 +124,22 @@ def _consent(name: str, field: Json) -> str:
     return f"{title} {since(before)} → {after}{moves}{_proof(field['after'])}"
 
 
+_GRADED: Final = ("subscribed", "unsubscribed", "pending")
+GRADES: Final = (
+    "grade of a consent in the store: A confirmed, B by the person, C beside an order, "
+    "D by staff, an app or an import, E not recorded"
+)
+
+
 def since(live: Json) -> str:
-    """A live state with who acted and when, where the store tells it."""
+    """A live state with who acted, when, and how good the store's record of it is."""
     parts = [STATES[live["state"]]]
     if live["actor"] != "not told":
         parts.append("by the person" if live["actor"] == "person" else "by staff")
     if live["at"]:
         parts.append(live["at"][:10])
+    if live["state"] in _GRADED:
+        parts.append(f"grade {live['grade']}")
     return parts[0] if len(parts) == 1 else f"{parts[0]} ({', '.join(parts[1:])})"
 
 
@@ -175,6 +184,12 @@ def totals(body: Json) -> str:
         f"{summary['delete']} to delete, {summary['unchanged']} unchanged"
     )
     return f"{text}, {summary['held']} held" if summary["held"] else text
+
+
+def messages(body: Json) -> str:
+    """What people would be sent because of the plan; empty where nothing."""
+    count = body["summary"]["messages"]
+    return f"messages this will send: {count} requests to confirm" if count else ""
 
 
 def is_empty(body: Json) -> bool:

@@ -51,7 +51,8 @@ def _head(body: Json) -> Iterator[str]:
     state = "blocked" if summary["blocked"] else "no changes" if not body["changes"] else "ready"
     yield f"## Customer plan: {state}"
     yield ""
-    yield f"{escape(describe.totals(body))}."
+    sent = describe.messages(body)
+    yield f"{escape(describe.totals(body))}.{f' **{escape(sent)}.**' if sent else ''}"
     yield ""
     yield "| store | read | audience |"
     yield "|---|---|---|"

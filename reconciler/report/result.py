@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from reconciler.plan.outcome import ApplyResult, State, StoreOutcome
 from reconciler.report.lines import Line, Style
+from reconciler.report.text import NAMED_AT_MOST
 
 
 def render(result: ApplyResult, resume: str) -> Iterator[Line]:
@@ -24,6 +25,8 @@ def _store(store: StoreOutcome) -> Iterator[Line]:
     counts = Counter(one.state for one in store.outcomes)
     told = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
     yield Line(f"{store.store}: {told or 'nothing to do'} ({store.requests} requests)", Style.TITLE)
+    if calls := _calls(store):
+        yield Line(f"  requests a step: {calls}", Style.DIM)
     if store.stopped:
         yield Line(f"  STOPPED: {store.stopped}", Style.BAD)
     for one in store.outcomes:
@@ -32,8 +35,26 @@ def _store(store: StoreOutcome) -> Iterator[Line]:
             yield Line(f"  {one.state}: {where}{_tail(one.message)}", Style.BAD)
         elif one.collateral:
             yield Line(f"  collateral: {where}{_tail('; '.join(one.collateral))}", Style.BAD)
-        for noticed in one.noticed:
-            yield Line(f"  noticed: {where}: {noticed}", Style.WARN)
+    noticed: dict[str, list[str]] = {}
+    for one in store.outcomes:
+        for text in one.noticed:
+            noticed.setdefault(text, []).append(f"{one.step.change.alias} {one.step.kind}")
+    for text, who in noticed.items():
+        more = f" and {len(who) - NAMED_AT_MOST} more" if len(who) > NAMED_AT_MOST else ""
+        yield Line(f"  noticed: {', '.join(who[:NAMED_AT_MOST])}{more}: {text}", Style.WARN)
+
+
+def _calls(store: StoreOutcome) -> str:
+    """How many requests one step of each kind took; those of shared readings come apart."""
+    found: dict[str, list[int]] = {}
+    for one in store.outcomes:
+        if one.requests:
+            found.setdefault(one.step.kind, []).append(one.requests)
+    parts = [f"{kind} {sum(counts) / len(counts):.1f}" for kind, counts in found.items()]
+    shared = store.requests - sum(one.requests for one in store.outcomes)
+    if shared > 0 and parts:
+        parts.append(f"{shared} in all for shared readings")
+    return ", ".join(parts)
 
 
 def _tail(message: str) -> str:
@@ -56,6 +77,7 @@ def as_json(result: ApplyResult) -> dict[str, object]:
                         "customer": one.step.change.alias,
                         "kind": one.step.kind.value,
                         "state": one.state.value,
+                        "requests": one.requests,
                         "message": one.message,
                         "collateral": list(one.collateral),
                         "noticed": list(one.noticed),

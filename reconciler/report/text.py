@@ -29,6 +29,8 @@ def render(body: Json, *, every: bool, reveal: Reveal) -> Iterator[Line]:
         )
     if found:
         yield Line(LEGEND, Style.DIM)
+        if any("grade " in one.what for one in found):
+            yield Line(describe.GRADES, Style.DIM)
         yield Line()
     yield from _last(body)
 
@@ -114,6 +116,8 @@ def _last(body: Json) -> Iterator[Line]:
             yield Line(f"No changes. {summary['unchanged']} customers unchanged{held}.", Style.GOOD)
         return
     yield Line(f"Plan: {describe.totals(body)}.", Style.TITLE)
+    if sent := describe.messages(body):
+        yield Line(sent, Style.WARN)
     if summary["blocked"]:
         yield Line(
             "The plan is BLOCKED: only `apply --only withdraw` would be carried out.", Style.BAD

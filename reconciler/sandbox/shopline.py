@@ -108,7 +108,7 @@ class Shopline:
             record = self._store.table.get(customer_id)
             if record is not None:
                 rows += self._subscription_rows(record)
-        return Answer(200, {"customers": rows})
+        return Answer(200, {"user_subscribe_info_list": rows})
 
     def _subscription_rows(self, record: Record) -> list[Json]:
         """Return one row per channel on which something was ever said."""

@@ -182,3 +182,44 @@ def test_the_token_never_leaves_for_another_host(tmp_path: Path) -> None:
         shop.plan()
 
         assert thief.box.requests == []
+
+
+def test_a_batch_of_customers_is_read_again_in_one_request(tmp_path: Path) -> None:
+    """SHOPLINE takes five ids; what sends nothing along needs no reading of its own."""
+    people = [person(f"c{n}@example.com", consent={"email": consent("subscribed")})
+              for n in range(11)]  # fmt: skip
+    with opened(tmp_path, "shopline", people) as shop:
+        shop.want(*({"email": f"c{n}@example.com", "first_name": "New"} for n in range(11)))
+        body = shop.plan()
+        shop.box.forget_requests()
+
+        result = shop.apply(body)
+
+        assert result.complete, told(result)
+        # The first alone: read, write, read back. Then two batches of five: read once, 5 x 2.
+        assert len(shop.box.requests) == 3 + 2 * (1 + 5 * 2)
+        assert result.stores[0].requests == 25
+
+
+@pytest.mark.parametrize("change", [{"tags": {"add": ["vip"]}}, {"consent": {"email": grant()}}])
+def test_what_sends_more_or_grants_is_read_by_its_own_request(
+    tmp_path: Path, change: dict[str, object]
+) -> None:
+    people = [person(f"c{n}@example.com") for n in range(4)]
+    with opened(tmp_path, "shopline", people) as shop:
+        shop.want(*({"email": f"c{n}@example.com", **change} for n in range(4)))
+        body = shop.plan()
+        shop.box.forget_requests()
+
+        assert shop.apply(body).complete
+        assert len(shop.box.requests) == 4 * 3
+
+
+def test_a_batch_that_cannot_be_read_falls_back_to_single_readings(tmp_path: Path) -> None:
+    people = [person(f"c{n}@example.com") for n in range(6)]
+    with opened(tmp_path, "shopline", people) as shop:
+        shop.want(*({"email": f"c{n}@example.com", "first_name": "New"} for n in range(6)))
+        body = shop.plan()
+        shop.box.fault(Fault("status", path=r"v2/customers\.json", status=400, times=99))
+
+        assert shop.apply(body).complete

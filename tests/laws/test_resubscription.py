@@ -267,3 +267,46 @@ def test_failure_20_an_address_typed_differently(
 
         assert [one["action"] for one in body["changes"]] == ["create"]
         assert any(level == "hold" for level, _ in verdicts(body))
+
+
+def test_a_yes_sent_along_with_a_new_time_is_reported(tmp_path: Path) -> None:
+    """The window of a full PUT: an opt-out in it is overwritten, and a moved time gives it away."""
+    switches = {"consent_time": "ignored"}
+    with opened(
+        tmp_path, "genstore", [live(consent("subscribed", "2026-01-01T00:00:00+00:00"))], switches
+    ) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "New"})
+        body = shop.plan()
+
+        def opt_out(box: Sandbox) -> None:
+            box.person(box.customers()[0]["id"], "email", "unsubscribed")
+
+        shop.box.fault(Fault("edit_before", method="PUT", edit=opt_out))
+
+        result = shop.apply(body)
+
+        noticed = [text for one in result.stores[0].outcomes for text in one.noticed]
+        assert any("opted out while we wrote" in text for text in noticed), told(result)
+
+
+@pytest.mark.parametrize(
+    ("at", "words", "said"),
+    [
+        ("2026-07-01T00:00:00+00:00", {}, [("hold", "consent.newer-opt-out")]),
+        ("2026-05-01T00:00:00+00:00", {}, []),
+        ("2026-07-01T00:00:00+00:00", {"sms": {"unsubscribed": "UN_SUBSCRIBED"}}, []),
+        (None, {}, []),
+    ],
+)
+def test_a_dated_no_that_may_be_an_opt_out_is_weighed_like_one(
+    tmp_path: Path, at: str | None, words: Json, said: list[tuple[str, str]]
+) -> None:
+    """Genstore has one word for *never asked* and *opted out* of SMS; a time tells that it was said."""
+    people = [person(phone="13315034487", consent={"email": consent(),
+                                                   "sms": consent("not_subscribed", at)})]  # fmt: skip
+    with opened(tmp_path, "genstore", people) as shop:
+        shop.settings = {"consent_words": words} if words else {}
+        shop.want({"email": "ada@example.com", "phone": "+8613315034487",
+                   "consent": {"sms": grant()}})  # fmt: skip
+
+        assert verdicts(shop.plan()) == said

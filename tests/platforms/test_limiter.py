@@ -4,7 +4,7 @@ import pytest
 
 from reconciler.clock import Clock
 from reconciler.model.settings import Rate
-from reconciler.platforms.limiter import Limiter
+from reconciler.platforms.limiter import Limiter, Paces
 from tests.shop import quick_clock
 
 
@@ -47,7 +47,33 @@ def test_nobody_asks_before_the_store_said() -> None:
     limiter = Limiter(Rate(per_second=2, burst=10), hands.clock())
     limiter.take()
 
-    limiter.pause(30)
+    limiter.refused(30)
     limiter.take()
 
     assert hands.now == pytest.approx(30)
+
+
+def test_a_refusal_slows_down_and_the_rate_comes_back() -> None:
+    hands = Hands()
+    limiter = Limiter(Rate(per_second=2, burst=1), hands.clock())
+    limiter.take()
+    limiter.refused(None)
+    limiter.take()
+    start = hands.now
+    limiter.take()
+
+    assert hands.now - start == pytest.approx(1 / (2 * 0.7))
+    for _ in range(200):
+        limiter.take()
+    start = hands.now
+    limiter.take()
+    assert hands.now - start == pytest.approx(0.5)
+
+
+def test_one_limiter_goes_on_for_the_same_host_and_token() -> None:
+    paces, clock, rate = Paces(), Hands().clock(), Rate(per_second=2, burst=1)
+
+    first = paces.of("http://a", "t", rate, clock)
+
+    assert paces.of("http://a", "t", rate, clock) is first
+    assert paces.of("http://a", "other", rate, clock) is not first

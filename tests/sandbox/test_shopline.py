@@ -258,7 +258,9 @@ def test_subscriptions_tell_who_acted(shop: Any) -> None:
     with shop("shopline", ANN) as (box, client):
         put(client, sms_marketing_consent={"state": 1})
         box.person("4200000101", "email", "unsubscribed")
-        rows = client.get(path, params={"customer_ids": "4200000101"}).json()["customers"]
+        rows = client.get(path, params={"customer_ids": "4200000101"}).json()[
+            "user_subscribe_info_list"
+        ]
 
     assert [
         (one["subscribe_account_type"], one["status"], one["subscribe_channel"]) for one in rows

@@ -40,6 +40,8 @@ GENSTORE: Final = Capabilities(
     consent_states=frozenset({ConsentState.SUBSCRIBED, ConsentState.UNSUBSCRIBED}),
     # The import page lists UN_SUBSCRIBED for e-mail, and only (NOT_)SUBSCRIBED for SMS.
     records_refusal=frozenset({Channel.EMAIL}),
+    # The documents show no word for an opt-out in the API, and for SMS not even in the admin.
+    blurs_refusal=frozenset(Channel),
     unasked=ConsentState.NOT_SUBSCRIBED,
     resends_consent=True,
     resends=frozenset({"email", "phone", "first_name", "last_name", "note", "tags", "addresses"}),

@@ -36,6 +36,7 @@ SHOPLAZZA: Final = Capabilities(
     single_contact=True,
     consent_states=frozenset({ConsentState.SUBSCRIBED, ConsentState.UNSUBSCRIBED}),
     records_refusal=frozenset(Channel),
+    blurs_refusal=frozenset(),
     unasked=ConsentState.UNSUBSCRIBED,
     resends_consent=True,
     resends=frozenset({"first_name", "last_name", "tags"}),

@@ -36,6 +36,10 @@ class Shoplazza:
         except (CustomerNotFound, Unreadable):
             raise self._session.unreadable("there is no count at this address", doing) from None
 
+    def graded(self, customers: Iterable[LiveCustomer]) -> tuple[LiveCustomer, ...]:
+        """The record itself tells all there is."""
+        return tuple(customers)
+
     def words(self) -> tuple[tuple[Channel, ConsentState, str], ...]:
         return ()
 

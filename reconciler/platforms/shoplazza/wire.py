@@ -3,7 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from reconciler.model.consent import NOTHING_TOLD, Actor, Channel, ConsentState, LiveConsent
+from reconciler.model.consent import (
+    NOTHING_TOLD,
+    Actor,
+    Channel,
+    ConsentState,
+    Grade,
+    LiveConsent,
+)
 from reconciler.model.customer import ADDRESS_TEXTS, Address, LiveCustomer, Wire
 from reconciler.model.identity import IdentityKind, looks_masked
 from reconciler.model.managed import UNMANAGED
@@ -35,6 +42,11 @@ _FLAGS: Final = {
     2: (ConsentState.UNSUBSCRIBED, Actor.PERSON),
     3: (ConsentState.SUBSCRIBED, Actor.STAFF),
     4: (ConsentState.SUBSCRIBED, Actor.PERSON),
+}
+_GRADES: Final = {
+    Actor.STAFF: Grade.STAFF,
+    Actor.PERSON: Grade.PERSON,
+    Actor.NOT_TOLD: Grade.UNRECORDED,
 }
 _MEANINGLESS: Final = frozenset({0, 5, 6})
 
@@ -86,7 +98,10 @@ def _consent(record: Mapping[str, Any], channel: Channel) -> LiveConsent:
     ]
     if state is None or by_boolean is None or state is by_boolean:
         return LiveConsent(
-            state=by_boolean or state or ConsentState.UNKNOWN, actor=actor, code=code
+            state=by_boolean or state or ConsentState.UNKNOWN,
+            actor=actor,
+            code=code,
+            grade=_GRADES[actor],
         )
     if by_boolean is ConsentState.UNSUBSCRIBED:
         return LiveConsent(state=ConsentState.UNSUBSCRIBED, code=code)

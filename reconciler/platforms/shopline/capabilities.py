@@ -40,6 +40,7 @@ SHOPLINE: Final = Capabilities(
         {ConsentState.SUBSCRIBED, ConsentState.UNSUBSCRIBED, ConsentState.PENDING}
     ),
     records_refusal=frozenset(Channel),
+    blurs_refusal=frozenset(),
     unasked=ConsentState.NOT_SUBSCRIBED,
     resends_consent=False,
     resends=frozenset(),

@@ -1,9 +1,17 @@
 """SHOPLINE's JSON to customers and back. Pure."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final, TypeVar
 
-from reconciler.model.consent import NOTHING_TOLD, Channel, ConsentState, LiveConsent
+from reconciler.model.consent import (
+    NOTHING_TOLD,
+    Actor,
+    Channel,
+    ConsentState,
+    Grade,
+    LiveConsent,
+)
 from reconciler.model.customer import ADDRESS_TEXTS, Address, LiveCustomer, Wire
 from reconciler.model.identity import Identity, IdentityKind, looks_masked
 from reconciler.model.managed import UNMANAGED
@@ -23,6 +31,8 @@ from reconciler.platforms.loose import (
     texts,
 )
 
+T = TypeVar("T")
+
 CONSENT_KEYS: Final = {
     Channel.EMAIL: ("email_marketing_consent", "email_subscribe_flag"),
     Channel.SMS: ("sms_marketing_consent", "mobile_subscribe_flag"),
@@ -33,8 +43,17 @@ _STATES: Final = {
     2: ConsentState.NOT_SUBSCRIBED,
     3: ConsentState.PENDING,
 }
+_BY_STATUS: Final = {0: ConsentState.UNSUBSCRIBED, 1: ConsentState.SUBSCRIBED}
 _CODES: Final = {state: code for code, state in _STATES.items()}
 _LEVELS: Final = {"single": 1, "confirmed": 2}
+_ACCOUNTS: Final = {0: Channel.EMAIL, 1: Channel.SMS}
+# `subscribe_channel`: 0 footer, 1 account page, 2 order, 3 open API, 4 pop-up, 5 mail,
+# 6 registration, 7 import.
+_GRADES: Final = {
+    **dict.fromkeys((0, 1, 4, 5, 6), Grade.PERSON),
+    2: Grade.ORDER,
+    **dict.fromkeys((3, 7), Grade.STAFF),
+}
 _TEXTS: Final = {name: name for name in ("email", "phone", "first_name", "last_name", "note")}
 _OTHER: Final = (
     "nick_name",
@@ -94,12 +113,43 @@ def _consent(record: Mapping[str, Any], channel: Channel, zone: str | None) -> L
         return LiveConsent(state=ConsentState.UNKNOWN, at=at, code=code)
     if ConsentState.UNSUBSCRIBED in (state, flag) and state is ConsentState.NOT_SUBSCRIBED:
         state = ConsentState.UNSUBSCRIBED
-    return LiveConsent(state=state, at=at, code=code)
+    confirmed = state is yes and as_int(told.get("opt_in_level")) == _LEVELS["confirmed"]
+    grade = Grade.CONFIRMED if confirmed else Grade.UNRECORDED
+    return LiveConsent(state=state, at=at, code=code, grade=grade)
+
+
+def graded(live: LiveCustomer, rows: Iterable[Mapping[str, Any]]) -> LiveCustomer:
+    """With who acted, by the rows of `customers/subscribe.json` for this customer.
+
+    Documented is only the channel of a subscription. The row of somebody unsubscribed may still
+    tell where he came from, so it can show the person's act and never shows one of staff.
+    """
+    consents = dict(live.consents)
+    for row in rows:
+        channel = _by_number(_ACCOUNTS, row.get("subscribe_account_type"))
+        grade = _by_number(_GRADES, row.get("subscribe_channel"))
+        if channel is None or grade is None or str(row.get("customer_id")) != live.remote_id:
+            continue
+        had = consents[channel]
+        if had.state is not _by_number(_BY_STATUS, row.get("status")):
+            continue
+        out = had.state is ConsentState.UNSUBSCRIBED
+        if out and grade is not Grade.PERSON:
+            continue
+        actor = Actor.PERSON if grade is Grade.PERSON else had.actor
+        actor = Actor.STAFF if grade is Grade.STAFF else actor
+        kept = had.grade if had.grade is Grade.CONFIRMED else grade
+        consents[channel] = replace(had, actor=actor, grade=kept)
+    return replace(live, consents=tuple(consents.items()))
 
 
 def _by_code(value: object) -> ConsentState | None:
+    return _by_number(_STATES, value)
+
+
+def _by_number(table: Mapping[int, T], value: object) -> T | None:
     number = as_int(value)
-    return None if number is None else _STATES.get(number)
+    return None if number is None else table.get(number)
 
 
 def _addresses(record: Mapping[str, Any]) -> tuple[Address, ...] | None:
