@@ -15,6 +15,7 @@ from reconciler.errors import (
     BlockedPlanError,
     ConfigError,
     PlatformError,
+    ReconcilerError,
     SpecError,
     StalePlanError,
 )
@@ -306,7 +307,7 @@ def _check_unused(commitment: "Commitment", world: Ambient, *, resume: bool) -> 
         if store.changes
     ]
     begun = [past for past in pasts if past.intended or past.ended]
-    if begun and all(past.finished for past in pasts):
+    if begun and not resume and all(past.finished for past in pasts):
         raise StalePlanError("this plan has been applied already", hint="plan again")
     if begun and not resume:
         raise StalePlanError(
@@ -340,12 +341,33 @@ def apply(order: Order) -> "ApplyResult":
         )
     busy = [store for store in order.commitment.stores if store.changes]
     with ThreadPoolExecutor(max_workers=max(1, len(busy))) as pool:
-        outcomes = list(pool.map(lambda one: _apply_store(order, one), busy))
+        ended = list(pool.map(lambda one: _apply_or_tell(order, one), busy))
+    failures = [error for _, error in ended if error is not None]
+    if failures and len(failures) == len(ended):
+        raise failures[0]
+    outcomes = [outcome for outcome, _ in ended]
     return ApplyResult(
         plan_digest=order.commitment.digest,
         stores=tuple(outcomes),
         interrupted=order.control.interrupted.is_set(),
     )
+
+
+def _apply_or_tell(
+    order: Order, approved: "ApprovedStore"
+) -> "tuple[StoreOutcome, ReconcilerError | None]":
+    """One store; what keeps it from being begun at all does not stop the others."""
+    from reconciler.plan.outcome import State, StepOutcome, StoreOutcome
+    from reconciler.plan.steps import steps
+
+    try:
+        return _apply_store(order, approved), None
+    except ReconcilerError as error:
+        left = tuple(
+            StepOutcome(step=step, state=State.NOT_REACHED, message=str(error))
+            for step in steps(approved, order.only)
+        )
+        return StoreOutcome(store=approved.name, outcomes=left, stopped=str(error)), error
 
 
 def _apply_store(order: Order, approved: "ApprovedStore") -> "StoreOutcome":

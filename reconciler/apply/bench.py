@@ -6,12 +6,14 @@ from threading import Event as Flag
 from threading import Lock
 from typing import Final
 
-from reconciler.apply.journal import Journal, Own, Past
+from reconciler.apply.journal import Event, Journal, Own, Past
 from reconciler.clock import Clock
+from reconciler.errors import JournalError
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.settings import RiskClass
 from reconciler.plan.examine import Judge
 from reconciler.plan.outcome import State
+from reconciler.plan.steps import Step
 from reconciler.platforms.base import Writer
 
 TRIES: Final = 3
@@ -77,6 +79,14 @@ class Bench:
         """Nothing more is written to this store; the first reason is the one that is told."""
         with self.lock:
             self.stopped = self.stopped or why
+
+    def intend(self, step: Step) -> None:
+        """Notes that a write comes next. Raises `StoreLeft` where that cannot be noted."""
+        try:
+            self.journal.write(Event.INTENDED, step=step.id, customer=step.change.alias)
+        except JournalError as error:
+            self.stop(str(error))
+            raise StoreLeft from error
 
     def over(self) -> bool:
         """Asked right before every write."""

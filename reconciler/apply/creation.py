@@ -41,7 +41,7 @@ def create(bench: Bench, step: Step, desired: DesiredCustomer) -> StepOutcome:
     for attempt in (1, 2):
         if bench.over():
             raise StoreLeft
-        bench.journal.write(Event.INTENDED, step=step.id, customer=step.change.alias)
+        bench.intend(step)
         try:
             remote_id = bench.client.create(patch_for(bench, step, changes))
             return _created_as(bench, step, desired, changes, remote_id)

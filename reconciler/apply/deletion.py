@@ -1,7 +1,6 @@
 """Steps that delete: only a customer who still bears the identities that the spec names."""
 
 from reconciler.apply.bench import TRIES, Bench, StoreLeft
-from reconciler.apply.journal import Event
 from reconciler.errors import CustomerNotFound, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.plan.match import keys_of
@@ -23,7 +22,7 @@ def delete(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -
             )
         if bench.over():
             raise StoreLeft
-        bench.journal.write(Event.INTENDED, step=step.id, customer=step.change.alias)
+        bench.intend(step)
         try:
             bench.client.delete(remote_id)
         except CustomerNotFound:

@@ -7,7 +7,7 @@ never assumed; a loss that our own write caused stops the store before the next 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from reconciler.apply.bench import Bench, StoreLeft
 from reconciler.apply.creation import create
@@ -15,7 +15,7 @@ from reconciler.apply.deletion import delete
 from reconciler.apply.journal import Event
 from reconciler.apply.sight import SIGHT_LASTS, look_ahead
 from reconciler.apply.update import update
-from reconciler.errors import OutcomeUnknown, PlatformError, StoreStopped
+from reconciler.errors import JournalError, OutcomeUnknown, PlatformError, StoreStopped
 from reconciler.model.customer import DesiredCustomer
 from reconciler.plan.outcome import State, StepOutcome, StoreOutcome
 from reconciler.plan.steps import Step, StepKind
@@ -56,7 +56,7 @@ class StoreRun:
                         if kind in BATCHED:
                             look_ahead(bench, part)
                         outcomes.extend(pool.map(self._outcome, part))
-        bench.journal.write(Event.CLOSED, finished=self._finished(outcomes))
+        self._note(Event.CLOSED, finished=self._finished(outcomes))
         return StoreOutcome(
             store=bench.judge.store.name,
             outcomes=tuple(outcomes),
@@ -104,13 +104,16 @@ class StoreRun:
                 bench.stop(str(error))
             state = State.UNKNOWN if isinstance(error, OutcomeUnknown) else State.FAILED
             outcome = StepOutcome(step=step, state=state, message=error.message)
+        except JournalError as error:
+            bench.stop(str(error))
+            outcome = StepOutcome(step=step, state=State.UNVERIFIED, message=error.message)
         outcome = replace(outcome, requests=bench.own_requests() - before)
         self._end(outcome)
         return outcome
 
     def _end(self, outcome: StepOutcome) -> None:
         step, bench = outcome.step, self.bench
-        bench.journal.write(
+        self._note(
             Event.ENDED,
             step=step.id,
             customer=step.change.alias,
@@ -122,6 +125,13 @@ class StoreRun:
             with bench.lock:
                 bench.control.failures += 1
         self.progress(outcome)
+
+    def _note(self, event: Event, **values: Any) -> None:
+        """What cannot be noted stops the store; what was done is told all the same."""
+        try:
+            self.bench.journal.write(event, **values)
+        except JournalError as error:
+            self.bench.stop(str(error))
 
     def _perform(self, step: Step) -> StepOutcome:
         desired = self.entries.get(step.change.entry)

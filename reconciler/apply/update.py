@@ -83,7 +83,7 @@ def _nothing_to_write(step: Step, found: Recheck, *, wrote: bool) -> StepOutcome
 def _send(bench: Bench, step: Step, live: LiveCustomer, changes: tuple[FieldChange, ...]) -> None:
     if bench.over():
         raise StoreLeft
-    bench.journal.write(Event.INTENDED, step=step.id, customer=step.change.alias)
+    bench.intend(step)
     bench.client.update(live, patch_for(bench, step, changes))
 
 

@@ -199,7 +199,8 @@ def _keep(folder: Path, body: dict[str, Any]) -> Path:
         prepare(folder)
     except OSError as error:
         raise ConfigError(
-            f"the state folder {folder} cannot be written", hint="name another with --state-dir"
+            f"the state folder {folder} cannot be written: {(error.strerror or '').lower()}",
+            hint="name another with --state-dir",
         ) from error
     options.write_private(path, json.dumps(body, indent=2, ensure_ascii=False) + "\n")
     return path
