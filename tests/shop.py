@@ -72,6 +72,7 @@ class Shop:
         self.settings: Json = {}
         self.policy: Json = {}
         self.keyed = Keyed(KEY)
+        self.clock: Clock | None = None  # set for a test that needs real waiting, or another day
         self.warnings: list[Diagnostic] = []
         self.want()
 
@@ -81,7 +82,7 @@ class Shop:
 
     def mortal(self, dies_after: int | None) -> app.Ambient:
         return app.Ambient(
-            clock=quick_clock(dies_after),
+            clock=self.clock or quick_clock(dies_after),
             environment={"TOKEN": self.box.token, "RECONCILER_KEY": KEY.decode()},
             folder=self.folder / ".reconciler",
         )

@@ -33,7 +33,7 @@ def create(bench: Bench, step: Step, desired: DesiredCustomer) -> StepOutcome:
         return _created_as(bench, step, desired, changes, known)
     there = _look_up(bench, desired)
     if there:
-        if step.id in bench.past.intended and len(there) == 1:
+        if _may_be_ours(bench, step) and len(there) == 1:
             return _created_as(bench, step, desired, changes, there[0].remote_id)
         return StepOutcome(
             step=step, state=State.STALE, message="a customer with this identity exists by now"
@@ -64,6 +64,12 @@ def create(bench: Bench, step: Step, desired: DesiredCustomer) -> StepOutcome:
             if attempt == 2:
                 raise
     raise AssertionError("the second try returns or raises")
+
+
+def _may_be_ours(bench: Bench, step: Step) -> bool:
+    """Whether an earlier run sent this create and never learned that it was refused."""
+    sent = step.id in bench.past.intended
+    return sent and bench.past.ended.get(step.id) in (None, State.UNKNOWN, State.UNVERIFIED)
 
 
 def _planned(bench: Bench, step: Step, desired: DesiredCustomer) -> tuple[FieldChange, ...]:

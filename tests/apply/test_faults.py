@@ -1,12 +1,26 @@
 """A store that fails in every way: each ends in a clear report and an undamaged store."""
 
+import time
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from reconciler.clock import system_clock
 from reconciler.plan.outcome import State
 from reconciler.sandbox import Fault
-from tests.shop import VARIANTS, consent, grant, opened, person, states, told
+from tests.shop import (
+    VARIANTS,
+    Killed,
+    consent,
+    grant,
+    opened,
+    person,
+    quick_clock,
+    states,
+    told,
+)
 
 READ_FAULTS = {
     "401": Fault("status", status=401, times=99),
@@ -223,3 +237,51 @@ def test_a_batch_that_cannot_be_read_falls_back_to_single_readings(tmp_path: Pat
         shop.box.fault(Fault("status", path=r"v2/customers\.json", status=400, times=99))
 
         assert shop.apply(body).complete
+
+
+@pytest.mark.demo
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_lost_create_that_lists_show_late_ends_as_one_customer(
+    tmp_path: Path, variant: str
+) -> None:
+    """Two seconds here, in real time; a create is looked for ten."""
+    with opened(tmp_path, variant, [person("by@example.com")]) as shop:
+        shop.clock = system_clock()
+        shop.want({"email": "ada@example.com"})
+        body = shop.plan()
+        create = r"customers(\.json)?$"
+        shop.box.fault(Fault("late", method="POST", path=create, seconds=2))
+        shop.box.fault(Fault("drop_after", method="POST", path=create))
+
+        assert states(shop.apply(body)) == [State.DONE]
+        assert len(shop.box.customers()) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_store_that_hangs_is_left_after_half_a_minute(tmp_path: Path, variant: str) -> None:
+    with opened(tmp_path, variant, [person()]) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "New"})
+        body = shop.plan()
+        shop.box.fault(Fault("hang", method="PUT", seconds=45))
+        start = time.monotonic()
+
+        assert states(shop.apply(body)) == [State.DONE]
+        assert 29 < time.monotonic() - start < 40
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_clock_set_back_changes_nothing(tmp_path: Path, variant: str) -> None:
+    with opened(tmp_path, variant, [person(), person("b@example.com")]) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "New"},
+                  {"email": "b@example.com", "tags": {"add": ["vip"]}},
+                  {"email": "c@example.com", "consent": {"email": grant()}})  # fmt: skip
+        body = shop.plan()
+        with pytest.raises(Killed):
+            shop.apply(body, dies_after=9)
+        real = quick_clock()
+        shop.clock = replace(real, now=lambda: real.now() - timedelta(days=3))
+
+        assert shop.apply(body, resume=True).complete
+        assert len(shop.box.customers()) == 3
+        assert shop.plan()["changes"] == []
