@@ -48,6 +48,10 @@ test-slow: install  ## the laws at full depth: 2,000 runs each
 	$(BIN)/pytest -m slow
 	HYPOTHESIS_PROFILE=deep $(BIN)/pytest tests/laws/test_convergence.py
 
+.PHONY: test-browser
+test-browser: install  ## the HTML plan in a headless Chromium, where one is installed
+	$(BIN)/pytest -m browser
+
 cover: install
 	$(BIN)/coverage run -m pytest -q
 	$(BIN)/coverage report

@@ -110,7 +110,8 @@ class Shop:
             **({"api_version": "2022-01"} if self.variant == "shoplazza-2022" else {}),
             **self.settings,
         }
-        document: Json = {"stores": {"shop": store}, "store": "shop"}
+        told = {name: value for name, value in store.items() if value is not None}
+        document: Json = {"stores": {"shop": told}, "store": "shop"}
         sections = {
             "policy": self.policy,
             "customers": list(customers),

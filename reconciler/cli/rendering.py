@@ -20,7 +20,7 @@ def render(
     no_color: bool,
     reveal: Reveal,
 ) -> None:
-    from reconciler.report import markdown, text
+    from reconciler.report import html, markdown, text
 
     if form == "text" and output is None:
         options.show(text.render(body, every=verbose, reveal=reveal), no_color=no_color)
@@ -29,6 +29,8 @@ def render(
         content = "".join(f"{one.text}\n" for one in text.render(body, every=verbose, reveal={}))
     elif form == "markdown":
         content = markdown.render(body, _link(dict(os.environ)))
+    elif form == "html":
+        content = html.render(body, _link(dict(os.environ)))
     else:
         content = json.dumps(body, indent=2, ensure_ascii=False) + "\n"
     if output is None:

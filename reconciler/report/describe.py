@@ -19,6 +19,7 @@ RISKS: Final = {
     "grant": "opt-ins",
     "delete": "deletes",
 }
+CHANNELS: Final = {"email": "e-mail", "sms": "SMS"}
 SIGNS: Final = {"create": "+", "update": "~", "delete": "-"}
 STATES: Final = {
     "subscribed": "subscribed",
@@ -34,7 +35,10 @@ STATES: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """What one customer gets in one risk class; items with the same `what` can be folded."""
+    """What one customer gets in one risk class; items with the same `what` can be folded.
+
+    `evidence` is what the specs say of how a consent came about, beyond what `what` tells.
+    """
 
     store: str
     risk: str
@@ -43,6 +47,9 @@ class Item:
     customer: str
     source: str
     line: int
+    cause: str
+    fields: tuple[str, ...]
+    evidence: str
 
 
 def items(body: Json, reveal: Reveal) -> tuple[Item, ...]:
@@ -61,9 +68,23 @@ def items(body: Json, reveal: Reveal) -> tuple[Item, ...]:
                     customer=_customer(change, reveal),
                     source=fields[0]["source"]["file"],
                     line=fields[0]["source"]["line"],
+                    cause=change["cause"] or "",
+                    fields=tuple(one["field"] for one in fields),
+                    evidence=_evidence(fields),
                 )
             )
     return tuple(found)
+
+
+def _evidence(fields: Sequence[Json]) -> str:
+    told = [
+        f"{name} {one['after'][name]}"
+        for one in fields
+        if isinstance(one.get("after"), Mapping)
+        for name in ("at", "source", "method", "level", "basis", "wording", "evidence")
+        if name in one["after"]
+    ]
+    return f"evidence: {', '.join(told)}" if told else ""
 
 
 def _words(fields: Sequence[Json], change: Json, reveal: Reveal) -> list[str]:
@@ -169,11 +190,10 @@ def receipt(store: Json) -> str:
 
 def audience(body: Json, store: str) -> list[str]:
     """`e-mail 900 → 899 (-1)` for each channel; unknown sizes show the change only."""
-    words = {"email": "e-mail", "sms": "SMS"}
     found = []
     for channel, one in body["summary"]["audience"].get(store, {}).items():
         size = "" if one["before"] is None else f"{one['before']} → {one['after']} "
-        found.append(f"{words[channel]} {size}({one['change']:+d})")
+        found.append(f"{CHANNELS[channel]} {size}({one['change']:+d})")
     return found
 
 

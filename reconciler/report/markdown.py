@@ -12,6 +12,7 @@ from reconciler.model.settings import RiskClass
 from reconciler.report import describe
 from reconciler.report.describe import Item, Json
 from reconciler.report.lines import plain
+from reconciler.report.links import source_link
 
 MARKER: Final = "<!-- reconciler:plan -->"
 BUDGET: Final = 60_000
@@ -115,10 +116,8 @@ def _changes(body: Json, link: Mapping[str, str]) -> Iterator[str]:
 
 def _source(one: Item, link: Mapping[str, str]) -> str:
     place = f"{one.source}:{one.line}"
-    base = link.get("base")
-    if base is None or not re.fullmatch(r"[\w./-]+", one.source):
-        return escape(place)
-    return f"[{escape(place)}]({base}/{one.source}#L{one.line})"
+    address = source_link(one.source, one.line, link)
+    return f"[{escape(place)}]({address})" if address else escape(place)
 
 
 def _foot(body: Json) -> Iterator[str]:

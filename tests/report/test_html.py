@@ -1,0 +1,174 @@
+"""The auditor's page: one file, nobody's data, hostile text inert, and usable when it is long."""
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.report import html
+from tests.browser import Browser, browser
+from tests.shop import consent, grant, opened, person
+
+Json = dict[str, Any]
+
+
+def _body(tmp_path: Path) -> Json:
+    people = [person("out@example.com", consent={"email": consent("subscribed"), "sms": consent()}),
+              person(), person("held@example.com", consent={
+                  "email": consent("unsubscribed", "2026-10-01T00:00:00+00:00"), "sms": consent()})]  # fmt: skip
+    with opened(tmp_path, "genstore", people) as shop:
+        shop.want({"email": "out@example.com", "consent": {"email": "unsubscribed"}},
+                  {"email": "ada@example.com", "first_name": "New", "tags": {"add": ["vip", HOSTILE]}},
+                  {"email": "held@example.com", "consent": {"email": grant()}},
+                  {"email": "new@example.com", "consent": {"email": grant(source="kiosk7 \u202e")}})  # fmt: skip
+        return shop.plan(read="full")
+
+
+HOSTILE = "</script><img src=x onerror=alert(1)>"
+
+
+def _many(body: Json, count: int) -> Json:
+    """The same plan with many changes of many kinds."""
+    changes = [one for one in body["changes"] if one["action"] == "update"]
+    more = [{**changes[n % len(changes)], "customer": f"cus_{n:010}"} for n in range(count)]
+    return {**body, "changes": more}
+
+
+def test_the_page_is_whole_in_itself(tmp_path: Path) -> None:
+    page = html.render(_body(tmp_path), {})
+
+    assert not re.search(r"(src|href)=", page)
+    assert "http://" not in page
+    assert "https://" not in page
+    assert "default-src 'none'" in page
+
+
+def test_hostile_text_stays_text(tmp_path: Path) -> None:
+    page = html.render(_body(tmp_path), {"base": "https://forge.example/x/blob/abc"})
+
+    assert "<img" not in page
+    assert page.count("</script>") == 2
+    assert "\u202e" not in page
+
+
+def test_lines_are_linked_to_the_commit_where_one_is_known(tmp_path: Path) -> None:
+    page = html.render(_body(tmp_path), {"base": "https://forge.example/x/blob/abc"})
+
+    assert re.search(r'"link":"https://forge.example/x/blob/abc/[^"]+#L\d+"', page)
+
+
+def test_twenty_thousand_changes_make_a_file_of_some_megabytes(tmp_path: Path) -> None:
+    page = html.render(_many(_body(tmp_path), 20_000), {})
+
+    assert len(page) < 12_000_000
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    with browser(tmp_path_factory.mktemp("chromium")) as found:
+        yield found
+
+
+def _opened(chromium: Browser, tmp_path: Path, body: Json, *, dark: bool = False) -> Path:
+    page = tmp_path / "plan.html"
+    page.write_text(html.render(body, {}), encoding="utf-8")
+    chromium.troubles.clear()
+    chromium.requests.clear()
+    chromium.open(page, dark=dark)
+    return page
+
+
+_ROWS = "[...document.querySelectorAll('#list tbody tr')].map(row => row.innerText)"
+_SHOWN = "document.getElementById('shown').textContent"
+
+
+def _choose(chromium: Browser, name: str, value: str) -> None:
+    chromium.run(
+        f"(() => {{ const one = document.forms[0].elements[{name!r}]; one.value = {value!r};"
+        "one.dispatchEvent(new Event('input', {bubbles: true})); })()"
+    )
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_page_opens_from_disk_without_errors_or_requests(
+    chromium: Browser, tmp_path: Path, dark: bool
+) -> None:
+    page = _opened(chromium, tmp_path, _body(tmp_path), dark=dark)
+
+    assert chromium.troubles == []
+    assert [one for one in chromium.requests if one != page.as_uri()] == []
+    paper = chromium.run("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, re.findall(r"\d+", paper)[:3])) < 200) is dark
+    assert len(chromium.run(_ROWS)) == 6
+
+
+@pytest.mark.browser
+def test_the_list_is_filtered_and_searched(chromium: Browser, tmp_path: Path) -> None:
+    _opened(chromium, tmp_path, _body(tmp_path))
+
+    _choose(chromium, "class", "withdraw")
+    assert len(chromium.run(_ROWS)) == 1
+    assert chromium.run(_SHOWN) == "1 of 6 shown"
+    _choose(chromium, "class", "")
+    _choose(chromium, "rule", "consent.newer-opt-out")
+    assert len(chromium.run(_ROWS)) == 1
+    _choose(chromium, "rule", "")
+    _choose(chromium, "field", "tags")
+    assert "+vip" in chromium.run(_ROWS)[0]
+    _choose(chromium, "field", "")
+    _choose(chromium, "search", "KIOSK7")
+    (row,) = chromium.run(_ROWS)
+    assert "source kiosk7" in row
+    chromium.run("document.querySelector('button[type=reset]').click()")
+    assert chromium.run("new Promise(done => setTimeout(() => done(0), 50))") == 0
+    assert len(chromium.run(_ROWS)) == 6
+    assert chromium.troubles == []
+
+
+@pytest.mark.browser
+def test_the_keyboard_is_enough(chromium: Browser, tmp_path: Path) -> None:
+    _opened(chromium, tmp_path, _body(tmp_path))
+
+    chromium.press("/")
+    assert chromium.run("document.activeElement.name") == "search"
+    chromium.press("v", "i", "p")
+    assert len(chromium.run(_ROWS)) == 1
+    chromium.press("Tab")
+    assert chromium.run("document.activeElement.tagName") in ("SELECT", "BUTTON")
+
+
+@pytest.mark.browser
+def test_twenty_thousand_changes_are_usable(chromium: Browser, tmp_path: Path) -> None:
+    body = _many(_body(tmp_path), 20_000)
+    start = time.monotonic()
+    _opened(chromium, tmp_path, body)
+    opened_in = time.monotonic() - start
+
+    took = chromium.run(
+        "(() => { const start = performance.now(); const one = document.forms[0].elements.search;"
+        "one.value = 'cus_0000019'; one.dispatchEvent(new Event('input', {bubbles: true}));"
+        "return performance.now() - start; })()"
+    )
+    shown = chromium.run(_SHOWN)
+    chromium.run("document.forms[0].reset()")
+    chromium.run("new Promise(done => setTimeout(done, 50))")
+    chromium.run("document.getElementById('on').click()")
+
+    print(f"20,000 changes: opened in {opened_in:.1f} s, searched in {took:.0f} ms")  # noqa: T201
+    assert len(chromium.run(_ROWS)) == 200
+    assert chromium.run("document.getElementById('pages').textContent").startswith("page 2 of ")
+    assert shown.split()[0] != shown.split()[2]
+    assert chromium.troubles == []
+
+
+@pytest.mark.browser
+def test_printing_shows_every_row(chromium: Browser, tmp_path: Path) -> None:
+    _opened(chromium, tmp_path, _many(_body(tmp_path), 450))
+
+    chromium.run("dispatchEvent(new Event('beforeprint'))")
+    assert len(chromium.run(_ROWS)) > 450
+    chromium.run("dispatchEvent(new Event('afterprint'))")
+    assert len(chromium.run(_ROWS)) == 200
