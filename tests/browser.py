@@ -1,9 +1,11 @@
 """A headless Chromium on a pipe: opens a page, runs scripts in it, and tells what it asked for."""
 
+import fcntl
 import json
 import os
 import shutil
 import subprocess
+import sys
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -93,19 +95,27 @@ class Browser:
         return told
 
 
+def _high(number: int) -> int:
+    """The same end of a pipe under a number that is out of the way of 3 and 4."""
+    moved = fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 20)
+    os.close(number)
+    return moved
+
+
 @contextmanager
 def browser(folder: Path) -> Iterator[Browser]:
     """Raises `FileNotFoundError` where there is no Chromium."""
     program = executable()
     if program is None:
         raise FileNotFoundError(f"none of {', '.join(NAMES)} is installed")
-    to_us, from_it = os.pipe()
-    to_it, from_us = os.pipe()
+    to_us, from_it = map(_high, os.pipe())
+    to_it, from_us = map(_high, os.pipe())
+    place = "import os, sys; [os.dup2(int(n), to) for to, n in ((3, sys.argv[1]), (4, sys.argv[2]))]; os.execv(sys.argv[3], sys.argv[3:])"
     process = subprocess.Popen(
-        ["sh", "-c", f'exec "$@" 3<&{to_it} 4>&{from_it}', "sh", program, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+        [sys.executable, "-c", place, str(to_it), str(from_it),
+         program, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
          "--remote-debugging-pipe", f"--user-data-dir={folder / 'profile'}", "about:blank"],
-        pass_fds=(to_it, from_it),
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        pass_fds=(to_it, from_it), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     os.close(to_it)
     os.close(from_it)
