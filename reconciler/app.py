@@ -28,6 +28,7 @@ from reconciler.platforms.tables import TABLES
 
 if TYPE_CHECKING:
     from reconciler.apply.bench import Control
+    from reconciler.apply.record import Record
     from reconciler.plan.commitment import ApprovedStore, Commitment
     from reconciler.plan.definition import Plan, StorePlan
     from reconciler.plan.examine import Judge
@@ -45,6 +46,12 @@ class Ambient:
     environment: Mapping[str, str]
     folder: Path
     paces: Paces = field(default_factory=Paces)
+
+    @property
+    def who(self) -> dict[str, str]:
+        from reconciler.repository import who
+
+        return who(self.environment)
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -340,28 +347,52 @@ def apply(order: Order) -> "ApplyResult":
             "by `apply --only withdraw`",
         )
     busy = [store for store in order.commitment.stores if store.changes]
+    record = _audit_of(order)
+    record.begin()
     with ThreadPoolExecutor(max_workers=max(1, len(busy))) as pool:
-        ended = list(pool.map(lambda one: _apply_or_tell(order, one), busy))
-    failures = [error for _, error in ended if error is not None]
-    if failures and len(failures) == len(ended):
-        raise failures[0]
+        ended = list(pool.map(lambda one: _apply_or_tell(order, one, record), busy))
     outcomes = [outcome for outcome, _ in ended]
-    return ApplyResult(
+    result = ApplyResult(
         plan_digest=order.commitment.digest,
         stores=tuple(outcomes),
         interrupted=order.control.interrupted.is_set(),
     )
+    head = record.end(result)
+    failures = [error for _, error in ended if error is not None]
+    if failures and len(failures) == len(ended):
+        raise failures[0]
+    return replace(result, audit_count=head.count, audit_head=head.seal)
+
+
+def _audit_of(order: Order) -> "Record":
+    from reconciler import repository
+    from reconciler.apply.audit import Trail
+    from reconciler.apply.record import Record
+
+    world = order.world
+    actor = {name: order.keyed.text(text) for name, text in world.who.items()}
+    return Record(
+        trail=Trail(world.folder, order.keyed, world.clock),
+        plan=order.commitment.id,
+        about={
+            "digest": order.commitment.digest,
+            "spec": order.commitment.spec_digest,
+            "tool": __version__,
+            "who": actor,
+            "commit": repository.commit_of(Path(order.state.folder), world.environment),
+        },
+    )
 
 
 def _apply_or_tell(
-    order: Order, approved: "ApprovedStore"
+    order: Order, approved: "ApprovedStore", record: "Record"
 ) -> "tuple[StoreOutcome, ReconcilerError | None]":
     """One store; what keeps it from being begun at all does not stop the others."""
     from reconciler.plan.outcome import State, StepOutcome, StoreOutcome
     from reconciler.plan.steps import steps
 
     try:
-        return _apply_store(order, approved), None
+        return _apply_store(order, approved, record), None
     except ReconcilerError as error:
         left = tuple(
             StepOutcome(step=step, state=State.NOT_REACHED, message=str(error))
@@ -370,7 +401,7 @@ def _apply_or_tell(
         return StoreOutcome(store=approved.name, outcomes=left, stopped=str(error)), error
 
 
-def _apply_store(order: Order, approved: "ApprovedStore") -> "StoreOutcome":
+def _apply_store(order: Order, approved: "ApprovedStore", record: "Record") -> "StoreOutcome":
     from reconciler.apply import journal
     from reconciler.apply.bench import Bench
     from reconciler.apply.executor import StoreRun
@@ -382,20 +413,21 @@ def _apply_store(order: Order, approved: "ApprovedStore") -> "StoreOutcome":
     path = journal_path(world.folder, order.commitment.id, store.name)
     with one_writer(world.folder, store.name):
         past = journal.read(path)
-        record = journal.Journal(path, world.clock)
+        kept = journal.Journal(path, world.clock)
         try:
             connection = open_store(store, world, approved.words)
             try:
                 bench = Bench(
                     client=connection.client,
                     judge=judge_for(order.state, store, order.commitment.releases, keyed),
-                    journal=record,
+                    journal=kept,
                     past=past,
                     clock=world.clock,
                     requests=lambda: connection.session.requests,
                     own_requests=connection.session.own_requests,
                     prepay=connection.session.prepay,
                     control=order.control,
+                    audit=record.step,
                     only=order.only,
                 )
                 run = StoreRun(
@@ -408,7 +440,7 @@ def _apply_store(order: Order, approved: "ApprovedStore") -> "StoreOutcome":
             finally:
                 connection.session.close()
         finally:
-            record.close()
+            kept.close()
 
 
 def entries(state: DesiredState, store: str, keyed: Keyed) -> dict[str, DesiredCustomer]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from reconciler.errors import PlatformError, UnreadableResponse
+from reconciler.errors import UnreadableResponse
 from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.plan.build import Census, Read
@@ -205,8 +205,6 @@ def _look_up(
 
 def _grade(client: Reader, index: Index) -> tuple[str, ...]:
     """Who acted, for those whose consent would change; a store that will not say costs a note."""
-    try:
-        index.renew(client.graded(index.contested()))
-    except PlatformError:
-        return ("the store did not tell who subscribed or unsubscribed people",)
-    return ()
+    graded, told = client.graded(index.contested())
+    index.renew(graded)
+    return () if told else ("the store did not tell who subscribed or unsubscribed people",)

@@ -83,7 +83,11 @@ class Shop:
     def mortal(self, dies_after: int | None) -> app.Ambient:
         return app.Ambient(
             clock=self.clock or quick_clock(dies_after),
-            environment={"TOKEN": self.box.token, "RECONCILER_KEY": KEY.decode()},
+            environment={
+                "TOKEN": self.box.token,
+                "RECONCILER_KEY": KEY.decode(),
+                "CI_COMMIT_SHA": "c0ffee",  # or git would be asked every time
+            },
             folder=self.folder / ".reconciler",
         )
 

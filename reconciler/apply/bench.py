@@ -12,7 +12,7 @@ from reconciler.errors import JournalError
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.settings import RiskClass
 from reconciler.plan.examine import Judge
-from reconciler.plan.outcome import State
+from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.steps import Step
 from reconciler.platforms.base import Writer
 
@@ -51,7 +51,8 @@ class Bench:
 
     `proven` says that an update of this run was read back without a loss; `prepay` takes the turn
     of a write before the read that it rests on. `requests` counts them all, `own_requests` those of
-    the calling thread. `sights` are records read in a batch, with when that was.
+    the calling thread. `audit` keeps what became of a step, `sights` are records read in a batch,
+    with when that was.
     """
 
     client: Writer
@@ -63,6 +64,7 @@ class Bench:
     own_requests: Callable[[], int]
     prepay: Callable[[], None]
     control: Control
+    audit: Callable[[StepOutcome], None]
     only: Collection[RiskClass] = ()
     created: dict[str, str] = field(init=False)
     own: dict[str, Own] = field(init=False)

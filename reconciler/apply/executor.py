@@ -90,7 +90,7 @@ class StoreRun:
         earlier = bench.past.ended.get(step.id)
         if earlier is not None and earlier.good:
             outcome = StepOutcome(step=step, state=earlier, message="done in an earlier run")
-            self.progress(outcome)
+            self._record(outcome)
             return outcome
         if bench.over():
             return StepOutcome(step=step, state=State.NOT_REACHED, message=bench.stopped)
@@ -124,6 +124,13 @@ class StoreRun:
         if not outcome.state.good:
             with bench.lock:
                 bench.control.failures += 1
+        self._record(outcome)
+
+    def _record(self, outcome: StepOutcome) -> None:
+        try:
+            self.bench.audit(outcome)
+        except JournalError as error:
+            self.bench.stop(str(error))
         self.progress(outcome)
 
     def _note(self, event: Event, **values: Any) -> None:

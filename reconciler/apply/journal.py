@@ -78,7 +78,7 @@ class Journal:
                 written = os.write(self._file, data)
                 if written != len(data):
                     raise OSError(errno.ENOSPC, "No space left on device")
-                _sync(self._file)
+                sync(self._file)
             except OSError as error:
                 raise _failed(self.path, error) from error
 
@@ -89,7 +89,7 @@ class Journal:
 _CANNOT_SYNC: Final = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
 
 
-def _sync(file: int) -> None:
+def sync(file: int) -> None:
     """Some file systems cannot sync at all; there the write has to be enough."""
     try:
         os.fsync(file)

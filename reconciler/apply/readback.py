@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
@@ -59,14 +60,25 @@ def compare(
     )
 
 
+_SAID_NO: Final = (
+    ConsentState.UNSUBSCRIBED,
+    ConsentState.NOT_SUBSCRIBED,
+    ConsentState.PENDING,
+)
+_NOT_TOLD: Final = (ConsentState.UNKNOWN, ConsentState.MASKED)
+
+
 def _risen(
     ground: LiveCustomer, back: LiveCustomer, written: tuple[FieldChange, ...]
 ) -> Iterator[Channel]:
-    """Channels that say subscribed now, did not before, and were not asked to."""
+    """Channels that say subscribed now, said otherwise before, and were not asked to.
+
+    What was not told before may have been a yes all the time.
+    """
     asked = {one.channel for one in written if isinstance(one, ConsentChange)}
     for channel in Channel:
         had, has = ground.consent(channel), back.consent(channel)
-        rose = has.state is ConsentState.SUBSCRIBED and had.state is not ConsentState.SUBSCRIBED
+        rose = has.state is ConsentState.SUBSCRIBED and had.state in _SAID_NO
         if channel not in asked and rose and has.actor is not Actor.PERSON:
             yield channel
 
@@ -193,19 +205,30 @@ def _unmodelled(ground: LiveCustomer, back: LiveCustomer) -> Iterator[tuple[bool
             yield False, f"`{name}` was changed"
 
 
+def _given_anew(had: LiveConsent, has: LiveConsent) -> bool:
+    """Another time or another who acted, where both were told before."""
+    if had.at is not None and has.at is not None and had.at != has.at:
+        return True
+    return had.actor is not Actor.NOT_TOLD and had.actor is not has.actor
+
+
 def _moved(channel: Channel, had: LiveConsent, has: LiveConsent) -> Iterator[tuple[bool, str]]:
     """A consent that we did not write and that says something else now.
 
-    The person's own opt-out, where the platform tells so, is an edit and no loss. A yes with
+    The person's own act, where the platform tells so, is an edit and no loss. A yes with
     another time or another who acted may have been a no for a moment.
     """
+    if had.state in _NOT_TOLD:
+        return
     if had.state is has.state:
-        if has.state is ConsentState.SUBSCRIBED and (had.at, had.actor) != (has.at, has.actor):
+        if has.state is ConsentState.SUBSCRIBED and _given_anew(had, has):
             yield (
                 False,
                 f"the {channel} consent was given anew: if somebody opted out while we wrote, "
                 "that may have been overwritten",
             )
         return
-    own_act = has.state is ConsentState.UNSUBSCRIBED and has.actor is Actor.PERSON
-    yield not own_act, f"the {channel} consent went from {had.state} to {has.state}"
+    yield (
+        has.actor is not Actor.PERSON,
+        f"the {channel} consent went from {had.state} to {has.state}",
+    )

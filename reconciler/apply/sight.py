@@ -10,7 +10,9 @@ from typing import Final
 
 from reconciler.apply.bench import Bench
 from reconciler.errors import PlatformError
+from reconciler.model.consent import Channel
 from reconciler.model.customer import LiveCustomer
+from reconciler.plan.judge import is_told
 from reconciler.plan.steps import Step
 
 SIGHT_LASTS: Final = 5.0
@@ -37,9 +39,15 @@ def look_ahead(bench: Bench, steps: Iterable[Step]) -> None:
 def look(bench: Bench, remote_id: str) -> LiveCustomer | None:
     """The record to decide on; None where the store says that there is none."""
     live, at = bench.sights.pop(remote_id, (None, 0.0))
-    if live is not None and bench.clock.monotonic() - at <= SIGHT_LASTS:
+    if live is not None and _tells_all(live) and bench.clock.monotonic() - at <= SIGHT_LASTS:
         return live
     return bench.client.read(remote_id)
+
+
+def _tells_all(live: LiveCustomer) -> bool:
+    """A list may tell less than a customer's own page."""
+    told = all(is_told(live.consent(one), live.contact(one)) for one in Channel)
+    return told and not live.unreadable
 
 
 def _can_share(bench: Bench, step: Step) -> bool:

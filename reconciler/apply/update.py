@@ -42,6 +42,8 @@ def update(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -
         if live is not None and _shows_old(bench.own.get(step.change.alias), live):
             bench.clock.sleep(SECOND_LOOK)
             live = bench.client.read(remote_id)
+        if live is not None and _may_overturn(step, live):
+            (live,), _ = bench.client.graded((live,))
         if live is None:
             return StepOutcome(step=step, state=State.STALE, message="the customer is gone")
         found = recheck(step, desired, live, bench.own.get(step.change.alias), bench.judge)
@@ -60,6 +62,14 @@ def update(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -
         else:
             return _verified(bench, step, desired, live, found)
     raise AssertionError("the last try returns or raises")
+
+
+def _may_overturn(step: Step, live: LiveCustomer) -> bool:
+    """Whether a step grants to somebody who is out since nobody knows when: who acted decides."""
+    return step.kind is StepKind.GRANT and any(
+        consent.state is ConsentState.UNSUBSCRIBED and consent.at is None
+        for _, consent in live.consents
+    )
 
 
 def _shows_old(own: Own | None, live: LiveCustomer) -> bool:
@@ -116,7 +126,15 @@ def _read_back(
         back = bench.client.read(remote_id) or back
         seen = compare(live, back, found.write, desired, bench.judge, step.kind)
     if seen.risen:
-        back, _ = take_out(bench, back, seen.risen)
+        (graded,), _ = bench.client.graded((back,))
+        seen = compare(live, graded, found.write, desired, bench.judge, step.kind)
+    if seen.risen:
+        back, left = take_out(bench, back, seen.risen)
+        told_out = "could not be taken back" if left else "was taken back"
+        seen = replace(
+            seen,
+            collateral=(*seen.collateral, f"the rise of {' and '.join(seen.risen)} {told_out}"),
+        )
     _remember(bench, step, live, back, found.write)
     fields = (*found.settled, *seen.fields)
     if seen.collateral:

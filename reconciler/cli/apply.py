@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +82,7 @@ def command(
     from reconciler import app
     from reconciler.apply.bench import Control
     from reconciler.cli.show import read_plan
+    from reconciler.clock import woken_by
     from reconciler.plan.codec import decode, encode
 
     only = only or ()
@@ -91,7 +93,9 @@ def command(
         )
     if plan is None and not resume and not yes and not sys.stdin.isatty():
         raise click.UsageError("without a terminal, give a plan file or --yes")
+    control = Control(max_failures=max_failures)
     world = app.ambient(specs, state_dir)
+    world = replace(world, clock=woken_by(world.clock, control.interrupted))
     state = app.load_or_raise(specs, world.clock, options.silent if quiet else options.warn)
     keyed = app.keyed_for(world)
     if plan is None and resume:
@@ -113,7 +117,6 @@ def command(
                 return FAILED if failed else OK
             click.echo("nothing was applied", err=True)
             return BLOCKED if made.blocked else FAILED
-    control = Control(max_failures=max_failures)
     code = _carry_out(
         commitment,
         body,

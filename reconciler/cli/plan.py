@@ -22,7 +22,7 @@ from reconciler.model.settings import Release, RiskClass
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "markdown", "json", "html"]),
+    type=click.Choice(["text", "markdown", "json", "html", "github"]),
     default="text",
     show_default=True,
 )

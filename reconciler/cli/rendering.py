@@ -20,7 +20,7 @@ def render(
     no_color: bool,
     reveal: Reveal,
 ) -> None:
-    from reconciler.report import html, markdown, text
+    from reconciler.report import annotations, html, markdown, text
 
     if form == "text" and output is None:
         options.show(text.render(body, every=verbose, reveal=reveal), no_color=no_color)
@@ -29,6 +29,9 @@ def render(
         content = "".join(f"{one.text}\n" for one in text.render(body, every=verbose, reveal={}))
     elif form == "markdown":
         content = markdown.render(body, _link(dict(os.environ)))
+    elif form == "github":
+        found = annotations.github(annotations.of_plan(body))
+        content = "".join(f"{line}\n" for line in found)
     elif form == "html":
         content = html.render(body, _link(dict(os.environ)))
     else:

@@ -15,7 +15,7 @@ from reconciler.errors import PlanFileError
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "markdown", "json", "html"]),
+    type=click.Choice(["text", "markdown", "json", "html", "github"]),
     default="text",
     show_default=True,
 )

@@ -21,7 +21,11 @@ from reconciler.diagnostics import Diagnostic, Severity
     help="Folder of the specs, where no PATHS are given.",
 )
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    show_default=True,
 )
 @click.option("-q", "--quiet", is_flag=True, help="Only errors.")
 def command(paths: tuple[Path, ...], specs: Path, form: str, quiet: bool) -> int:
@@ -30,12 +34,19 @@ def command(paths: tuple[Path, ...], specs: Path, form: str, quiet: bool) -> int
     PATHS are files or folders; every complaint of every file comes at once, as
     file:line:column. Warnings do not fail.
     """
-    from reconciler import app
+    from reconciler import __version__, app
     from reconciler.clock import system_clock
+    from reconciler.report import annotations
 
     state, diagnostics = app.load(list(paths) or [specs], system_clock())
     if form == "json":
         click.echo(json.dumps([_as_json(one) for one in diagnostics], indent=2, ensure_ascii=False))
+    elif form == "github":
+        for line in annotations.github(annotations.of_diagnostics(diagnostics)):
+            click.echo(line)
+    elif form == "sarif":
+        log = annotations.sarif(annotations.of_diagnostics(diagnostics), __version__)
+        click.echo(json.dumps(log, indent=2, ensure_ascii=False))
     else:
         for one in diagnostics:
             if not quiet or one.severity is Severity.ERROR:

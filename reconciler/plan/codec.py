@@ -131,11 +131,19 @@ def _approved(item: Json) -> ApprovedChange:
                 risk=RiskClass(one["class"]),
                 digest=one["digest"],
                 moves=one.get("moves", False),
+                evidence=_shown_evidence(one),
             )
             for one in item["fields"]
         ),
         digest=item["digest"],
     )
+
+
+def _shown_evidence(field: Json) -> tuple[tuple[str, str], ...]:
+    after = field.get("after")
+    if not field["field"].startswith("consent.") or not isinstance(after, dict):
+        return ()
+    return tuple((name, str(value)) for name, value in after.items() if name != "state")
 
 
 def _release(one: Release) -> Json:

@@ -15,10 +15,13 @@ from reconciler.plan.keyed import Keyed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovedField:
+    """`evidence` is what the specs say of a consent, as it may be shown: for the record."""
+
     field: str
     risk: RiskClass
     digest: str
     moves: bool = False
+    evidence: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,9 +57,13 @@ class StoreOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyResult:
+    """`audit_count` and `audit_head` are the end of the audit trail, to be noted elsewhere."""
+
     plan_digest: str
     stores: tuple[StoreOutcome, ...]
     interrupted: bool = False
+    audit_count: int = 0
+    audit_head: str = ""
 
     @property
     def complete(self) -> bool:

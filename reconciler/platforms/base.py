@@ -27,7 +27,7 @@ class LookupImpossible(Exception):
 
 
 class Reader(Protocol):
-    """All methods may raise `PlatformError`; none of them changes anything."""
+    """Methods may raise `PlatformError`; none of them changes anything."""
 
     @property
     def capabilities(self) -> Capabilities: ...
@@ -56,8 +56,11 @@ class Reader(Protocol):
         """Whoever bears exactly this e-mail or phone. Raises `LookupImpossible`."""
         ...
 
-    def graded(self, customers: Iterable[LiveCustomer]) -> tuple[LiveCustomer, ...]:
-        """The same customers, their consents with who acted where that is told in another place."""
+    def graded(self, customers: Iterable[LiveCustomer]) -> tuple[tuple[LiveCustomer, ...], bool]:
+        """The same customers, their consents with who acted where that is told in another place.
+
+        False where the store would not tell of all of them; it never raises.
+        """
         ...
 
     def words(self) -> tuple[tuple[Channel, ConsentState, str], ...]:

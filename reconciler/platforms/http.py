@@ -219,6 +219,14 @@ class Session:
             raise self._fail(CustomerNotFound, "the store knows no such thing", doing, response)
         if status == 429:
             wait = _retry_after(response, self._limiter.clock)
+            if wait is not None and wait > LONGEST_WAIT:
+                raise self._fail(
+                    StoreStopped,
+                    f"the store asks to wait for longer than {LONGEST_WAIT:.0f} seconds",
+                    doing,
+                    response,
+                    hint="try again later; an apply goes on with --resume",
+                )
             self._limiter.refused(wait)
             error = self._fail(
                 RateLimited,
@@ -279,9 +287,7 @@ class Session:
 def _worth_repeating(error: Exception) -> bool | float:
     """Whether to read again, or after how many seconds where the store said it."""
     if isinstance(error, RateLimited):
-        if error.retry_after is None:
-            return True
-        return error.retry_after if error.retry_after <= LONGEST_WAIT else False
+        return True if error.retry_after is None else error.retry_after
     return isinstance(error, Unavailable)
 
 
@@ -292,7 +298,7 @@ def _retry_after(response: httpx.Response, clock: Clock) -> float | None:
         return float(text)
     try:
         then = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(0.0, (then - clock.now()).total_seconds()) if then.tzinfo else None
 

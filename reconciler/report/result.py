@@ -14,6 +14,9 @@ def render(result: ApplyResult, resume: str) -> Iterator[Line]:
         yield from _store(store)
     good = sum(result.count(state) for state in State if state.good)
     total = sum(len(store.outcomes) for store in result.stores)
+    if result.audit_head:
+        trail = f"audit trail: {result.audit_count} lines, head {result.audit_head[:16]}"
+        yield Line(trail, Style.DIM)
     if result.complete:
         yield Line(f"Applied: {good} of {total} steps, each read back from its store.", Style.GOOD)
         return
@@ -66,6 +69,7 @@ def as_json(result: ApplyResult) -> dict[str, object]:
         "plan": result.plan_digest,
         "complete": result.complete,
         "interrupted": result.interrupted,
+        "audit": {"lines": result.audit_count, "head": result.audit_head},
         "stores": [
             {
                 "store": store.store,

@@ -8,7 +8,7 @@ from reconciler.sandbox import paging
 from reconciler.sandbox.bounds import BOUNDS, Test, time_tests
 from reconciler.sandbox.platform import Store, whole
 from reconciler.sandbox.records import Record
-from reconciler.sandbox.shopline_wire import Form, code
+from reconciler.sandbox.shopline_wire import CONSENT_KEYS, FLAGS, Form, code
 from reconciler.sandbox.wire import Answer, Call, Json, Refusal, Route, route
 
 _LIMIT_MESSAGE = "limit must be between 1 and 250"
@@ -127,6 +127,10 @@ class Listing:
         headers = paging.link(call.origin + call.path, entries)
         fields = call.parameters.get("fields", "")
         shown = [only(self._form.customer(one), fields) for one in found]
+        if self._settings["list_tells"] == "no consents":
+            for one in shown:
+                for key in (*CONSENT_KEYS.values(), *FLAGS.values()):
+                    one.pop(key, None)
         return Answer(200, {"customers": shown}, headers)
 
 

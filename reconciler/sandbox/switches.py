@@ -156,6 +156,9 @@ SHOPLINE: dict[str, Switch] = _SHARED | {
         ("lagging", "consistent"),
         "The subscribe flags while consent is pending: 2, or 3 like the state.",
     ),
+    "list_tells": Switch(
+        "all", ("all", "no consents"), "Whether lists and searches tell the consents."
+    ),
     "search_token": Switch("page", ("page", "keyset"), "What a search's page_info holds."),
     "email_lookup_missing": Switch(
         "null", ("null", "404"), "The answer to query_user_by_email for an unknown e-mail."

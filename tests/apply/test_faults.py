@@ -285,3 +285,62 @@ def test_a_clock_set_back_changes_nothing(tmp_path: Path, variant: str) -> None:
         assert shop.apply(body, resume=True).complete
         assert len(shop.box.customers()) == 3
         assert shop.plan()["changes"] == []
+
+
+def test_a_list_that_tells_less_unsubscribes_nobody(tmp_path: Path) -> None:
+    """What a batch does not tell may have been a yes all the time."""
+    yes = {"email": consent("subscribed"), "sms": consent("subscribed")}
+    people = [person(f"c{n}@example.com", phone=f"00861331503448{n}", consent=yes)
+              for n in range(8)]  # fmt: skip
+    with opened(tmp_path, "shopline", people, {"list_tells": "no consents"}) as shop:
+        shop.want(*({"email": f"c{n}@example.com", "first_name": "New"} for n in range(8)))
+
+        assert shop.apply(shop.plan(read="full")).complete
+        for one in shop.box.customers():
+            assert {held["state"] for held in one["consent"].values()} == {"subscribed"}
+
+
+def test_who_subscribes_while_we_write_stays_subscribed(tmp_path: Path) -> None:
+    people = [person(f"c{n}@example.com", consent={"email": consent(), "sms": consent()})
+              for n in range(3)]  # fmt: skip
+    with opened(tmp_path, "shopline", people) as shop:
+        shop.want(*({"email": f"c{n}@example.com", "first_name": "New"} for n in range(3)))
+        body = shop.plan()
+
+        def opt_in(_: object) -> None:
+            shop.box.person(chosen, "email", "subscribed")
+
+        chosen = shop.live("c1@example.com")["id"]
+        shop.box.fault(Fault("edit_before", method="PUT", path=chosen, edit=opt_in))
+
+        result = shop.apply(body)
+
+        assert result.complete, told(result)
+        assert shop.live("c1@example.com")["consent"]["email"]["state"] == "subscribed"
+        assert any(one.noticed for one in result.stores[0].outcomes)
+
+
+@pytest.mark.parametrize("wait", [300, 9999999999])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_store_that_asks_for_a_long_wait_is_left(
+    tmp_path: Path, variant: str, wait: float
+) -> None:
+    with opened(tmp_path, variant, [person()]) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "New"})
+        body = shop.plan()
+        shop.box.fault(Fault("status", method="PUT", status=429, retry_after=wait))
+
+        result = shop.apply(body)
+
+        assert "asks to wait" in result.stores[0].stopped
+        assert shop.apply(body, resume=True).complete
+
+
+@pytest.mark.parametrize("depth", [300, 900])
+def test_answers_nested_deeply_are_an_untold_grade(tmp_path: Path, depth: int) -> None:
+    nested = '{"data":' * depth + "{}" + "}" * depth
+    with opened(tmp_path, "shopline", [person(consent={"email": consent("subscribed")})]) as shop:
+        shop.want({"email": "ada@example.com", "consent": {"email": "unsubscribed"}})
+        shop.box.fault(Fault("status", path="subscribe.json", status=200, body=nested))
+
+        assert len(shop.plan(read="full")["changes"]) == 1

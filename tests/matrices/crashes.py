@@ -63,7 +63,10 @@ class Scene:
         clean = self.apply("clean")
         assert clean.code == 0, clean.out + clean.err
         self.expected = self._truth()
-        self.lines = len(self.journal("clean").read_bytes().splitlines())
+        trail = self._shop.folder / "clean" / "audit.jsonl"
+        self.lines = sum(
+            len(path.read_bytes().splitlines()) for path in (self.journal("clean"), trail)
+        )
         self.writes = sum(_is_write(one.method, one.path) for one in shop.box.requests)
 
     def _reset(self) -> None:
@@ -187,7 +190,12 @@ def _is_write(method: str, path: str) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    return {"TOKEN": "t0ken", "RECONCILER_KEY": KEY.decode(), "PATH": os.environ["PATH"]}
+    return {
+        "TOKEN": "t0ken",
+        "RECONCILER_KEY": KEY.decode(),
+        "PATH": os.environ["PATH"],
+        "CI_COMMIT_SHA": "c0ffee",
+    }
 
 
 def _releases(variant: str) -> tuple[Any, ...]:

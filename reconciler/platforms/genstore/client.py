@@ -41,9 +41,9 @@ class Genstore:
     def count(self) -> int | None:
         return None
 
-    def graded(self, customers: Iterable[LiveCustomer]) -> tuple[LiveCustomer, ...]:
+    def graded(self, customers: Iterable[LiveCustomer]) -> tuple[tuple[LiveCustomer, ...], bool]:
         """The record itself tells all there is."""
-        return tuple(customers)
+        return tuple(customers), True
 
     def words(self) -> tuple[tuple[Channel, ConsentState, str], ...]:
         return tuple(sorted((*key, word) for key, word in self._words.seen.items()))

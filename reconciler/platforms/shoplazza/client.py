@@ -36,9 +36,9 @@ class Shoplazza:
         except (CustomerNotFound, Unreadable):
             raise self._session.unreadable("there is no count at this address", doing) from None
 
-    def graded(self, customers: Iterable[LiveCustomer]) -> tuple[LiveCustomer, ...]:
+    def graded(self, customers: Iterable[LiveCustomer]) -> tuple[tuple[LiveCustomer, ...], bool]:
         """The record itself tells all there is."""
-        return tuple(customers)
+        return tuple(customers), True
 
     def words(self) -> tuple[tuple[Channel, ConsentState, str], ...]:
         return ()

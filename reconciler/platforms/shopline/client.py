@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from reconciler.errors import CustomerNotFound, Rejected
+from reconciler.errors import CustomerNotFound, PlatformError, Rejected
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import LiveCustomer
@@ -20,6 +20,8 @@ from reconciler.platforms.shopline.capabilities import SHOPLINE
 
 _LONGEST_QUERY: Final = 50
 _GRADED_AT_ONCE: Final = 20
+_WRAPPERS: Final = 4
+_IDS_LENGTH: Final = 64
 
 
 class Shopline:
@@ -41,16 +43,21 @@ class Shopline:
         except (CustomerNotFound, Unreadable):
             raise self._session.unreadable("there is no count at this address", doing) from None
 
-    def graded(self, customers: Iterable[LiveCustomer]) -> tuple[LiveCustomer, ...]:
+    def graded(self, customers: Iterable[LiveCustomer]) -> tuple[tuple[LiveCustomer, ...], bool]:
         """How many ids one call takes is not documented: twenty fit any usual address length."""
         every = tuple(customers)
         rows: list[Mapping[str, Any]] = []
+        told = True
         for start in range(0, len(every), _GRADED_AT_ONCE):
             ids = ",".join(one.remote_id for one in every[start : start + _GRADED_AT_ONCE])
             path = f"{self._root}/customers/subscribe.json"
-            answer = self._session.get(path, [("customer_ids", ids)], "reading subscriptions")
+            try:
+                answer = self._session.get(path, [("customer_ids", ids)], "reading subscriptions")
+            except PlatformError:
+                told = False
+                break
             rows.extend(_rows_in(answer.body))
-        return tuple(wire.graded(one, rows) for one in every)
+        return tuple(wire.graded(one, rows) for one in every), told
 
     def words(self) -> tuple[tuple[Channel, ConsentState, str], ...]:
         return ()
@@ -91,7 +98,10 @@ class Shopline:
         def many(batch: list[str]) -> tuple[LiveCustomer, ...]:
             return self._customers(self._list([("ids", ",".join(batch)), ("limit", "250")]))
 
-        return in_batches(remote_ids, SHOPLINE.ids_at_once, many, self.read)
+        wanted = tuple(remote_ids)
+        longest = max(map(len, wanted), default=0) + 1
+        size = max(1, min(SHOPLINE.ids_at_once, (_IDS_LENGTH + 1) // longest))
+        return in_batches(wanted, size, many, self.read)
 
     def find(self, wanted: Identity) -> tuple[LiveCustomer, ...]:
         """By the e-mail endpoint or the fuzzy search; answers are filtered, then read by id."""
@@ -191,21 +201,26 @@ class Shopline:
             raise self._session.unreadable(str(error), "listing customers") from None
 
 
-def _rows_in(body: Any) -> list[Mapping[str, Any]]:
+def _rows_in(body: Any, depth: int = _WRAPPERS) -> list[Mapping[str, Any]]:
     """The subscriptions of an answer, whatever it calls the list of them."""
     parts = body if isinstance(body, list) else [body]
     found = [one for one in parts if isinstance(one, Mapping)]
     if any("subscribe_account_type" in one for one in found):
         return found
-    return [row for one in found for value in one.values() for row in _rows_in(value)]
+    if depth == 0:
+        return []
+    return [row for one in found for value in one.values() for row in _rows_in(value, depth - 1)]
 
 
-def _ids_in(body: Any) -> list[str]:
+def _ids_in(body: Any, depth: int = _WRAPPERS) -> list[str]:
     """Ids of the records in an answer of unknown shape: an object, a wrapper, or a list of them."""
+    if depth == 0:
+        return []
     if isinstance(body, list):
-        return [one for part in body for one in _ids_in(part)]
+        return [one for part in body for one in _ids_in(part, depth - 1)]
     if not isinstance(body, Mapping):
         return []
     if body.get("id"):
         return [as_id(body["id"])]
-    return [one for key in ("customer", "customers", "data") for one in _ids_in(body.get(key))]
+    keys = ("customer", "customers", "data")
+    return [one for key in keys for one in _ids_in(body.get(key), depth - 1)]

@@ -1,0 +1,175 @@
+"""The trail of all applies: JSON lines, each sealed with the key over itself and the one before.
+
+It says who, when, with which version and commit, which plan, and what became of each change; no
+personal data. Whoever has the key can prove offline that no line was edited, removed or reordered;
+that none was cut off the end is proven by a head that was noted elsewhere.
+"""
+
+import errno
+import hmac
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from filelock import FileLock
+
+from reconciler.apply.journal import sync
+from reconciler.clock import Clock
+from reconciler.errors import JournalError
+from reconciler.plan.keyed import Keyed
+
+NAME: Final = "audit.jsonl"
+_START: Final = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a trail: how many lines, and the seal of the last, which stands for them all."""
+
+    count: int
+    seal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What is wrong with a line; line 0 is the trail as a whole."""
+
+    line: int
+    what: str
+
+
+class Trail:
+    """Append-only; safe for several threads and processes. Raises `JournalError`."""
+
+    def __init__(self, folder: Path, keyed: Keyed, clock: Clock) -> None:
+        self.path = folder / NAME
+        self._keyed = keyed
+        self._clock = clock
+
+    def append(self, event: str, **values: Any) -> Head:
+        try:
+            with self._held():
+                head, rest = _end(self.path)
+                if rest:
+                    # A line that a kill cut off says nothing; that it was there is kept.
+                    _cut(self.path, rest)
+                    head = self._write(head, "repaired", {"bytes": rest})
+                return self._write(head, event, values)
+        except OSError as error:
+            raise JournalError(
+                f"the audit trail {self.path} cannot be written: "
+                f"{(error.strerror or 'unknown').lower()}",
+                hint="make room or give --state-dir, then apply with --resume",
+            ) from error
+
+    def _write(self, head: Head, event: str, values: Mapping[str, Any]) -> Head:
+        line = {
+            "number": head.count + 1,
+            "at": self._clock.now().isoformat(),
+            "event": event,
+            **values,
+            "previous": head.seal,
+        }
+        seal = self._keyed.digest("audit", line)
+        data = json.dumps({**line, "seal": seal}, separators=(",", ":")).encode() + b"\n"
+        file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            if os.write(file, data) != len(data):
+                raise OSError(errno.ENOSPC, "No space left on device")
+            sync(file)
+        finally:
+            os.close(file)
+        return Head(head.count + 1, seal)
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with FileLock(self.path.with_suffix(".lock"), mode=0o600):
+            yield
+
+    def head(self) -> Head:
+        return _end(self.path)[0]
+
+    def recorded(self, plan: str) -> frozenset[str]:
+        """The steps of a plan whose end is in the trail already, from an earlier run."""
+        return frozenset(
+            line["step"]
+            for line in lines(self.path)
+            if line.get("plan") == plan and line.get("done") is True
+        )
+
+
+def _end(path: Path) -> tuple[Head, int]:
+    """The last whole line, and how many bytes of an unfinished one follow it."""
+    if not path.exists():
+        return Head(0, _START), 0
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        tail, start = b"", size
+        while start > 0 and tail.count(b"\n") < 2:
+            start = max(0, start - 65536)
+            file.seek(start)
+            tail = file.read(size - start)
+    whole, _, rest = tail.rpartition(b"\n")
+    if not whole:
+        return Head(0, _START), len(tail)
+    try:
+        last = json.loads(whole.rpartition(b"\n")[2])
+        return Head(int(last["number"]), str(last["seal"])), len(rest)
+    except (ValueError, KeyError, TypeError):
+        raise JournalError(
+            f"the audit trail {path} is damaged at its end",
+            hint="see `reconciler audit verify`; keep the file for the record and move it away",
+        ) from None
+
+
+def _cut(path: Path, count: int) -> None:
+    with path.open("r+b") as file:
+        file.truncate(file.seek(0, os.SEEK_END) - count)
+
+
+def lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines that can be read; `verify` tells of the others."""
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        for raw in file:
+            try:
+                line = json.loads(raw)
+            except ValueError:
+                continue
+            if isinstance(line, dict):
+                yield line
+
+
+def verify(path: Path, keyed: Keyed, head: str | None) -> tuple[Head, tuple[Flaw, ...]]:
+    """Every flaw of the trail. `head` is a seal, or its beginning, that must be in it."""
+    flaws: list[Flaw] = []
+    found = Head(0, _START)
+    seen = head is None
+    for number, raw in enumerate(_raw(path), start=1):
+        try:
+            line = json.loads(raw)
+            seal = str(line.pop("seal"))
+        except (ValueError, KeyError, AttributeError):
+            flaws.append(Flaw(number, "is no line of a trail, or was cut off"))
+            continue
+        if not hmac.compare_digest(keyed.digest("audit", line), seal):
+            flaws.append(Flaw(number, "was edited, or sealed with another key"))
+        elif line.get("previous") != found.seal or line.get("number") != found.count + 1:
+            flaws.append(Flaw(number, "does not follow the line before: removed, added or moved"))
+        found = Head(int(line["number"]) if str(line.get("number")).isdigit() else number, seal)
+        seen = seen or seal.startswith(head or "")
+    if not seen:
+        flaws.append(Flaw(0, "the head that was noted is not in it: its end was cut off"))
+    return found, tuple(flaws)
+
+
+def _raw(path: Path) -> Iterator[bytes]:
+    if path.exists():
+        with path.open("rb") as file:
+            yield from file

@@ -1,0 +1,82 @@
+"""`reconciler audit`."""
+
+import json
+from pathlib import Path
+
+import click
+
+from reconciler.cli import FAILED, OK, options
+from reconciler.errors import ConfigError
+
+
+@click.group("audit")
+def command() -> None:
+    """Read the record of all applies, or prove that nobody changed it."""
+
+
+@command.command("log")
+@options.specs
+@options.state_dir
+@click.option("--plan", metavar="ID", help="Only this plan: the beginning of its id.")
+@click.option("--customer", metavar="ALIAS", help="Only this customer, as plans call it.")
+@click.option("--store", metavar="NAME", help="Only this store.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+def log(
+    specs: Path,
+    state_dir: Path | None,
+    plan: str | None,
+    customer: str | None,
+    store: str | None,
+    form: str,
+) -> int:
+    """Who applied what, when, and what became of each change. No personal data is in it."""
+    from reconciler import app
+    from reconciler.apply.audit import NAME, lines
+    from reconciler.report.trail import line as told
+
+    wanted = {"customer": customer, "store": store}
+    for one in lines(app.ambient(specs, state_dir).folder / NAME):
+        if plan and not str(one.get("plan", "")).startswith(plan):
+            continue
+        if any(value and one.get(name) != value for name, value in wanted.items()):
+            continue
+        click.echo(json.dumps(one, ensure_ascii=False) if form == "json" else told(one))
+    return OK
+
+
+@command.command("verify")
+@options.specs
+@options.state_dir
+@click.option(
+    "--head",
+    metavar="SEAL",
+    help="A head that an apply printed, noted elsewhere: proves that the end was not cut off.",
+)
+def verify(specs: Path, state_dir: Path | None, head: str | None) -> int:
+    """Prove offline, with the key, that no line was edited, removed or reordered."""
+    from reconciler import app
+    from reconciler.apply import audit
+    from reconciler.plan.keyed import Keyed
+    from reconciler.state import read_key
+
+    if head is not None and len(head) < 8:
+        raise click.UsageError("give at least 8 characters of the head")
+    world = app.ambient(specs, state_dir)
+    key = read_key(world.folder, world.environment)
+    path = world.folder / audit.NAME
+    if key is None:
+        raise ConfigError(
+            "the key of this trail is not here", hint="give the RECONCILER_KEY it was written with"
+        )
+    if not path.exists():
+        raise ConfigError(f"there is no audit trail at {path}", hint="name its --state-dir")
+    end, flaws = audit.verify(path, Keyed(key), head)
+    for flaw in flaws:
+        where = f"{path}:{flaw.line}" if flaw.line else str(path)
+        click.echo(f"{where}: {flaw.what}", err=True)
+    if flaws:
+        return FAILED
+    click.echo(f"{end.count} lines, whole and in order; head {end.seal}")
+    return OK

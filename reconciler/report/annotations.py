@@ -1,0 +1,122 @@
+"""Findings on file and line: GitHub's workflow commands, and SARIF for other readers."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote
+
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.report import describe
+from reconciler.report.describe import Json
+from reconciler.report.lines import plain
+
+_COMMANDS: Final = {"error": "error", "warning": "warning", "note": "notice"}
+_LEVELS: Final = {"block": "error", "hold": "warning", "warn": "note"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """`level` is SARIF's: error, warning or note. Without a file it is about the whole plan."""
+
+    rule: str
+    level: str
+    message: str
+    file: str = ""
+    line: int = 1
+    column: int = 1
+
+
+def of_diagnostics(diagnostics: Iterable[Diagnostic]) -> Iterator[Finding]:
+    for one in diagnostics:
+        yield Finding(
+            rule=one.rule,
+            level="error" if one.severity is Severity.ERROR else "warning",
+            message=f"{one.message}. {one.hint}" if one.hint else one.message,
+            file=one.mark.file,
+            line=one.mark.line,
+            column=one.mark.column,
+        )
+
+
+def of_plan(body: Json) -> Iterator[Finding]:
+    """The totals, then every verdict where it comes from; a store that was not read is an error."""
+    yield Finding(rule="plan", level="note", message=_totals(body))
+    for store in body["stores"]:
+        if store["error"]:
+            yield Finding(rule="read.failed", level="error", message=store["error"])
+    for one in body["verdicts"]:
+        source = one["source"] or {"file": "", "line": 1}
+        lift = f"; lifted by: {one['lifted_by'] or 'nothing'}" if one["level"] != "warn" else ""
+        who = f"{one['customer']}: " if one["customer"] else ""
+        yield Finding(
+            rule=one["rule"],
+            level="note" if one["released"] else _LEVELS[one["level"]],
+            message=f"{one['store']}: {who}{one['message']}{lift}",
+            file=source["file"],
+            line=source["line"],
+        )
+
+
+def _totals(body: Json) -> str:
+    parts = [f"{describe.totals(body)}."]
+    for store in body["stores"]:
+        if told := describe.audience(body, store["name"]):
+            parts.append(f"{store['name']}: {', '.join(told)}.")
+    if body["summary"]["blocked"]:
+        parts.append("The plan is blocked: only opt-outs would be carried out.")
+    return " ".join(parts)
+
+
+def github(findings: Iterable[Finding]) -> Iterator[str]:
+    """One workflow command a finding; texts of strangers cannot start another one."""
+    for one in findings:
+        values = {"title": one.rule}
+        if one.file:
+            values |= {"file": one.file, "line": str(one.line), "col": str(one.column)}
+        told = ",".join(f"{name}={_value(value)}" for name, value in values.items())
+        yield f"::{_COMMANDS[one.level]} {told}::{_escaped(one.message)}"
+
+
+def _escaped(text: str) -> str:
+    safe = plain(text).replace("%", "%25")
+    return safe.replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _value(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def sarif(findings: Iterable[Finding], version: str) -> dict[str, Any]:
+    """A SARIF 2.1.0 log with one run."""
+    every = tuple(findings)
+    return {
+        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/"
+        "sarif-schema-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "reconciler",
+                        "version": version,
+                        "rules": [{"id": rule} for rule in sorted({one.rule for one in every})],
+                    }
+                },
+                "columnKind": "unicodeCodePoints",
+                "results": [_result(one) for one in every],
+            }
+        ],
+    }
+
+
+def _result(one: Finding) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "ruleId": one.rule,
+        "level": one.level,
+        "message": {"text": plain(one.message)},
+    }
+    if one.file:
+        region = {"startLine": one.line, "startColumn": one.column}
+        place = {"artifactLocation": {"uri": quote(one.file)}, "region": region}
+        found["locations"] = [{"physicalLocation": place}]
+    return found

@@ -1,0 +1,37 @@
+"""A line of the audit trail for people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.report.lines import plain
+
+
+def line(one: Mapping[str, Any]) -> str:
+    return plain(f"{one.get('number', '?'):>6}  {str(one.get('at', ''))[:19]}  {_what(one)}")
+
+
+def _what(one: Mapping[str, Any]) -> str:
+    plan = f"plan {one.get('plan', '')}"
+    match one.get("event"):
+        case "began":
+            who = ", ".join(f"{name} {value}" for name, value in (one.get("who") or {}).items())
+            commit = f", commit {str(one['commit'])[:12]}" if one.get("commit") else ""
+            return f"{plan} began: {who or 'nobody told'}, version {one.get('tool')}{commit}"
+        case "step":
+            fields = ", ".join(_field(each) for each in one.get("fields", ()))
+            lost = "".join(f"; lost: {each}" for each in one.get("collateral", ()))
+            return (
+                f"{plan} {one.get('store')} {one.get('customer')} {one.get('kind')}: "
+                f"{one.get('state')} ({fields}){lost}"
+            )
+        case "ended":
+            told = ", ".join(f"{count} {state}" for state, count in one.get("states", {}).items())
+            return f"{plan} ended{'' if one.get('complete') else ' INCOMPLETE'}: {told}"
+        case event:
+            return str(event)
+
+
+def _field(one: Mapping[str, Any]) -> str:
+    proof = one.get("evidence") or {}
+    told = ", ".join(f"{name} {value}" for name, value in proof.items())
+    return f"{one.get('field')} [{told}]" if told else str(one.get("field"))
