@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from reconciler.plan.commitment import ApprovedStore, Commitment
     from reconciler.plan.definition import Plan, StorePlan
     from reconciler.plan.examine import Judge
+    from reconciler.plan.explanation import Explanation
     from reconciler.plan.outcome import ApplyResult, StepOutcome, StoreOutcome
     from reconciler.platforms.connect import Connection
 
@@ -275,6 +276,35 @@ def judge_for(
         releases=releases,
         keyed=keyed,
     )
+
+
+# -- explain ----------------------------------------------------------------------------------
+
+
+def explain(
+    text: str, state: DesiredState, store: StoreSettings, world: Ambient, keyed: Keyed
+) -> "tuple[Explanation, ...]":
+    """What the specs say in one store of the customer whom `text` names. Raises `PlatformError`."""
+    from reconciler.plan import explanation
+    from reconciler.reading import read_store
+
+    entries = explanation.meant(text, state.of(store.name), store.phone_region)
+    if not entries:
+        return ()
+    connection = open_store(store, world, ())
+    try:
+        read = read_store(
+            connection.client,
+            store.name,
+            entries,
+            store.phone_region,
+            "auto",
+            lambda: connection.session.requests,
+        )
+    finally:
+        connection.session.close()
+    judge = judge_for(state, store, (), keyed)
+    return explanation.explain(text, read.index.pairings(), judge)
 
 
 # -- apply ------------------------------------------------------------------------------------

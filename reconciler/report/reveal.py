@@ -1,6 +1,5 @@
 """The one place that turns personal values into text: for a terminal where somebody asked."""
 
-from reconciler.model.customer import Scalar
 from reconciler.model.personal import Personal
 from reconciler.plan.changes import ScalarChange
 from reconciler.plan.definition import Plan
@@ -15,10 +14,11 @@ def revealed(plan: Plan) -> Reveal:
             for field in change.fields:
                 if isinstance(field, ScalarChange):
                     found[change.alias, field.field] = (
-                        f"{_text(field.before)} → {_text(field.after)}"
+                        f"{in_clear(field.before)} → {in_clear(field.after)}"
                     )
     return found
 
 
-def _text(value: Scalar) -> str:
+def in_clear(value: object) -> str:
+    """A personal value as it is; `(empty)` for none."""
     return plain(value.reveal()) if isinstance(value, Personal) else "(empty)"

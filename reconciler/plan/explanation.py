@@ -3,7 +3,7 @@
 Values stay in their own types here; whoever shows them decides what may be shown.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,10 +15,8 @@ from reconciler.model.identity import Identity, IdentityKind, identity
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.tags import TagIntent
 from reconciler.plan.examine import Judge, examine
-from reconciler.plan.match import Index, Missing, Paired, Pairing, Unsure
+from reconciler.plan.match import Missing, Paired, Pairing, Unsure
 from reconciler.plan.verdicts import Verdict
-from reconciler.platforms.base import Reader
-from reconciler.reading import read_store
 
 Wanted = Scalar | TagIntent | tuple[Address, ...] | WantedConsent
 Live = Scalar | tuple[str, ...] | tuple[Address, ...] | LiveConsent
@@ -60,30 +58,27 @@ def asked_for(text: str, region: str | None) -> tuple[Identity, ...]:
     return tuple(found)
 
 
-def explain(
-    text: str, entries: Sequence[DesiredCustomer], client: Reader, judge: Judge
-) -> tuple[Explanation, ...]:
-    """Every entry that speaks of the customer. Raises `PlatformError`."""
-    store, region = judge.store.name, judge.store.phone_region
+def meant(
+    text: str, entries: Sequence[DesiredCustomer], region: str | None
+) -> tuple[DesiredCustomer, ...]:
+    """The entries that may speak of the customer; an alias may be anybody's until all are read."""
     if text.startswith(ALIAS):
-        meant: Sequence[DesiredCustomer] = entries
-    else:
-        keys = {(one.kind, one.key) for one in asked_for(text, region)}
-        meant = [
-            entry
-            for entry in entries
-            if keys & {(one.kind, one.key) for one in (*entry.identities, *entry.previously)}
-        ]
-    if not meant:
-        return ()
-    read = read_store(client, store, tuple(meant), region, "auto", lambda: 0)
-    found = [
-        one for pairing in read.index.pairings() for one in _explained(pairing, read.index, judge)
-    ]
+        return tuple(entries)
+    keys = {(one.kind, one.key) for one in asked_for(text, region)}
+    return tuple(
+        entry
+        for entry in entries
+        if keys & {(one.kind, one.key) for one in (*entry.identities, *entry.previously)}
+    )
+
+
+def explain(text: str, pairings: Iterable[Pairing], judge: Judge) -> tuple[Explanation, ...]:
+    """What each pairing means; by alias, only that of the customer asked for."""
+    found = [one for pairing in pairings for one in _explained(pairing, judge)]
     return tuple(one for one in found if not text.startswith(ALIAS) or one.alias == text)
 
 
-def _explained(pairing: Pairing, index: Index, judge: Judge) -> Iterator[Explanation]:  # noqa: ARG001
+def _explained(pairing: Pairing, judge: Judge) -> Iterator[Explanation]:
     match pairing:
         case Paired(desired=desired, live=live):
             yield _one(desired, live, judge)

@@ -1,0 +1,90 @@
+"""`reconciler explain`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli import FAILED, OK, options
+from reconciler.errors import PlatformError
+
+if TYPE_CHECKING:
+    from reconciler.diagnostics import SourceMark
+
+
+@click.command("explain")
+@click.argument("customer", required=False)
+@options.specs
+@options.state_dir
+@click.option("--store", "stores", multiple=True, metavar="NAME", help="Only this store.")
+@click.option(
+    "--show-personal",
+    is_flag=True,
+    help="Show personal values; only at a terminal, never where CI is set.",
+)
+@options.speaking
+def command(
+    customer: str | None,
+    specs: Path,
+    state_dir: Path | None,
+    stores: tuple[str, ...],
+    show_personal: bool,
+    verbose: bool,  # noqa: ARG001 -- everything is told already
+    quiet: bool,
+    no_color: bool,
+) -> int:
+    """Tell why CUSTOMER is as planned: each managed field with what is wanted and from which line,
+    the commit that last touched it, what the store has and who acted, and what was judged.
+
+    CUSTOMER is an alias of a plan, an e-mail address, a phone number or the store's id. Leave it
+    out, and it is asked for or read from stdin: command lines are kept in histories.
+    """
+    from reconciler import app
+    from reconciler.report import explain as report
+
+    if show_personal:
+        options.allow_personal()
+    text = (customer or _asked()).strip()
+    if not text:
+        raise click.UsageError("name the customer on stdin: an alias, e-mail, phone or id")
+    world = app.ambient(specs, state_dir)
+    state = app.load_or_raise(specs, world.clock, options.silent if quiet else options.warn)
+    keyed = app.keyed_for(world)
+    found = False
+    failed = False
+    for store in app.selected(state, stores):
+        try:
+            told = app.explain(text, state, store, world, keyed)
+        except PlatformError as error:
+            click.echo(f"error: {error}", err=True)
+            failed = True
+            continue
+        found = found or bool(told)
+        show = _revealed if show_personal else report.masked
+        options.show(report.render(told, keyed=keyed, commit=_commit, show=show), no_color=no_color)
+    if not found:
+        click.echo("no entry of the specs speaks of this customer", err=True)
+    return OK if found and not failed else FAILED
+
+
+def _asked() -> str:
+    if sys.stdin.isatty():
+        answer: str = click.prompt("customer (alias, e-mail, phone or id)", err=True)
+        return answer
+    return sys.stdin.readline()
+
+
+def _commit(mark: "SourceMark") -> str:
+    from reconciler.repository import last_touch
+
+    touched = last_touch(mark.file, mark.line)
+    if touched is None:
+        return "not committed"
+    return f"commit {touched.commit[:12]} of {touched.at.date().isoformat()}"
+
+
+def _revealed(value: object) -> str:
+    from reconciler.report.reveal import in_clear
+
+    return in_clear(value)

@@ -1,0 +1,107 @@
+"""One customer field by field, for the person who asks why it is as it is."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from reconciler.diagnostics import SourceMark
+from reconciler.model.consent import LiveConsent, WantedConsent
+from reconciler.model.customer import Address
+from reconciler.model.fields import BY_NAME
+from reconciler.model.personal import MASK, Personal
+from reconciler.model.tags import TagIntent
+from reconciler.plan.explanation import Explanation, Field, Live, Wanted
+from reconciler.plan.keyed import Keyed
+from reconciler.plan.verdicts import Level, Verdict
+from reconciler.report import describe
+from reconciler.report.lines import Line, Style, plain
+
+Commit = Callable[[SourceMark], str]
+Show = Callable[[Personal], str]
+_STYLES: Final = {Level.BLOCK: Style.BAD, Level.HOLD: Style.WARN, Level.WARN: Style.DIM}
+
+
+def masked(value: Personal) -> str:  # noqa: ARG001 -- one signature with whatever reveals
+    return MASK
+
+
+def render(
+    found: Iterable[Explanation], *, keyed: Keyed, commit: Commit, show: Show
+) -> Iterator[Line]:
+    """`commit` tells which commit last touched a line, `show` how a personal value is shown."""
+    for one in found:
+        state = "" if one.exists else ", which the store does not have"
+        yield Line(f"{one.store}: {one.alias}{state}  {one.mark}", Style.TITLE)
+        for field in one.fields:
+            yield from _field(field, keyed, commit, show)
+        for verdict in one.verdicts:
+            yield from _verdict(verdict, "  ")
+        yield Line()
+
+
+def _field(field: Field, keyed: Keyed, commit: Commit, show: Show) -> Iterator[Line]:
+    title = BY_NAME[field.name].title
+    held = any(one.in_force for one in field.verdicts)
+    state = "would change" if field.changes else "held" if held else "as wanted"
+    style = Style.WARN if field.changes or held else Style.GOOD
+    yield Line(f"  {title}: {state}", style)
+    yield Line(f"    wanted  {plain(_wanted(field.wanted, keyed, show))}")
+    yield Line(f"    live    {plain(_live(field.live, keyed, show))}")
+    yield Line(f"    from    {field.mark}  {commit(field.mark)}", Style.DIM)
+    for verdict in field.verdicts:
+        yield from _verdict(verdict, "    ")
+
+
+def _verdict(one: Verdict, indent: str) -> Iterator[Line]:
+    state = "released" if one.released else one.level.value
+    yield Line(f"{indent}{state.upper()}  {one.rule}: {plain(one.message)}", _STYLES[one.level])
+    if one.in_force:
+        yield Line(f"{indent}  lifted by: {one.lifted_by or 'nothing'}", Style.DIM)
+
+
+def _wanted(value: Wanted, keyed: Keyed, show: Show) -> str:
+    match value:
+        case TagIntent():
+            told = [keyed.text(tag) for tag in value.present]
+            told += [f"not {keyed.text(tag)}" for tag in value.absent]
+            only = "exactly these of ours: " if value.exact else ""
+            return f"{only}{', '.join(told) or 'none'}"
+        case WantedConsent():
+            evidence = value.evidence
+            proof = [("given", evidence.at and evidence.at.isoformat())]
+            names = ("source", "method", "level", "basis", "wording", "evidence")
+            proof += [(name, getattr(evidence, name)) for name in names]
+            told = [f"{name} {keyed.text(str(text))}" for name, text in proof if text]
+            state = describe.STATES[value.state.value]
+            return f"{state} [{', '.join(told)}]" if told else state
+        case _:
+            return _live(value, keyed, show)
+
+
+def _live(value: Live | Wanted, keyed: Keyed, show: Show) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "yes" if value else "no"
+        case Personal():
+            return show(value)
+        case LiveConsent():
+            return describe.since(
+                {
+                    "state": value.state.value,
+                    "actor": value.actor.value,
+                    "at": value.at.isoformat() if value.at else None,
+                    "grade": value.grade.value,
+                }
+            )
+        case tuple():
+            return ", ".join(_part(one, keyed, show) for one in value) or "none"
+        case _:
+            raise TypeError(type(value).__name__)
+
+
+def _part(value: str | Address, keyed: Keyed, show: Show) -> str:
+    if isinstance(value, str):
+        return keyed.text(value)
+    told = "; ".join(f"{name} {show(text)}" for name, text in value.texts)
+    return f"({told})"
