@@ -5,6 +5,7 @@ anything doubtful is `OutcomeUnknown`, and whoever asked decides after reading a
 """
 
 import json
+import logging
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,14 @@ from reconciler.platforms.limiter import Limiter
 
 # Retries are ours to tell of; the library would log them to stderr in words of its own.
 stamina.instrumentation.set_on_retry_hooks([])
+
+# These tell addresses and headers, and look-ups have e-mail addresses and phone numbers in them.
+_TALKATIVE: Final = (
+    "httpx",
+    *(f"httpcore.{name}" for name in ("connection", "http11", "http2", "proxy", "socks")),
+)
+for _name in _TALKATIVE:
+    logging.getLogger(_name).addFilter(lambda record: False)  # noqa: ARG005
 
 ATTEMPTS: Final = 5
 LONGEST_WAIT: Final = 120.0
