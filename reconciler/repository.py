@@ -1,5 +1,6 @@
 """What git knows of the specs: the commit they stand at, and who last touched a line, and when."""
 
+import getpass
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Final
 _SECONDS: Final = 20.0
 # How pipelines call the commit and whoever started them; a person's own machine has a user name.
 _COMMITS: Final = ("GITHUB_SHA", "CI_COMMIT_SHA")
-_ACTORS: Final = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "LOGNAME", "USERNAME")
+_ACTORS: Final = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN")
 _RUNS: Final = ("GITHUB_RUN_ID", "CI_PIPELINE_ID")
 
 
@@ -36,7 +37,7 @@ def commit_of(folder: Path, environment: Mapping[str, str]) -> str | None:
 
 def who(environment: Mapping[str, str]) -> dict[str, str]:
     """Who acts, as the environment tells: nobody checks it."""
-    actor, run = _first(environment, _ACTORS), _first(environment, _RUNS)
+    actor, run = _first(environment, _ACTORS) or _user(), _first(environment, _RUNS)
     return {**({"actor": actor} if actor else {}), **({"run": run} if run else {})}
 
 
@@ -51,6 +52,13 @@ def last_touch(file: str, line: int) -> Touched | None:
     if set(commit) == {"0"} or "committer-time" not in words:
         return None
     return Touched(commit, datetime.fromtimestamp(int(words["committer-time"]), UTC))
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # an account without a name, as containers have
+        return ""
 
 
 def _first(environment: Mapping[str, str], names: tuple[str, ...]) -> str:

@@ -155,7 +155,7 @@ def verify(path: Path, keyed: Keyed, head: str | None) -> tuple[Head, tuple[Flaw
         try:
             line = json.loads(raw)
             seal = str(line.pop("seal"))
-        except (ValueError, KeyError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             flaws.append(Flaw(number, "is no line of a trail, or was cut off"))
             continue
         if not hmac.compare_digest(keyed.digest("audit", line), seal):
