@@ -52,6 +52,10 @@ test-slow: install  ## the laws at full depth: 2,000 runs each
 test-browser: install  ## the HTML plan in a headless Chromium, where one is installed
 	$(BIN)/pytest -m browser
 
+.PHONY: golden
+golden: install  ## write the golden stories anew; read the difference before you commit it
+	$(BIN)/python -m tests.golden.stories
+
 cover: install
 	$(BIN)/coverage run -m pytest -q
 	$(BIN)/coverage report

@@ -59,7 +59,7 @@ def test_every_example_of_the_spec_schema_is_valid_where_it_stands() -> None:
 
 
 def test_every_property_of_the_written_formats_is_described() -> None:
-    for name in ("plan", "journal"):
+    for name in ("plan", "journal", "audit"):
         bare = [path for path, inner in _properties(schema.load(name)) if "description" not in inner
                 and "const" not in inner]  # fmt: skip
         assert bare == [], name

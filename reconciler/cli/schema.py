@@ -6,7 +6,7 @@ from reconciler.cli import OK
 
 
 @click.command("schema")
-@click.argument("name", type=click.Choice(["spec", "plan", "journal"]), default="spec")
+@click.argument("name", type=click.Choice(["spec", "plan", "journal", "audit"]), default="spec")
 def command(name: str) -> int:
     """Print a JSON Schema. `spec` is what you write; editors check and complete with it."""
     from reconciler.spec import schema

@@ -172,6 +172,10 @@ def _proof(after: Json) -> str:
     return f" [{', '.join([*when, *told])}]" if told or when else ""
 
 
+def counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
 def receipt(store: Json) -> str:
     """How well a store was read, in one line."""
     told = store["receipt"]
@@ -179,10 +183,12 @@ def receipt(store: Json) -> str:
         return "not read"
     if told["mode"] == "full":
         expected = told["expected"]
-        of = f" of {expected}" if expected is not None else ""
-        text = f"read {told['read']}{of} customers in {told['requests']} requests"
+        of = f"{told['read']} of " if expected is not None else ""
+        seen = counted(told["read"] if expected is None else expected, "customer")
+        text = f"read {of}{seen} in {counted(told['requests'], 'request')}"
     else:
-        text = f"looked up {told['read']} customers in {told['requests']} requests"
+        seen = counted(told["read"], "customer")
+        text = f"looked up {seen} in {counted(told['requests'], 'request')}"
     if told["masked"]:
         text += f"; {told['masked']} with hidden contacts"
     return text if told["complete"] else f"{text}; INCOMPLETE"
@@ -209,7 +215,7 @@ def totals(body: Json) -> str:
 def messages(body: Json) -> str:
     """What people would be sent because of the plan; empty where nothing."""
     count = body["summary"]["messages"]
-    return f"messages this will send: {count} requests to confirm" if count else ""
+    return f"messages this will send: {counted(count, 'request')} to confirm" if count else ""
 
 
 def is_empty(body: Json) -> bool:

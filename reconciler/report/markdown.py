@@ -29,7 +29,7 @@ def escape(text: str) -> str:
 
 def render(body: Json, link: Mapping[str, str]) -> str:
     """At most `BUDGET` characters. `link` may hold `base`, the address that files are below."""
-    parts = list(_head(body))
+    parts = list(_head(body, link))
     rows = list(_changes(body, link))
     tail = [*_foot(body)]
     room = BUDGET - sum(len(one) + 1 for one in (*parts, *tail)) - 200
@@ -46,7 +46,7 @@ def render(body: Json, link: Mapping[str, str]) -> str:
     return "\n".join([*parts, *kept, *tail]) + "\n"
 
 
-def _head(body: Json) -> Iterator[str]:
+def _head(body: Json, link: Mapping[str, str]) -> Iterator[str]:
     yield MARKER
     summary = body["summary"]
     state = "blocked" if summary["blocked"] else "no changes" if not body["changes"] else "ready"
@@ -62,10 +62,10 @@ def _head(body: Json) -> Iterator[str]:
         effect = ", ".join(describe.audience(body, store["name"])) or "unknown"
         yield f"| {escape(store['name'])} | {escape(told)} | {escape(effect)} |"
     yield ""
-    yield from _verdicts(body["verdicts"])
+    yield from _verdicts(body["verdicts"], link)
 
 
-def _verdicts(verdicts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _verdicts(verdicts: Sequence[Mapping[str, Any]], link: Mapping[str, str]) -> Iterator[str]:
     if not verdicts:
         return
     groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
@@ -73,13 +73,14 @@ def _verdicts(verdicts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         state = "released" if one["released"] else one["level"]
         key = (state, one["store"], one["rule"], one["message"], one["lifted_by"] or "")
         groups.setdefault(key, []).append(one)
-    yield "| verdict | store | rule | what | who | lifted by |"
-    yield "|---|---|---|---|---|---|"
+    yield "| verdict | store | rule | what | who | lifted by | source |"
+    yield "|---|---|---|---|---|---|---|"
     for (state, store, rule, message, lift), group in groups.items():
         who = _names(str(one["customer"]) for one in group if one["customer"])
         mark = f"**{state}**" if state in ("block", "hold") else state
         lifted = lift or ("nothing" if state in ("block", "hold") else "")
-        cells = (mark, escape(store), escape(rule), escape(message), who, escape(lifted))
+        told = (escape(one) for one in (store, rule, message))
+        cells = (mark, *told, who, escape(lifted), _asked(group, link))
         yield f"| {' | '.join(cells)} |"
     yield ""
 
@@ -104,7 +105,7 @@ def _changes(body: Json, link: Mapping[str, str]) -> Iterator[str]:
         for one in own:
             groups.setdefault((one.store, one.sign, one.what), []).append(one)
         for (store, sign, what), group in groups.items():
-            source = _source(group[0], link)
+            source = _place(group[0].source, group[0].line, link)
             more = f" and {len(group) - 1} more" if len(group) > 1 else ""
             count = f"{len(group)}: " if len(group) > 1 else ""
             yield (
@@ -114,10 +115,19 @@ def _changes(body: Json, link: Mapping[str, str]) -> Iterator[str]:
         yield ""
 
 
-def _source(one: Item, link: Mapping[str, str]) -> str:
-    place = f"{one.source}:{one.line}"
-    address = source_link(one.source, one.line, link)
-    return f"[{escape(place)}]({address})" if address else escape(place)
+def _asked(group: Sequence[Mapping[str, Any]], link: Mapping[str, str]) -> str:
+    """The line that asked first for what a verdict is about."""
+    sources = [one["source"] for one in group if one["source"]]
+    if not sources:
+        return ""
+    more = f" and {len(sources) - 1} more" if len(sources) > 1 else ""
+    return _place(sources[0]["file"], sources[0]["line"], link) + more
+
+
+def _place(file: str, line: int, link: Mapping[str, str]) -> str:
+    place = escape(f"{file}:{line}")
+    address = source_link(file, line, link)
+    return f"[{place}]({address})" if address else place
 
 
 def _foot(body: Json) -> Iterator[str]:

@@ -113,7 +113,8 @@ def _last(body: Json) -> Iterator[Line]:
     if describe.is_empty(body):
         held = f", {summary['held']} held" if summary["held"] else ""
         if not any(store["error"] for store in body["stores"]):
-            yield Line(f"No changes. {summary['unchanged']} customers unchanged{held}.", Style.GOOD)
+            left = describe.counted(summary["unchanged"], "customer")
+            yield Line(f"No changes. {left} unchanged{held}.", Style.GOOD)
         return
     yield Line(f"Plan: {describe.totals(body)}.", Style.TITLE)
     if sent := describe.messages(body):

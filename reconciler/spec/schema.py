@@ -23,7 +23,7 @@ from reconciler.diagnostics import Diagnostic, Pointer
 from reconciler.spec.document import Document
 from reconciler.spec.instant import instant
 
-NAMES: Final = ("spec", "plan", "journal")
+NAMES: Final = ("spec", "plan", "journal", "audit")
 Failure: TypeAlias = Any
 """A `jsonschema.ValidationError`, whose own types leave every attribute unset."""
 _CHECKOUT: Final = Path(__file__).resolve().parents[2] / "schemas"

@@ -131,7 +131,11 @@ def _arm(trouble: Mapping[str, Any]) -> None:
     system = _System(trouble)
     os.open, os.mkdir = system.open, system.mkdir
     os.write, os.fsync = system.write, system.fsync  # type: ignore[assignment]
+    os.close = system.close
     time.sleep, time.monotonic = system.sleep, system.monotonic  # noqa: TID251
+
+
+_CALLS = ("open", "close", "write", "fsync", "mkdir")
 
 
 class _System:
@@ -140,10 +144,10 @@ class _System:
     def __init__(self, trouble: Mapping[str, Any]) -> None:
         self._trouble = trouble
         self._where = trouble.get("where", "")
-        self._journals: set[int] = set()
+        self._journals: dict[int, int] = {}  # by file, the last line that was written to it
         self._line = 0
         self._skipped = 0.0
-        self._really = {name: getattr(os, name) for name in ("open", "write", "fsync", "mkdir")}
+        self._really = {name: getattr(os, name) for name in _CALLS}
         self._monotonic = time.monotonic
 
     def sleep(self, seconds: Any) -> None:
@@ -161,8 +165,12 @@ class _System:
             self._refuse(path)
         number: int = self._really["open"](path, flags, *rest, **named)
         if str(path).endswith(".jsonl"):
-            self._journals.add(number)
+            self._journals[number] = 0
         return number
+
+    def close(self, number: int) -> None:
+        self._journals.pop(number, None)
+        self._really["close"](number)
 
     def mkdir(self, path: Any, *rest: Any, **named: Any) -> None:
         self._refuse(path)
@@ -172,6 +180,7 @@ class _System:
         if number not in self._journals:
             return int(self._really["write"](number, data))
         self._line += 1
+        self._journals[number] = self._line
         here = self._line == self._trouble.get("line")
         if here and self._where in ("before", "half"):
             self._really["write"](number, data[: len(data) // 2 if self._where == "half" else 0])
@@ -189,7 +198,7 @@ class _System:
         if "sync" in self._trouble:
             raise OSError(self._trouble["sync"], os.strerror(self._trouble["sync"]))
         self._really["fsync"](number)
-        here = number in self._journals and self._line == self._trouble.get("line")
+        here = self._journals.get(number, 0) == self._trouble.get("line")
         if here and self._where == "synced":
             _die()
 

@@ -108,4 +108,4 @@ def test_a_plan_counts_the_messages_that_it_will_send(tmp_path: Path) -> None:
 
         assert released["summary"]["messages"] == 1
         lines = [line.text for line in text.render(released, every=False, reveal={})]
-        assert "messages this will send: 1 requests to confirm" in lines
+        assert "messages this will send: 1 request to confirm" in lines
