@@ -168,9 +168,9 @@ class _System:
             self._journals[number] = 0
         return number
 
-    def close(self, number: int) -> None:
-        self._journals.pop(number, None)
-        self._really["close"](number)
+    def close(self, fd: int) -> None:
+        self._journals.pop(fd, None)
+        self._really["close"](fd)
 
     def mkdir(self, path: Any, *rest: Any, **named: Any) -> None:
         self._refuse(path)

@@ -1,0 +1,188 @@
+"""An approved plan to what became of it."""
+
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler import __version__
+from reconciler.app.world import Ambient, judge_for, open_store
+from reconciler.errors import BlockedPlanError, ReconcilerError, StalePlanError
+from reconciler.model.customer import DesiredCustomer
+from reconciler.model.settings import DesiredState, RiskClass
+from reconciler.plan.keyed import Keyed
+
+if TYPE_CHECKING:
+    from reconciler.apply.bench import Control
+    from reconciler.apply.record import Record
+    from reconciler.plan.commitment import ApprovedStore, Commitment
+    from reconciler.plan.outcome import ApplyResult, StepOutcome, StoreOutcome
+
+
+def check_usable(
+    body: dict[str, Any], state: DesiredState, world: Ambient, keyed: Keyed, *, resume: bool
+) -> "Commitment":
+    """The commitment of a saved plan. Raises what says why it must not be applied."""
+    from reconciler.plan import codec
+
+    codec.verify(body, keyed)
+    commitment = codec.decode(body)
+    if body["tool"]["version"] != __version__:
+        raise StalePlanError(
+            f"this plan was made by version {body['tool']['version']}",
+            hint="plan again with this version",
+        )
+    if codec.expires_at(body) < world.clock.now():
+        raise StalePlanError("this plan has expired", hint="plan again, and review that plan")
+    if commitment.spec_digest != codec.spec_digest(state, keyed):
+        raise StalePlanError(
+            "the specs have changed since this plan was made",
+            hint="plan again, and review that plan",
+        )
+    _check_unused(commitment, world, resume=resume)
+    return commitment
+
+
+def _check_unused(commitment: "Commitment", world: Ambient, *, resume: bool) -> None:
+    from reconciler.apply import journal
+    from reconciler.state import journal_path
+
+    pasts = [
+        journal.read(journal_path(world.folder, commitment.id, store.name))
+        for store in commitment.stores
+        if store.changes
+    ]
+    begun = [past for past in pasts if past.intended or past.ended]
+    if begun and not resume and all(past.finished for past in pasts):
+        raise StalePlanError("this plan has been applied already", hint="plan again")
+    if begun and not resume:
+        raise StalePlanError(
+            "an apply of this plan was begun and has not ended", hint="continue it with --resume"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Everything that one apply needs; `only` empty means all classes."""
+
+    commitment: "Commitment"
+    state: DesiredState
+    only: Collection[RiskClass]
+    world: Ambient
+    keyed: Keyed
+    control: "Control"
+    progress: "Callable[[StepOutcome], None]"
+
+
+def apply(order: Order) -> "ApplyResult":
+    """Carries out what was approved. A blocked store lets only withdrawals through."""
+    from reconciler.plan.outcome import ApplyResult
+
+    blocked = [store.name for store in order.commitment.stores if store.blocked]
+    if blocked and set(order.only) != {RiskClass.WITHDRAW}:
+        raise BlockedPlanError(
+            f"the plan is blocked for {', '.join(blocked)}",
+            hint="see `reconciler show PLAN` for what lifts it; the opt-outs alone are carried out "
+            "by `apply --only withdraw`",
+        )
+    busy = [store for store in order.commitment.stores if store.changes]
+    record = _audit_of(order)
+    record.begin()
+    with ThreadPoolExecutor(max_workers=max(1, len(busy))) as pool:
+        ended = list(pool.map(lambda one: _apply_or_tell(order, one, record), busy))
+    outcomes = [outcome for outcome, _ in ended]
+    result = ApplyResult(
+        plan_digest=order.commitment.digest,
+        stores=tuple(outcomes),
+        interrupted=order.control.interrupted.is_set(),
+    )
+    head = record.end(result)
+    failures = [error for _, error in ended if error is not None]
+    if failures and len(failures) == len(ended):
+        raise failures[0]
+    return replace(result, audit_count=head.count, audit_head=head.seal)
+
+
+def _audit_of(order: Order) -> "Record":
+    from reconciler import repository
+    from reconciler.apply.audit import Trail
+    from reconciler.apply.record import Record
+
+    world = order.world
+    actor = {name: order.keyed.text(text) for name, text in world.who.items()}
+    return Record(
+        trail=Trail(world.folder, order.keyed, world.clock),
+        plan=order.commitment.id,
+        about={
+            "digest": order.commitment.digest,
+            "spec": order.commitment.spec_digest,
+            "tool": __version__,
+            "who": actor,
+            "commit": repository.commit_of(Path(order.state.folder), world.environment),
+        },
+    )
+
+
+def _apply_or_tell(
+    order: Order, approved: "ApprovedStore", record: "Record"
+) -> "tuple[StoreOutcome, ReconcilerError | None]":
+    """One store; what keeps it from being begun at all does not stop the others."""
+    from reconciler.plan.outcome import State, StepOutcome, StoreOutcome
+    from reconciler.plan.steps import steps
+
+    try:
+        return _apply_store(order, approved, record), None
+    except ReconcilerError as error:
+        left = tuple(
+            StepOutcome(step=step, state=State.NOT_REACHED, message=str(error))
+            for step in steps(approved, order.only)
+        )
+        return StoreOutcome(store=approved.name, outcomes=left, stopped=str(error)), error
+
+
+def _apply_store(order: Order, approved: "ApprovedStore", record: "Record") -> "StoreOutcome":
+    from reconciler.apply import journal
+    from reconciler.apply.bench import Bench
+    from reconciler.apply.executor import StoreRun
+    from reconciler.plan.steps import steps
+    from reconciler.state import journal_path, one_writer
+
+    world, keyed = order.world, order.keyed
+    store = next(one for one in order.state.stores if one.name == approved.name)
+    path = journal_path(world.folder, order.commitment.id, store.name)
+    with one_writer(world.folder, store.name):
+        past = journal.read(path)
+        kept = journal.Journal(path, world.clock)
+        try:
+            connection = open_store(store, world, approved.words)
+            try:
+                bench = Bench(
+                    client=connection.client,
+                    judge=judge_for(order.state, store, order.commitment.releases, keyed),
+                    journal=kept,
+                    past=past,
+                    clock=world.clock,
+                    requests=lambda: connection.session.requests,
+                    own_requests=connection.session.own_requests,
+                    prepay=connection.session.prepay,
+                    control=order.control,
+                    audit=record.step,
+                    only=order.only,
+                )
+                run = StoreRun(
+                    bench,
+                    entries(order.state, store.name, keyed),
+                    order.progress,
+                    frozenset(step.id for step in steps(approved, ())),
+                )
+                return run.run(steps(approved, order.only))
+            finally:
+                connection.session.close()
+        finally:
+            kept.close()
+
+
+def entries(state: DesiredState, store: str, keyed: Keyed) -> dict[str, DesiredCustomer]:
+    """The spec entries of a store by the alias that plans call them."""
+    return {keyed.entry_alias(one): one for one in state.of(store)}

@@ -1,0 +1,84 @@
+"""What a use case is given: the clock, the environment, a folder; and what it opens with them."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.clock import Clock, system_clock
+from reconciler.model.settings import DesiredState, Rate, Release, StoreSettings
+from reconciler.model.tags import Owned
+from reconciler.plan.keyed import Keyed
+from reconciler.platforms.limiter import Paces
+from reconciler.platforms.tables import TABLES
+
+if TYPE_CHECKING:
+    from reconciler.plan.examine import Judge
+    from reconciler.platforms.connect import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ambient:
+    """What the world around gives: the clock, the environment, and where state is kept."""
+
+    clock: Clock
+    environment: Mapping[str, str]
+    folder: Path
+    paces: Paces = field(default_factory=Paces)
+
+    @property
+    def who(self) -> dict[str, str]:
+        from reconciler.repository import who
+
+        return who(self.environment)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        text = self.environment.get("RECONCILER_HOSTS", "")
+        return frozenset(part.strip().lower() for part in text.split(",") if part.strip())
+
+
+def ambient(specs: Path, state_dir: Path | None) -> Ambient:
+    from reconciler.state import folder_beside
+
+    folder = state_dir if state_dir is not None else folder_beside(specs)
+    return Ambient(clock=system_clock(), environment=dict(os.environ), folder=folder)
+
+
+def keyed_for(world: Ambient) -> Keyed:
+    from reconciler.state import key
+
+    return Keyed(key(world.folder, world.environment))
+
+
+def open_store(store: StoreSettings, world: Ambient, words: Any) -> "Connection":
+    from reconciler.credentials import token
+    from reconciler.platforms.connect import connect
+    from reconciler.platforms.hosts import base_url
+
+    base = base_url(store, TABLES[store.platform], world.hosts)
+    secret = token(store, world.environment)
+    rate = store.rate or Rate(per_second=1, burst=1)
+    limiter = world.paces.of(base, secret, rate, world.clock)
+    return connect(store, base=base, token=secret, limiter=limiter, words=words)
+
+
+def judge_for(
+    state: DesiredState, store: StoreSettings, releases: tuple[Release, ...], keyed: Keyed
+) -> "Judge":
+    from reconciler.plan.compare import Rules
+    from reconciler.plan.examine import Judge
+
+    return Judge(
+        store=store,
+        table=TABLES[store.platform],
+        policy=state.policy,
+        rules=Rules(
+            region=store.phone_region,
+            owned=Owned(state.owned_by(store.name)),
+            bearing=state.policy.bearing_tags,
+        ),
+        releases=releases,
+        keyed=keyed,
+    )
