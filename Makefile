@@ -56,6 +56,10 @@ test-browser: install  ## the HTML plan in a headless Chromium, where one is ins
 golden: install  ## write the golden stories anew; read the difference before you commit it
 	$(BIN)/python -m tests.golden.stories
 
+.PHONY: pictures
+pictures: install  ## the pictures of the README; needs Chromium
+	$(BIN)/python -m tests.pictures
+
 cover: install
 	$(BIN)/coverage run -m pytest -q
 	$(BIN)/coverage report

@@ -147,7 +147,7 @@ def _consent(name: str, field: Json) -> str:
 
 _GRADED: Final = ("subscribed", "unsubscribed", "pending")
 GRADES: Final = (
-    "grade of a consent in the store: A confirmed, B by the person, C beside an order, "
+    "Grades of consents in the store: A confirmed, B by the person, C beside an order, "
     "D by staff, an app or an import, E not recorded"
 )
 

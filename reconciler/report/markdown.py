@@ -131,4 +131,7 @@ def _place(file: str, line: int, link: Mapping[str, str]) -> str:
 
 
 def _foot(body: Json) -> Iterator[str]:
+    if any("grade " in one.what for one in describe.items(body, {})):
+        yield f"{escape(describe.GRADES)}."
+        yield ""
     yield f"Plan `{body['digest'][:16]}`, valid until {body['expires_at'][:16]} UTC."
