@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -186,11 +187,21 @@ def _carry_out(
     if form == "json":
         click.echo(json.dumps(report.as_json(done), indent=2))
     else:
-        resume = f"reconciler apply {kept} --resume"
-        options.show(report.render(done, resume), no_color=no_color)
+        options.show(report.render(done, _resuming(kept)), no_color=no_color)
     if done.interrupted and done.count(State.NOT_REACHED):
         return INTERRUPTED
     return OK if done.complete else INCOMPLETE
+
+
+def _resuming(kept: Path) -> str:
+    """The command that goes on, with the folders that this one was given."""
+    given = click.get_current_context().params
+    words = ["reconciler", "apply", str(kept), "--resume"]
+    if given["specs"] != Path("specs"):
+        words += ["--specs", str(given["specs"])]
+    if given["state_dir"] is not None:
+        words += ["--state-dir", str(given["state_dir"])]
+    return shlex.join(words)
 
 
 def _keep(folder: Path, body: dict[str, Any]) -> Path:

@@ -48,7 +48,7 @@ def _store(store: StoreOutcome) -> Iterator[Line]:
 
 
 def _calls(store: StoreOutcome) -> str:
-    """How many requests one step of each kind took; those of shared readings come apart."""
+    """How many requests one step of each kind took; readings that several share come apart."""
     found: dict[str, list[int]] = {}
     for one in store.outcomes:
         if one.requests:
@@ -56,7 +56,7 @@ def _calls(store: StoreOutcome) -> str:
     parts = [f"{kind} {sum(counts) / len(counts):.1f}" for kind, counts in found.items()]
     shared = store.requests - sum(one.requests for one in store.outcomes)
     if shared > 0 and parts:
-        parts.append(f"{shared} in all for shared readings")
+        parts.append(f"and {shared} beside them")
     return ", ".join(parts)
 
 
