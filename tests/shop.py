@@ -1,6 +1,7 @@
 """A simulated store with specs of its own, planned and applied over a real loopback socket."""
 
 import json
+import shutil
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -125,6 +126,11 @@ class Shop:
         }
         document |= {name: value for name, value in sections.items() if value}
         (self.specs / "all.yaml").write_text(json.dumps(document, indent=1), encoding="utf-8")
+
+    def reset(self, records: Iterable[Json], switches: Mapping[str, object] | None = None) -> None:
+        """Another store and another folder of state, at the same address."""
+        shutil.rmtree(self.folder / ".reconciler", ignore_errors=True)
+        self.box.reset(records, switches)
 
     def state(self) -> DesiredState:
         self.warnings = []

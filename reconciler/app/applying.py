@@ -159,7 +159,7 @@ def _apply_store(order: Order, approved: "ApprovedStore", record: "Record") -> "
             try:
                 bench = Bench(
                     client=connection.client,
-                    judge=judge_for(order.state, store, order.commitment.releases, keyed),
+                    judge=judge_for(order.state, store, order.commitment.releases, world, keyed),
                     journal=kept,
                     past=past,
                     clock=world.clock,

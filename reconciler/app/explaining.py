@@ -32,5 +32,5 @@ def explain(
         )
     finally:
         connection.session.close()
-    judge = judge_for(state, store, (), keyed)
+    judge = judge_for(state, store, (), world, keyed)
     return explanation.explain(text, read.index.pairings(), judge)

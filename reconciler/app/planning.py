@@ -126,5 +126,5 @@ def _plan_store(
             unchanged=0,
             error=str(error),
         )
-    judge = judge_for(state, store, choices.releases, keyed)
+    judge = judge_for(state, store, choices.releases, world, keyed)
     return compute(read, judge, _raises(state, choices, store.name, world))

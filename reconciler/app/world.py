@@ -65,8 +65,13 @@ def open_store(store: StoreSettings, world: Ambient, words: Any) -> "Connection"
 
 
 def judge_for(
-    state: DesiredState, store: StoreSettings, releases: tuple[Release, ...], keyed: Keyed
+    state: DesiredState,
+    store: StoreSettings,
+    releases: tuple[Release, ...],
+    world: Ambient,
+    keyed: Keyed,
 ) -> "Judge":
+    from reconciler.apply.journal import out_by_person
     from reconciler.plan.compare import Rules
     from reconciler.plan.examine import Judge
 
@@ -81,4 +86,5 @@ def judge_for(
         ),
         releases=releases,
         keyed=keyed,
+        out_by_person=out_by_person(world.folder, store.name),
     )

@@ -9,6 +9,7 @@ from typing import Final
 from reconciler.apply.journal import Event, Journal, Own, Past
 from reconciler.clock import Clock
 from reconciler.errors import JournalError
+from reconciler.model.consent import Actor, ConsentState
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.settings import RiskClass
 from reconciler.plan.examine import Judge
@@ -82,10 +83,21 @@ class Bench:
         with self.lock:
             self.stopped = self.stopped or why
 
-    def intend(self, step: Step) -> None:
-        """Notes that a write comes next. Raises `StoreLeft` where that cannot be noted."""
+    def intend(self, step: Step, live: LiveCustomer | None = None) -> None:
+        """Notes that a write comes next. Raises `StoreLeft` where that cannot be noted.
+
+        Some writes wash out who opted out; what `live` tells of that is noted as well.
+        """
+        consents = live.consents if live is not None else ()
+        out = [
+            channel.value
+            for channel, one in consents
+            if one.state is ConsentState.UNSUBSCRIBED and one.actor is Actor.PERSON
+        ]
         try:
-            self.journal.write(Event.INTENDED, step=step.id, customer=step.change.alias)
+            self.journal.write(
+                Event.INTENDED, step=step.id, customer=step.change.alias, out_by_person=out
+            )
         except JournalError as error:
             self.stop(str(error))
             raise StoreLeft from error

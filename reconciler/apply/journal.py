@@ -8,6 +8,7 @@ import errno
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -130,6 +131,23 @@ def read(path: Path) -> Past:
             ) from error
         past.lines = number
     return past
+
+
+def out_by_person(folder: Path, store: str) -> frozenset[tuple[str, Channel]]:
+    """Aliases and channels of those who had opted out themselves when some apply wrote to them.
+
+    Our own write may have washed that out of the store. Lines that cannot be read are passed over:
+    whoever applies is told of them.
+    """
+    found = set()
+    for path in sorted((folder / "journals").glob(f"*.{store}.jsonl")):
+        for line in path.read_bytes().split(b"\n"):
+            if b'"out_by_person":["' not in line:
+                continue
+            with suppress(ValueError, KeyError, TypeError):
+                told = json.loads(line)
+                found |= {(told["customer"], Channel(one)) for one in told["out_by_person"]}
+    return frozenset(found)
 
 
 def _replay(line: Mapping[str, Any], past: Past) -> None:

@@ -93,7 +93,7 @@ def _nothing_to_write(step: Step, found: Recheck, *, wrote: bool) -> StepOutcome
 def _send(bench: Bench, step: Step, live: LiveCustomer, changes: tuple[FieldChange, ...]) -> None:
     if bench.over():
         raise StoreLeft
-    bench.intend(step)
+    bench.intend(step, live)
     bench.client.update(live, patch_for(bench, step, changes))
 
 

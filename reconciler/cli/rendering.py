@@ -28,12 +28,12 @@ def render(
     if form == "text":
         content = "".join(f"{one.text}\n" for one in text.render(body, every=verbose, reveal={}))
     elif form == "markdown":
-        content = markdown.render(body, _link(dict(os.environ)))
+        content = markdown.render(body, link_base(dict(os.environ)))
     elif form == "github":
         found = annotations.github(annotations.of_plan(body))
         content = "".join(f"{line}\n" for line in found)
     elif form == "html":
-        content = html.render(body, _link(dict(os.environ)))
+        content = html.render(body, link_base(dict(os.environ)))
     else:
         content = json.dumps(body, indent=2, ensure_ascii=False) + "\n"
     if output is None:
@@ -42,7 +42,7 @@ def render(
         options.write_private(output, content)
 
 
-def _link(environment: dict[str, str]) -> dict[str, str]:
+def link_base(environment: dict[str, str]) -> dict[str, str]:
     """Where the files of this commit can be seen, as GitHub's and GitLab's pipelines tell it."""
     if environment.get("GITHUB_SHA") and environment.get("GITHUB_REPOSITORY"):
         server = environment.get("GITHUB_SERVER_URL", "https://github.com")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.consent import Channel, ConsentState, LiveConsent, WantedConsent
+from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent, WantedConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.fields import BY_NAME, consent_field
 from reconciler.model.identity import IdentityKind
@@ -34,7 +34,10 @@ UNSUPPORTED = "capability.unsupported"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
-    """Everything that examining one customer needs and that is the same for all of a store."""
+    """Everything that examining one customer needs and that is the same for all of a store.
+
+    `out_by_person` are the opt-outs that were seen to be the person's own before we wrote.
+    """
 
     store: StoreSettings
     table: Capabilities
@@ -42,6 +45,14 @@ class Judge:
     rules: Rules
     releases: tuple[Release, ...]
     keyed: Keyed
+    out_by_person: frozenset[tuple[str, Channel]] = frozenset()
+
+    def known(self, alias: str, channel: Channel, live: LiveConsent) -> LiveConsent:
+        """A live consent with what the store does not tell any more: that it was the person."""
+        out = live.state is ConsentState.UNSUBSCRIBED
+        if out and (alias, channel) in self.out_by_person:
+            return replace(live, actor=Actor.PERSON)
+        return live
 
     def released(self, rule_id: str, *aliases: str) -> bool:
         """Whether a person has lifted this rule for this customer (or for all)."""
@@ -143,7 +154,9 @@ class _Case:
     def consent(self, channel: Channel, wanted: WantedConsent) -> ConsentChange | None:
         live, judge = self.live, self.judge
         moving = live is not None and moves_address(self.desired, live, channel, judge.rules)
-        ground = live.consent(channel) if live is not None else None
+        ground = None
+        if live is not None:
+            ground = judge.known(self.alias, channel, live.consent(channel))
         if moving and wanted.state is not ConsentState.UNSUBSCRIBED:
             ground = LiveConsent(state=ConsentState.NOT_SUBSCRIBED)
         ruling = rule(channel, ground, wanted, self._ground(channel))
@@ -204,7 +217,9 @@ class _Case:
             if not isinstance(one, TagChange) or one.channel is None or one.delta.removed:
                 continue
             wanted = self.desired.consent(one.channel)
-            live = self.live.consent(one.channel) if self.live is not None else None
+            live = None
+            if self.live is not None:
+                live = self.judge.known(self.alias, one.channel, self.live.consent(one.channel))
             subscribed = live is not None and live.state is ConsentState.SUBSCRIBED
             if subscribed and (wanted is None or wanted.state is ConsentState.SUBSCRIBED):
                 continue

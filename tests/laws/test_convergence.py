@@ -25,7 +25,7 @@ _SCENE = st.sampled_from(VARIANTS).flatmap(
 def _set(shops: dict[str, Shop], scene: tuple[str, list[Json], list[Json], Json]) -> Shop:
     platform, live, wanted, chosen = scene
     shop = shops[platform]
-    shop.box.reset(live, chosen)
+    shop.reset(live, chosen)
     shop.want(*wanted)
     return shop
 

@@ -90,7 +90,7 @@ def _interleave(shops: dict[str, Shop], platform: str, data: st.DataObject) -> N
     shop.policy = data.draw(st.sampled_from(({}, {"consent": {"bearing_tags": {"vip": "email"}}})))
     live = data.draw(records(platform))
     wanted = data.draw(desired(platform))
-    shop.box.reset(live, data.draw(every_switch(platform)))
+    shop.reset(live, data.draw(every_switch(platform)))
     shop.want(*wanted)
     before = {one["email"]: one["consent"] for one in shop.box.customers()}
     body = shop.plan()

@@ -36,12 +36,12 @@ def _disturb(shops: dict[str, Shop], platform: str, data: st.DataObject) -> None
     shop.settings = {}
     live, wanted = data.draw(records(platform)), data.draw(desired(platform))
     chosen = data.draw(switches(platform))
-    shop.box.reset(live, chosen)
+    shop.reset(live, chosen)
     shop.want(*wanted)
     undisturbed = shop.apply(shop.plan())
     expected = _truth(shop)
 
-    shop.box.reset(live, chosen)
+    shop.reset(live, chosen)
     body = shop.plan()
     for fault in data.draw(st.lists(_trouble, max_size=4)):
         shop.box.fault(fault)

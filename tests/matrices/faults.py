@@ -189,7 +189,7 @@ def shop(folder: Path, variant: str) -> Iterator[Shop]:
 def run(cell: Cell, shop: Shop, folder: Path) -> Seen:
     """`folder` must be new: it keeps the journal of this cell."""
     shop.folder = folder
-    shop.box.reset([*cell.kind.people, person(OTHER, tags=["app:y"])], {})
+    shop.reset([*cell.kind.people, person(OTHER, tags=["app:y"])], {})
     shop.want(cell.kind.wanted)
     undated = (Release(rule="consent.undated-opt-out"),)
     body = shop.plan(releases=undated if cell.variant.startswith("shoplazza") else ())

@@ -109,3 +109,40 @@ def test_a_plan_counts_the_messages_that_it_will_send(tmp_path: Path) -> None:
         assert released["summary"]["messages"] == 1
         lines = [line.text for line in text.render(released, every=False, reveal={})]
         assert "messages this will send: 1 request to confirm" in lines
+
+
+@pytest.mark.parametrize(
+    ("flag", "rule"),
+    [
+        (0, "consent.undated-opt-out"),
+        (1, "consent.undated-opt-out"),
+        (2, "consent.opted-out"),
+        (6, "consent.undated-opt-out"),
+    ],
+)
+def test_a_grant_over_shoplazzas_flags_of_no(tmp_path: Path, flag: int, rule: str) -> None:
+    live = {**consent("unsubscribed"), "code": flag}
+    with opened(tmp_path, "shoplazza", [person(consent={"email": live})]) as shop:
+        shop.want({"email": "ada@example.com", "consent": {"email": grant()}})
+
+        assert verdicts(shop.plan()) == [("hold", rule)]
+
+
+@pytest.mark.parametrize("blurs_to", ["1", "6"])
+def test_our_own_write_that_washes_out_who_acted_opens_no_way_back_in(
+    tmp_path: Path, blurs_to: str
+) -> None:
+    """A tag update has to send the person's no along, which may turn it into anybody's."""
+    from reconciler.model.settings import Release
+
+    live = consent("unsubscribed", None, "person")
+    switches = {"explicit_false_flag": blurs_to}
+    with opened(tmp_path, "shoplazza", [person(consent={"email": live})], switches) as shop:
+        shop.want({"email": "ada@example.com", "tags": {"add": ["vip"]}})
+        shop.converge()
+        shop.want({"email": "ada@example.com", "consent": {"email": grant()}})
+
+        body = shop.plan(releases=(Release(rule="consent.undated-opt-out"),))
+
+        assert verdicts(body) == [("hold", "consent.opted-out")]
+        assert body["changes"] == []

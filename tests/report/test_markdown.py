@@ -1,0 +1,82 @@
+"""The pull-request comment: within its size, honest about what it leaves out, inert, replaceable."""
+
+import re
+from typing import Any
+
+import pytest
+
+from reconciler.cli.rendering import link_base
+from reconciler.report import markdown
+
+Json = dict[str, Any]
+
+
+def _body(count: int, tag: str = "vip") -> Json:
+    """A plan in which everybody gets another tag, so that nothing can be folded."""
+    changes = [
+        {"store": "shop", "action": "update", "customer": f"cus_{n:010}", "remote_id": f"99{n:08}",
+         "classes": ["tag"], "cause": None, "source": {"file": "specs/a.yaml", "line": n + 1},
+         "fields": [{"field": "tags", "class": "tag", "added": [f"{tag}{n}"], "removed": [],
+                     "source": {"file": "specs/a.yaml", "line": n + 1}}]}
+        for n in range(count)
+    ]  # fmt: skip
+    receipt = {"mode": "full", "read": count, "expected": None, "requests": 1, "complete": True,
+               "masked": 0, "notes": []}  # fmt: skip
+    return {
+        "digest": "d" * 64, "expires_at": "2026-01-08T00:00:00", "changes": changes, "verdicts": [],
+        "stores": [{"name": "shop", "error": None, "receipt": receipt}],
+        "summary": {"blocked": False, "create": 0, "update": count, "delete": 0, "unchanged": 0,
+                    "held": 0, "messages": 0, "audience": {}},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("count", [10, 2_000, 20_000])
+def test_a_comment_stays_within_its_size_and_counts_what_is_left_out(count: int) -> None:
+    text = markdown.render(_body(count), {"base": "https://forge.example/x/blob/abc"})
+
+    assert len(text) <= 60_000
+    rows = text.count("| shop | \\~ ")
+    left = re.search(r"\*\*(\d+) more rows do not fit here; see the plan's artefact\.\*\*", text)
+    assert rows + (int(left[1]) if left else 0) == count
+    assert text.startswith("<!-- reconciler:plan -->\n")
+    assert "Plan `dddddddddddddddd`" in text
+
+
+def test_record_numbers_of_the_store_are_left_out() -> None:
+    assert "9900000001" not in markdown.render(_body(5), {})
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["a|b", "<!-- x -->", "<script>", "@team", "[a](http://x)", "www.x.example", "`code`", "#12",
+     "**b**", "\u202egnp", "~~x~~", "![i](x)", "https://x.example", "&lt;"],
+)  # fmt: skip
+def test_strangers_text_stays_text(hostile: str) -> None:
+    from markdown_it import MarkdownIt
+
+    text = markdown.render(_body(1, hostile), {})
+    shown = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
+
+    cells = re.findall(r"<td>(.*?)</td>", shown, re.DOTALL)
+    assert len(cells) == 3 + 4
+    for trap in ("<script", "<a ", "<img", "<strong>", "<em>", "<code>code", "\u202e", "<s>"):
+        assert trap not in "".join(cells[3:5])
+    assert not re.search(r"@team|www\.x", text)
+
+
+@pytest.mark.parametrize(
+    ("environment", "base"),
+    [
+        ({"GITHUB_SHA": "abc", "GITHUB_REPOSITORY": "o/r", "GITHUB_SERVER_URL": "https://gh.example"},
+         "https://gh.example/o/r/blob/abc"),
+        ({"GITHUB_SHA": "abc", "GITHUB_REPOSITORY": "o/r"}, "https://github.com/o/r/blob/abc"),
+        ({"CI_PROJECT_URL": "https://gl.example/o/r", "CI_COMMIT_SHA": "abc"},
+         "https://gl.example/o/r/-/blob/abc"),
+        ({"GITHUB_SHA": "abc"}, None),
+        ({}, None),
+    ],
+)  # fmt: skip
+def test_lines_are_linked_as_the_pipeline_tells(
+    environment: dict[str, str], base: str | None
+) -> None:
+    assert link_base(environment).get("base") == base
