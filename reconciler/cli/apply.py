@@ -18,11 +18,9 @@ from reconciler.errors import ConfigError
 from reconciler.model.settings import Release, RiskClass
 
 if TYPE_CHECKING:
-    from reconciler.app import Ambient
+    from reconciler.app import Ambient, Order
     from reconciler.apply.bench import Control
-    from reconciler.model.settings import DesiredState
-    from reconciler.plan.commitment import Commitment
-    from reconciler.plan.keyed import Keyed
+    from reconciler.plan.definition import Plan
     from reconciler.plan.outcome import StepOutcome
 
 
@@ -82,29 +80,20 @@ def command(
     """
     from reconciler import app
     from reconciler.apply.bench import Control
-    from reconciler.cli.show import read_plan
     from reconciler.clock import woken_by
     from reconciler.plan.codec import decode, encode
 
-    only = only or ()
-    if (plan is not None or resume) and (stores or raises or releases or read != "auto"):
-        raise click.UsageError(
-            "a saved plan has its own --store, --read, --raise and --release; plan again to change "
-            "them"
-        )
-    if plan is None and not resume and not yes and not sys.stdin.isatty():
-        raise click.UsageError("without a terminal, give a plan file or --yes")
+    saved = plan is not None or resume
+    _check_usage(saved=saved, chosen=bool(stores or raises or releases or read != "auto"), yes=yes)
     control = Control(max_failures=max_failures)
     world = app.ambient(specs, state_dir)
     world = replace(world, clock=woken_by(world.clock, control.interrupted))
     state = app.load_or_raise(specs, world.clock, options.silent if quiet else options.warn)
     keyed = app.keyed_for(world)
-    if plan is None and resume:
-        plan = _last_unfinished(world.folder)
-    if plan is not None:
-        body = read_plan(plan)
+    failed = False
+    if saved:
+        body = _saved(plan, world)
         commitment = app.check_usable(body, state, world, keyed, resume=resume)
-        failed = False
     else:
         choices = app.Choices(stores=stores, read=read, raises=raises, releases=releases)
         made = app.plan(state, choices, world, keyed)
@@ -112,25 +101,44 @@ def command(
         commitment = decode(body)
         failed = bool(made.failed)
         if not _agreed(body, yes=yes, verbose=verbose, no_color=no_color, only=only, form=form):
-            if form == "json":
-                click.echo(json.dumps(body, indent=2, ensure_ascii=False))
-            if made.empty:
-                return FAILED if failed else OK
-            click.echo("nothing was applied", err=True)
-            return BLOCKED if made.blocked else FAILED
-    code = _carry_out(
-        commitment,
-        body,
-        state,
-        only,
-        world,
-        keyed,
-        control,
-        form=form,
-        quiet=quiet,
-        no_color=no_color,
+            return _not_applied(body, made, form)
+    order = app.Order(
+        commitment=commitment,
+        state=state,
+        only=only or (),
+        world=world,
+        keyed=keyed,
+        control=control,
+        progress=lambda outcome: None,  # noqa: ARG005
     )
+    code = _carry_out(order, body, form=form, quiet=quiet, no_color=no_color)
     return FAILED if failed and code != INTERRUPTED else code
+
+
+def _check_usage(*, saved: bool, chosen: bool, yes: bool) -> None:
+    if saved and chosen:
+        raise click.UsageError(
+            "a saved plan has its own --store, --read, --raise and --release; plan again to change "
+            "them"
+        )
+    if not saved and not yes and not sys.stdin.isatty():
+        raise click.UsageError("without a terminal, give a plan file or --yes")
+
+
+def _saved(plan: Path | None, world: "Ambient") -> dict[str, Any]:
+    """The plan that was named, or the last one whose apply has not ended."""
+    from reconciler.cli.show import read_plan
+
+    return read_plan(plan if plan is not None else _last_unfinished(world.folder))
+
+
+def _not_applied(body: dict[str, Any], made: "Plan", form: str) -> int:
+    if form == "json":
+        click.echo(json.dumps(body, indent=2, ensure_ascii=False))
+    if made.empty:
+        return FAILED if made.failed else OK
+    click.echo("nothing was applied", err=True)
+    return BLOCKED if made.blocked else FAILED
 
 
 def _agreed(
@@ -139,7 +147,7 @@ def _agreed(
     yes: bool,
     verbose: bool,
     no_color: bool,
-    only: tuple[RiskClass, ...],
+    only: tuple[RiskClass, ...] | None,
     form: str,
 ) -> bool:
     from reconciler.cli.rendering import render
@@ -148,42 +156,23 @@ def _agreed(
         render(body, "text", output=None, verbose=verbose, no_color=no_color, reveal={})
     if not body["changes"]:
         return False
-    if body["summary"]["blocked"] and set(only) != {RiskClass.WITHDRAW}:
+    if body["summary"]["blocked"] and set(only or ()) != {RiskClass.WITHDRAW}:
         return False
     return yes or click.confirm("Apply this plan?", default=False, err=True)
 
 
 def _carry_out(
-    commitment: "Commitment",
-    body: dict[str, Any],
-    state: "DesiredState",
-    only: tuple[RiskClass, ...],
-    world: "Ambient",
-    keyed: "Keyed",
-    control: "Control",
-    *,
-    form: str,
-    quiet: bool,
-    no_color: bool,
+    order: "Order", body: dict[str, Any], *, form: str, quiet: bool, no_color: bool
 ) -> int:
     from reconciler import app
     from reconciler.plan.outcome import State
     from reconciler.plan.steps import steps
     from reconciler.report import result as report
 
-    kept = _keep(world.folder, body)
-    total = sum(len(steps(store, only)) for store in commitment.stores)
-    with _signals(control), _progress(total, quiet=quiet or form == "json") as progress:
-        order = app.Order(
-            commitment=commitment,
-            state=state,
-            only=only,
-            world=world,
-            keyed=keyed,
-            control=control,
-            progress=progress,
-        )
-        done = app.apply(order)
+    kept = _keep(order.world.folder, body)
+    total = sum(len(steps(store, order.only)) for store in order.commitment.stores)
+    with _signals(order.control), _progress(total, quiet=quiet or form == "json") as progress:
+        done = app.apply(replace(order, progress=progress))
     if form == "json":
         click.echo(json.dumps(report.as_json(done), indent=2))
     else:

@@ -18,11 +18,7 @@ if TYPE_CHECKING:
 @options.specs
 @options.state_dir
 @click.option("--store", "stores", multiple=True, metavar="NAME", help="Only this store.")
-@click.option(
-    "--show-personal",
-    is_flag=True,
-    help="Show personal values; only at a terminal, never where CI is set.",
-)
+@options.show_personal
 @options.speaking
 def command(
     customer: str | None,

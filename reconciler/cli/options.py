@@ -129,6 +129,14 @@ def planning(function: F) -> F:
     return function
 
 
+def show_personal(function: F) -> F:
+    return click.option(
+        "--show-personal",
+        is_flag=True,
+        help="Show personal values; only at a terminal, never where CI is set.",
+    )(function)
+
+
 def speaking(function: F) -> F:
     """The options of how much is said and how."""
     for option in reversed(

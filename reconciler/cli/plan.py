@@ -39,11 +39,7 @@ from reconciler.model.settings import Release, RiskClass
     help="Exit 3 where something is held, or warned of.",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where changes are pending.")
-@click.option(
-    "--show-personal",
-    is_flag=True,
-    help="Show personal values; only at a terminal, never where CI is set.",
-)
+@options.show_personal
 @options.speaking
 def command(
     specs: Path,
