@@ -33,6 +33,10 @@ def check_usable(
             f"this plan was made by version {body['tool']['version']}",
             hint="plan again with this version",
         )
+    if all(store["error"] for store in body["stores"]):
+        raise StalePlanError(
+            "no store could be read when this plan was made", hint="see why, and plan again"
+        )
     if codec.expires_at(body) < world.clock.now():
         raise StalePlanError("this plan has expired", hint="plan again, and review that plan")
     if commitment.spec_digest != codec.spec_digest(state, keyed):

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from reconciler.errors import StalePlanError
 from reconciler.model.settings import RiskClass
 from reconciler.plan.outcome import State
+from reconciler.sandbox import Fault
 from tests.program import run
 from tests.shop import KEY, Shop, consent, grant, opened, person, states, told, verdicts
 
@@ -240,3 +242,13 @@ def test_a_new_address_that_the_platform_would_refuse_is_refused_at_plan_time(
 
         assert verdicts(body) == [("block", "capability.unsupported")]
         assert "`country` and `country_code`" in body["verdicts"][0]["message"]
+
+
+def test_a_plan_for_which_no_store_was_read_is_not_applied(tmp_path: Path) -> None:
+    with opened(tmp_path, "genstore", [person()]) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "New"})
+        shop.box.fault(Fault("status", status=401, times=99))
+        body = shop.plan()
+
+        with pytest.raises(StalePlanError, match="no store could be read"):
+            shop.apply(body)
