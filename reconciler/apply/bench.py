@@ -8,8 +8,8 @@ from typing import Final
 
 from reconciler.apply.journal import Event, Journal, Own, Past
 from reconciler.clock import Clock
-from reconciler.errors import JournalError
-from reconciler.model.consent import Actor, ConsentState
+from reconciler.errors import JournalError, PlatformError, StoreStopped
+from reconciler.model.consent import SAID_NO, Actor, ConsentState
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.settings import RiskClass
 from reconciler.plan.examine import Judge
@@ -18,6 +18,8 @@ from reconciler.plan.steps import Step
 from reconciler.platforms.base import Writer
 
 TRIES: Final = 3
+LOST: Final = "the answer was lost, and the run ended before it was looked up"
+_SLICE: Final = 0.5
 
 _BAD_FIRST: Final = (
     State.UNKNOWN,
@@ -86,21 +88,44 @@ class Bench:
     def intend(self, step: Step, live: LiveCustomer | None = None) -> None:
         """Notes that a write comes next. Raises `StoreLeft` where that cannot be noted.
 
-        Some writes wash out who opted out; what `live` tells of that is noted as well.
+        Some writes wash out who opted out, and some stores subscribe in answer to a write: what
+        `live` says before it is noted as well.
         """
         consents = live.consents if live is not None else ()
+        no = [channel for channel, one in consents if one.state in SAID_NO]
         out = [
-            channel.value
+            channel
             for channel, one in consents
             if one.state is ConsentState.UNSUBSCRIBED and one.actor is Actor.PERSON
         ]
         try:
             self.journal.write(
-                Event.INTENDED, step=step.id, customer=step.change.alias, out_by_person=out
+                Event.INTENDED,
+                step=step.id,
+                customer=step.change.alias,
+                said_no=no,
+                out_by_person=out,
             )
         except JournalError as error:
             self.stop(str(error))
             raise StoreLeft from error
+
+    def failed(
+        self, step: Step, error: PlatformError, state: State, remote_id: str | None = None
+    ) -> StepOutcome:
+        """The outcome where an error came after something was sent."""
+        if isinstance(error, StoreStopped):
+            self.stop(str(error))
+        return StepOutcome(step=step, state=state, remote_id=remote_id, message=error.message)
+
+    def rest(self, seconds: float) -> None:
+        """Waits before another try; there is none after Ctrl-C, so nobody waits for it then."""
+        end = self.clock.monotonic() + seconds
+        while not self.control.interrupted.is_set():
+            left = end - self.clock.monotonic()
+            if left <= 0:
+                return
+            self.clock.sleep(min(left, _SLICE))
 
     def over(self) -> bool:
         """Asked right before every write."""

@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from reconciler.apply.bench import Bench, StoreLeft, told, worst
+from reconciler.apply.bench import LOST, Bench, StoreLeft, told, worst
 from reconciler.apply.journal import Event, Own, consents_json
 from reconciler.apply.readback import taken
 from reconciler.apply.takeout import take_out
 from reconciler.apply.update import patch_for
-from reconciler.errors import OutcomeUnknown, RateLimited, Rejected
-from reconciler.model.consent import Channel, ConsentState
+from reconciler.errors import OutcomeUnknown, PlatformError, RateLimited, Rejected
+from reconciler.model.consent import Actor, Channel, ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.fields import consent_field
 from reconciler.model.settings import RiskClass
@@ -38,13 +38,22 @@ def create(bench: Bench, step: Step, desired: DesiredCustomer) -> StepOutcome:
         return StepOutcome(
             step=step, state=State.STALE, message="a customer with this identity exists by now"
         )
+    return _make(bench, step, desired, changes)
+
+
+def _make(
+    bench: Bench, step: Step, desired: DesiredCustomer, changes: tuple[FieldChange, ...]
+) -> StepOutcome:
+    """Sends the create; where the answer is lost, looks for the customer before the one repeat."""
+    sent = False
     for attempt in (1, 2):
         if bench.over():
+            if sent:
+                return StepOutcome(step=step, state=State.UNKNOWN, message=LOST)
             raise StoreLeft
         bench.intend(step)
         try:
             remote_id = bench.client.create(patch_for(bench, step, changes))
-            return _created_as(bench, step, desired, changes, remote_id)
         except Rejected as error:
             if _look_up(bench, desired):
                 return StepOutcome(
@@ -56,13 +65,20 @@ def create(bench: Bench, step: Step, desired: DesiredCustomer) -> StepOutcome:
         except RateLimited as error:
             if attempt == 2:
                 raise
-            bench.clock.sleep(error.retry_after or 1.0)
+            bench.rest(error.retry_after or 1.0)
+            continue
         except OutcomeUnknown:
-            found = _wait_for(bench, desired)
-            if found:
-                return _created_as(bench, step, desired, changes, found[0].remote_id)
-            if attempt == 2:
+            sent = True
+            try:
+                found = _wait_for(bench, desired)
+            except PlatformError as error:
+                return bench.failed(step, error, State.UNKNOWN)
+            if not found and attempt == 2:
                 raise
+            if not found:
+                continue
+            remote_id = found[0].remote_id
+        return _created_as(bench, step, desired, changes, remote_id)
     raise AssertionError("the second try returns or raises")
 
 
@@ -92,9 +108,31 @@ def _created_as(
     changes: tuple[FieldChange, ...],
     remote_id: str,
 ) -> StepOutcome:
-    """Reads a new customer back, and takes out again whoever the store subscribed by itself."""
+    """From here on the customer is ours, whatever becomes of reading it back."""
     with bench.lock:
         bench.created[step.change.alias] = remote_id
+    bench.journal.write(
+        Event.WRITTEN,
+        step=step.id,
+        customer=step.change.alias,
+        created=remote_id,
+        before=None,
+        after={},
+    )
+    try:
+        return _read_back(bench, step, desired, changes, remote_id)
+    except PlatformError as error:
+        return bench.failed(step, error, State.UNVERIFIED, remote_id)
+
+
+def _read_back(
+    bench: Bench,
+    step: Step,
+    desired: DesiredCustomer,
+    changes: tuple[FieldChange, ...],
+    remote_id: str,
+) -> StepOutcome:
+    """Reads a new customer back, and takes out again whoever the store subscribed by itself."""
     back = bench.client.read(remote_id)
     if back is None:
         return StepOutcome(
@@ -105,12 +143,10 @@ def _created_as(
         )
     noticed: tuple[str, ...] = ()
     collateral: tuple[str, ...] = ()
-    risen = tuple(
-        channel
-        for channel, consent in back.consents
-        if consent.state in (ConsentState.SUBSCRIBED, ConsentState.PENDING)
-        and not _granted_next(bench, step, channel)
-    )
+    risen = _risen(bench, step, back)
+    if risen:
+        (back,), _ = bench.client.graded((back,))
+        risen = _risen(bench, step, back)
     if risen:
         back, left = take_out(bench, back, risen)
         noticed = (
@@ -154,6 +190,17 @@ def _created_as(
         message=told(fields, ()),
         noticed=noticed,
         collateral=collateral,
+    )
+
+
+def _risen(bench: Bench, step: Step, back: LiveCustomer) -> tuple[Channel, ...]:
+    """Channels that the store subscribed by itself; the person's own act is none of it."""
+    return tuple(
+        channel
+        for channel, consent in back.consents
+        if consent.state in (ConsentState.SUBSCRIBED, ConsentState.PENDING)
+        and consent.actor is not Actor.PERSON
+        and not _granted_next(bench, step, channel)
     )
 
 

@@ -1,6 +1,6 @@
 """Steps that delete: only a customer who still bears the identities that the spec names."""
 
-from reconciler.apply.bench import TRIES, Bench, StoreLeft
+from reconciler.apply.bench import LOST, TRIES, Bench, StoreLeft
 from reconciler.errors import CustomerNotFound, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.plan.match import keys_of
@@ -10,6 +10,7 @@ from reconciler.plan.steps import Step
 
 def delete(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -> StepOutcome:
     state = State.DONE
+    sent = False
     for attempt in range(1, TRIES + 1):
         bench.prepay()
         live = bench.client.read(remote_id)
@@ -21,6 +22,8 @@ def delete(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -
                 step=step, state=State.STALE, message="the customer has another identity now"
             )
         if bench.over():
+            if sent:
+                return StepOutcome(step=step, state=State.UNKNOWN, message=LOST)
             raise StoreLeft
         bench.intend(step)
         try:
@@ -37,9 +40,10 @@ def delete(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -
         except RateLimited as error:
             if attempt == TRIES:
                 raise
-            bench.clock.sleep(error.retry_after or float(attempt))
+            bench.rest(error.retry_after or float(attempt))
             continue
-        except (OutcomeUnknown, Unavailable):
+        except (OutcomeUnknown, Unavailable) as error:
+            sent = sent or isinstance(error, OutcomeUnknown)
             if attempt == TRIES:
                 raise
             continue

@@ -6,6 +6,7 @@ never assumed; a loss that our own write caused stops the store before the next 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from reconciler.apply.creation import create
 from reconciler.apply.deletion import delete
 from reconciler.apply.journal import Event
 from reconciler.apply.sight import SIGHT_LASTS, look_ahead
+from reconciler.apply.takeout import settle_rise
 from reconciler.apply.update import update
 from reconciler.errors import JournalError, OutcomeUnknown, PlatformError, StoreStopped
 from reconciler.model.customer import DesiredCustomer
@@ -66,7 +68,7 @@ class StoreRun:
 
     def _finished(self, outcomes: Iterable[StepOutcome]) -> bool:
         """Whether nothing of the whole plan is left, whatever part of it this run was for."""
-        done = {name for name, state in self.bench.past.ended.items() if state.good}
+        done = {name for name in self.bench.past.ended if self.bench.past.done(name)}
         done |= {one.step.id for one in outcomes if one.state.good and not one.collateral}
         return self.whole <= done and not self.bench.stopped
 
@@ -87,18 +89,24 @@ class StoreRun:
 
     def _outcome(self, step: Step) -> StepOutcome:
         bench = self.bench
-        earlier = bench.past.ended.get(step.id)
-        if earlier is not None and earlier.good:
+        if bench.past.done(step.id):
+            earlier = bench.past.ended[step.id]
             outcome = StepOutcome(step=step, state=earlier, message="done in an earlier run")
             self._record(outcome)
             return outcome
         if bench.over():
-            return StepOutcome(step=step, state=State.NOT_REACHED, message=bench.stopped)
+            return self._not_reached(step)
         before = bench.own_requests()
         try:
+            lost, noticed = settle_rise(bench, step)
             outcome = self._perform(step)
+            outcome = replace(
+                outcome,
+                collateral=(*lost, *outcome.collateral),
+                noticed=(*noticed, *outcome.noticed),
+            )
         except StoreLeft:
-            return StepOutcome(step=step, state=State.NOT_REACHED, message=bench.stopped)
+            return self._not_reached(step)
         except PlatformError as error:
             if isinstance(error, StoreStopped):
                 bench.stop(str(error))
@@ -109,6 +117,12 @@ class StoreRun:
             outcome = StepOutcome(step=step, state=State.UNVERIFIED, message=error.message)
         outcome = replace(outcome, requests=bench.own_requests() - before)
         self._end(outcome)
+        return outcome
+
+    def _not_reached(self, step: Step) -> StepOutcome:
+        outcome = StepOutcome(step=step, state=State.NOT_REACHED, message=self.bench.stopped)
+        with suppress(JournalError):
+            self.bench.audit(outcome)
         return outcome
 
     def _end(self, outcome: StepOutcome) -> None:

@@ -45,12 +45,28 @@ class Own:
     after: Consents
 
 
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A write that was about to be sent; `said_no` are the consents that said no before it."""
+
+    at: datetime
+    said_no: tuple[Channel, ...]
+
+
 @dataclass(slots=True)
 class Past:
-    """What the journal of an earlier, unfinished run of the same plan tells."""
+    """What the journal of an earlier, unfinished run of the same plan tells, by step or customer.
+
+    `damaged` are steps whose write cost something, which a resume looks at once more.
+    """
+
+    def done(self, step: str) -> bool:
+        """Whether nothing is left of a step."""
+        return step in self.ended and self.ended[step].good and step not in self.damaged
 
     ended: dict[str, State] = field(default_factory=dict)
-    intended: set[str] = field(default_factory=set)
+    damaged: set[str] = field(default_factory=set)
+    intended: dict[str, Intent] = field(default_factory=dict)
     created: dict[str, str] = field(default_factory=dict)
     own: dict[str, Own] = field(default_factory=dict)
     finished: bool = False
@@ -153,7 +169,10 @@ def out_by_person(folder: Path, store: str) -> frozenset[tuple[str, Channel]]:
 def _replay(line: Mapping[str, Any], past: Past) -> None:
     match Event(line["event"]):
         case Event.INTENDED:
-            past.intended.add(line["step"])
+            past.intended[line["step"]] = Intent(
+                at=datetime.fromisoformat(line["at"]),
+                said_no=tuple(Channel(one) for one in line["said_no"]),
+            )
             past.finished = False
         case Event.WRITTEN:
             if line.get("created"):
@@ -163,6 +182,7 @@ def _replay(line: Mapping[str, Any], past: Past) -> None:
             )
         case Event.ENDED:
             past.ended[line["step"]] = State(line["state"])
+            (past.damaged.add if line["collateral"] else past.damaged.discard)(line["step"])
             if line.get("created"):
                 past.created[line["customer"]] = line["created"]
         case Event.CLOSED:

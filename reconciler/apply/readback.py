@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
+from reconciler.model.consent import SAID_NO, Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.fields import BY_NAME, SCALARS
 from reconciler.model.managed import UNMANAGED
@@ -60,11 +60,6 @@ def compare(
     )
 
 
-_SAID_NO: Final = (
-    ConsentState.UNSUBSCRIBED,
-    ConsentState.NOT_SUBSCRIBED,
-    ConsentState.PENDING,
-)
 _NOT_TOLD: Final = (ConsentState.UNKNOWN, ConsentState.MASKED)
 
 
@@ -78,7 +73,7 @@ def _risen(
     asked = {one.channel for one in written if isinstance(one, ConsentChange)}
     for channel in Channel:
         had, has = ground.consent(channel), back.consent(channel)
-        rose = has.state is ConsentState.SUBSCRIBED and had.state in _SAID_NO
+        rose = has.state is ConsentState.SUBSCRIBED and had.state in SAID_NO
         if channel not in asked and rose and has.actor is not Actor.PERSON:
             yield channel
 

@@ -30,7 +30,7 @@ class Record:
         with self._lock:
             if step.id in self._noted:
                 return
-            if outcome.state.good:
+            if outcome.state.good and not outcome.collateral:
                 self._noted.add(step.id)
         states = dict(outcome.fields)
         self.trail.append(
@@ -42,7 +42,7 @@ class Record:
             change=step.change.digest,
             kind=step.kind.value,
             state=outcome.state.value,
-            done=outcome.state.good,
+            done=outcome.state.good and not outcome.collateral,
             fields=[
                 {
                     "field": one.field,

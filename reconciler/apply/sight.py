@@ -53,6 +53,6 @@ def _tells_all(live: LiveCustomer) -> bool:
 def _can_share(bench: Bench, step: Step) -> bool:
     if bench.judge.table.resends or bench.judge.table.resends_consent:
         return False
-    if step.change.alias in bench.own or step.id in bench.past.ended:
+    if step.change.alias in bench.own or bench.past.done(step.id):
         return False
     return not any(one.field.startswith(_SENT_WHOLE) or one.moves for one in step.fields)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from reconciler.apply.bench import TRIES, Bench, StoreLeft, told, worst
+from reconciler.apply.bench import LOST, TRIES, Bench, StoreLeft, told, worst
 from reconciler.apply.journal import Consents, Event, Own, consents_json
 from reconciler.apply.readback import compare
 from reconciler.apply.recheck import Recheck, recheck
@@ -13,7 +13,6 @@ from reconciler.errors import (
     OutcomeUnknown,
     PlatformError,
     RateLimited,
-    StoreStopped,
     Unavailable,
 )
 from reconciler.model.consent import Actor, ConsentState, Evidence, LiveConsent
@@ -37,13 +36,12 @@ SECOND_LOOK: Final = 3.0
 def update(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -> StepOutcome:
     wrote = False
     for attempt in range(1, TRIES + 1):
-        bench.prepay()
-        live = look(bench, remote_id)
-        if live is not None and _shows_old(bench.own.get(step.change.alias), live):
-            bench.clock.sleep(SECOND_LOOK)
-            live = bench.client.read(remote_id)
-        if live is not None and _may_overturn(step, live):
-            (live,), _ = bench.client.graded((live,))
+        try:
+            live = _ground(bench, step, remote_id)
+        except PlatformError as error:
+            if not wrote:
+                raise
+            return bench.failed(step, error, State.UNKNOWN, remote_id)
         if live is None:
             return StepOutcome(step=step, state=State.STALE, message="the customer is gone")
         found = recheck(step, desired, live, bench.own.get(step.change.alias), bench.judge)
@@ -51,10 +49,14 @@ def update(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -
             return _nothing_to_write(step, found, wrote=wrote)
         try:
             _send(bench, step, live, found.write)
+        except StoreLeft:
+            if not wrote:
+                raise
+            return StepOutcome(step=step, state=State.UNKNOWN, message=LOST)
         except RateLimited as error:
             if attempt == TRIES:
                 raise
-            bench.clock.sleep(error.retry_after or float(attempt))
+            bench.rest(error.retry_after or float(attempt))
         except (OutcomeUnknown, Unavailable) as error:
             wrote = wrote or isinstance(error, OutcomeUnknown)
             if attempt == TRIES:
@@ -62,6 +64,18 @@ def update(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -
         else:
             return _verified(bench, step, desired, live, found)
     raise AssertionError("the last try returns or raises")
+
+
+def _ground(bench: Bench, step: Step, remote_id: str) -> LiveCustomer | None:
+    """The record to decide on, read right before; None where there is none any more."""
+    bench.prepay()
+    live = look(bench, remote_id)
+    if live is not None and _shows_old(bench.own.get(step.change.alias), live):
+        bench.clock.sleep(SECOND_LOOK)
+        live = bench.client.read(remote_id)
+    if live is not None and _may_overturn(step, live):
+        (live,), _ = bench.client.graded((live,))
+    return live
 
 
 def _may_overturn(step: Step, live: LiveCustomer) -> bool:
@@ -104,18 +118,14 @@ def _verified(
     try:
         return _read_back(bench, step, desired, live, found)
     except PlatformError as error:
-        if isinstance(error, StoreStopped):
-            bench.stop(error.message)
-        return StepOutcome(
-            step=step, state=State.UNVERIFIED, remote_id=live.remote_id, message=error.message
-        )
+        return bench.failed(step, error, State.UNVERIFIED, live.remote_id)
 
 
 def _read_back(
     bench: Bench, step: Step, desired: DesiredCustomer, live: LiveCustomer, found: Recheck
 ) -> StepOutcome:
     remote_id = live.remote_id
-    back = bench.client.read(remote_id)
+    back = _as_told(bench, step, live, bench.client.read(remote_id))
     if back is None:
         why = "the customer was gone when it was read back"
         return StepOutcome(step=step, state=State.UNVERIFIED, remote_id=remote_id, message=why)
@@ -123,9 +133,10 @@ def _read_back(
     if not all(state.good for _, state in seen.fields):
         # Some stores show a write late, and some show one that does not last.
         bench.clock.sleep(SECOND_LOOK)
-        back = bench.client.read(remote_id) or back
+        back = _as_told(bench, step, live, bench.client.read(remote_id)) or back
         seen = compare(live, back, found.write, desired, bench.judge, step.kind)
-    if seen.risen:
+    if seen.risen or seen.collateral:
+        # Somebody's own act is told apart from our doing, where the store knows who acted.
         (graded,), _ = bench.client.graded((back,))
         seen = compare(live, graded, found.write, desired, bench.judge, step.kind)
     if seen.risen:
@@ -153,6 +164,16 @@ def _read_back(
         collateral=seen.collateral,
         noticed=seen.noticed,
     )
+
+
+def _as_told(
+    bench: Bench, step: Step, live: LiveCustomer, back: LiveCustomer | None
+) -> LiveCustomer | None:
+    """The record read back, told as much of as the one before it."""
+    if back is None or not _may_overturn(step, live):
+        return back
+    (graded,), _ = bench.client.graded((back,))
+    return graded
 
 
 def _remember(

@@ -80,14 +80,14 @@ def command(
     """
     from reconciler import app
     from reconciler.apply.bench import Control
-    from reconciler.clock import woken_by
     from reconciler.plan.codec import decode, encode
+    from reconciler.platforms.limiter import Paces
 
     saved = plan is not None or resume
     _check_usage(saved=saved, chosen=bool(stores or raises or releases or read != "auto"), yes=yes)
     control = Control(max_failures=max_failures)
     world = app.ambient(specs, state_dir)
-    world = replace(world, clock=woken_by(world.clock, control.interrupted))
+    world = replace(world, paces=Paces(control.interrupted))
     state = app.load_or_raise(specs, world.clock, options.silent if quiet else options.warn)
     keyed = app.keyed_for(world)
     failed = False

@@ -81,6 +81,13 @@ class LiveConsent:
     grade: Grade = field(default=Grade.UNRECORDED, compare=False)
 
 
+SAID_NO: Final = (
+    ConsentState.UNSUBSCRIBED,
+    ConsentState.NOT_SUBSCRIBED,
+    ConsentState.PENDING,
+)
+"""What a yes can rise from; what is not told may have been a yes all the time."""
+
 NOTHING_TOLD: Final = LiveConsent(state=ConsentState.UNKNOWN, absent=True)
 
 

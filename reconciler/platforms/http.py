@@ -28,7 +28,7 @@ from reconciler.errors import (
     UnreadableResponse,
 )
 from reconciler.platforms.hosts import is_loopback
-from reconciler.platforms.limiter import Limiter
+from reconciler.platforms.limiter import BrokenOff, Limiter
 
 # Retries are ours to tell of; the library would log them to stderr in words of its own.
 stamina.instrumentation.set_on_retry_hooks([])
@@ -102,8 +102,24 @@ class Session:
         That keeps the moment between reading a record and writing it as short as one answer.
         """
         if not getattr(self._prepaid, "turn", False):
-            self._limiter.take()
+            self._turn("waiting to write")
             self._prepaid.turn = True
+
+    def _turn(self, doing: str) -> None:
+        try:
+            self._limiter.take()
+        except BrokenOff:
+            raise self._fail(
+                StoreStopped, "broken off while the store asked to wait", doing
+            ) from None
+
+    def _refuse_late_turn(self, doing: str) -> None:
+        """The store has asked to wait since the record was read: it has to be read again then."""
+        wait = self._limiter.blocked_for()
+        if wait > 0:
+            error = self._fail(RateLimited, "the store asks to slow down", doing)
+            error.retry_after = wait
+            raise error
 
     def close(self) -> None:
         self._client.close()
@@ -125,8 +141,9 @@ class Session:
         try:
             if getattr(self._prepaid, "turn", False):
                 self._prepaid.turn = False
+                self._refuse_late_turn(doing)
             else:
-                self._limiter.take()
+                self._turn(doing)
             response = self._send(method, path, (), body)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             raise self._fail(Unavailable, "the store cannot be reached", doing) from None
@@ -169,7 +186,7 @@ class Session:
         doing: str,
     ) -> Answer:
         try:
-            self._limiter.take()
+            self._turn(doing)
             response = self._send(method, path, params, body)
         except httpx.HTTPError as error:
             what = (

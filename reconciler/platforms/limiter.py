@@ -7,36 +7,64 @@ from reconciler.clock import Clock
 from reconciler.model.settings import Rate
 
 # A refusal proves that the store is stricter than its documents: go on at a lower rate, and come
-# back to the full one slowly, so that a refusal stays the exception.
+# back to the full one slowly, so that a refusal stays the exception. Requests that were on their
+# way together are refused together: that counts once.
 _AFTER_REFUSAL: Final = 0.7
 _LEAST_SHARE: Final = 0.05
 _RECOVERY: Final = 1.003
+_TOGETHER: Final = 2.0
+# A wait this short is waited out; a longer one ends when the run is broken off.
+_SHORT: Final = 5.0
+
+
+class BrokenOff(Exception):
+    """The run was broken off while a turn was waited for."""
 
 
 class Limiter:
     """A bucket that leaks `per_second` and holds `burst`; `take` waits until there is room.
 
-    Shared by all threads that talk to one store. Waiting turns are handed out in order.
+    Shared by all threads that talk to one store. Waiting turns are handed out in order. Once
+    `broken_off` is set, nobody begins a long wait.
     """
 
-    def __init__(self, rate: Rate, clock: Clock) -> None:
+    def __init__(self, rate: Rate, clock: Clock, broken_off: threading.Event | None = None) -> None:
         self._rate = rate
         self.clock = clock
+        self._broken_off = broken_off or threading.Event()
         self._lock = threading.Lock()
         self._next = clock.monotonic()
         self._share = 1.0
+        self._not_before = self._next
+        self._refused_at = self._next - _TOGETHER
 
     def take(self) -> None:
-        wait = self._reserve()
-        if wait > 0:
-            self.clock.sleep(wait)
+        """Raises `BrokenOff` where the run is broken off during a long wait."""
+        self._wait(self._reserve())
+        while self.blocked_for() > 0:
+            self._wait(self._reserve())
 
     def refused(self, seconds: float | None) -> None:
         """The store said that this was too much; nobody asks for as long as it told, if it did."""
         with self._lock:
-            self._share = max(_LEAST_SHARE, self._share * _AFTER_REFUSAL)
-            until = self.clock.monotonic() + (seconds or 0.0) + self._room()
-            self._next = max(self._next, until)
+            now = self.clock.monotonic()
+            if now - self._refused_at >= _TOGETHER:
+                self._share = max(_LEAST_SHARE, self._share * _AFTER_REFUSAL)
+                self._refused_at = now
+            self._not_before = max(self._not_before, now + (seconds or 0.0))
+            self._next = max(self._next, self._not_before + self._room())
+
+    def blocked_for(self) -> float:
+        """How long the store has asked to wait, for whoever took his turn before it did."""
+        with self._lock:
+            return self._not_before - self.clock.monotonic()
+
+    def _wait(self, seconds: float) -> None:
+        end = self.clock.monotonic() + seconds
+        while (left := end - self.clock.monotonic()) > 0:
+            if left > _SHORT and self._broken_off.is_set():
+                raise BrokenOff
+            self.clock.sleep(min(left, _SHORT / 10) if left > _SHORT else left)
 
     def _room(self) -> float:
         """The seconds that a full bucket takes to leak out, but for one request."""
@@ -56,8 +84,10 @@ class Limiter:
 class Paces:
     """One limiter for each host and token, so that a later connection goes on where one ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, broken_off: threading.Event | None = None) -> None:
         self._limiters: dict[tuple[str, str], Limiter] = {}
+        self._broken_off = broken_off
 
     def of(self, base: str, token: str, rate: Rate, clock: Clock) -> Limiter:
-        return self._limiters.setdefault((base, token), Limiter(rate, clock))
+        made = Limiter(rate, clock, self._broken_off)
+        return self._limiters.setdefault((base, token), made)

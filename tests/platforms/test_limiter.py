@@ -1,10 +1,14 @@
 """The limiter stays below its rate, uses it, and waits as long as the store says."""
 
+import threading
+import time
+from itertools import pairwise
+
 import pytest
 
-from reconciler.clock import Clock
+from reconciler.clock import Clock, system_clock
 from reconciler.model.settings import Rate
-from reconciler.platforms.limiter import Limiter, Paces
+from reconciler.platforms.limiter import BrokenOff, Limiter, Paces
 from tests.shop import quick_clock
 
 
@@ -77,3 +81,49 @@ def test_one_limiter_goes_on_for_the_same_host_and_token() -> None:
 
     assert paces.of("http://a", "t", rate, clock) is first
     assert paces.of("http://a", "other", rate, clock) is not first
+
+
+def test_turns_taken_before_the_store_asked_to_wait_are_taken_anew() -> None:
+    """Five threads wait for turns at 2 a second; a refusal with Retry-After holds all of them."""
+    clock, sent = system_clock(), []
+    limiter = Limiter(Rate(per_second=10, burst=1), clock)
+    start = clock.monotonic()
+
+    def ask() -> None:
+        limiter.take()
+        sent.append(clock.monotonic() - start)
+
+    threads = [threading.Thread(target=ask) for _ in range(5)]
+    for one in threads:
+        one.start()
+    time.sleep(0.15)  # noqa: TID251 -- real threads
+    limiter.refused(1)
+    for one in threads:
+        one.join()
+
+    late = sorted(at for at in sent if at > 0.16)
+    assert late
+    assert late[0] >= 1.1
+    assert all(after - before > 0.1 for before, after in pairwise(late))
+
+
+def test_refusals_that_come_together_count_once() -> None:
+    hands = Hands()
+    limiter = Limiter(Rate(per_second=2, burst=1), hands.clock())
+    for _ in range(8):
+        limiter.refused(None)
+    limiter.take()
+    start = hands.now
+    limiter.take()
+
+    assert hands.now - start == pytest.approx(1 / (2 * 0.7), rel=0.01)
+
+
+def test_a_long_wait_ends_when_the_run_is_broken_off() -> None:
+    hands, flag = Hands(), threading.Event()
+    limiter = Limiter(Rate(per_second=2, burst=1), hands.clock(), flag)
+    limiter.refused(100)
+    flag.set()
+
+    with pytest.raises(BrokenOff):
+        limiter.take()
