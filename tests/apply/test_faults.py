@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.clock import system_clock
 from reconciler.plan.outcome import State
-from reconciler.sandbox import Fault
+from reconciler.sandbox import Fault, Sandbox
 from tests.shop import (
     VARIANTS,
     Killed,
@@ -344,3 +344,68 @@ def test_answers_nested_deeply_are_an_untold_grade(tmp_path: Path, depth: int) -
         shop.box.fault(Fault("status", path="subscribe.json", status=200, body=nested))
 
         assert len(shop.plan(read="full")["changes"]) == 1
+
+
+_ONE = r"customers/(v2/)?[0-9a-f-]+(\.json)?$"
+AFTER_CREATE = {
+    "401 on the read-back": Fault("status", method="GET", path=_ONE, status=401),
+    "500 on the read-back": Fault("status", method="GET", path=_ONE, status=500, times=5),
+    "429 on the read-back": Fault("status", method="GET", path=_ONE, status=429, times=5),
+    "422 on the read-back": Fault("status", method="GET", path=_ONE, status=422),
+    "401 on the take-out": Fault("status", method="PUT", status=401),
+    "lost take-out": Fault("drop_before", method="PUT", times=9),
+}
+
+
+@pytest.mark.parametrize("name", AFTER_CREATE)
+def test_whoever_a_create_subscribed_is_taken_out_by_the_resume(tmp_path: Path, name: str) -> None:
+    switches = {"create_default": "SUBSCRIBED"}
+    with opened(tmp_path, "genstore", [], switches) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "Ada"})
+        body = shop.plan()
+        shop.box.fault(AFTER_CREATE[name])
+
+        first = shop.apply(body)
+        shop.box.clear_faults()
+        second = shop.apply(body, resume=True)
+
+        assert not first.complete, told(first)
+        assert second.complete, told(second)
+        posts = [one for one in shop.box.requests
+                 if one.method == "POST" and one.path.endswith("customers")]  # fmt: skip
+        assert len(posts) == 1
+        states_now = {held["state"] for held in shop.live("ada@example.com")["consent"].values()}
+        assert states_now & {"subscribed", "pending"} == set()
+
+
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("variant", ["genstore", "shoplazza", "shopline"])
+def test_a_rise_that_could_not_be_taken_back_is_told_and_taken_back_by_the_resume(
+    tmp_path: Path, variant: str, killed: bool
+) -> None:
+    """Staff subscribes somebody right after our write, which looks like the store's own doing."""
+    no = {"email": consent("unsubscribed", "2026-01-01T00:00:00+00:00", "staff"), "sms": consent()}
+    with opened(tmp_path, variant, [person(consent=no)]) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "New"})
+        body = shop.plan()
+
+        def rise(box: Sandbox) -> None:
+            box.edit(box.customers()[0]["id"], consent={"email": {"state": "subscribed"}})
+
+        shop.box.fault(Fault("edit_after", method="PUT", edit=rise))
+        if killed:
+            with pytest.raises(Killed):
+                # The trail's beginning, opened and intended are noted, and nothing after them.
+                shop.apply(body, dies_after=3)
+        else:
+            shop.box.fault(Fault("status", method="PUT", nth=2, status=401))
+            first = shop.apply(body)
+            (outcome,) = first.stores[0].outcomes
+            assert any("could not be taken back" in one for one in outcome.collateral)
+        shop.box.clear_faults()
+
+        second = shop.apply(body, resume=True)
+
+        assert shop.live("ada@example.com")["consent"]["email"]["state"] == "unsubscribed"
+        assert second.complete, told(second)
+        assert any("taken back" in text for text in second.stores[0].outcomes[0].noticed)
