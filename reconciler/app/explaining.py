@@ -1,8 +1,9 @@
-"""One customer of one store to what is to be told of him."""
+"""One customer of one store, as the store's plan has him."""
 
 from typing import TYPE_CHECKING
 
-from reconciler.app.world import Ambient, judge_for, open_store
+from reconciler.app.planning import Choices, compute_store, with_approvals
+from reconciler.app.world import Ambient
 from reconciler.model.settings import DesiredState, StoreSettings
 from reconciler.plan.keyed import Keyed
 
@@ -13,24 +14,9 @@ if TYPE_CHECKING:
 def explain(
     text: str, state: DesiredState, store: StoreSettings, world: Ambient, keyed: Keyed
 ) -> "tuple[Explanation, ...]":
-    """What the specs say in one store of the customer whom `text` names. Raises `PlatformError`."""
+    """Every entry that may mean whom `text` names. Raises `PlatformError` and `ConfigError`."""
     from reconciler.plan import explanation
-    from reconciler.reading import read_store
 
-    entries = explanation.meant(text, state.of(store.name), store.phone_region)
-    if not entries:
-        return ()
-    connection = open_store(store, world, ())
-    try:
-        read = read_store(
-            connection.client,
-            store.name,
-            entries,
-            store.phone_region,
-            "auto",
-            lambda: connection.session.requests,
-        )
-    finally:
-        connection.session.close()
-    judge = judge_for(state, store, (), world, keyed)
-    return explanation.explain(text, read.index.pairings(), judge)
+    choices = with_approvals(state, Choices(), world, keyed)
+    plan, read, judge = compute_store(state, store, choices, world, keyed)
+    return explanation.explain(text, read.index.pairings(), plan, judge)

@@ -13,7 +13,9 @@ from reconciler.model.settings import DesiredState, Release, RiskClass, StoreSet
 from reconciler.plan.keyed import Keyed
 
 if TYPE_CHECKING:
+    from reconciler.plan.build import Read
     from reconciler.plan.definition import Plan, StorePlan
+    from reconciler.plan.examine import Judge
 
 PLAN_LIFE: Final = timedelta(days=7)
 
@@ -34,7 +36,7 @@ def plan(state: DesiredState, choices: Choices, world: Ambient, keyed: Keyed) ->
     from reconciler.plan.definition import Basis, Plan
 
     stores = selected(state, choices.stores)
-    choices = _with_approvals(state, choices, world, keyed)
+    choices = with_approvals(state, choices, world, keyed)
     with ThreadPoolExecutor(max_workers=max(1, len(stores))) as pool:
         parts = list(pool.map(lambda one: _plan_store(state, one, choices, world, keyed), stores))
     now = world.clock.now()
@@ -52,7 +54,7 @@ def plan(state: DesiredState, choices: Choices, world: Ambient, keyed: Keyed) ->
     return Plan(basis=basis, stores=tuple(parts))
 
 
-def _with_approvals(state: DesiredState, choices: Choices, world: Ambient, keyed: Keyed) -> Choices:
+def with_approvals(state: DesiredState, choices: Choices, world: Ambient, keyed: Keyed) -> Choices:
     """Adds the releases that stand in the specs and have not ended."""
     now = world.clock.now()
     releases = list(choices.releases)
@@ -95,24 +97,10 @@ def _releases(state: DesiredState, approval: Any, keyed: Keyed) -> list[Release]
 def _plan_store(
     state: DesiredState, store: StoreSettings, choices: Choices, world: Ambient, keyed: Keyed
 ) -> "StorePlan":
-    from reconciler.plan.build import compute
     from reconciler.plan.definition import StorePlan
-    from reconciler.reading import read_store
 
-    desired = state.of(store.name)
     try:
-        connection = open_store(store, world, ())
-        try:
-            read = read_store(
-                connection.client,
-                store.name,
-                desired,
-                store.phone_region,
-                choices.read,
-                lambda: connection.session.requests,
-            )
-        finally:
-            connection.session.close()
+        return compute_store(state, store, choices, world, keyed)[0]
     except (PlatformError, ConfigError) as error:
         return StorePlan(
             name=store.name,
@@ -126,5 +114,29 @@ def _plan_store(
             unchanged=0,
             error=str(error),
         )
+
+
+def compute_store(
+    state: DesiredState, store: StoreSettings, choices: Choices, world: Ambient, keyed: Keyed
+) -> "tuple[StorePlan, Read, Judge]":
+    """One store's part of the plan, with what was read and how it was judged.
+
+    Raises `PlatformError` and `ConfigError`.
+    """
+    from reconciler.plan.build import compute
+    from reconciler.reading import read_store
+
+    connection = open_store(store, world, ())
+    try:
+        read = read_store(
+            connection.client,
+            store.name,
+            state.of(store.name),
+            store.phone_region,
+            choices.read,
+            lambda: connection.session.requests,
+        )
+    finally:
+        connection.session.close()
     judge = judge_for(state, store, choices.releases, world, keyed)
-    return compute(read, judge, _raises(state, choices, store.name, world))
+    return compute(read, judge, _raises(state, choices, store.name, world)), read, judge

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import FAILED, OK, options
-from reconciler.errors import PlatformError
+from reconciler.errors import ConfigError, PlatformError
 
 if TYPE_CHECKING:
     from reconciler.diagnostics import SourceMark
@@ -19,14 +19,13 @@ if TYPE_CHECKING:
 @options.state_dir
 @click.option("--store", "stores", multiple=True, metavar="NAME", help="Only this store.")
 @options.show_personal
-@options.speaking
+@options.hushing
 def command(
     customer: str | None,
     specs: Path,
     state_dir: Path | None,
     stores: tuple[str, ...],
     show_personal: bool,
-    verbose: bool,  # noqa: ARG001 -- everything is told already
     quiet: bool,
     no_color: bool,
 ) -> int:
@@ -52,7 +51,7 @@ def command(
     for store in app.selected(state, stores):
         try:
             told = app.explain(text, state, store, world, keyed)
-        except PlatformError as error:
+        except (PlatformError, ConfigError) as error:
             click.echo(f"error: {error}", err=True)
             failed = True
             continue
@@ -76,7 +75,7 @@ def _commit(mark: "SourceMark") -> str:
 
     touched = last_touch(mark.file, mark.line)
     if touched is None:
-        return "not committed"
+        return "no commit known"
     return f"commit {touched.commit[:12]} of {touched.at.date().isoformat()}"
 
 

@@ -139,15 +139,17 @@ def show_personal(function: F) -> F:
 
 def speaking(function: F) -> F:
     """The options of how much is said and how."""
-    for option in reversed(
-        (
-            click.option("-v", "--verbose", is_flag=True, help="Name every customer and step."),
-            click.option("-q", "--quiet", is_flag=True, help="Only results and errors."),
-            click.option("--no-color", is_flag=True, help="No colours; so does NO_COLOR."),
-        )
-    ):
-        function = option(function)
-    return function
+    return click.option("-v", "--verbose", is_flag=True, help="Name every customer and step.")(
+        hushing(function)
+    )
+
+
+def hushing(function: F) -> F:
+    """The same for a command that tells everything anyway."""
+    quiet = click.option("-q", "--quiet", is_flag=True, help="Only results and errors.")
+    return quiet(
+        click.option("--no-color", is_flag=True, help="No colours; so does NO_COLOR.")(function)
+    )
 
 
 def show(lines: Iterable[Line], *, no_color: bool, err: bool = False) -> None:

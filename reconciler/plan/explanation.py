@@ -3,9 +3,8 @@
 Values stay in their own types here; whoever shows them decides what may be shown.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from reconciler.diagnostics import SourceMark
 from reconciler.model.consent import Channel, LiveConsent, WantedConsent
@@ -14,19 +13,18 @@ from reconciler.model.fields import consent_field
 from reconciler.model.identity import Identity, IdentityKind, identity
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.tags import TagIntent
-from reconciler.plan.examine import Judge, examine
-from reconciler.plan.match import Missing, Paired, Pairing, Unsure
+from reconciler.plan.definition import StorePlan
+from reconciler.plan.examine import Judge
+from reconciler.plan.match import Missing, Paired, Pairing, Unsure, keys_of
 from reconciler.plan.verdicts import Verdict
 
 Wanted = Scalar | TagIntent | tuple[Address, ...] | WantedConsent
 Live = Scalar | tuple[str, ...] | tuple[Address, ...] | LiveConsent
 
-ALIAS: Final = "cus_"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """`live` is None where there is no such customer; `changes` says that the plan would write."""
+    """`live` is None where there is no such customer; `changes` says that the plan has a change."""
 
     name: str
     wanted: Wanted
@@ -38,12 +36,16 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """What one entry means in one store; `verdicts` are those about no single field."""
+    """What one entry means for one customer; `verdicts` are those about no single field.
+
+    `absent` says that the entry wants the customer gone.
+    """
 
     store: str
     alias: str
     mark: SourceMark
     exists: bool
+    absent: bool
     fields: tuple[Field, ...]
     verdicts: tuple[Verdict, ...]
 
@@ -58,45 +60,49 @@ def asked_for(text: str, region: str | None) -> tuple[Identity, ...]:
     return tuple(found)
 
 
-def meant(
-    text: str, entries: Sequence[DesiredCustomer], region: str | None
-) -> tuple[DesiredCustomer, ...]:
-    """The entries that may speak of the customer; an alias may be anybody's until all are read."""
-    if text.startswith(ALIAS):
-        return tuple(entries)
-    keys = {(one.kind, one.key) for one in asked_for(text, region)}
-    return tuple(
-        entry
-        for entry in entries
-        if keys & {(one.kind, one.key) for one in (*entry.identities, *entry.previously)}
-    )
+def explain(
+    text: str, pairings: Iterable[Pairing], plan: StorePlan, judge: Judge
+) -> tuple[Explanation, ...]:
+    """What the plan of a store makes of every entry that may mean the customer; also by alias."""
+    keys = {(one.kind, one.key) for one in asked_for(text, judge.store.phone_region)}
+    found: list[Explanation] = []
+    for pairing in pairings:
+        lives = _lives(pairing)
+        entry = judge.keyed.entry_alias(pairing.desired)
+        aliases = {entry, *(judge.keyed.live_alias(plan.name, one) for one in lives)}
+        named = {(one.kind, one.key) for one in (*pairing.desired.identities,
+                                                 *pairing.desired.previously)}  # fmt: skip
+        known = {key for one in lives for key in keys_of(one, judge.store.phone_region)}
+        if text in aliases or keys & (named | known):
+            found.extend(_one(pairing.desired, live, plan, judge) for live in (lives or (None,)))
+    return tuple(found)
 
 
-def explain(text: str, pairings: Iterable[Pairing], judge: Judge) -> tuple[Explanation, ...]:
-    """What each pairing means; by alias, only that of the customer asked for."""
-    found = [one for pairing in pairings for one in _explained(pairing, judge)]
-    return tuple(one for one in found if not text.startswith(ALIAS) or one.alias == text)
-
-
-def _explained(pairing: Pairing, judge: Judge) -> Iterator[Explanation]:
+def _lives(pairing: Pairing) -> tuple[LiveCustomer, ...]:
     match pairing:
-        case Paired(desired=desired, live=live):
-            yield _one(desired, live, judge)
-        case Missing(desired=desired):
-            yield _one(desired, None, judge)
-        case Unsure(desired=desired, candidates=candidates):
-            for live in candidates:
-                found = _one(desired, live, judge)
-                yield replace(found, fields=tuple(replace(one, changes=False)
-                                                  for one in found.fields))  # fmt: skip
+        case Paired(live=live):
+            return (live,)
+        case Unsure(candidates=candidates):
+            return candidates
+        case Missing():
+            return ()
 
 
-def _one(desired: DesiredCustomer, live: LiveCustomer | None, judge: Judge) -> Explanation:
-    examination = examine(desired, live, judge)
-    changing = {one.field.partition("[")[0] for one in examination.change.fields} if (
-        examination.change) else set()  # fmt: skip
-    verdicts = examination.verdicts
-    keyed = judge.keyed
+def _one(
+    desired: DesiredCustomer, live: LiveCustomer | None, plan: StorePlan, judge: Judge
+) -> Explanation:
+    entry = judge.keyed.entry_alias(desired)
+    alias = entry if live is None else judge.keyed.live_alias(plan.name, live)
+    changing = {
+        one.field.partition("[")[0]
+        for change in plan.changes
+        if change.alias == alias and change.entry == entry
+        for one in change.fields
+    }
+    verdicts = [
+        one for one in plan.verdicts if one.alias in (alias, entry) and one.mark is not None
+    ]
+    managed = tuple(_managed(desired))
     fields = tuple(
         Field(
             name=name,
@@ -106,16 +112,17 @@ def _one(desired: DesiredCustomer, live: LiveCustomer | None, judge: Judge) -> E
             changes=name in changing,
             verdicts=tuple(one for one in verdicts if _is_about(one, name)),
         )
-        for name, wanted in _managed(desired)
+        for name, wanted in managed
     )
-    known = {name for name, _ in _managed(desired)}
+    told = {id(one) for field in fields for one in field.verdicts}
     return Explanation(
-        store=judge.store.name,
-        alias=keyed.live_alias(judge.store.name, live) if live else keyed.entry_alias(desired),
+        store=plan.name,
+        alias=alias,
         mark=desired.mark,
         exists=live is not None,
+        absent=desired.absent,
         fields=fields,
-        verdicts=tuple(one for one in verdicts if not any(_is_about(one, name) for name in known)),
+        verdicts=tuple(one for one in verdicts if id(one) not in told),
     )
 
 

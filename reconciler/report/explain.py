@@ -30,6 +30,8 @@ def render(
     """`commit` tells which commit last touched a line, `show` how a personal value is shown."""
     for one in found:
         state = "" if one.exists else ", which the store does not have"
+        if one.absent:
+            state = ", who is to be deleted" if one.exists else ", who is gone as wanted"
         yield Line(f"{one.store}: {one.alias}{state}  {one.mark}", Style.TITLE)
         for field in one.fields:
             yield from _field(field, keyed, commit, show)
@@ -61,10 +63,12 @@ def _verdict(one: Verdict, indent: str) -> Iterator[Line]:
 def _wanted(value: Wanted, keyed: Keyed, show: Show) -> str:
     match value:
         case TagIntent():
-            told = [keyed.text(tag) for tag in value.present]
-            told += [f"not {keyed.text(tag)}" for tag in value.absent]
-            only = "exactly these of ours: " if value.exact else ""
-            return f"{only}{', '.join(told) or 'none'}"
+            present = ", ".join(keyed.text(tag) for tag in value.present)
+            absent = ", ".join(keyed.text(tag) for tag in value.absent)
+            if value.exact:
+                return f"exactly these of ours: {present or 'none'}"
+            parts = [f"among them {present}"] if present else []
+            return "; ".join([*parts, *([f"without {absent}"] if absent else [])])
         case WantedConsent():
             evidence = value.evidence
             proof = [("given", evidence.at and evidence.at.isoformat())]

@@ -2,6 +2,7 @@
 
 import io
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ def test_the_commit_that_last_touched_the_line_is_told(
 ) -> None:
     with opened(tmp_path, "genstore", [LIVE]) as shop:
         _want(shop)
-        assert "not committed" in _ask(shop, "ada@example.com", monkeypatch).out
+        assert "no commit known" in _ask(shop, "ada@example.com", monkeypatch).out
         for words in (["init", "-q"], ["add", "specs"],
                       ["-c", "user.name=x", "-c", "user.email=x@y.z", "commit", "-qm", "x"]):  # fmt: skip
             subprocess.run(["git", *words], cwd=tmp_path, check=True)
@@ -88,3 +89,33 @@ def test_personal_values_need_a_terminal(tmp_path: Path, monkeypatch: pytest.Mon
 
     assert done.code == 64
     assert "needs a terminal" in done.err
+
+
+def test_it_tells_what_the_plan_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two entries for one person: held in the plan, so held here, by whichever name is asked."""
+    with opened(tmp_path, "shopline", [person(phone="008613315034487", tags=["old"])]) as shop:
+        shop.want({"email": "ada@example.com", "tags": {"add": ["vip"]}},
+                  {"phone": "+8613315034487", "tags": {"remove": ["old"]}})  # fmt: skip
+        for name in ("ada@example.com", "+8613315034487", shop.live("ada@example.com")["id"]):
+            done = _ask(shop, name, monkeypatch)
+
+            assert done.code == 0
+            assert done.out.count("HOLD  identity.same-person") == 2
+            assert "would change" not in done.out
+
+
+def test_whoever_is_to_be_deleted_and_what_is_released_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = {"email": consent("unsubscribed", None), "sms": consent()}
+    with opened(tmp_path, "genstore", [person(), person("b@example.com", consent=out)]) as shop:
+        until = (shop.world.clock.now() + timedelta(days=2)).isoformat()
+        shop.want({"email": "ada@example.com", "state": "absent", "reason": "asked"},
+                  {"email": "b@example.com", "consent": {"email": grant()}},
+                  approvals=[{"release": "consent.undated-opt-out", "reason": "seen", "until": until}])  # fmt: skip
+
+        assert "who is to be deleted" in _ask(shop, "ada@example.com", monkeypatch).out
+        released = _ask(shop, "b@example.com", monkeypatch).out
+
+    assert "RELEASED  consent.undated-opt-out" in released
+    assert "e-mail consent: would change" in released
