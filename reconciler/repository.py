@@ -47,11 +47,13 @@ def last_touch(file: str, line: int) -> Touched | None:
     text = _git(path.parent, "blame", "--porcelain", "-L", f"{line},{line}", "--", path.name)
     if text is None:
         return None
-    words = dict(row.split(" ", 1) for row in text.splitlines() if " " in row)
-    commit = text.split(" ", 1)[0]
-    if set(commit) == {"0"} or "committer-time" not in words:
+    # Only a line feed ends a line of git's: whatever else stands in a subject or a name is text.
+    head = text.partition("\n\t")[0].split("\n")
+    words = dict(row.split(" ", 1) for row in head if " " in row)
+    commit, at = text.split(" ", 1)[0], words.get("committer-time", "")
+    if set(commit) == {"0"} or not (at.isascii() and at.isdecimal()):
         return None
-    return Touched(commit, datetime.fromtimestamp(int(words["committer-time"]), UTC))
+    return Touched(commit, datetime.fromtimestamp(int(at), UTC))
 
 
 def _user() -> str:

@@ -99,7 +99,7 @@ class Trail:
         return frozenset(
             line["step"]
             for line in lines(self.path)
-            if line.get("plan") == plan and line.get("done") is True
+            if line and line.get("plan") == plan and line.get("done") is True
         )
 
 
@@ -117,14 +117,24 @@ def _end(path: Path) -> tuple[Head, int]:
     whole, _, rest = tail.rpartition(b"\n")
     if not whole:
         return Head(0, _START), len(tail)
-    try:
-        last = json.loads(whole.rpartition(b"\n")[2])
-        return Head(int(last["number"]), str(last["seal"])), len(rest)
-    except (ValueError, KeyError, TypeError):
+    last = _parsed(whole.rpartition(b"\n")[2])
+    if last is None:
         raise JournalError(
             f"the audit trail {path} is damaged at its end",
             hint="see `reconciler audit verify`; keep the file for the record and move it away",
-        ) from None
+        )
+    return Head(last["number"], last["seal"]), len(rest)
+
+
+def _parsed(raw: bytes) -> dict[str, Any] | None:
+    """A line of a trail, or None for anything else."""
+    try:
+        line = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(line, dict) or not isinstance(line.get("seal"), str):
+        return None
+    return line if type(line.get("number")) is int else None
 
 
 def _cut(path: Path, count: int) -> None:
@@ -132,37 +142,31 @@ def _cut(path: Path, count: int) -> None:
         file.truncate(file.seek(0, os.SEEK_END) - count)
 
 
-def lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines that can be read; `verify` tells of the others."""
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        for raw in file:
-            try:
-                line = json.loads(raw)
-            except ValueError:
-                continue
-            if isinstance(line, dict):
-                yield line
+def lines(path: Path) -> Iterator[dict[str, Any] | None]:
+    """Every line, None for one that cannot be read. Raises `JournalError`."""
+    for raw in _raw(path):
+        yield _parsed(raw)
 
 
 def verify(path: Path, keyed: Keyed, head: str | None) -> tuple[Head, tuple[Flaw, ...]]:
-    """Every flaw of the trail. `head` is a seal, or its beginning, that must be in it."""
+    """Every flaw of the trail. `head` is a seal, or its beginning, that must be in it.
+
+    Raises `JournalError` where the file cannot be read.
+    """
     flaws: list[Flaw] = []
     found = Head(0, _START)
     seen = head is None
     for number, raw in enumerate(_raw(path), start=1):
-        try:
-            line = json.loads(raw)
-            seal = str(line.pop("seal"))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        line = _parsed(raw)
+        if line is None or not raw.endswith(b"\n"):
             flaws.append(Flaw(number, "is no line of a trail, or was cut off"))
             continue
-        if not hmac.compare_digest(keyed.digest("audit", line), seal):
+        seal = line.pop("seal")
+        if not hmac.compare_digest(keyed.digest("audit", line).encode(), seal.encode()):
             flaws.append(Flaw(number, "was edited, or sealed with another key"))
-        elif line.get("previous") != found.seal or line.get("number") != found.count + 1:
+        elif line.get("previous") != found.seal or line["number"] != found.count + 1:
             flaws.append(Flaw(number, "does not follow the line before: removed, added or moved"))
-        found = Head(int(line["number"]) if str(line.get("number")).isdigit() else number, seal)
+        found = Head(line["number"], seal)
         seen = seen or seal.startswith(head or "")
     if not seen:
         flaws.append(Flaw(0, "the head that was noted is not in it: its end was cut off"))
@@ -170,6 +174,13 @@ def verify(path: Path, keyed: Keyed, head: str | None) -> tuple[Head, tuple[Flaw
 
 
 def _raw(path: Path) -> Iterator[bytes]:
-    if path.exists():
+    if not path.exists():
+        return
+    try:
         with path.open("rb") as file:
             yield from file
+    except OSError as error:
+        raise JournalError(
+            f"the audit trail {path} cannot be read: {(error.strerror or 'unknown').lower()}",
+            hint="check what is in its place, and its permissions",
+        ) from error

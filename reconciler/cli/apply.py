@@ -174,7 +174,7 @@ def _carry_out(
     with _signals(order.control), _progress(total, quiet=quiet or form == "json") as progress:
         done = app.apply(replace(order, progress=progress))
     if form == "json":
-        click.echo(json.dumps(report.as_json(done), indent=2))
+        click.echo(json.dumps(report.as_json(done, _resuming(kept)), indent=2))
     else:
         options.show(report.render(done, _resuming(kept)), no_color=no_color)
     if done.interrupted and done.count(State.NOT_REACHED):

@@ -2,11 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli import FAILED, OK, options
 from reconciler.errors import ConfigError
+
+if TYPE_CHECKING:
+    from reconciler.app import Ambient
 
 
 @click.group("audit")
@@ -37,13 +41,30 @@ def log(
     from reconciler.report.trail import line as told
 
     wanted = {"customer": customer, "store": store}
-    for one in lines(app.ambient(specs, state_dir).folder / NAME):
-        if plan and not str(one.get("plan", "")).startswith(plan):
+    world = app.ambient(specs, state_dir)
+    for one in lines(world.folder / NAME):
+        if one is not None and plan and not str(one.get("plan", "")).startswith(plan):
             continue
-        if any(value and one.get(name) != value for name, value in wanted.items()):
+        if one is not None and any(
+            value and one.get(name) != value for name, value in wanted.items()
+        ):
             continue
-        click.echo(json.dumps(one, ensure_ascii=False) if form == "json" else told(one))
+        click.echo(json.dumps(one, ensure_ascii=True) if form == "json" else told(one))
+    _warn_of_flaws(world)
     return OK
+
+
+def _warn_of_flaws(world: "Ambient") -> None:
+    """What is read here may have been written by anybody; with the key that is told at once."""
+    from reconciler.apply import audit
+    from reconciler.plan.keyed import Keyed
+    from reconciler.state import read_key
+
+    key = read_key(world.folder, world.environment)
+    if key is None:
+        click.echo("not verified: the key of this trail is not here", err=True)
+    elif audit.verify(world.folder / audit.NAME, Keyed(key), None)[1]:
+        click.echo("this trail has flaws: see `reconciler audit verify`", err=True)
 
 
 @command.command("verify")

@@ -2,13 +2,19 @@
 
 import json
 import os
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import click
 
 from reconciler.cli import options
 from reconciler.report.describe import Reveal
+
+if TYPE_CHECKING:
+    from reconciler.report.annotations import Finding
 
 
 def render(
@@ -30,7 +36,7 @@ def render(
     elif form == "markdown":
         content = markdown.render(body, link_base(dict(os.environ)))
     elif form == "github":
-        found = annotations.github(annotations.of_plan(body))
+        found = annotations.github(at_root(annotations.of_plan(body), dict(os.environ)))
         content = "".join(f"{line}\n" for line in found)
     elif form == "html":
         content = html.render(body, link_base(dict(os.environ)))
@@ -47,7 +53,26 @@ def link_base(environment: dict[str, str]) -> dict[str, str]:
     if environment.get("GITHUB_SHA") and environment.get("GITHUB_REPOSITORY"):
         server = environment.get("GITHUB_SERVER_URL", "https://github.com")
         repository, commit = environment["GITHUB_REPOSITORY"], environment["GITHUB_SHA"]
-        return {"base": f"{server}/{repository}/blob/{commit}"}
-    if environment.get("CI_PROJECT_URL") and environment.get("CI_COMMIT_SHA"):
-        return {"base": f"{environment['CI_PROJECT_URL']}/-/blob/{environment['CI_COMMIT_SHA']}"}
-    return {}
+        base = f"{server}/{repository}/blob/{commit}"
+    elif environment.get("CI_PROJECT_URL") and environment.get("CI_COMMIT_SHA"):
+        base = f"{environment['CI_PROJECT_URL']}/-/blob/{environment['CI_COMMIT_SHA']}"
+    else:
+        return {}
+    return {"base": f"{base}{_below_root(environment)}"}
+
+
+def at_root(findings: "Iterable[Finding]", environment: dict[str, str]) -> "Iterator[Finding]":
+    """The same with files as the forge calls them: below the root of the repository."""
+    below = _below_root(environment).removeprefix("/")
+    for one in findings:
+        inside = below and one.file and not one.file.startswith(("/", ".."))
+        yield replace(one, file=f"{below}/{one.file}") if inside else one
+
+
+def _below_root(environment: dict[str, str]) -> str:
+    """Where in the repository the command runs, as the pipeline tells its root; `` at the root."""
+    root = environment.get("GITHUB_WORKSPACE") or environment.get("CI_PROJECT_DIR")
+    if not root:
+        return ""
+    below = os.path.relpath(Path.cwd(), root).replace(os.sep, "/")
+    return "" if below == "." or below.startswith("..") else f"/{quote(below)}"

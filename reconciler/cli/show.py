@@ -58,11 +58,18 @@ def command(
             click.echo("not verified: the key of this plan is not here", err=True)
     else:
         codec.verify(body, Keyed(key))
-    if steps:
-        for line in _steps(body):
-            click.echo(line)
-        return OK
-    render(body, form, output=output, verbose=verbose, no_color=no_color, reveal={})
+    if steps and (form != "text" or output is not None):
+        raise click.UsageError("--steps are text on stdout; leave out --format and --output")
+    try:
+        if steps:
+            for line in _steps(body):
+                click.echo(line)
+        else:
+            render(body, form, output=output, verbose=verbose, no_color=no_color, reveal={})
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
+        if key is not None:
+            raise  # the seal was good, so the fault is ours
+        raise PlanFileError(f"{plan} is a damaged plan", hint="plan again") from error
     return OK
 
 

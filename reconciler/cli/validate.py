@@ -1,6 +1,7 @@
 """`reconciler validate`."""
 
 import json
+import os
 from pathlib import Path
 
 import click
@@ -35,22 +36,26 @@ def command(paths: tuple[Path, ...], specs: Path, form: str, quiet: bool) -> int
     file:line:column. Warnings do not fail.
     """
     from reconciler import __version__, app
+    from reconciler.cli.rendering import at_root
     from reconciler.clock import system_clock
     from reconciler.report import annotations
 
     state, diagnostics = app.load(list(paths) or [specs], system_clock())
+    if quiet:
+        diagnostics = tuple(one for one in diagnostics if one.severity is Severity.ERROR)
     if form == "json":
         click.echo(json.dumps([_as_json(one) for one in diagnostics], indent=2, ensure_ascii=False))
     elif form == "github":
-        for line in annotations.github(annotations.of_diagnostics(diagnostics)):
+        found = at_root(annotations.of_diagnostics(diagnostics), dict(os.environ))
+        for line in annotations.github(found):
             click.echo(line)
     elif form == "sarif":
-        log = annotations.sarif(annotations.of_diagnostics(diagnostics), __version__)
+        found = at_root(annotations.of_diagnostics(diagnostics), dict(os.environ))
+        log = annotations.sarif(found, __version__)
         click.echo(json.dumps(log, indent=2, ensure_ascii=False))
     else:
         for one in diagnostics:
-            if not quiet or one.severity is Severity.ERROR:
-                click.echo(str(one))
+            click.echo(str(one))
         _summary(diagnostics, (state is not None and state.files) or 0, quiet=quiet)
     return OK if state is not None else FAILED
 

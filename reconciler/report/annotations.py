@@ -117,6 +117,10 @@ def _result(one: Finding) -> dict[str, Any]:
     }
     if one.file:
         region = {"startLine": one.line, "startColumn": one.column}
-        place = {"artifactLocation": {"uri": quote(one.file)}, "region": region}
+        place = {
+            # A file name may hold any bytes.
+            "artifactLocation": {"uri": quote(one.file, errors="surrogateescape")},
+            "region": region,
+        }
         found["locations"] = [{"physicalLocation": place}]
     return found

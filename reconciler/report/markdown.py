@@ -6,6 +6,7 @@ characters of strangers do not work in it. Record numbers of the store are left 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from reconciler.model.settings import RiskClass
@@ -16,8 +17,17 @@ from reconciler.report.links import source_link
 
 MARKER: Final = "<!-- reconciler:plan -->"
 BUDGET: Final = 60_000
+_RESERVED: Final = 400
 _NAMED: Final = 5
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()#+!|~>-])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A line of a table; `counts` says that leaving it out leaves something out."""
+
+    text: str
+    counts: bool = False
 
 
 def escape(text: str) -> str:
@@ -29,24 +39,29 @@ def escape(text: str) -> str:
 
 def render(body: Json, link: Mapping[str, str]) -> str:
     """At most `BUDGET` characters. `link` may hold `base`, the address that files are below."""
-    parts = list(_head(body, link))
-    rows = list(_changes(body, link))
-    tail = [*_foot(body)]
-    room = BUDGET - sum(len(one) + 1 for one in (*parts, *tail)) - 200
+    head, tail = list(_head(body)), [*_foot(body)]
+    room = BUDGET - sum(len(one) + 1 for one in (*head, *tail)) - _RESERVED
+    verdicts, used = _fitting(_verdicts(body["verdicts"], link), room // 2, "verdicts")
+    changes, _ = _fitting(_changes(body, link), room - used, "rows")
+    return "\n".join([*head, *verdicts, *changes, *tail]) + "\n"
+
+
+def _fitting(rows: Iterable[_Row], room: int, what: str) -> tuple[list[str], int]:
+    """The rows that fit, and an honest word on those that do not; and how much they take."""
     kept: list[str] = []
-    left = 0
+    used = left = 0
     for row in rows:
-        room -= len(row) + 1
-        if room < 0:
-            left += row.startswith("| ")
+        if left or used + len(row.text) + 1 > room:
+            left += row.counts
             continue
-        kept.append(row)
+        kept.append(row.text)
+        used += len(row.text) + 1
     if left:
-        kept += ["", f"**{left} more rows do not fit here; see the plan's artefact.**"]
-    return "\n".join([*parts, *kept, *tail]) + "\n"
+        kept += ["", f"**{left} more {what} do not fit here; see the plan's artefact.**", ""]
+    return kept, used
 
 
-def _head(body: Json, link: Mapping[str, str]) -> Iterator[str]:
+def _head(body: Json) -> Iterator[str]:
     yield MARKER
     summary = body["summary"]
     state = "blocked" if summary["blocked"] else "no changes" if not body["changes"] else "ready"
@@ -62,10 +77,9 @@ def _head(body: Json, link: Mapping[str, str]) -> Iterator[str]:
         effect = ", ".join(describe.audience(body, store["name"])) or "unknown"
         yield f"| {escape(store['name'])} | {escape(told)} | {escape(effect)} |"
     yield ""
-    yield from _verdicts(body["verdicts"], link)
 
 
-def _verdicts(verdicts: Sequence[Mapping[str, Any]], link: Mapping[str, str]) -> Iterator[str]:
+def _verdicts(verdicts: Sequence[Mapping[str, Any]], link: Mapping[str, str]) -> Iterator[_Row]:
     if not verdicts:
         return
     groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
@@ -73,16 +87,16 @@ def _verdicts(verdicts: Sequence[Mapping[str, Any]], link: Mapping[str, str]) ->
         state = "released" if one["released"] else one["level"]
         key = (state, one["store"], one["rule"], one["message"], one["lifted_by"] or "")
         groups.setdefault(key, []).append(one)
-    yield "| verdict | store | rule | what | who | lifted by | source |"
-    yield "|---|---|---|---|---|---|---|"
+    yield _Row("| verdict | store | rule | what | who | lifted by | source |")
+    yield _Row("|---|---|---|---|---|---|---|")
     for (state, store, rule, message, lift), group in groups.items():
         who = _names(str(one["customer"]) for one in group if one["customer"])
         mark = f"**{state}**" if state in ("block", "hold") else state
         lifted = lift or ("nothing" if state in ("block", "hold") else "")
         told = (escape(one) for one in (store, rule, message))
         cells = (mark, *told, who, escape(lifted), _asked(group, link))
-        yield f"| {' | '.join(cells)} |"
-    yield ""
+        yield _Row(f"| {' | '.join(cells)} |", counts=True)
+    yield _Row("")
 
 
 def _names(names: Iterable[str]) -> str:
@@ -91,16 +105,16 @@ def _names(names: Iterable[str]) -> str:
     return f"{shown} and {len(every) - _NAMED} more" if len(every) > _NAMED else shown
 
 
-def _changes(body: Json, link: Mapping[str, str]) -> Iterator[str]:
+def _changes(body: Json, link: Mapping[str, str]) -> Iterator[_Row]:
     found = describe.items(body, {})
     for risk in RiskClass:
         own = [one for one in found if one.risk == risk]
         if not own:
             continue
-        yield f"### {describe.RISKS[risk].capitalize()} ({len(own)})"
-        yield ""
-        yield "| store | change | customers | source |"
-        yield "|---|---|---|---|"
+        yield _Row(f"### {describe.RISKS[risk].capitalize()} ({len(own)})")
+        yield _Row("")
+        yield _Row("| store | change | customers | source |")
+        yield _Row("|---|---|---|---|")
         groups: dict[tuple[str, str, str], list[Item]] = {}
         for one in own:
             groups.setdefault((one.store, one.sign, one.what), []).append(one)
@@ -108,11 +122,12 @@ def _changes(body: Json, link: Mapping[str, str]) -> Iterator[str]:
             source = _place(group[0].source, group[0].line, link)
             more = f" and {len(group) - 1} more" if len(group) > 1 else ""
             count = f"{len(group)}: " if len(group) > 1 else ""
-            yield (
+            yield _Row(
                 f"| {escape(store)} | {escape(sign)} {escape(what)} | "
-                f"{count}{_names(one.customer for one in group)} | {source}{more} |"
+                f"{count}{_names(one.customer for one in group)} | {source}{more} |",
+                counts=True,
             )
-        yield ""
+        yield _Row("")
 
 
 def _asked(group: Sequence[Mapping[str, Any]], link: Mapping[str, str]) -> str:

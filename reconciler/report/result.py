@@ -64,11 +64,12 @@ def _tail(message: str) -> str:
     return f": {message}" if message else ""
 
 
-def as_json(result: ApplyResult) -> dict[str, object]:
+def as_json(result: ApplyResult, resume: str) -> dict[str, object]:
     return {
         "plan": result.plan_digest,
         "complete": result.complete,
         "interrupted": result.interrupted,
+        "resume": None if result.complete else resume,
         "audit": {"lines": result.audit_count, "head": result.audit_head},
         "stores": [
             {

@@ -1,13 +1,21 @@
 """A line of the audit trail for people."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from reconciler.report.lines import plain
 
+BROKEN: Final = "     ?  this line is no line of a trail"
 
-def line(one: Mapping[str, Any]) -> str:
-    return plain(f"{one.get('number', '?'):>6}  {str(one.get('at', ''))[:19]}  {_what(one)}")
+
+def line(one: Mapping[str, Any] | None) -> str:
+    """Whatever stands in a trail that somebody has edited."""
+    if one is None:
+        return BROKEN
+    try:
+        return plain(f"{one['number']:>6}  {str(one['at'])[:19]}  {_what(one)}")
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return BROKEN
 
 
 def _what(one: Mapping[str, Any]) -> str:

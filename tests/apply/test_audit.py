@@ -46,6 +46,20 @@ CHANGES: dict[str, Callable[[list[bytes]], list[bytes]]] = {
     "swapped": lambda rows: [rows[0], rows[2], rows[1], *rows[3:]],
     "repeated": lambda rows: [*rows[:2], rows[1], *rows[2:]],
     "cut in a line": lambda rows: [*rows[:2], rows[2][:40] + b"\n", *rows[3:]],
+    "seal in other letters": lambda rows: [
+        rows[0].replace(b'"seal":"', '"seal":"\u00e9'.encode()),
+        *rows[1:],
+    ],
+    "number in other letters": lambda rows: [
+        rows[0].replace(b'"number":1', '"number":"\u00b2"'.encode()),
+        *rows[1:],
+    ],
+    "nested deeply": lambda rows: [*rows[:3], b"[" * 200_000 + b"\n", *rows[3:]],
+    "fields of other types": lambda rows: [
+        rows[0].replace(b'"plan":"p"', b'"fields":[1],"who":[1],"states":[1]'),
+        *rows[1:],
+    ],
+    "not UTF-8": lambda rows: [*rows[:3], b"\xff\xfe\n", *rows[3:]],
     "garbage": lambda rows: [*rows[:3], b"[]\n", *rows[3:]],
     "time edited": lambda rows: [rows[0].replace(b'"at":"2', b'"at":"1'), *rows[1:]],
 }
@@ -102,7 +116,7 @@ def test_a_line_that_a_kill_cut_off_is_mended_and_told(tmp_path: Path) -> None:
     Trail(tmp_path, KEYED, quick_clock()).append("began", plan="q")
 
     assert _flaws(path) == []
-    assert [one["event"] for one in lines(path)][-2:] == ["repaired", "began"]
+    assert [one["event"] for one in lines(path) if one][-2:] == ["repaired", "began"]
 
 
 def test_many_writers_make_one_chain(tmp_path: Path) -> None:
@@ -121,7 +135,7 @@ def test_many_writers_make_one_chain(tmp_path: Path) -> None:
 
 
 def _shop_trail(shop: Shop) -> list[Json]:
-    return list(lines(shop.folder / ".reconciler" / NAME))
+    return [one for one in lines(shop.folder / ".reconciler" / NAME) if one]
 
 
 @pytest.mark.parametrize("variant", ["genstore", "shoplazza", "shopline"])
@@ -195,3 +209,30 @@ def test_without_a_trail_or_a_key_nothing_is_proven(tmp_path: Path) -> None:
     assert (none.code, keyless.code) == (1, 1)
     assert "there is no audit trail" in none.err
     assert "the key of this trail is not here" in keyless.err
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_trail_is_still_read_and_its_flaws_are_told(tmp_path: Path, change: str) -> None:
+    (tmp_path / "specs").mkdir()
+    path = _trail(tmp_path / ".reconciler")
+    path.write_bytes(b"".join(CHANGES[change](path.read_bytes().splitlines(keepends=True))))
+    told = run("audit", "log", "--specs", tmp_path / "specs", env={"RECONCILER_KEY": KEY.decode()})
+
+    assert told.code == 0
+    assert "this trail has flaws" in told.err
+    assert len(told.out.splitlines()) >= 4
+
+
+def test_something_else_in_the_place_of_the_trail(tmp_path: Path) -> None:
+    with opened(tmp_path, "genstore", [person()]) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "New"})
+        shop.plan()
+        (shop.folder / ".reconciler" / NAME).mkdir(parents=True)
+        place = ("--specs", shop.specs)
+        told = [run(*words, *place, env={"TOKEN": shop.box.token, "RECONCILER_KEY": KEY.decode()})
+                for words in (("apply", "--yes"), ("audit", "log"), ("audit", "verify"))]  # fmt: skip
+        writes = shop.box.writes
+
+    assert [one.code for one in told] == [1, 1, 1]
+    assert all("audit trail" in one.err for one in told)
+    assert writes == 0

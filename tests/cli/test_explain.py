@@ -119,3 +119,17 @@ def test_whoever_is_to_be_deleted_and_what_is_released_is_told(
 
     assert "RELEASED  consent.undated-opt-out" in released
     assert "e-mail consent: would change" in released
+
+
+def test_a_commit_cannot_forge_its_date(tmp_path: Path) -> None:
+    from reconciler.repository import last_touch
+
+    (tmp_path / "a.yaml").write_text("x: \x0ccommitter-time 0\x0c\n", encoding="utf-8")
+    for words in (["init", "-q"], ["add", "."],
+                  ["-c", "user.name=x", "-c", "user.email=x@y.z", "commit", "-qm",
+                   "x\x0ccommitter-time 1\u2028committer-time 2"]):  # fmt: skip
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+
+    touched = last_touch(str(tmp_path / "a.yaml"), 1)
+    assert touched is not None
+    assert touched.at.year > 2020

@@ -252,3 +252,20 @@ def test_a_plan_for_which_no_store_was_read_is_not_applied(tmp_path: Path) -> No
 
         with pytest.raises(StalePlanError, match="no store could be read"):
             shop.apply(body)
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "github"])
+def test_a_damaged_plan_of_somebody_elses_is_told_as_one(tmp_path: Path, form: str) -> None:
+    with opened(tmp_path, "genstore", [person()]) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "New", "tags": {"add": ["vip"]}})
+        body = shop.plan()
+    for field in body["changes"][0]["fields"]:
+        field["field"] = "nobody_knows"
+    (tmp_path / "plan.json").write_text(json.dumps(body))
+
+    done = run("show", tmp_path / "plan.json", "--format", form, "--state-dir", tmp_path / "none")
+
+    assert "not verified" in done.err
+    assert (done.code, "damaged plan" in done.err) == (
+        (0, False) if form == "github" else (1, True)
+    )

@@ -61,10 +61,17 @@ class Acts:
             for one in box.customers():
                 if one["email"] != email:
                     continue
+                had = _state(one["consent"], channel)
                 if actor == "person":
                     box.person(one["id"], channel, state)
                 else:
                     box.edit(one["id"], consent={channel: {"state": state}})
+                if (
+                    box.platform == "shoplazza"
+                    and actor == "staff"
+                    and had == "unsubscribed" == state
+                ):
+                    continue  # staff's no over staff's no, without a time: the store tells nothing new
                 self.last[email, channel] = state
                 if state == "subscribed":
                     self.came.add((email, channel))

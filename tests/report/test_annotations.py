@@ -103,3 +103,15 @@ def test_a_strangers_text_starts_no_command(text: str) -> None:
     assert "\r" not in line
     assert "\u202e" not in line
     assert line.startswith("::notice title=r%3A%2C,file=a%2Cb%3Ac,line=1,col=1::")
+
+
+def test_files_are_named_from_the_root_of_the_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "a.yaml").write_text("customers:\n  - emal: grace@example.com\n", encoding="utf-8")
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
+
+    assert ",file=shop/a.yaml,line=2" in run("validate", "a.yaml", "--format", "github").out

@@ -54,7 +54,11 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
 
 
 def test_lines_are_linked_to_the_commit_where_one_is_known(tmp_path: Path) -> None:
-    page = html.render(_body(tmp_path), {"base": "https://forge.example/x/blob/abc"})
+    body = _body(tmp_path)
+    for change in body["changes"]:
+        for field in change["fields"]:
+            field["source"]["file"] = "specs/all.yaml"
+    page = html.render(body, {"base": "https://forge.example/x/blob/abc"})
 
     assert re.search(r'"link":"https://forge.example/x/blob/abc/[^"]+#L\d+"', page)
 

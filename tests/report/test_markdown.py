@@ -80,3 +80,30 @@ def test_lines_are_linked_as_the_pipeline_tells(
     environment: dict[str, str], base: str | None
 ) -> None:
     assert link_base(environment).get("base") == base
+
+
+def test_verdicts_stay_within_the_size_too() -> None:
+    verdicts = [
+        {"rule": "identity.ambiguous", "level": "hold", "store": "shop", "customer": f"cus_{n:010}",
+         "message": f"belongs to different customers: cus_{n:010}, cus_{n + 1:010}", "released": False,
+         "lifted_by": "give the `id`", "source": {"file": "specs/a.yaml", "line": n}}
+        for n in range(700)
+    ]  # fmt: skip
+    text = markdown.render(
+        {**_body(3_000), "verdicts": verdicts}, {"base": "https://forge.example/x"}
+    )
+
+    assert len(text) <= 60_000
+    left = re.search(r"\*\*(\d+) more verdicts do not fit here", text)
+    assert left
+    assert text.count("| **hold** |") + int(left[1]) == 700
+    assert "more rows do not fit here" in text
+
+
+@pytest.mark.parametrize(
+    "file", ["/abs/specs/a.yaml", "../specs/a.yaml", "a b.yaml", "specs//a.yaml"]
+)
+def test_a_file_outside_the_repository_has_no_link(file: str) -> None:
+    from reconciler.report.links import source_link
+
+    assert source_link(file, 1, {"base": "https://forge.example/x"}) is None
