@@ -66,12 +66,9 @@ class Acts:
                     box.person(one["id"], channel, state)
                 else:
                     box.edit(one["id"], consent={channel: {"state": state}})
-                if (
-                    box.platform == "shoplazza"
-                    and actor == "staff"
-                    and had == "unsubscribed" == state
-                ):
-                    continue  # staff's no over staff's no, without a time: the store tells nothing new
+                over_ours = had in ("unsubscribed", "not_subscribed") and state == "unsubscribed"
+                if box.platform == "shoplazza" and actor == "staff" and over_ours:
+                    continue  # staff's no over our create's, undated: the store tells nothing new
                 self.last[email, channel] = state
                 if state == "subscribed":
                     self.came.add((email, channel))
