@@ -101,7 +101,14 @@ def records(platform: str) -> st.SearchStrategy[list[Json]]:
     )  # fmt: skip
     return st.lists(st.tuples(st.sampled_from(EMAILS), record), max_size=4,
                     unique_by=lambda pair: pair[0]).map(
-        lambda pairs: [{"email": email, **one} for email, one in pairs])  # fmt: skip
+        lambda pairs: [{"email": email, "phone": phone(platform, email), **one}
+                       for email, one in pairs])  # fmt: skip
+
+
+def phone(platform: str, email: str) -> str:
+    """Everybody has a number of his own, as the platform writes numbers."""
+    number = f"133150344{EMAILS.index(email):02}"
+    return {"genstore": number, "shopline": f"0086{number}"}.get(platform, f"+86{number}")
 
 
 def _wanted_consent() -> st.SearchStrategy[Any]:

@@ -13,6 +13,7 @@ from reconciler.errors import (
     OutcomeUnknown,
     PlatformError,
     RateLimited,
+    Rejected,
     Unavailable,
 )
 from reconciler.model.consent import Actor, ConsentState, Evidence, LiveConsent
@@ -34,6 +35,16 @@ SECOND_LOOK: Final = 3.0
 
 
 def update(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -> StepOutcome:
+    try:
+        return _decided(bench, step, desired, remote_id)
+    except Rejected:
+        if step.kind is not StepKind.WITHDRAW or len(step.fields) == 1:
+            raise
+    return _one_by_one(bench, step, desired, remote_id)
+
+
+def _decided(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -> StepOutcome:
+    """Reads, decides and writes; after every try that may have failed, reads and decides again."""
     wrote = False
     for attempt in range(1, TRIES + 1):
         try:
@@ -64,6 +75,30 @@ def update(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -
         else:
             return _verified(bench, step, desired, live, found)
     raise AssertionError("the last try returns or raises")
+
+
+def _one_by_one(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -> StepOutcome:
+    """Opt-outs that a store refuses together: what it refuses of one does not delay another."""
+    outcomes = []
+    for approved in step.fields:
+        try:
+            single = replace(step, fields=(approved,))
+            outcomes.append(update(bench, single, desired, remote_id))
+        except Rejected as error:
+            refused = ((approved.field, State.FAILED),)
+            outcomes.append(
+                StepOutcome(step=step, state=State.FAILED, message=error.message, fields=refused)
+            )
+    fields = tuple(one for outcome in outcomes for one in outcome.fields)
+    return StepOutcome(
+        step=step,
+        state=worst(fields),
+        remote_id=remote_id,
+        fields=fields,
+        message=", ".join(outcome.message for outcome in outcomes if outcome.message),
+        collateral=tuple(one for outcome in outcomes for one in outcome.collateral),
+        noticed=tuple(one for outcome in outcomes for one in outcome.noticed),
+    )
 
 
 def _ground(bench: Bench, step: Step, remote_id: str) -> LiveCustomer | None:
@@ -186,16 +221,20 @@ def _remember(
     """Continues the chain of our own writes, channel by channel, where nobody else has acted.
 
     What our write did not ask for and may still be its doing (a blurred flag, a new time) stays in
-    the chain; a state that moved, the person's own act and a newer opt-out do not.
+    the chain; a state that moved, the person's own act and a newer opt-out do not. Nor does a no in
+    answer to a grant: it may be somebody's, and what is granted again must be decided again.
     """
     alias = step.change.alias
     earlier = bench.own.get(alias)
     unbroken = earlier is not None and dict(earlier.after) == dict(live.consents)
-    asked = {one.channel for one in written if isinstance(one, ConsentChange)}
+    consents = [one for one in written if isinstance(one, ConsentChange)]
+    asked = {one.channel for one in consents}
+    granted = {one.channel for one in consents if step.kind is StepKind.GRANT}
     foreign = {
         channel
         for channel, has in back.consents
-        if channel not in asked and _acted(live.consent(channel), has)
+        if (channel not in asked and _acted(live.consent(channel), has))
+        or (channel in granted and has.state is ConsentState.UNSUBSCRIBED)
     }
     now = dict(back.consents)
     if earlier is not None and unbroken and earlier.before is None:

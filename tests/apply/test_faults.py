@@ -409,3 +409,43 @@ def test_a_rise_that_could_not_be_taken_back_is_told_and_taken_back_by_the_resum
         assert shop.live("ada@example.com")["consent"]["email"]["state"] == "unsubscribed"
         assert second.complete, told(second)
         assert any("taken back" in text for text in second.stores[0].outcomes[0].noticed)
+
+
+@pytest.mark.parametrize("actor", ["person", "staff"])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_an_opt_out_right_after_our_grant_is_not_granted_over_by_the_resume(
+    tmp_path: Path, variant: str, actor: str
+) -> None:
+    with opened(tmp_path, variant, []) as shop:
+        shop.want({"email": "ada@example.com", "consent": {"email": grant()}})
+        body = shop.plan()
+
+        def opt_out(box: Sandbox) -> None:
+            one = box.customers()[0]
+            if actor == "person":
+                box.person(one["id"], "email", "unsubscribed")
+            else:
+                box.edit(one["id"], consent={"email": {"state": "unsubscribed"}})
+
+        shop.box.fault(Fault("edit_after", method="PUT", edit=opt_out))
+        first = shop.apply(body)
+        shop.box.clear_faults()
+        second = shop.apply(body, resume=True)
+
+        assert not first.complete
+        assert not second.complete
+        assert shop.live("ada@example.com")["consent"]["email"]["state"] == "unsubscribed"
+
+
+def test_an_opt_out_that_is_refused_does_not_delay_another(tmp_path: Path) -> None:
+    """Subscribed to SMS without a number: the store refuses to change that, and to both at once."""
+    yes = {"email": consent("subscribed"), "sms": consent("subscribed")}
+    with opened(tmp_path, "shopline", [person(consent=yes)]) as shop:
+        shop.want({"email": "ada@example.com",
+                   "consent": {"email": "unsubscribed", "sms": "unsubscribed"}})  # fmt: skip
+
+        (outcome,) = shop.apply(shop.plan()).stores[0].outcomes
+
+        assert outcome.state is State.FAILED
+        assert dict(outcome.fields) == {"consent.email": State.DONE, "consent.sms": State.FAILED}
+        assert shop.live("ada@example.com")["consent"]["email"]["state"] == "unsubscribed"
