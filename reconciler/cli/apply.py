@@ -200,6 +200,7 @@ def _keep(folder: Path, body: dict[str, Any]) -> Path:
     path = folder / "plans" / f"{body['seal'][:16]}.json"
     try:
         prepare(folder)
+        path.parent.mkdir(exist_ok=True, mode=0o700)
     except OSError as error:
         raise ConfigError(
             f"the state folder {folder} cannot be written: {(error.strerror or '').lower()}",

@@ -195,7 +195,6 @@ def allow_personal() -> None:
 
 def write_private(path: Path, text: str) -> None:
     """Writes a file for its owner only, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with os.fdopen(
