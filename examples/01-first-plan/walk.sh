@@ -17,4 +17,6 @@ export ACME_TW_TOKEN=sandbox-acme-tw
 "$program" plan --out plan.json
 "$program" apply plan.json
 "$program" plan --detailed-exitcode
+"$program" audit log
+"$program" audit verify
 echo "the walk-through of examples/01-first-plan holds"
