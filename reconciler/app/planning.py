@@ -38,7 +38,13 @@ def plan(state: DesiredState, choices: Choices, world: Ambient, keyed: Keyed) ->
     stores = selected(state, choices.stores)
     choices = with_approvals(state, choices, world, keyed)
     with ThreadPoolExecutor(max_workers=max(1, len(stores))) as pool:
-        parts = list(pool.map(lambda one: _plan_store(state, one, choices, world, keyed), stores))
+        try:
+            parts = list(
+                pool.map(lambda one: _plan_store(state, one, choices, world, keyed), stores)
+            )
+        except KeyboardInterrupt:
+            world.paces.close()
+            raise
     now = world.clock.now()
     basis = Basis(
         tool=__version__,

@@ -31,21 +31,30 @@ def create(bench: Bench, step: Step, desired: DesiredCustomer) -> StepOutcome:
     known = bench.created.get(step.change.alias)
     if known is not None:
         return _created_as(bench, step, desired, changes, known)
-    there = _look_up(bench, desired)
+    ours = _may_be_ours(bench, step)
+    there = _wait_for(bench, desired) if ours else _look_up(bench, desired)
     if there:
-        if _may_be_ours(bench, step) and len(there) == 1:
+        if ours and len(there) == 1:
             return _created_as(bench, step, desired, changes, there[0].remote_id)
         return StepOutcome(
             step=step, state=State.STALE, message="a customer with this identity exists by now"
         )
-    return _make(bench, step, desired, changes)
+    return _make(bench, step, desired, changes, sent=ours)
 
 
 def _make(
-    bench: Bench, step: Step, desired: DesiredCustomer, changes: tuple[FieldChange, ...]
+    bench: Bench,
+    step: Step,
+    desired: DesiredCustomer,
+    changes: tuple[FieldChange, ...],
+    *,
+    sent: bool,
 ) -> StepOutcome:
-    """Sends the create; where the answer is lost, looks for the customer before the one repeat."""
-    sent = False
+    """Sends the create; where the answer is lost, looks for the customer before the one repeat.
+
+    `sent` says that an earlier run sent it and never learned what became of it: a refusal may then
+    be for the customer that was made by that.
+    """
     for attempt in (1, 2):
         if bench.over():
             if sent:
@@ -55,6 +64,8 @@ def _make(
         try:
             remote_id = bench.client.create(patch_for(bench, step, changes))
         except Rejected as error:
+            if sent:
+                return _refused_after_sending(bench, step, desired, changes)
             if _look_up(bench, desired):
                 return StepOutcome(
                     step=step,
@@ -80,6 +91,19 @@ def _make(
             remote_id = found[0].remote_id
         return _created_as(bench, step, desired, changes, remote_id)
     raise AssertionError("the second try returns or raises")
+
+
+def _refused_after_sending(
+    bench: Bench, step: Step, desired: DesiredCustomer, changes: tuple[FieldChange, ...]
+) -> StepOutcome:
+    try:
+        found = _wait_for(bench, desired)
+    except PlatformError as error:
+        return bench.failed(step, error, State.UNKNOWN)
+    if len(found) == 1:
+        return _created_as(bench, step, desired, changes, found[0].remote_id)
+    why = "the store refuses it as if it had been made before, and does not show it yet"
+    return StepOutcome(step=step, state=State.UNKNOWN, message=why)
 
 
 def _may_be_ours(bench: Bench, step: Step) -> bool:

@@ -1,7 +1,14 @@
 """Steps that delete: only a customer who still bears the identities that the spec names."""
 
 from reconciler.apply.bench import LOST, TRIES, Bench, StoreLeft
-from reconciler.errors import CustomerNotFound, OutcomeUnknown, RateLimited, Rejected, Unavailable
+from reconciler.errors import (
+    CustomerNotFound,
+    OutcomeUnknown,
+    PlatformError,
+    RateLimited,
+    Rejected,
+    Unavailable,
+)
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.plan.match import keys_of
 from reconciler.plan.outcome import State, StepOutcome
@@ -9,14 +16,17 @@ from reconciler.plan.steps import Step
 
 
 def delete(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -> StepOutcome:
-    state = State.DONE
     sent = False
     for attempt in range(1, TRIES + 1):
         bench.prepay()
-        live = bench.client.read(remote_id)
+        try:
+            live = bench.client.read(remote_id)
+        except PlatformError as error:
+            if not sent:
+                raise
+            return bench.failed(step, error, State.UNKNOWN, remote_id)
         if live is None:
-            state = State.ALREADY if attempt == 1 else State.DONE
-            break
+            return _ended(step, State.ALREADY if attempt == 1 else State.DONE, remote_id)
         if not _still_named(bench, desired, live):
             return StepOutcome(
                 step=step, state=State.STALE, message="the customer has another identity now"
@@ -29,7 +39,7 @@ def delete(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -
         try:
             bench.client.delete(remote_id)
         except CustomerNotFound:
-            break
+            return _ended(step, State.DONE, remote_id)
         except Rejected:
             return StepOutcome(
                 step=step,
@@ -47,9 +57,20 @@ def delete(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -
             if attempt == TRIES:
                 raise
             continue
+        return _confirmed(bench, step, remote_id)
+    raise AssertionError("the last try returns or raises")
+
+
+def _confirmed(bench: Bench, step: Step, remote_id: str) -> StepOutcome:
+    """An answer is no proof: SHOPLINE answers the delete of an unknown id like any other."""
+    try:
         gone = bench.client.read(remote_id) is None
-        state = State.DONE if gone else State.NOT_APPLIED
-        break
+    except PlatformError as error:
+        return bench.failed(step, error, State.UNVERIFIED, remote_id)
+    return _ended(step, State.DONE if gone else State.NOT_APPLIED, remote_id)
+
+
+def _ended(step: Step, state: State, remote_id: str) -> StepOutcome:
     return StepOutcome(step=step, state=state, remote_id=remote_id, fields=(("customer", state),))
 
 

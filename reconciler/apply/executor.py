@@ -108,6 +108,8 @@ class StoreRun:
         except StoreLeft:
             return self._not_reached(step)
         except PlatformError as error:
+            if isinstance(error, StoreStopped) and bench.control.interrupted.is_set():
+                return self._not_reached(step)  # broken off while it waited for its turn
             if isinstance(error, StoreStopped):
                 bench.stop(str(error))
             state = State.UNKNOWN if isinstance(error, OutcomeUnknown) else State.FAILED

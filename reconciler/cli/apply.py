@@ -165,7 +165,6 @@ def _carry_out(
     order: "Order", body: dict[str, Any], *, form: str, quiet: bool, no_color: bool
 ) -> int:
     from reconciler import app
-    from reconciler.plan.outcome import State
     from reconciler.plan.steps import steps
     from reconciler.report import result as report
 
@@ -177,7 +176,7 @@ def _carry_out(
         click.echo(json.dumps(report.as_json(done, _resuming(kept)), indent=2))
     else:
         options.show(report.render(done, _resuming(kept)), no_color=no_color)
-    if done.interrupted and done.count(State.NOT_REACHED):
+    if done.interrupted and not done.complete:
         return INTERRUPTED
     return OK if done.complete else INCOMPLETE
 

@@ -43,6 +43,7 @@ for _name in _TALKATIVE:
 
 ATTEMPTS: Final = 5
 LONGEST_WAIT: Final = 120.0
+_AT_ONCE: Final = 0.001
 TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
 TRACE_HEADERS: Final = ("request-id", "traceid", "x-request-id")
 
@@ -311,9 +312,9 @@ class Session:
 
 
 def _worth_repeating(error: Exception) -> bool | float:
-    """Whether to read again, or after how many seconds where the store said it."""
+    """Whether to read again. Where the store said when, the next turn is not given out before."""
     if isinstance(error, RateLimited):
-        return True if error.retry_after is None else error.retry_after
+        return True if error.retry_after is None else _AT_ONCE
     return isinstance(error, Unavailable)
 
 

@@ -35,11 +35,14 @@ class Limiter:
         self._lock = threading.Lock()
         self._next = clock.monotonic()
         self._share = 1.0
+        self._closed = False
         self._not_before = self._next
         self._refused_at = self._next - _TOGETHER
 
     def take(self) -> None:
         """Raises `BrokenOff` where the run is broken off during a long wait."""
+        if self._closed:
+            raise BrokenOff
         self._wait(self._reserve())
         while self.blocked_for() > 0:
             self._wait(self._reserve())
@@ -54,6 +57,10 @@ class Limiter:
             self._not_before = max(self._not_before, now + (seconds or 0.0))
             self._next = max(self._next, self._not_before + self._room())
 
+    def close(self) -> None:
+        """No more turns: whoever waits for one, or asks for one, gets `BrokenOff`."""
+        self._closed = True
+
     def blocked_for(self) -> float:
         """How long the store has asked to wait, for whoever took his turn before it did."""
         with self._lock:
@@ -62,9 +69,9 @@ class Limiter:
     def _wait(self, seconds: float) -> None:
         end = self.clock.monotonic() + seconds
         while (left := end - self.clock.monotonic()) > 0:
-            if left > _SHORT and self._broken_off.is_set():
+            if self._closed or (left > _SHORT and self._broken_off.is_set()):
                 raise BrokenOff
-            self.clock.sleep(min(left, _SHORT / 10) if left > _SHORT else left)
+            self.clock.sleep(min(left, _SHORT / 10))
 
     def _room(self) -> float:
         """The seconds that a full bucket takes to leak out, but for one request."""
@@ -91,3 +98,8 @@ class Paces:
     def of(self, base: str, token: str, rate: Rate, clock: Clock) -> Limiter:
         made = Limiter(rate, clock, self._broken_off)
         return self._limiters.setdefault((base, token), made)
+
+    def close(self) -> None:
+        """Ends all reading and writing with these: for a run that is over."""
+        for one in list(self._limiters.values()):
+            one.close()

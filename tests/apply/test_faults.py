@@ -449,3 +449,37 @@ def test_an_opt_out_that_is_refused_does_not_delay_another(tmp_path: Path) -> No
         assert outcome.state is State.FAILED
         assert dict(outcome.fields) == {"consent.email": State.DONE, "consent.sms": State.FAILED}
         assert shop.live("ada@example.com")["consent"]["email"]["state"] == "unsubscribed"
+
+
+@pytest.mark.parametrize("moment", ["killed", "lost"])
+@pytest.mark.parametrize("variant", ["genstore", "shoplazza", "shopline"])
+def test_a_create_that_is_seen_late_is_found_before_and_after_its_repeat(
+    tmp_path: Path, variant: str, moment: str
+) -> None:
+    """Lists show it after two seconds, or only once its repeat was refused; in real time."""
+    switches = {"create_default": "SUBSCRIBED"} if variant == "genstore" else {}
+    with opened(tmp_path, variant, [], switches) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "Ada"})
+        body = shop.plan(read="full")
+        create = r"customers(\.json)?$"
+        if moment == "killed":
+            shop.box.fault(Fault("late", method="POST", path=create, seconds=2))
+            shop.box.fault(Fault("drop_after", method="POST", path=create))
+            with pytest.raises(Killed):
+                # Dies while it looks for what was lost: nothing is noted after `intended`.
+                shop.apply(body, dies_after=3)
+            shop.clock = system_clock()
+        else:
+            # The quick clock looks for ten seconds in no time, repeats, and is refused.
+            shop.box.fault(Fault("late", method="POST", path=create, seconds=0.4))
+            shop.box.fault(Fault("drop_after", method="POST", path=create))
+
+        first = shop.apply(body, resume=moment == "killed")
+        time.sleep(0.5)  # noqa: TID251 -- the lists are late in real time
+        second = shop.apply(body, resume=True)
+
+        assert second.complete, told(second)
+        assert len(shop.box.customers()) == 1
+        held = shop.live("ada@example.com")["consent"]
+        assert not [one for one in held.values() if one["state"] in ("subscribed", "pending")]
+        assert first.complete or states(first) == [State.UNKNOWN]
