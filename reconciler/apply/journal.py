@@ -72,6 +72,13 @@ class Past:
     finished: bool = False
     lines: int = 0
 
+    def owes(self) -> bool:
+        """Whether a write's outcome is not known, or something that it cost not made good."""
+        open_ended = (State.UNKNOWN, State.UNVERIFIED)
+        return bool(self.damaged) or any(
+            self.ended.get(step, State.UNKNOWN) in open_ended for step in self.intended
+        )
+
 
 class Journal:
     """Append-only. Every method returns after the line is on disk; thread-safe."""
@@ -147,6 +154,19 @@ def read(path: Path) -> Past:
             ) from error
         past.lines = number
     return past
+
+
+def unfinished(folder: Path, *, owing: bool = False) -> tuple[Path, ...]:
+    """The plans whose apply was begun and has not ended, the latest last.
+
+    `owing` leaves only those after which something in a store is not known or not made good.
+    """
+    found = []
+    for path in sorted((folder / "journals").glob("*.jsonl"), key=lambda one: one.stat().st_mtime):
+        past = read(path)
+        if not past.finished and (past.owes() or not owing):
+            found.append(folder / "plans" / f"{path.name.partition('.')[0]}.json")
+    return tuple(dict.fromkeys(found))
 
 
 def out_by_person(folder: Path, store: str) -> frozenset[tuple[str, Channel]]:

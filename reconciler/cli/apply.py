@@ -210,15 +210,12 @@ def _keep(folder: Path, body: dict[str, Any]) -> Path:
 
 
 def _last_unfinished(folder: Path) -> Path:
-    from reconciler.apply import journal
+    from reconciler.apply.journal import unfinished
 
-    found = [
-        path for path in (folder / "journals").glob("*.jsonl") if not journal.read(path).finished
-    ]
-    newest = max(found, key=lambda path: path.stat().st_mtime, default=None)
-    if newest is None:
+    found = unfinished(folder)
+    if not found:
         raise ConfigError("no apply is unfinished here", hint="there is nothing to resume")
-    return folder / "plans" / f"{newest.name.partition('.')[0]}.json"
+    return found[-1]
 
 
 @contextmanager

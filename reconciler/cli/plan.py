@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli import BLOCKED, CHANGES, FAILED, OK, options
+from reconciler.errors import JournalError
 from reconciler.model.settings import Release, RiskClass
 
 
@@ -75,6 +76,8 @@ def command(
     world = app.ambient(specs, state_dir)
     state = app.load_or_raise(specs, world.clock, options.silent if quiet else options.warn)
     keyed = app.keyed_for(world)
+    if not quiet:
+        _tell_of_unfinished(world.folder)
     choices = app.Choices(stores=stores, read=read, raises=raises, releases=releases)
     made = app.plan(state, choices, world, keyed)
     body = encode(made, keyed)
@@ -97,6 +100,23 @@ def command(
     if made.blocked or _met(body["verdicts"], fail_on):
         return BLOCKED
     return CHANGES if detailed_exitcode and not made.empty else OK
+
+
+def _tell_of_unfinished(folder: Path) -> None:
+    """A plan cannot see what an apply that was cut off still owes: its journal can."""
+    from reconciler.apply.journal import unfinished
+
+    try:
+        owing = unfinished(folder, owing=True)
+    except JournalError as error:
+        click.echo(f"warning: {error}", err=True)
+        return
+    for path in owing[-1:]:
+        click.echo(
+            "warning: an apply was cut off, and what its last writes did is not known; end it "
+            f"first: reconciler apply {path} --resume",
+            err=True,
+        )
 
 
 def _met(verdicts: list[dict[str, object]], fail_on: tuple[str, ...]) -> bool:

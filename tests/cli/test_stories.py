@@ -269,3 +269,21 @@ def test_a_damaged_plan_of_somebody_elses_is_told_as_one(tmp_path: Path, form: s
     assert (done.code, "damaged plan" in done.err) == (
         (0, False) if form == "github" else (1, True)
     )
+
+
+def test_a_plan_tells_of_an_apply_whose_outcome_is_not_known(tmp_path: Path) -> None:
+    with opened(tmp_path, "genstore", [person()]) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "New"})
+        body = shop.plan()
+        before = run("plan", "--specs", shop.specs, env=env(shop)).err
+        shop.box.fault(Fault("drop_after", method="PUT", times=9))
+        shop.box.fault(Fault("status", method="GET", nth=2, times=99))
+        shop.apply(body)
+        shop.box.clear_faults()
+        after = run("plan", "--specs", shop.specs, env=env(shop)).err
+        shop.apply(body, resume=True)
+        ended = run("plan", "--specs", shop.specs, env=env(shop)).err
+
+    assert "cut off" not in before
+    assert f"reconciler apply {tmp_path}/.reconciler/plans/" in after
+    assert "cut off" not in ended
