@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from reconciler.clock import system_clock
 from reconciler.sandbox import Sandbox
 from tests.shop import Shop, person
 
@@ -21,6 +22,7 @@ def measure() -> list[float]:
     with box.serving() as url:
         shop = Shop(Path(tempfile.mkdtemp()), box, url, "genstore")
         shop.settings = {"rate": {"per_second": 1.94, "burst": 10}}
+        shop.clock = system_clock()
         shop.want(*({"email": f"c{number}@example.com", "tags": {"add": ["x"]}}
                     for number in range(UPDATES)))  # fmt: skip
         body = shop.plan()
