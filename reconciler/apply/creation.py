@@ -3,7 +3,7 @@
 from typing import Final
 
 from reconciler.apply.bench import LOST, Bench, StoreLeft, told, worst
-from reconciler.apply.journal import Event, Own, consents_json
+from reconciler.apply.journal import Consents, Event, Own, consents_json
 from reconciler.apply.readback import taken
 from reconciler.apply.takeout import take_out
 from reconciler.apply.update import patch_for
@@ -135,14 +135,7 @@ def _created_as(
     """From here on the customer is ours, whatever becomes of reading it back."""
     with bench.lock:
         bench.created[step.change.alias] = remote_id
-    bench.journal.write(
-        Event.WRITTEN,
-        step=step.id,
-        customer=step.change.alias,
-        created=remote_id,
-        before=None,
-        after={},
-    )
+    _note(bench, step, remote_id, {})
     try:
         return _read_back(bench, step, desired, changes, remote_id)
     except PlatformError as error:
@@ -195,14 +188,7 @@ def _read_back(
         )
         back, _ = take_out(bench, back, (*untold, *(one.channel for one in owed)))
     bench.own[step.change.alias] = Own(before=None, after=dict(back.consents))
-    bench.journal.write(
-        Event.WRITTEN,
-        step=step.id,
-        customer=step.change.alias,
-        created=remote_id,
-        before=None,
-        after=consents_json(dict(back.consents)),
-    )
+    _note(bench, step, remote_id, dict(back.consents))
     fields = tuple(
         (one.field, taken(one, None, back, desired, bench.judge, step.kind)) for one in changes
     )
@@ -214,6 +200,18 @@ def _read_back(
         message=told(fields, ()),
         noticed=noticed,
         collateral=collateral,
+    )
+
+
+def _note(bench: Bench, step: Step, remote_id: str, after: Consents) -> None:
+    """The new customer's id, and the consents that it was left with as far as they were read."""
+    bench.journal.write(
+        Event.WRITTEN,
+        step=step.id,
+        customer=step.change.alias,
+        created=remote_id,
+        before=None,
+        after=consents_json(after),
     )
 
 

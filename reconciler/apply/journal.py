@@ -70,7 +70,6 @@ class Past:
     created: dict[str, str] = field(default_factory=dict)
     own: dict[str, Own] = field(default_factory=dict)
     finished: bool = False
-    lines: int = 0
 
     def owes(self) -> bool:
         """Whether a write's outcome is not known, or something that it cost not made good."""
@@ -152,7 +151,6 @@ def read(path: Path) -> Past:
                 f"the journal {path} is damaged in line {number}",
                 hint="keep it for the record, move it away, and plan again",
             ) from error
-        past.lines = number
     return past
 
 

@@ -13,7 +13,7 @@ import stamina
 
 from tests.matrices import crashes, faults
 from tests.matrices.launcher import launcher
-from tests.shop import VARIANTS
+from tests.shop import VARIANTS, opened
 
 _WRONGS = ("duplicates", "lost", "unapproved", "wrong_reports")
 _HEADS = ("duplicates", "lost", "unapproved", "wrong reports")
@@ -46,7 +46,7 @@ def fault_matrix(folder: Path) -> list[str]:
     total: Counter[str] = Counter()
     for variant in VARIANTS:
         tried: Counter[str] = Counter()
-        with faults.shop(folder / f"faults-{variant}", variant) as shop:
+        with opened(folder / f"faults-{variant}", variant) as shop:
             for number, cell in enumerate(faults.cells(variant)):
                 seen = faults.run(cell, shop, folder / f"{variant}-{number}")
                 tried["cells"] += 1

@@ -4,7 +4,6 @@ A cell is run over a real socket; then the fault is gone and the plan is resumed
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +12,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.model.settings import Release
 from reconciler.plan.outcome import ApplyResult, State
 from reconciler.sandbox import Fault, Sandbox
-from tests.shop import Shop, consent, grant, opened, person
+from tests.shop import Shop, consent, grant, person
 
 Json = dict[str, Any]
 TARGET, OTHER = "ada@example.com", "by@example.com"
@@ -178,12 +177,6 @@ def cells(variant: str) -> Iterator[Cell]:
 def _makes_sense(kind: Kind, fault: str) -> bool:
     """An address can only be taken from somebody who claims one."""
     return fault != "refused as a duplicate" or kind.name in ("create", "identity")
-
-
-@contextmanager
-def shop(folder: Path, variant: str) -> Iterator[Shop]:
-    with opened(folder, variant) as found:
-        yield found
 
 
 def run(cell: Cell, shop: Shop, folder: Path) -> Seen:
