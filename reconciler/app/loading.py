@@ -31,7 +31,7 @@ def load(paths: Sequence[Path], clock: Clock) -> tuple[DesiredState | None, tupl
     state, wrong = resolve.resolve(documents, declared, str(paths[0]))
     # What a refused part held cannot be missed: stores and tags may be defined in it.
     hidden = ("store.", "tags.not-owned") if broken_files else ()
-    further = (*wrong, *lint.lint(state, clock.now()))
+    further = (*wrong, *lint.lint(state, clock.now(), TABLES))
     gathered.extend(one for one in further if not one.rule.startswith(hidden))
     ordered = sort_by_place(gathered)
     return (None if has_errors(ordered) else state), ordered

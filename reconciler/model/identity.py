@@ -1,16 +1,26 @@
 """Who a customer is: the identities that records are matched by, and their normal forms.
 
 Matching, comparing and digesting all use the forms of this module, so two spellings are one person
-everywhere or nowhere.
+everywhere or nowhere. Stores are read tolerantly: what a contact of theirs surely is has a key,
+what it may only be has readings.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
+from typing import Final
 
+import idna
 import phonenumbers
 
+from reconciler.model.characters import without_unseen
 from reconciler.model.personal import Personal
+
+_SEPARATORS: Final = str.maketrans("", "", " ()./-\u00a0\u2010\u2011\u2012\u2013\u2014\u202f\t")
+_PLAIN_EMAIL: Final = re.compile(r"[A-Za-z0-9._+-]+@(?!.*xn--)[A-Za-z0-9.-]*[A-Za-z0-9]")
+_MARKS: Final = "'\"`‘’‚“”„«»‹›<>"
 
 
 class IdentityKind(StrEnum):
@@ -21,11 +31,14 @@ class IdentityKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """`key` is the normal form that is matched by; `value` is the text as it was written."""
+    """`key` is the normal form that is matched by; `value` what is sent; `written` the spec's own
+    spelling, by which a store may know the customer.
+    """
 
     kind: IdentityKind
     value: Personal
     key: str = field(repr=False)
+    written: Personal = field(compare=False, repr=False)
 
 
 def fold(text: str) -> str:
@@ -38,35 +51,98 @@ def tidy(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
 
+def domain_key(domain: str) -> str:
+    """The ASCII form of an international domain; of what is no domain, its lower case."""
+    if domain.isascii() and "xn--" not in domain.lower():
+        return domain.lower()
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except (idna.IDNAError, UnicodeError):
+        return fold(domain)
+
+
 def email_value(text: str) -> str:
-    """NFC with the domain in lower case; the local part is kept as written."""
+    """NFC with the domain in its ASCII form; the local part is kept as written."""
     local, at, domain = tidy(text).rpartition("@")
-    return f"{local}{at}{fold(domain)}"
+    return f"{local}{at}{domain_key(domain)}"
 
 
 def email_key(text: str) -> str:
-    """Case-blind; `+tag` and dots stay distinct."""
-    return fold(tidy(text))
+    """Case-blind; `+tag` and dots stay distinct; both spellings of an international domain."""
+    local, at, domain = tidy(text).rpartition("@")
+    return f"{fold(local)}{at}{domain_key(domain)}"
 
 
+def email_reading(text: str) -> str:
+    """The key of the address that everybody reads here, whatever stands in it that nobody sees."""
+    if _PLAIN_EMAIL.fullmatch(text):
+        return text.lower()
+    plain = without_unseen(unicodedata.normalize("NFKC", text)).strip().strip(_MARKS).strip()
+    return email_key(plain).rstrip(".")
+
+
+@lru_cache(maxsize=4096)
 def phone_key(text: str, region: str | None) -> str | None:
-    """E.164, or None where the number cannot be read.
+    """E.164, or None where the text is not surely one number that can be dialled from anywhere.
 
     `00…` is read as `+…` (SHOPLINE's form) in every region. A national number needs the region.
+    Full width digits, unseen characters and a spreadsheet's apostrophe do not change a number;
+    extensions, words and decimal points may.
     """
-    number = _parse(text, region)
-    if number is None or not phonenumbers.is_possible_number(number):
+    digits = _digits(text)
+    if not re.fullmatch(r"\+?[0-9]+", digits) or has_decimal_point(text):
+        return None
+    return _dialled(digits, region)
+
+
+def has_decimal_point(text: str) -> bool:
+    """Whether the last point may be that of a fraction and not one between groups of digits."""
+    rest, point, last = text.strip().rpartition(".")
+    if not point:
+        return False
+    if not last.isdigit() or len(last) < 2:
+        return True
+    if "." not in rest:
+        return len(last) < 3 or not last.strip("0")
+    return last == "00" and len(rest.rpartition(".")[2]) != 2
+
+
+def _digits(text: str) -> str:
+    """The text without all that changes no number."""
+    plain = without_unseen(unicodedata.normalize("NFKC", text)).strip().lstrip(_MARKS).strip()
+    return plain.translate(_SEPARATORS)
+
+
+def _dialled(digits: str, region: str | None) -> str | None:
+    number = parse_phone(digits, region)
+    if number is None:
+        return None
+    told = phonenumbers.is_possible_number_with_reason(number)
+    if told != phonenumbers.ValidationResult.IS_POSSIBLE:
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def phone_readings(text: str, region: str | None) -> frozenset[str]:
+    """Every number that a store's text may stand for, where it is not surely one of them."""
+    if phone_key(text, region) is not None or "*" in text:
+        return frozenset()
+    plain = without_unseen(unicodedata.normalize("NFKC", text))
+    found: set[str | None] = set()
+    for part in (plain, re.sub(r"\.0*\s*$", "", plain), re.split(r"[A-Za-z#;,]", plain)[0]):
+        found.add(_dialled(re.sub(r"[^0-9+]", "", part), region))
+    for match in phonenumbers.PhoneNumberMatcher(plain, region):
+        found.add(_dialled(match.raw_string.translate(_SEPARATORS), region))
+    return frozenset(one for one in found if one is not None)
+
+
 def phone_is_assigned(text: str, region: str | None) -> bool:
     """Whether the number lies in a range that its country has given out."""
-    number = _parse(text, region)
+    number = parse_phone(text, region)
     return number is not None and phonenumbers.is_valid_number(number)
 
 
-def _parse(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
+def parse_phone(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
     digits = tidy(text)
     if digits.startswith("00"):
         digits = f"+{digits[2:]}"
@@ -76,18 +152,89 @@ def _parse(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
         return None
 
 
+def national(key: str) -> str:
+    """The digits that are dialled inside the country of an E.164 number."""
+    number = phonenumbers.parse(key, None)
+    text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return "".join(one for one in text if one.isdigit())
+
+
 def identity(kind: IdentityKind, text: str, region: str | None) -> Identity | None:
     """None for a phone number that cannot be read."""
+    written = Personal(text.strip())
     match kind:
         case IdentityKind.ID:
-            return Identity(kind=kind, value=Personal(text.strip()), key=text.strip())
+            return Identity(kind=kind, value=written, key=text.strip(), written=written)
         case IdentityKind.EMAIL:
-            return Identity(kind=kind, value=Personal(email_value(text)), key=email_key(text))
+            value = Personal(email_value(text))
+            return Identity(kind=kind, value=value, key=email_key(text), written=written)
         case IdentityKind.PHONE:
             key = phone_key(text, region)
-            return None if key is None else Identity(kind=kind, value=Personal(tidy(text)), key=key)
+            if key is None:
+                return None
+            return Identity(kind=kind, value=Personal(key), key=key, written=written)
 
 
-def looks_masked(text: str, *, strict: bool = True) -> bool:
-    """Whether a store has hidden a value: any asterisk in a contact, two in a row elsewhere."""
-    return ("*" if strict else "**") in text
+def spellings(one: Identity) -> tuple[str, ...]:
+    """Every form in which a store may know this contact, the normal form first."""
+    if one.kind is IdentityKind.ID:
+        return (one.key,)
+    if one.kind is IdentityKind.PHONE:
+        numbers = (one.key, f"00{one.key[1:]}", national(one.key), one.written.reveal())
+        return tuple(dict.fromkeys(numbers))
+    forms = tuple(
+        unicodedata.normalize(form, f"{local}@{domain}")
+        for text in (one.value.reveal(), one.written.reveal(), one.key)
+        for local, _, _ in (text.rpartition("@"),)
+        for domain in _domains(text.rpartition("@")[2])
+        for form in ("NFC", "NFD")
+    )
+    return tuple(dict.fromkeys((one.value.reveal(), *forms)))
+
+
+def _domains(domain: str) -> tuple[str, ...]:
+    key = domain_key(domain)
+    if "xn--" not in key:
+        return (domain,)
+    try:
+        return (key, idna.decode(key))
+    except (idna.IDNAError, UnicodeError):
+        return (key, domain)
+
+
+def asked_in(one: Identity) -> tuple[str, ...]:
+    """The spellings that a look-up asks for: letters beyond ASCII and numbers in each form.
+
+    Case is left out: a store whose search is not blind to it is read whole instead.
+    """
+    forms = spellings(one)
+    if one.kind is not IdentityKind.EMAIL:
+        return forms[:3]
+    seen: dict[str, str] = {}
+    for form in forms:
+        seen.setdefault(form.lower(), form)
+    return tuple(seen.values())
+
+
+def other_spelling(kind: IdentityKind, text: str) -> str | None:
+    """The same contact as somebody else may type it; None where there is but one way."""
+    if kind is IdentityKind.PHONE:
+        return f"{text[:3]} {text[3:6]}-{text[6:]}" if len(text) > 6 else None
+    local, at, domain = text.rpartition("@")
+    other = f"{local.swapcase()}{at}{domain}"
+    if other == text or fold(other) != fold(text):
+        other = f"{local}{at}{domain.swapcase()}"
+    return other if fold(other) == fold(text) and other != text else None
+
+
+def mask_fits(masked: str, one: Identity) -> bool:
+    """Whether a contact that a store shows masked may be this one."""
+    plain = fold(masked.strip())
+    if one.kind is IdentityKind.PHONE:
+        plain = re.sub(r"[^0-9*]", "", plain)
+        dialled = national(one.key)
+        whole = {one.key[1:], f"00{one.key[1:]}", dialled, dialled.lstrip("0")}
+    else:
+        whole = {one.key, *(fold(form) for form in spellings(one))}
+    pattern = re.compile(".*".join(re.escape(part) for part in re.split(r"\*+", plain)), re.DOTALL)
+    return any(pattern.fullmatch(form) for form in whole)

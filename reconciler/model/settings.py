@@ -65,6 +65,27 @@ RELEASABLE: Final = (
 """The rules that a person may lift for one plan; of the others, each says what lifts it."""
 
 
+ACKNOWLEDGEABLE: Final = (
+    "capability.unsupported",
+    "consent.unreadable",
+    "delete.has-orders",
+    "erasure.not-planned",
+    "identity.ambiguous",
+    "identity.disagrees",
+    "identity.doubtful",
+    "identity.no-such-id",
+    "identity.same-person",
+    "identity.swap",
+    "read.incomplete",
+    "read.masked",
+    "read.unproven-absence",
+    "read.unreadable",
+    "read.withheld",
+    "withdraw.not-planned",
+)
+"""The rules that keep an opt-out or erasure from being carried out, and may be known of."""
+
+
 class TokenKind(StrEnum):
     ENV = "env"
     FILE = "file"
@@ -142,13 +163,15 @@ class Release:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """An approval that stands in the specs; it counts until `until`, 7 days at most.
+    """An approval that stands in the specs; it counts until `until`.
 
-    `release` is a rule, for the customers with one of `identities`, or for all where that is None.
+    `release` and `acknowledges` are rules, for the customers with one of `identities`, or for all
+    where that is None.
     """
 
     raises: tuple[tuple[str, int], ...]
     release: str | None
+    acknowledges: str | None
     identities: tuple[Identity, ...] | None
     reason: str
     until: datetime

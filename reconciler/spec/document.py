@@ -14,12 +14,12 @@ from typing import Any, Final
 import yaml
 
 from reconciler.diagnostics import Diagnostic, Pointer, SourceMark
+from reconciler.spec import lines
 from reconciler.spec.files import SpecFile
 
 LOADER: Final = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 DEEPEST: Final = 64
 MOST_ALIASED: Final = 10_000
-LONGEST_LINE: Final = 1024 * 1024
 LARGE: Final = 4 * 1024 * 1024
 
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
@@ -141,41 +141,18 @@ class _Broken(Exception):
 
 def parse(file: SpecFile) -> tuple[Document | None, tuple[Diagnostic, ...]]:
     """The document, or None with the reasons. A file of comments only has the data None."""
-    text, complaint = _decode(file)
-    if complaint is not None:
-        return None, (complaint,)
+    text, odd = lines.decode(file)
+    if text is None:
+        return None, odd
     builder = _Builder(file.name, keep_all=len(text) <= LARGE)
     try:
         data = builder.build(text)
     except _Broken as broken:
-        return None, (*builder.complaints, broken.complaint)
+        return None, (*odd, *builder.complaints, broken.complaint)
     if builder.complaints:
-        return None, tuple(builder.complaints)
+        return None, (*odd, *builder.complaints)
     places = Places(keys=builder.keys, values=builder.places)
-    return Document(file=file.name, data=data, places=places, text=text), ()
-
-
-def _decode(file: SpecFile) -> tuple[str, Diagnostic | None]:
-    try:
-        text = file.content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = file.content.count(b"\n", 0, error.start) + 1
-        column = error.start - (file.content.rfind(b"\n", 0, error.start) + 1) + 1
-        return "", Diagnostic(
-            rule="yaml.not-utf8",
-            message="this byte is not UTF-8",
-            mark=SourceMark(file.name, line, column),
-            hint="save the file as UTF-8",
-        )
-    for number, line_text in enumerate(text.split("\n"), start=1):
-        if len(line_text) > LONGEST_LINE:
-            return "", Diagnostic(
-                rule="yaml.line-too-long",
-                message=f"the line has more than {LONGEST_LINE} characters",
-                mark=SourceMark(file.name, number, LONGEST_LINE + 1),
-                hint="use a line for each item",
-            )
-    return text, None
+    return Document(file=file.name, data=data, places=places, text=text), odd
 
 
 @dataclass(slots=True)
@@ -368,7 +345,7 @@ class _Builder:
             line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
             raise _Broken(self._syntax(error.problem or "", line, column)) from None
         except yaml.reader.ReaderError as error:
-            line, column = _line_and_column(text, error.position)
+            line, column = lines.place(text, error.position)
             raise _Broken(
                 self._syntax("control characters are not allowed", line, column)
             ) from None
@@ -390,8 +367,3 @@ class _Builder:
 
     def _complain(self, rule: str, message: str, event: Any, hint: str) -> None:
         self.complaints.append(self._diagnostic(rule, message, event, hint))
-
-
-def _line_and_column(text: str, position: int) -> tuple[int, int]:
-    before = text[:position] if position >= 0 else ""
-    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1

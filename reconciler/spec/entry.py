@@ -10,6 +10,7 @@ from reconciler.model.customer import ADDRESS_TEXTS, Address, Scalar
 from reconciler.model.identity import Identity, IdentityKind, identity
 from reconciler.model.personal import Personal, personal
 from reconciler.model.settings import StoreSettings
+from reconciler.model.spelling import phone_fault
 from reconciler.model.tags import TagIntent, sort_tags, tag_key
 from reconciler.spec.document import Document
 from reconciler.spec.instant import instant
@@ -115,12 +116,13 @@ def _identities(
         if kind.value not in item:
             continue
         text = item[kind.value]
-        one = identity(kind, text, store.phone_region)
+        region = store.phone_region
+        fault = phone_fault(text, region) if kind is IdentityKind.PHONE else None
+        one = None if fault else identity(kind, text, region)
         if one is None:
-            region = store.phone_region
             work.complain(
                 "identity.phone",
-                "this is no phone number" + (f" in region {region}" if region else ""),
+                f"this {fault or 'is no phone number'}",
                 document.mark((*pointer, kind.value)),
                 'write it internationally, like "+8613315034487"'
                 + ("" if region else f", or give store {store.name} a phone_region"),
@@ -144,6 +146,8 @@ def _customer(
     )
     absent = item.get("state") == "absent"
     entry.facts.append(Fact("absent", absent, entry.mark))
+    if "reason" in item:
+        entry.facts.append(Fact("reason", item["reason"], document.near((*pointer, "reason"))))
     filled = dict(item) if absent else {**defaults, **item}
     for name in SCALARS:
         if name in filled:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, SourceMark
+from reconciler.diagnostics import Diagnostic, Severity, SourceMark, has_errors
+from reconciler.model.spelling import text_fault
 
 ENDINGS: Final = (".yaml", ".yml")
+_NO_SPECS: Final = ("readme", "codeowners")
 LARGEST_FILE: Final = 256 * 1024 * 1024
 
 
@@ -28,11 +30,13 @@ def read(paths: Iterable[Path]) -> tuple[tuple[SpecFile, ...], tuple[Diagnostic,
     found: dict[str, SpecFile] = {}
     complaints: list[Diagnostic] = []
     for path in paths:
-        before = len(found) + len(complaints)
-        for name in _walk(path, complaints):
-            _read_one(name, found, complaints)
-        if len(found) + len(complaints) == before:
-            complaints.append(_nothing_here(path))
+        before = len(found)
+        own: list[Diagnostic] = []
+        for name in _walk(path, own):
+            _read_one(name, found, own)
+        if len(found) == before and not has_errors(own):
+            own.append(_nothing_here(path))
+        complaints.extend(own)
     return tuple(found[name] for name in sorted(found)), tuple(complaints)
 
 
@@ -40,7 +44,7 @@ def _nothing_here(path: Path) -> Diagnostic:
     return Diagnostic(
         rule="files.none",
         message="no spec file (*.yaml, *.yml) is here",
-        mark=SourceMark(str(path)),
+        mark=SourceMark(shown(path)),
         hint="name the folder of the specs with --specs, or write a first file",
     )
 
@@ -51,7 +55,7 @@ def _walk(path: Path, complaints: list[Diagnostic]) -> Iterator[Path]:
             Diagnostic(
                 rule="files.missing",
                 message="there is no such file or folder",
-                mark=SourceMark(str(path)),
+                mark=SourceMark(shown(path)),
                 hint="check the path; the folder of the specs is named with --specs",
             )
         )
@@ -59,35 +63,77 @@ def _walk(path: Path, complaints: list[Diagnostic]) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
-    yield from _walk_folder(path, (), complaints)
+    yield from _walk_folder(path, os.path.realpath(path), set(), complaints)
 
 
 def _walk_folder(
-    folder: Path, above: tuple[str, ...], complaints: list[Diagnostic]
+    folder: Path, root: str, visited: set[str], complaints: list[Diagnostic]
 ) -> Iterator[Path]:
-    real = os.path.realpath(folder)
-    if real in above:
-        complaints.append(
-            Diagnostic(
-                rule="files.symlink-loop",
-                message="this link leads back to a folder above it",
-                mark=SourceMark(str(folder)),
-                hint="remove the link",
-            )
-        )
-        return
+    """Each real folder once; nothing outside of `root`."""
+    visited.add(os.path.realpath(folder))
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
         complaints.append(_unreadable(folder, error))
         return
     for entry in entries:
+        path = folder / entry.name
         if entry.name.startswith("."):
             continue
-        if _is_folder(entry):
-            yield from _walk_folder(folder / entry.name, (*above, real), complaints)
-        elif entry.name.endswith(ENDINGS):
-            yield folder / entry.name
+        if text_fault(entry.name) is not None:
+            complaints.append(_bad_name(path))
+        elif entry.is_symlink() and not _is_inside(path, root):
+            complaints.append(_link(path, "files.link-outside", "leads out of the folder"))
+        elif _is_folder(entry):
+            if os.path.realpath(path) not in visited:
+                yield from _walk_folder(path, root, visited, complaints)
+            elif _is_above(path, folder):
+                complaints.append(_link(path, "files.symlink-loop", "leads to a folder above it"))
+        elif entry.name.lower().endswith(ENDINGS):
+            yield path
+        elif not entry.name.lower().startswith(_NO_SPECS):
+            complaints.append(_not_read(path))
+
+
+def _is_inside(path: Path, root: str) -> bool:
+    """A link that leads nowhere is left to the reading, which says so."""
+    real = os.path.realpath(path)
+    return not os.path.exists(real) or real == root or real.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def _is_above(path: Path, folder: Path) -> bool:
+    real, here = os.path.realpath(path), os.path.realpath(folder)
+    return here == real or here.startswith(real.rstrip(os.sep) + os.sep)
+
+
+def _bad_name(path: Path) -> Diagnostic:
+    return Diagnostic(
+        rule="files.name",
+        message="the name has a control or direction character, or one that nobody sees",
+        mark=SourceMark(shown(path)),
+        hint="rename the file",
+    )
+
+
+def _link(path: Path, rule: str, what: str) -> Diagnostic:
+    return Diagnostic(
+        rule=rule, message=f"this link {what}", mark=SourceMark(shown(path)), hint="remove the link"
+    )
+
+
+def _not_read(path: Path) -> Diagnostic:
+    return Diagnostic(
+        rule="files.not-read",
+        message="this is no spec file by its name, and is not read",
+        mark=SourceMark(shown(path)),
+        hint="give it the ending .yaml, or keep it elsewhere",
+        severity=Severity.WARNING,
+    )
+
+
+def shown(path: Path) -> str:
+    """A path as it may be printed: whatever does not print is written out."""
+    return "".join(one if text_fault(one) is None else f"\\u{ord(one):04x}" for one in str(path))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -130,6 +176,6 @@ def _unreadable(path: Path, error: OSError) -> Diagnostic:
     return Diagnostic(
         rule="files.unreadable",
         message=f"it cannot be read: {(error.strerror or type(error).__name__).lower()}",
-        mark=SourceMark(str(path)),
+        mark=SourceMark(shown(path)),
         hint="check the permissions and that links lead somewhere",
     )

@@ -2,7 +2,7 @@
 
 from reconciler.diagnostics import SourceMark
 from reconciler.model.consent import Channel, ConsentState, Evidence
-from reconciler.model.customer import DesiredCustomer
+from reconciler.model.customer import DesiredCustomer, is_erasure
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED, Managed
 from reconciler.model.tags import TagIntent, sort_tags, tag_key
@@ -59,6 +59,7 @@ def _one(store: str, group: list[Entry], work: Resolution) -> DesiredCustomer:
         marks=_marks(ranked, facts),
         creates=first.section == "customers",
         absent=absent,
+        reason=facts["reason"].value if "reason" in facts else None,
         scalars=tuple((name, facts[name].value) for name in SCALARS if name in facts),
         tags=_joined_tags(ranked, work),
         addresses=facts["addresses"].value if "addresses" in facts else UNMANAGED,
@@ -74,7 +75,7 @@ def _one(store: str, group: list[Entry], work: Resolution) -> DesiredCustomer:
 
 
 def _marks(group: list[Entry], facts: dict[str, Fact]) -> tuple[tuple[str, SourceMark], ...]:
-    marks = {name: fact.mark for name, fact in facts.items() if name != "absent"}
+    marks = {name: fact.mark for name, fact in facts.items() if name not in ("absent", "reason")}
     for entry in reversed(group):
         if entry.tags is not None:
             marks["tags"] = entry.document.near((*entry.pointer, "tags"))
@@ -86,6 +87,11 @@ def _marks(group: list[Entry], facts: dict[str, Fact]) -> tuple[tuple[str, Sourc
 def _add(fact: Fact, facts: dict[str, Fact], work: Resolution) -> None:
     """Keeps what is said more strongly: an explicit value over a default, evidence over none."""
     earlier = facts.setdefault(fact.name, fact)
+    if fact.name == "reason":
+        # Several files may each give theirs; an erasure is the strongest.
+        if not is_erasure(earlier.value) and is_erasure(fact.value):
+            facts["reason"] = fact
+        return
     if earlier is fact or earlier.value == fact.value or fact.default:
         return
     if earlier.default:

@@ -1,12 +1,14 @@
 """Checks across the resolved specs: what the schema cannot see, offline and without a store."""
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity, SourceMark
+from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import (
+    IMPLIED_TERMS,
     Channel,
     ConsentState,
     WantedConsent,
@@ -19,21 +21,30 @@ from reconciler.model.personal import Personal
 from reconciler.model.settings import DesiredState, StoreSettings
 from reconciler.model.shapes import shape_of
 from reconciler.model.tags import Owned, tag_key
+from reconciler.spec import limits
 
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 SLACK: Final = timedelta(seconds=60)
 LONGEST_APPROVAL: Final = timedelta(days=7)
+LONGEST_ACKNOWLEDGEMENT: Final = timedelta(days=90)
 _CONSENT_NAME: Final = re.compile(r"newsletter|subscri|sms|opt-?in|marketing")
 
 
-def lint(state: DesiredState, now: datetime) -> tuple[Diagnostic, ...]:
-    """Every complaint about the specs as a whole; `now` decides what lies in the future."""
+def lint(
+    state: DesiredState, now: datetime, platforms: Mapping[str, Capabilities]
+) -> tuple[Diagnostic, ...]:
+    """Every complaint about the specs as a whole; `now` decides what lies in the future.
+
+    `platforms` are the tables by name: what they limit is told without asking any store.
+    """
     stores = {store.name: store for store in state.stores}
     bearing = {tag for tag, _ in state.policy.bearing_tags}
     found: list[Diagnostic] = list(_approvals(state, now))
     for name, customers in state.customers:
         owned = Owned(state.owned_by(name))
+        table = platforms[stores[name].platform]
         for customer in customers:
+            found.extend(limits.beyond(customer, table))
             found.extend(_consents(customer, state, now))
             found.extend(_tags(customer, owned))
             found.extend(_addresses(customer))
@@ -52,12 +63,15 @@ def _approvals(state: DesiredState, now: datetime) -> Iterator[Diagnostic]:
                 approval.mark,
                 "take it out, or give it a new end",
             )
-        elif approval.until > now + LONGEST_APPROVAL:
+        known = approval.acknowledges is not None
+        longest = LONGEST_ACKNOWLEDGEMENT if known else LONGEST_APPROVAL
+        if approval.until > now + longest:
+            what = "an acknowledgement" if known else "an approval"
             yield Diagnostic(
                 rule="approval.too-long",
                 mark=approval.mark,
-                message="an approval lasts at most 7 days",
-                hint="set `until` within the next 7 days",
+                message=f"{what} lasts at most {longest.days} days",
+                hint=f"set `until` within the next {longest.days} days",
             )
 
 
@@ -85,6 +99,7 @@ def _consents(
             country = _country(customer)
             yield from _grant(channel, wanted, state, mark, country)
             yield from _implied(wanted, state, mark, country)
+            yield from _lapsed(wanted, mark, now)
 
 
 def _address(
@@ -115,7 +130,8 @@ def _grant(
     if missing:
         yield _warning(
             "consent.no-evidence",
-            f"this grant lacks {' and '.join(f'`{name}`' for name in missing)}, so a plan holds it",
+            f"this grant lacks {' and '.join(f'`{name}`' for name in missing)}; it is held unless "
+            "the store has the person subscribed already",
             mark,
             "add what is missing, from the record of the person's consent",
         )
@@ -140,6 +156,17 @@ def _implied(
         mark,
         "list the country in policy.consent.implied, or ask the person",
     )
+
+
+def _lapsed(wanted: WantedConsent, mark: SourceMark, now: datetime) -> Iterator[Diagnostic]:
+    term = IMPLIED_TERMS.get(wanted.evidence.basis or "")
+    if term is not None and wanted.evidence.at is not None and wanted.evidence.at + term < now:
+        yield _warning(
+            "consent.lapsed",
+            f"this implied consent has run out: it lasts {term.days} days",
+            mark,
+            "ask the person, and give the new consent",
+        )
 
 
 def _country(customer: DesiredCustomer) -> str | None:

@@ -20,6 +20,7 @@ import phonenumbers
 from jsonschema import Draft202012Validator, FormatChecker
 
 from reconciler.diagnostics import Diagnostic, Pointer
+from reconciler.model.spelling import email_fault, phone_shape_fault, tag_fault, text_fault
 from reconciler.spec.document import Document
 from reconciler.spec.instant import instant
 
@@ -37,9 +38,14 @@ _KINDS: Final = {
     "null": "null",
 }
 _HARMLESS_KEY: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_-]{0,40}")
-_EMAIL: Final = re.compile(
-    r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\.]+(?:\.[^\s@,;:<>()\[\]\"\\.]+)+"
-)
+# Why a text is refused, in words that follow its name.
+_FAULTS: Final[dict[str, Callable[[str], str | None]]] = {
+    "email": email_fault,
+    "phone": phone_shape_fault,
+    "tag": tag_fault,
+    "text": text_fault,
+    "lines": lambda value: text_fault(value, lines=True),
+}
 
 
 def text(name: str) -> str:
@@ -64,12 +70,11 @@ def _formats() -> FormatChecker:
     """Our own few formats: the library's e-mail check takes `x@`, and it has none for times."""
     checker = FormatChecker(formats=())
     checks: dict[str, Callable[[str], bool]] = {
-        "email": lambda value: _EMAIL.fullmatch(value) is not None,
         "instant": lambda value: instant(value) is not None,
         "timezone": _is_zone,
         "region": lambda value: value in phonenumbers.SUPPORTED_REGIONS,
-        "tag": _is_tag,
         "base-url": _is_base_url,
+        **{name: _is_faultless(fault) for name, fault in _FAULTS.items()},
     }
     for name, holds in checks.items():
         checker.checks(name)(_of_text(holds))
@@ -96,20 +101,22 @@ def _is_base_url(value: str) -> bool:
         return False
 
 
-def _is_tag(value: str) -> bool:
-    return value == value.strip() and "," not in value and value.isprintable()
+def _is_faultless(fault: Callable[[str], str | None]) -> Callable[[str], bool]:
+    return lambda value: fault(value) is None
 
 
 _FORMATS: Final = {
-    "email": ("is no e-mail address", "write it as name@host.domain"),
     "instant": ("is no time with an offset", ""),
     "base-url": ("is no address", "write scheme, host and port, like http://127.0.0.1:8401"),
     "timezone": ("is no time zone", "use a name like Asia/Shanghai"),
     "region": ("is no country code that phone numbers know", "two capital letters, like CN"),
-    "tag": (
-        "has a comma, a blank at an end, or a control character",
-        "stores cut tags at commas and trim them; take these characters out",
-    ),
+}
+_FAULT_HINTS: Final = {
+    "email": "write it as name@host.domain",
+    "phone": 'write one number and nothing else, like "+8613315034487"',
+    "tag": "stores cut tags at commas and trim them; take this out",
+    "text": "take it out, or write the text anew",
+    "lines": "take it out, or write the text anew",
 }
 
 
@@ -260,7 +267,9 @@ def _sentence(error: Failure, keyword: str) -> str:
         case "const":
             return f"may only be `{wanted}`"
         case "format":
-            return _FORMATS[str(wanted)][0]
+            fault = _FAULTS.get(str(wanted))
+            told = fault(error.instance) if fault is not None else None
+            return told or _FORMATS[str(wanted)][0]
         case "minLength" | "minItems" | "minProperties":
             return "is empty" if wanted == 1 else f"is shorter than {wanted}"
         case "maxLength" | "maxItems" | "maxProperties":
@@ -282,6 +291,8 @@ def _hint(error: Failure, keyword: str = "") -> str:
         close = difflib.get_close_matches(error.instance, [str(one) for one in schema["enum"]], n=1)
         if close:
             return f"did you mean `{close[0]}`?"
+    if keyword == "format" and str(error.validator_value) in _FAULT_HINTS:
+        return _FAULT_HINTS[str(error.validator_value)]
     if "x-hint" in schema:
         return str(schema["x-hint"])
     if keyword == "format" and _FORMATS[str(error.validator_value)][1]:

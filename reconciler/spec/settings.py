@@ -9,6 +9,7 @@ from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.identity import Identity, IdentityKind, identity
 from reconciler.model.settings import (
+    ACKNOWLEDGEABLE,
     RELEASABLE,
     Approval,
     Ceiling,
@@ -20,6 +21,7 @@ from reconciler.model.settings import (
     TokenKind,
     TokenSource,
 )
+from reconciler.model.spelling import phone_fault
 from reconciler.model.tags import tag_key
 from reconciler.spec.document import Document
 from reconciler.spec.instant import instant
@@ -241,6 +243,20 @@ def _approval(
             (*pointer, "release"),
             f"rules that a release lifts are {', '.join(RELEASABLE)}",
         )
+    if "acknowledge" in item and item["acknowledge"] not in ACKNOWLEDGEABLE:
+        complain(
+            "approval.rule",
+            "no rule of this name keeps an opt-out or an erasure from being carried out",
+            (*pointer, "acknowledge"),
+            f"rules that can be acknowledged are {', '.join(ACKNOWLEDGEABLE)}",
+        )
+    if "acknowledge" in item and "customer" not in item:
+        complain(
+            "approval.customer",
+            "an acknowledgement is about one customer",
+            (*pointer, "acknowledge"),
+            "add `customer` with an e-mail address, phone number or id",
+        )
     if "raise" in item and "customer" in item:
         complain(
             "approval.customer",
@@ -251,6 +267,7 @@ def _approval(
     return Approval(
         raises=tuple(sorted((item.get("raise") or {}).items())),
         release=item.get("release"),
+        acknowledges=item.get("acknowledge"),
         identities=_approved_for(item, about, stores, complain, pointer),
         reason=item["reason"],
         until=until,
@@ -274,7 +291,13 @@ def _approved_for(
         if kind.value not in item["customer"]:
             continue
         regions = {stores[name].phone_region for name in about or stores if name in stores}
-        read = [identity(kind, item["customer"][kind.value], region) for region in regions]
+        text = item["customer"][kind.value]
+        read = [
+            None
+            if kind is IdentityKind.PHONE and phone_fault(text, region)
+            else identity(kind, text, region)
+            for region in regions
+        ]
         if not read or None in read:
             complain(
                 "identity.phone",

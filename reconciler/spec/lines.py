@@ -1,0 +1,78 @@
+"""Bytes to text with the lines that git and editors show."""
+
+import re
+from typing import Final
+
+from reconciler.diagnostics import Diagnostic, SourceMark
+from reconciler.spec.files import SpecFile
+
+LONGEST_LINE: Final = 1024 * 1024
+_BOM: Final = "\ufeff"
+_ODD: Final = re.compile("\r(?!\n)|[\u0085\u2028\u2029\ufeff]")
+_BREAK_HINT: Final = "take it out; only a line feed ends a line here"
+_ODD_SAYINGS: Final = {
+    "\r": ("yaml.line-break", "a lone carriage return stands here", _BREAK_HINT),
+    "\u0085": ("yaml.line-break", "a next-line character (U+0085) stands here", _BREAK_HINT),
+    "\u2028": ("yaml.line-break", "a line separator (U+2028) stands here", _BREAK_HINT),
+    "\u2029": ("yaml.line-break", "a paragraph separator (U+2029) stands here", _BREAK_HINT),
+    _BOM: (
+        "yaml.bom-inside",
+        "a byte order mark stands inside the file",
+        "take it out; files that were put together have one at each seam",
+    ),
+}
+
+
+def decode(file: SpecFile) -> tuple[str | None, tuple[Diagnostic, ...]]:
+    """The text, or None where it is none; complaints may come with a text that is to be read on."""
+    text, complaint = _text_of(file)
+    if complaint is not None:
+        return None, (complaint,)
+    return _as_shown(text, file.name)
+
+
+def place(text: str, position: int) -> tuple[int, int]:
+    """Line and column of a position, both from 1."""
+    before = text[:position] if position >= 0 else ""
+    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+
+
+def _as_shown(text: str, name: str) -> tuple[str, tuple[Diagnostic, ...]]:
+    """The text with the lines that git and editors show, and a complaint for what hides others.
+
+    PyYAML follows YAML 1.1, in which a lone carriage return and three characters of Unicode end a
+    line, and with it a comment: what a reader of the diff sees as part of a comment would count.
+    """
+    if _ODD.search(text) is None:
+        return text, ()
+    found = []
+    for match in _ODD.finditer(text):
+        line, column = place(text, match.start())
+        rule, message, hint = _ODD_SAYINGS[match[0]]
+        mark = SourceMark(name, line, column)
+        found.append(Diagnostic(rule=rule, message=message, mark=mark, hint=hint))
+    plain = _ODD.sub(lambda match: "" if match[0] == _BOM else " ", text)
+    return plain, tuple(found)
+
+
+def _text_of(file: SpecFile) -> tuple[str, Diagnostic | None]:
+    try:
+        text = file.content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = file.content.count(b"\n", 0, error.start) + 1
+        column = error.start - (file.content.rfind(b"\n", 0, error.start) + 1) + 1
+        return "", Diagnostic(
+            rule="yaml.not-utf8",
+            message="this byte is not UTF-8",
+            mark=SourceMark(file.name, line, column),
+            hint="save the file as UTF-8",
+        )
+    for number, line_text in enumerate(text.split("\n"), start=1):
+        if len(line_text) > LONGEST_LINE:
+            return "", Diagnostic(
+                rule="yaml.line-too-long",
+                message=f"the line has more than {LONGEST_LINE} characters",
+                mark=SourceMark(file.name, number, LONGEST_LINE + 1),
+                hint="use a line for each item",
+            )
+    return text, None
