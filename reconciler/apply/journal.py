@@ -216,6 +216,7 @@ def consents_json(consents: Consents | None) -> dict[str, Any] | None:
         channel.value: {
             "state": one.state.value,
             "at": one.at.isoformat() if one.at else None,
+            "until": one.until.isoformat() if one.until else None,
             "actor": one.actor.value,
             "code": one.code,
             "absent": one.absent,
@@ -231,6 +232,8 @@ def _consents(value: Mapping[str, Any] | None) -> Consents | None:
         Channel(channel): LiveConsent(
             state=ConsentState(one["state"]),
             at=datetime.fromisoformat(one["at"]) if one["at"] else None,
+            until=datetime.fromisoformat(one["until"]) if one.get("until") else None,
+            dated=one["at"] is not None,
             actor=Actor(one["actor"]),
             code=one["code"],
             absent=one["absent"],

@@ -3,8 +3,8 @@
 Out always, in only with newer evidence; unknown is neither yes nor no.
 """
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -69,8 +69,10 @@ class WantedConsent:
 class LiveConsent:
     """`at` is None where no time is told or it cannot be read; `code` is the store's own word.
 
-    `absent` says that the store told nothing at all, which is not the same as saying no. `grade` is
-    for the reader of a plan and decides nothing.
+    `until` is the latest instant that `at` may stand for, `not_before` the earliest it can have
+    been; `dated` says that something stood where the time stands, `swappable` that its day and
+    month could be told the other way round. `absent` says that the store told nothing at all, which
+    is not the same as saying no. `grade` is for the reader of a plan and decides nothing.
     """
 
     state: ConsentState
@@ -79,6 +81,47 @@ class LiveConsent:
     code: str = ""
     absent: bool = False
     grade: Grade = field(default=Grade.UNRECORDED, compare=False)
+    until: datetime | None = field(default=None, compare=False)
+    not_before: datetime | None = field(default=None, compare=False)
+    dated: bool = field(default=False, compare=False)
+    swappable: bool = field(default=False, compare=False)
+
+    def with_time(
+        self,
+        *,
+        dated: bool,
+        at: datetime | None = None,
+        until: datetime | None = None,
+        not_before: datetime | None = None,
+        swappable: bool = False,
+    ) -> "LiveConsent":
+        return replace(
+            self, at=at, until=until, not_before=not_before, dated=dated, swappable=swappable
+        )
+
+    def is_before(self, moment: datetime | None) -> bool:
+        """Whether it surely came about before; never where no instant is told."""
+        last = self.until or self.at
+        return self.at is not None and last is not None and moment is not None and moment > last
+
+    def is_after(self, moment: datetime | None) -> bool:
+        """Whether it surely came about at that instant or later."""
+        return self.not_before is not None and moment is not None and moment <= self.not_before
+
+    def without_instant(self) -> "LiveConsent":
+        """The same where the store turned out to write day and month the other way round."""
+        if self.at is None or self.not_before is None or not self.swappable:
+            return self
+        swapped = _swapped(self.not_before)
+        earliest = self.not_before if swapped is None else min(self.not_before, swapped)
+        return replace(self, at=None, until=None, not_before=earliest)
+
+
+def _swapped(moment: datetime) -> datetime | None:
+    try:
+        return moment.replace(month=moment.day, day=moment.month)
+    except ValueError:
+        return None
 
 
 SAID_NO: Final = (
@@ -87,6 +130,14 @@ SAID_NO: Final = (
     ConsentState.PENDING,
 )
 """What a yes can rise from; what is not told may have been a yes all the time."""
+
+KNOWN_NO: Final = (
+    ConsentState.UNSUBSCRIBED,
+    ConsentState.NOT_SUBSCRIBED,
+    ConsentState.REDACTED,
+    ConsentState.INVALID,
+)
+"""States in which nobody is written to, whatever address they belong to."""
 
 NOTHING_TOLD: Final = LiveConsent(state=ConsentState.UNKNOWN, absent=True)
 
@@ -174,6 +225,12 @@ def is_from_person(evidence: Evidence) -> bool:
     """Whether evidence can overturn an opt-out of the person: a pointer, and no mere import."""
     return evidence.evidence is not None and evidence.method not in (None, "import")
 
+
+IMPLIED_TERMS: Final = {
+    "implied_purchase": timedelta(days=730),
+    "implied_inquiry": timedelta(days=181),
+}
+"""How long an implied basis lasts, from CASL's two years and six months, the shorter way round."""
 
 LEVELS: Final = {"unknown": 0, "single": 1, "confirmed": 2}
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import (
+    IMPLIED_TERMS,
     Channel,
     ConsentState,
     Decision,
@@ -38,12 +40,15 @@ class Ruling:
 class Ground:
     """What is known of the person beside the consent itself.
 
-    `blurred` says that never asked may stand for an opt-out on this channel of this store.
+    `blurred` says that never asked may stand for an opt-out on this channel of this store,
+    `blocked` that the store has barred the customer.
     """
 
     country: str | None
     has_contact: bool
     blurred: bool
+    blocked: bool
+    now: datetime
     policy: Policy
     table: Capabilities
 
@@ -70,10 +75,8 @@ def rule(
             )
         case Decision.REFUSE:
             return _refused(word, live, wanted)
-        case Decision.HOLD_UNDATED:
-            return _weighed(channel, live, wanted, ground, undated=True)
         case _:
-            return _weighed(channel, live, wanted, ground, undated=False)
+            return _weighed(channel, live, wanted, ground)
 
 
 def _withdrawal(channel: Channel, live: LiveConsent | None, ground: Ground) -> Ruling:
@@ -128,19 +131,27 @@ def _weighed(
     live: LiveConsent | None,
     wanted: WantedConsent,
     ground: Ground,
-    *,
-    undated: bool,
 ) -> Ruling:
     """A grant that hangs on its evidence."""
     word = _WORDS[channel]
     if row(live) is Row.PENDING:
-        confirmed = wanted.evidence.level == "confirmed" and _is_newer(live, wanted.evidence)
+        confirmed = (
+            wanted.evidence.level == "confirmed"
+            and live is not None
+            and live.is_before(wanted.evidence.at)
+        )
         if not confirmed:
             return Ruling(
                 changes=False,
                 rule="consent.pending",
                 message=f"{word} consent waits for the person's confirmation",
             )
+    if ground.blocked:
+        return _held(
+            "consent.blocked-customer",
+            f"the store has blocked this customer, who is not opted in to {word}",
+            "unblock the customer in the store",
+        )
     if not ground.has_contact:
         return _held(
             "consent.no-contact",
@@ -154,26 +165,15 @@ def _weighed(
             f"the grant of {word} consent is not proven: {'; '.join(one.what for one in lacking)}",
             "; ".join(one.lifted_by for one in lacking),
         )
-    out = live is not None and live.state is ConsentState.UNSUBSCRIBED
-    if undated:
+    if _has_lapsed(wanted.evidence, ground.now):
         return _held(
-            "consent.undated-opt-out",
-            f"{word} says no, and the store does not tell since when",
-            "--release consent.undated-opt-out",
-        )
-    if out and not _is_newer(live, wanted.evidence):
-        return _held(
-            "consent.newer-opt-out",
-            f"the opt-out of {word} is newer than the evidence, or as old",
+            "consent.lapsed",
+            f"the implied consent to {word} has run out since it was given",
             "a newer consent of the person, with its `given_at`",
         )
-    never = live is not None and live.state is ConsentState.NOT_SUBSCRIBED and live.at is not None
-    if never and ground.blurred and not _is_newer(live, wanted.evidence):
-        return _held(
-            "consent.newer-opt-out",
-            f"the store's no to {word} is newer than the evidence, and may be an opt-out",
-            "a newer consent of the person, or the store's word for opt-outs in `consent_words`",
-        )
+    held = _opted_out(word, live, wanted.evidence, ground)
+    if held is not None:
+        return held
     if decide(live, wanted.state) is Decision.NEWER_FROM_PERSON and not is_from_person(
         wanted.evidence
     ):
@@ -185,13 +185,41 @@ def _weighed(
     return _CHANGE
 
 
-def _is_newer(live: LiveConsent | None, evidence: Evidence) -> bool:
-    return (
-        live is not None
-        and live.at is not None
-        and evidence.at is not None
-        and evidence.at > live.at
+def _opted_out(
+    word: str, live: LiveConsent | None, evidence: Evidence, ground: Ground
+) -> Ruling | None:
+    """A hold where the store says no and the evidence is not surely newer.
+
+    Without an instant a release lifts it, but not where the no surely came after the evidence.
+    """
+    if live is None or live.is_before(evidence.at):
+        return None
+    out = live.state is ConsentState.UNSUBSCRIBED
+    never = live.state is ConsentState.NOT_SUBSCRIBED and (live.dated or live.at is not None)
+    if not out and not (never and ground.blurred):
+        return None
+    if live.at is None and not live.is_after(evidence.at):
+        return _held(
+            "consent.undated-opt-out",
+            f"{word} says no, and the store does not tell since when",
+            "--release consent.undated-opt-out",
+        )
+    if out:
+        return _held(
+            "consent.newer-opt-out",
+            f"the opt-out of {word} is newer than the evidence, or as old",
+            "a newer consent of the person, with its `given_at`",
+        )
+    return _held(
+        "consent.newer-opt-out",
+        f"the store's no to {word} is newer than the evidence, and may be an opt-out",
+        "a newer consent of the person, or the store's word for opt-outs in `consent_words`",
     )
+
+
+def _has_lapsed(evidence: Evidence, now: datetime) -> bool:
+    term = IMPLIED_TERMS.get(evidence.basis or "")
+    return term is not None and evidence.at is not None and evidence.at + term < now
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ CELLS: list[tuple[LiveConsent | None, ConsentState, Evidence, str]] = [
 
 
 def _ground(**policy: Any) -> Ground:
-    return Ground(country=policy.pop("country", None), has_contact=True, blurred=False, policy=Policy(**policy),
+    return Ground(country=policy.pop("country", None), has_contact=True, blurred=False, blocked=False, now=LATE, policy=Policy(**policy),
                   table=TABLES["shopline"])  # fmt: skip
 
 

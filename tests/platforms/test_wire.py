@@ -11,9 +11,13 @@ from reconciler.model.patch import Patch
 from reconciler.plan.keyed import Keyed
 from reconciler.platforms.genstore import wire as genstore
 from reconciler.platforms.link import next_token
-from reconciler.platforms.loose import as_time
 from reconciler.platforms.shoplazza import wire as shoplazza
 from reconciler.platforms.shopline import wire as shopline
+from reconciler.platforms.times import StoreTimes
+
+
+def times(zone: str | None) -> StoreTimes:
+    return StoreTimes(zone, lambda: datetime(2027, 1, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +50,7 @@ def test_both_forms_of_the_link_header_are_read(header: str | None, token: str |
 def test_times_are_instants_or_not_told(
     text: object, zone: str | None, expected: datetime | None
 ) -> None:
-    assert as_time(text, zone) == expected
+    assert times(zone).instant(text) == expected
 
 
 def test_genstore_texts_for_numbers_booleans_and_lists() -> None:
@@ -57,7 +61,7 @@ def test_genstore_texts_for_numbers_booleans_and_lists() -> None:
               "emailMarketingConsent": {"state": "UN_SUBSCRIBED", "consentUpdateTime": None},
               "smsMarketingConsent": None}  # fmt: skip
 
-    live = genstore.customer(record, genstore.Dictionary(()), "UTC")
+    live = genstore.customer(record, genstore.Dictionary(()), times("UTC"))
 
     assert live.remote_id == "1020000013062"
     assert live.tax_exempt is True
@@ -117,7 +121,7 @@ def test_shoplazza_flags_and_booleans(
 def test_shopline_states_and_flags(told: object, flag: int | None, state: ConsentState) -> None:
     record = {"id": "1", "email_marketing_consent": told, "email_subscribe_flag": flag}
 
-    assert shopline.customer(record, None).consent(Channel.EMAIL).state is state
+    assert shopline.customer(record, times(None)).consent(Channel.EMAIL).state is state
 
 
 def test_a_shoplazza_create_always_sends_both_consents_as_no() -> None:
@@ -140,9 +144,9 @@ def test_a_shopline_phone_is_written_with_two_zeros() -> None:
 
 def test_broken_unicode_of_a_store_goes_back_as_it_came_and_can_be_shown() -> None:
     record = {"id": "1", "lastName": "L\ud800", "tags": ["x\ud800"], "email": "a@b.cc"}
-    live = genstore.customer(record, genstore.Dictionary(()), None)
+    live = genstore.customer(record, genstore.Dictionary(()), times(None))
 
-    body = genstore.whole_customer(live, Patch(), {})
+    body = genstore.whole_customer(live, Patch(), {}, None)
     keyed = Keyed(b"k" * 32)
 
     assert json.loads(json.dumps(body).encode())["customer"]["lastName"] == "L\ud800"

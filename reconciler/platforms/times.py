@@ -1,0 +1,140 @@
+"""Times as stores tell them, believed only as far as they go.
+
+Vaguer never means more permissive: a time that is none, or that may be another, tells no instant,
+and a day without a clock lasts to its end wherever on earth it may be meant.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from reconciler.model.consent import ConsentState, LiveConsent
+
+_DATE: Final = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?!\d)(?:[T ](.*))?", re.DOTALL)
+_EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+# Zero values after 1999: of PostgreSQL's and of Apple's time types.
+_ZEROS: Final = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2001, 1, 1, tzinfo=UTC))
+# A store's clock may run ahead, or write another zone's time: no later than this.
+_AHEAD: Final = timedelta(days=1)
+_TICK: Final = timedelta(microseconds=1)
+_LAST_ZONE: Final = timezone(timedelta(hours=-12))
+_FIRST_ZONE: Final = timezone(timedelta(hours=14))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From when to when something may have happened; `at` is the instant as the store wrote it."""
+
+    at: datetime
+    earliest: datetime
+    latest: datetime
+
+
+class StoreTimes:
+    """Reads the times of one store; a time without offset is one of `zone`, without a zone none.
+
+    `day_first` says that the store was seen to write year, day, month: Genstore's documents have
+    such times. From then on a date whose day and month can be swapped tells no instant.
+    """
+
+    def __init__(
+        self, zone: str | None, now: Callable[[], datetime], *, day_first: bool = False
+    ) -> None:
+        self.zone = zone
+        self.day_first = day_first
+        self._now = now
+
+    def note(self, values: Iterable[object]) -> None:
+        """Learns from any other times of a record how this store writes them."""
+        for value in values:
+            parts = _DATE.fullmatch(value) if isinstance(value, str) else None
+            if parts and int(parts[2]) > 12 >= int(parts[3]):
+                self.day_first = True
+
+    def consent(self, told: LiveConsent, value: object) -> LiveConsent:
+        """The same consent with when it came about, as far as that is told."""
+        self.note((value,))
+        if value in (None, ""):
+            return told
+        spans = [one for text in _readings(value) if (one := self._span(text)) is not None]
+        swappable = len(_readings(value)) > 1
+        if not spans:
+            return told.with_time(dated=True)
+        if swappable and self.day_first:
+            return told.with_time(
+                dated=True, not_before=min(one.earliest for one in spans), swappable=True
+            )
+        span = self._span(value)
+        if span is None:
+            return told.with_time(dated=True, swappable=swappable)
+        yes = told.state is ConsentState.SUBSCRIBED
+        return told.with_time(
+            dated=True,
+            at=span.at,
+            until=span.earliest if yes else span.latest,
+            not_before=span.earliest,
+            swappable=swappable,
+        )
+
+    def instant(self, value: object) -> datetime | None:
+        """A time that decides nothing about a consent."""
+        span = self._span(value)
+        return None if span is None else span.at
+
+    def _span(self, value: object) -> Span | None:
+        parts = _DATE.fullmatch(value) if isinstance(value, str) else None
+        if parts is None or not isinstance(value, str):
+            return None
+        try:
+            found = self._of_day(parts) if not parts[4] else self._of_clock(value, parts[4])
+        except (ValueError, OverflowError):
+            return None
+        if found is None or found.latest < _EARLIEST or found.at in _ZEROS:
+            return None
+        return None if found.earliest > self._now() + _AHEAD else found
+
+    def _of_day(self, parts: re.Match[str]) -> Span:
+        """A date alone: to its end in the last zone of the earth, from its start in the first."""
+        day = datetime(int(parts[1]), int(parts[2]), int(parts[3]), tzinfo=UTC)
+        return Span(
+            at=day,
+            earliest=day.replace(tzinfo=_FIRST_ZONE).astimezone(UTC),
+            latest=(day.replace(tzinfo=_LAST_ZONE) + timedelta(days=1) - _TICK).astimezone(UTC),
+        )
+
+    def _of_clock(self, value: str, clock: str) -> Span | None:
+        moment = datetime.fromisoformat(value)
+        if moment.utcoffset() is None:
+            if self.zone is None:
+                return None
+            place = ZoneInfo(self.zone)
+            both = [moment.replace(tzinfo=place, fold=fold).astimezone(UTC) for fold in (0, 1)]
+        else:
+            both = [moment.astimezone(UTC)]
+        return Span(at=max(both), earliest=min(both), latest=max(both) + _vagueness(moment, clock))
+
+
+def _vagueness(moment: datetime, clock: str) -> timedelta:
+    """How much later it may have been: midnight sharp is how a day without a clock is written."""
+    if not any((moment.hour, moment.minute, moment.second, moment.microsecond)):
+        return timedelta(days=1) - _TICK
+    digits = re.match(r"[\d:]*", clock)
+    given = len(re.sub(r"\D", "", digits[0])) if digits else 0
+    if given <= 2:
+        return timedelta(hours=1) - _TICK
+    return timedelta(minutes=1) - _TICK if given <= 4 else timedelta(0)
+
+
+def _readings(value: object) -> tuple[str, ...]:
+    """The text, and the same with day and month swapped where both make a date."""
+    parts = _DATE.fullmatch(value) if isinstance(value, str) else None
+    if parts is None or not isinstance(value, str):
+        return ()
+    month, day = int(parts[2]), int(parts[3])
+    if month == day or not (1 <= month <= 12 and 1 <= day <= 12):
+        return (value,)
+    tail = value[parts.end(3) :]
+    return (value, f"{parts[1]}-{parts[3]}-{parts[2]}{tail}")
