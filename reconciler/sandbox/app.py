@@ -1,6 +1,7 @@
 """The way of one request through a simulator: token, bucket, faults, work, log."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -155,6 +156,10 @@ async def _instead_of_work(faults: tuple[Fault, ...]) -> Outcome | None:
 
 
 def _after_work(answer: Answer, faults: tuple[Fault, ...]) -> Outcome:
+    for one in faults:
+        if one.kind == "rewrite":
+            text = re.sub(one.find, one.put, answer.encode().decode())
+            answer = replace(answer, body=text.encode())
     fault = first(faults, "status_after", "drop_after", "truncate", "link")
     if fault is None:
         return Outcome(answer)
@@ -168,7 +173,7 @@ def _after_work(answer: Answer, faults: tuple[Fault, ...]) -> Outcome:
 
 
 def _failure(fault: Fault) -> Answer:
-    headers = {}
+    headers = dict(fault.headers or {})
     if fault.retry_after is not None:
         headers["Retry-After"] = f"{fault.retry_after:g}"
     body: Any = {"error": "fault", "errors": "fault"} if fault.body is None else fault.body

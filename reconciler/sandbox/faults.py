@@ -19,6 +19,7 @@ FaultKind = Literal[
     "slow",
     "redirect",
     "link",
+    "rewrite",
     "late",
     "edit_before",
     "edit_after",
@@ -45,13 +46,14 @@ class Fault:
     """One thing that goes wrong.
 
     It counts the requests that `method` and `path` (a regular expression, searched) cover, and hits
-    `times` of them from the `nth` on. Kinds:
+    `times` of them from the `nth` on. `headers` go with a `status`. Kinds:
 
     - `status` answers instead of working; `status_after` works first, `html` is a proxy's 502 page;
     - `drop_before` and `drop_after` close the connection without an answer;
     - `truncate` works, then sends half of the body under its full length;
     - `hang` waits `seconds` without work and closes; `slow` waits and goes on;
     - `redirect` answers 302 to the address in `body`, `link` puts that host in the link header;
+    - `rewrite` works, then puts `put` for whatever the regular expression `find` meets in the body;
     - `late` hides what the request wrote from lists and searches for `seconds`;
     - `edit_before` and `edit_after` let somebody else edit, before or after the request's own work.
     """
@@ -66,6 +68,9 @@ class Fault:
     retry_after: float | None = None
     seconds: float = 0.0
     edit: Edit | None = None
+    find: str = ""
+    put: str = ""
+    headers: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

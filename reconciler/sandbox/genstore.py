@@ -169,7 +169,7 @@ class Genstore:
             name, colon, value = part.partition(":")
             if not colon or name.strip() not in _SEARCHED:
                 raise Refusal(400, f"query field {name.strip()} is not supported")
-            tests.append((_SEARCHED[name.strip()], value.strip().casefold()))
+            tests.append((_SEARCHED[name.strip()], self._store.spelled(value.strip())))
         within = None
         if self._settings["search_match"] == "exact":
             emails = [value for key, value in tests if key == "email"]
@@ -183,7 +183,7 @@ class Genstore:
         )
 
     def _matches(self, held: Any, value: str) -> bool:
-        text = "" if held is None else str(held).casefold()
+        text = self._store.spelled(held)
         match self._settings["search_match"]:
             case "prefix":
                 return text.startswith(value)

@@ -1,6 +1,7 @@
 """What the three platforms share: the store behind them, and reading a write's fields strictly."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -39,7 +40,27 @@ class Store:
 
     def exact(self, key: str, value: str) -> set[str] | None:
         """Return the ids to look among for an exact match, or None to look among all."""
-        return None if self.table.lagging else self.table.holders(key, value)
+        plain = self.settings["spelling"] == "case" and not self.table.lagging
+        return self.table.holders(key, value) if plain else None
+
+    def spelled(self, text: Any) -> str:
+        """Return a text as searches compare it."""
+        choice = self.settings["spelling"]
+        plain = "" if text is None else str(text)
+        if choice == "bytes":
+            return plain
+        if choice == "case":
+            return plain.casefold()
+        plain = unicodedata.normalize("NFC", plain).casefold()
+        if "@" in plain:
+            return plain
+        digits = re.sub(r"[ ().-]", "", plain)
+        return re.sub(r"^(\+|00)", "", digits)
+
+    def masked(self, record: Record) -> bool:
+        choice = self.settings["masked"]
+        third = sum(record["id"].encode()) % 3 == 0
+        return choice == "all" or (choice == "some" and third)
 
     def need(self, customer_id: str, message: str = "Not Found") -> Record:
         record = self.table.copy(customer_id)
@@ -57,6 +78,8 @@ class Store:
 
     def refuse_duplicates(self, record: Record) -> None:
         """Refuse an e-mail or phone that another customer has."""
+        if self.settings["duplicates"] == "accepted":
+            return
         for key in ("email", "phone"):
             value = record[key]
             if value and self.table.holders(key, value) - {record["id"]}:

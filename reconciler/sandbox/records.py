@@ -53,7 +53,7 @@ def complete(record: Mapping[str, Any], *, customer_id: str, at: str) -> Record:
         **{key: record.get(key, blank) for key, blank in _BLANK.items()},
         "tags": tags if isinstance(tags, str) else list(tags),
         "consent": _consents(record.get("consent") or {}),
-        "addresses": settle([address(item) for item in record.get("addresses") or ()]),
+        "addresses": _as_seeded([address(item) for item in record.get("addresses") or ()]),
         "created_at": created,
         "updated_at": record.get("updated_at", created),
         "extra": dict(record.get("extra") or {}),
@@ -91,6 +91,12 @@ def address(given: Mapping[str, Any]) -> Record:
         **{key: given.get(key) for key in ADDRESS_FIELDS},
         "default": bool(given.get("default", False)),
     }
+
+
+def _as_seeded(addresses: list[Record]) -> list[Record]:
+    """Records with several defaults do occur in stores."""
+    several = sum(item["default"] for item in addresses) > 1
+    return addresses if several else settle(addresses)
 
 
 def settle(addresses: list[Record]) -> list[Record]:

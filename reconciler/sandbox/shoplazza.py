@@ -138,8 +138,8 @@ class Shoplazza:
         where: dict[str, Any] = {}
         exact = self._settings["match"] == "exact"
         for name, keys in (("email", ("email",)), ("contact", ("email", "phone"))):
-            value = asked.get(name, "").strip().casefold()
-            if not value:
+            value = self._store.spelled(asked.get(name, "").strip())
+            if not value or self._settings["match"] == "ignored":
                 continue
             tests.append(partial(self._has, keys=keys, value=value))
             sets = [self._store.exact(key, value) for key in keys]
@@ -149,7 +149,7 @@ class Shoplazza:
         return where
 
     def _has(self, record: Record, keys: tuple[str, ...], value: str) -> bool:
-        texts = [str(record[key]).casefold() for key in keys if record[key]]
+        texts = [self._store.spelled(record[key]) for key in keys if record[key]]
         if self._settings["match"] == "fuzzy":
             return any(value in text for text in texts)
         return value in texts

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.sandbox import records
+from reconciler.sandbox import masks, records
 from reconciler.sandbox.platform import MISSING, Store
 from reconciler.sandbox.records import Record
 from reconciler.sandbox.switches import Settings
@@ -125,7 +125,6 @@ class Form:
         return {
             "id": held["id"],
             **{key: held[key] or "" for key in ADDRESS_KEYS},
-            "province_code": held["province_code"] or "",
             "default": held["default"],
         }
 
@@ -137,6 +136,7 @@ class Form:
     def customer(self, record: Record, dialect: Dialect) -> Json:
         extra = record["extra"]
         names = (record["first_name"], record["last_name"])
+        masked = self._store.masked(record)
         tags = record["tags"]
         if not dialect.modern and isinstance(tags, list):
             tags = ", ".join(tags)
@@ -145,8 +145,8 @@ class Form:
             "first_name": record["first_name"] or "",
             "last_name": record["last_name"] or "",
             "name": " ".join(filter(None, names)),
-            "email": record["email"] or "",
-            "phone": record["phone"] or "",
+            "email": (masks.email(record["email"]) if masked else record["email"]) or "",
+            "phone": (masks.phone(record["phone"]) if masked else record["phone"]) or "",
             "phone_area_code": extra.get("phone_area_code", ""),
             "contact_type": extra.get("contact_type", "email" if record["email"] else "phone"),
             "source": extra.get("source", ""),

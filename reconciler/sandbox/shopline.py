@@ -8,12 +8,33 @@ from reconciler.sandbox.shopline_addresses import Addresses
 from reconciler.sandbox.shopline_read import Listing, only
 from reconciler.sandbox.shopline_wire import Form
 from reconciler.sandbox.shopline_write import Write
-from reconciler.sandbox.wire import Answer, Call, Json, Refusal, Route, read_json, route
+from reconciler.sandbox.wire import (
+    Answer,
+    Call,
+    Handler,
+    Json,
+    Refusal,
+    Route,
+    read_json,
+    route,
+)
 
 VERSIONS = ("v20250301", "v20250601", "v20251201", "v20260301", "v20260601", "v20260901")
 # subscribe_channel: 1 is the person's own account page, 3 the open API.
 _CHANNELS = {"person": 1, "staff": 3}
 _ACCOUNTS = {"email": 0, "sms": 1}
+
+
+def _declared(plain: Route) -> Route:
+    """Every call has to say that it speaks JSON, one without a body too."""
+
+    def handler(call: Call, inner: Handler = plain.handler) -> Answer:
+        kind = call.headers.get("content-type", "").replace(" ", "").lower()
+        if kind != "application/json;charset=utf-8":
+            raise Refusal(415, "Content-Type must be application/json; charset=utf-8")
+        return inner(call)
+
+    return Route(plain.method, plain.pattern, handler, plain.reads)
 
 
 class Shopline:
@@ -46,7 +67,7 @@ class Shopline:
                 route("DELETE", f"{customers}/{{id}}.json", self._delete),
                 *addresses.routes(root),
             ]
-        return found
+        return [_declared(one) for one in found]
 
     def token(self, call: Call) -> str | None:
         scheme, _, token = call.headers.get("authorization", "").partition(" ")
@@ -69,8 +90,15 @@ class Shopline:
         email = read_json(call).get("email")
         if not isinstance(email, str) or not email:
             raise Refusal(422, "email is required")
-        for customer_id in sorted(self._store.table.holders("email", email)):
-            return self._answer(self._store.need(customer_id))
+        wanted = self._store.spelled(email)
+        within = self._store.exact("email", email)
+        found = self._store.table.scan(
+            "ascending",
+            within=within,
+            keep=lambda record: self._store.spelled(record["email"]) == wanted,
+        )
+        for record in found:
+            return self._answer(record)
         if self._settings["email_lookup_missing"] == "404":
             raise Refusal(404, "Not Found")
         return Answer(200, {"customer": None})

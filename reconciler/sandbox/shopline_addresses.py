@@ -42,7 +42,7 @@ class Addresses:
         return body
 
     def _answer(self, record: Record, item: Record) -> Answer:
-        masked = self._form.masked(record)
+        masked = self._store.masked(record)
         shown = self._form.own_address(item, record["id"], masked=masked)
         return Answer(200, {"customer_address": shown})
 

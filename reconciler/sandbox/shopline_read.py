@@ -1,6 +1,6 @@
 """SHOPLINE's lists, searches and counts, and the tokens that page through them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -101,7 +101,7 @@ class Listing:
         if len(kept.get("query_param", "")) > 50:
             raise Refusal(400, "query_param is too long (maximum is 50 characters)")
         if "query_param" in kept:
-            tests.append(lambda record: _fuzzy(record, kept["query_param"].casefold()))
+            tests.append(lambda record: _fuzzy(record, kept["query_param"], self._store.spelled))
         found = self._store.scan(keep=lambda record: all(test(record) for test in tests))
         page, query = self._cut(_ordered(list(found), kept.get("order", "")), state, size)
         entries = [("next", {"page_info": paging.encode({**query, **kept}), "limit": size})]
@@ -194,7 +194,7 @@ _QUERIED: dict[str, Any] = {
 }
 
 
-def _fuzzy(record: Record, wanted: str) -> bool:
+def _fuzzy(record: Record, wanted: str, spelled: Callable[[Any], str]) -> bool:
     texts = [record[key] for key in _FUZZY]
     texts += [item[line] for item in record["addresses"] for line in _ADDRESS_LINES]
-    return any(wanted in str(text).casefold() for text in texts if text)
+    return any(spelled(wanted) in spelled(text) for text in texts if text)

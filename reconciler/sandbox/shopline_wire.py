@@ -51,11 +51,6 @@ class Form:
     def time(self, text: str | None) -> str | None:
         return self._store.time(text, self._settings["offset"])
 
-    def masked(self, record: Record) -> bool:
-        choice = self._settings["masked"]
-        third = sum(record["id"].encode()) % 3 == 0
-        return choice == "all" or (choice == "some" and third)
-
     def consent(self, held: Record | None) -> Json | None:
         if held is None:
             return None
@@ -90,7 +85,7 @@ class Form:
 
     def customer(self, record: Record) -> Json:
         extra = record["extra"]
-        masked = self.masked(record)
+        masked = self._store.masked(record)
         tags = record["tags"]
         body = {
             "id": record["id"],

@@ -35,6 +35,14 @@ _SHARED: dict[str, Switch] = {
     "retry_after": Switch("off", _ONOFF, "Whether a 429 carries Retry-After."),
     "scope": Switch("write", ("write", "read"), "What the token may do; writes need `write`."),
     "clear": Switch("empty", _CLEAR, "What empties a text field; anything else leaves it."),
+    "spelling": Switch(
+        "case",
+        ("case", "bytes", "blind"),
+        "What searches are blind to: letter case, nothing, or also Unicode forms and separators.",
+    ),
+    "duplicates": Switch(
+        "refused", ("refused", "accepted"), "What a write of somebody else's e-mail or phone does."
+    ),
     "precision": Switch(
         "seconds", ("seconds", "milliseconds"), "Precision of the times of customers."
     ),
@@ -112,7 +120,12 @@ SHOPLAZZA: dict[str, Switch] = _SHARED | {
     ),
     "create_true_flag": Switch("3", ("3", "5"), "The flag a subscribing create gives."),
     "create_false_flag": Switch("1", ("1", "6", "0"), "The flag a create with false gives."),
-    "match": Switch("exact", ("exact", "fuzzy"), "How the e-mail and contact filters compare."),
+    "match": Switch(
+        "exact", ("exact", "fuzzy", "ignored"), "How the e-mail and contact filters compare."
+    ),
+    "masked": Switch(
+        "none", ("none", "all", "some"), "Whose e-mail and phones are masked (some: each third)."
+    ),
     "ids": Switch("uuid", ("uuid", "decimal"), "Form of new ids."),
     "two_contacts": Switch(
         "refused", ("refused", "accepted"), "What a create with e-mail and phone does."

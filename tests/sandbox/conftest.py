@@ -12,7 +12,10 @@ from reconciler.sandbox import Sandbox
 TOKENS = {
     "genstore": {"X-Genstore-Access-Token": "t0ken"},
     "shoplazza": {"access-token": "t0ken"},
-    "shopline": {"Authorization": "Bearer t0ken"},
+    "shopline": {
+        "Authorization": "Bearer t0ken",
+        "Content-Type": "application/json; charset=utf-8",
+    },
 }
 
 
