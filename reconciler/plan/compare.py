@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.consent import KNOWN_NO, Channel
 from reconciler.model.customer import DesiredCustomer, LiveCustomer, Scalar
 from reconciler.model.fields import BY_NAME, SCALARS
 from reconciler.model.identity import Identity, IdentityKind
@@ -47,8 +47,9 @@ def differences(
     if desired.addresses is not UNMANAGED and "addresses" not in live.unreadable:
         after_list, paths = structure.merged(desired.addresses, live.addresses, rules.region)
         if paths:
+            before = structure.in_order(live.addresses, rules.region)
             yield AddressChange(
-                risk=RiskClass.PROFILE, before=live.addresses, after=after_list, paths=paths
+                risk=RiskClass.PROFILE, before=before, after=after_list, paths=paths
             )
 
 
@@ -72,7 +73,7 @@ def creation(desired: DesiredCustomer, rules: Rules) -> Iterator[FieldChange]:
         yield AddressChange(
             risk=RiskClass.CREATE,
             before=(),
-            after=desired.addresses,
+            after=structure.in_order(desired.addresses, rules.region),
             paths=tuple(f"addresses[{n}] added" for n in range(1, len(desired.addresses) + 1)),
         )
 
@@ -101,13 +102,16 @@ def tag_changes(delta: TagDelta, rules: Rules, risk: RiskClass) -> Iterator[TagC
 def moves_address(
     desired: DesiredCustomer, live: LiveCustomer, channel: Channel, rules: Rules
 ) -> bool:
-    """Whether the address that a subscribed consent is for gets replaced by another."""
+    """Whether the address of a consent gets replaced by another, and that consent is no known no.
+
+    A yes, one that waits and one that is not told are for the old address alone.
+    """
     kind = IdentityKind.EMAIL if channel is Channel.EMAIL else IdentityKind.PHONE
     wanted = desired.identity(kind)
     had = live.contact(channel)
     if wanted is None or had is None or kind.value in live.unreadable:
         return False
-    if live.consent(channel).state is not ConsentState.SUBSCRIBED:
+    if live.consent(channel).state in KNOWN_NO:
         return False
     return BY_NAME[kind.value].normalise(had, rules.region) != wanted.key
 

@@ -9,6 +9,7 @@ from deepdiff import DeepDiff
 from reconciler.model.customer import Address
 from reconciler.model.identity import fold, phone_key, tidy
 from reconciler.model.personal import Personal
+from reconciler.plan.assignment import cheapest
 
 
 def merged(
@@ -16,29 +17,15 @@ def merged(
 ) -> tuple[tuple[Address, ...], tuple[str, ...]]:
     """The list as it shall be, and the paths that differ; no paths where nothing does.
 
-    A part that the spec leaves out of an address is left alone. Order says nothing.
+    A part that the spec leaves out of an address is left alone. Order says nothing: both sides are
+    taken in an order of their own, by which the paths count too.
     """
-    wanted = [_told(one, one, region) for one in desired]
-    if len(desired) == len(live):
-        pairs = _pair(desired, live, region)
-        if all(one is not None for one in pairs):
-            had = [
-                _told(one, desired[index], region)
-                for index, one in enumerate(pairs)
-                if one is not None
-            ]
-            if not DeepDiff(had, wanted, ignore_order=True, report_repetition=True):
-                return tuple(one for one in pairs if one is not None), ()
-    return _changed(desired, live, region)
-
-
-def _changed(
-    desired: tuple[Address, ...], live: tuple[Address, ...], region: str | None
-) -> tuple[tuple[Address, ...], tuple[str, ...]]:
-    pairs = _pair(desired, live, region)
+    wanted = tuple(sorted(desired, key=lambda one: _order(one, region)))
+    had = tuple(sorted(live, key=lambda one: _order(one, region)))
+    pairs = _pair(wanted, had, region)
     result: list[Address] = []
     paths: list[str] = []
-    for index, (one, known) in enumerate(zip(desired, pairs, strict=True), start=1):
+    for index, (one, known) in enumerate(zip(wanted, pairs, strict=True), start=1):
         if known is None:
             result.append(one)
             paths.append(f"addresses[{index}] added")
@@ -46,33 +33,57 @@ def _changed(
         differs = _differing(_told(known, one, region), _told(one, one, region))
         result.append(_over(known, one) if differs else known)
         paths.extend(f"addresses[{index}].{name}" for name in differs)
-    gone = len(live) - sum(known is not None for known in pairs)
+    gone = len(had) - sum(known is not None for known in pairs)
     if gone:
         paths.append(f"{gone} removed")
     return tuple(result), tuple(paths)
 
 
+def in_order(addresses: tuple[Address, ...], region: str | None) -> tuple[Address, ...]:
+    return tuple(sorted(addresses, key=lambda one: _order(one, region)))
+
+
+def _order(address: Address, region: str | None) -> tuple[Any, ...]:
+    parts = sorted((name, _normal(name, text, region)) for name, text in address.texts)
+    return parts, not address.default, address.remote_id or ""
+
+
 def _pair(
     desired: tuple[Address, ...], live: tuple[Address, ...], region: str | None
 ) -> list[Address | None]:
-    """For each desired address the live one that it is or becomes: equal ones, then alike ones."""
-    free = list(live)
-    pairs: list[Address | None] = [None] * len(desired)
-    for lowest in (None, 1):
-        for index, one in enumerate(desired):
-            if pairs[index] is not None or not free:
-                continue
-            likeness = [(_likeness(one, known, region), -place) for place, known in enumerate(free)]
-            best, place = max(likeness)
-            needed = len(_told(one, one, region)) if lowest is None else lowest
-            if best >= needed:
-                pairs[index] = free.pop(-place)
-    return pairs
+    """For each desired address the live one that it is or becomes, so that least changes in all.
+
+    Two with no part in common are two addresses: one is added, the other removed.
+    """
+    if not desired or not live:
+        return [None] * len(desired)
+    wanted = [_told(one, one, region) for one in desired]
+    adding = [len(parts) + 1 for parts in wanted]
+    removing = [len(one.texts) + 2 for one in live]
+    apart = sum(adding) + sum(removing) + 1
+    costs = [
+        [
+            *(_cost(parts, _told(known, one, region), apart) for known in live),
+            *(adding[row] if row == place else apart for place in range(len(desired))),
+        ]
+        for row, (one, parts) in enumerate(zip(desired, wanted, strict=True))
+    ]
+    costs += [
+        [
+            *(removing[place] if row == place else apart for place in range(len(live))),
+            *([0] * len(desired)),
+        ]
+        for row in range(len(live))
+    ]
+    chosen = cheapest(costs)[: len(desired)]
+    return [live[column] if column < len(live) else None for column in chosen]
 
 
-def _likeness(desired: Address, live: Address, region: str | None) -> int:
-    wanted, had = _told(desired, desired, region), _told(live, desired, region)
-    return sum(wanted[name] == had[name] for name in wanted)
+def _cost(wanted: dict[str, Any], had: dict[str, Any], apart: int) -> int:
+    """How many parts would change; `apart` where all would."""
+    differing = sum(wanted[name] != had[name] for name in wanted)
+    alike = any(wanted[name] == had[name] for name in wanted if name != "default")
+    return differing if alike or not wanted else apart
 
 
 def _told(address: Address, asked: Address, region: str | None) -> dict[str, Any]:
@@ -94,6 +105,8 @@ def _normal(name: str, text: Personal, region: str | None) -> str:
 
 
 def _differing(had: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    if had == wanted:
+        return []
     difference = DeepDiff(had, wanted, ignore_order=True, view="tree")
     paths: Iterable[Any] = (
         item.path(output_format="list")[0] for group in difference.values() for item in group
