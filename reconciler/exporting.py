@@ -1,10 +1,12 @@
 """A live store to a spec: what would plan empty against that same store.
 
 Only what is read surely is written: hidden or garbled fields and consents that are neither yes nor
-no are left out, which leaves them alone.
+no are left out, which leaves them alone. So is what a spec may not hold; how much that was is told.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import yaml
@@ -15,7 +17,8 @@ from reconciler.model.customer import Address, LiveCustomer
 from reconciler.model.identity import email_key, phone_key
 from reconciler.model.personal import Personal
 from reconciler.model.settings import StoreSettings
-from reconciler.model.tags import Owned
+from reconciler.model.spelling import phone_fault
+from reconciler.model.tags import Owned, tag_key
 from reconciler.platforms.base import Reader
 from reconciler.spec import schema
 
@@ -23,102 +26,155 @@ DUMPER: Final = yaml.CSafeDumper if yaml.__with_libyaml__ else yaml.SafeDumper
 _TEXTS: Final = ("first_name", "last_name", "note")
 
 
-def export(client: Reader, store: StoreSettings) -> Iterator[tuple[str, int]]:
-    """Pieces of the spec file as they are read, each with how many customers it holds."""
-    yield f"store: {store.name}\ncustomers:\n", 0
-    seen: set[str] = set()
-    taken: set[str] = set()
-    count = 0
-    for _ in range(1 if client.count() is None and client.stable() else 2):
-        before = len(seen)
-        for page in client.scan():
-            entries = []
-            for live in page.customers:
-                if live.remote_id not in seen:
-                    seen.add(live.remote_id)
-                    entries.append(_entry(live, store, client.capabilities, taken))
-            if entries:
-                count += len(entries)
-                yield _dump(entries), len(entries)
-        if client.stable() or client.count() == len(seen) or len(seen) == before:
-            break
-    if not count:
-        yield "  []\n", 0
+@dataclass(slots=True)
+class Export:
+    """One store on its way into a spec file. `left_out` counts by what and why, in words."""
+
+    client: Reader
+    store: StoreSettings
+    customers: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    _taken: set[str] = field(default_factory=set)
+
+    def pieces(self) -> Iterator[str]:
+        """The file, piece by piece as the store is read. Raises `PlatformError`."""
+        yield f"store: {self.store.name}\ncustomers:\n"
+        client = self.client
+        seen: set[str] = set()
+        for _ in range(1 if client.count() is None and client.stable() else 2):
+            before = len(seen)
+            for page in client.scan():
+                entries = []
+                for live in page.customers:
+                    if live.remote_id not in seen:
+                        seen.add(live.remote_id)
+                        entries.append(self._entry(live))
+                if entries:
+                    self.customers += len(entries)
+                    yield _dump(entries)
+            if client.stable() or client.count() == len(seen) or len(seen) == before:
+                break
+        if not self.customers:
+            yield "  []\n"
+
+    def _entry(self, live: LiveCustomer) -> dict[str, Any]:
+        table = self.client.capabilities
+        entry: dict[str, Any] = {"id": live.remote_id}
+        entry |= self._contacts(live, dict(table.lengths))
+        for name in _TEXTS:
+            value = live.scalar(name)
+            if name in table.updates and isinstance(value, Personal):
+                self._keep(entry, name, value.reveal(), dict(table.lengths).get(name))
+        if "tax_exempt" in table.updates and live.tax_exempt is not None:
+            entry["tax_exempt"] = live.tax_exempt
+        tags = self._tags(live, table)
+        if tags:
+            entry["tags"] = {"add": tags}
+        consent = {
+            channel.value: told
+            for channel in Channel
+            if (told := _consent(live.consent(channel))) is not None
+        }
+        if consent:
+            entry["consent"] = consent
+        addresses = self._addresses(live, table)
+        if addresses:
+            entry["addresses"] = addresses
+        return entry
+
+    def _contacts(self, live: LiveCustomer, lengths: Mapping[str, int]) -> dict[str, str]:
+        """Contacts that can be matched by; one that two customers share stays with the first."""
+        found: dict[str, str] = {}
+        if live.email is not None:
+            text = live.email.reveal()
+            key = email_key(text)
+            if key in self._taken:
+                self.left_out["e-mail addresses that another customer has too"] += 1
+            elif not schema.fits("email", text) or len(text) > lengths.get("email", len(text)):
+                self.left_out["e-mail addresses that are none"] += 1
+            else:
+                self._taken.add(key)
+                found["email"] = text
+        if live.phone is not None:
+            number = phone_key(live.phone.reveal(), self.store.phone_region)
+            if number is None or phone_fault(number, self.store.phone_region):
+                self.left_out["phone numbers that cannot be read here"] += 1
+            elif number in self._taken:
+                self.left_out["phone numbers that another customer has too"] += 1
+            else:
+                self._taken.add(number)
+                found["phone"] = number
+        self._note_hidden(live)
+        return found
+
+    def _note_hidden(self, live: LiveCustomer) -> None:
+        for name in sorted(live.unreadable):
+            self.left_out[f"`{name}` that the store hides"] += 1
+
+    def _keep(self, entry: dict[str, Any], name: str, text: str, most: int | None) -> None:
+        kind = "note" if name == "note" else "name"
+        if schema.fits(kind, text) and len(text) <= (most or len(text)):
+            entry[name] = text
+        else:
+            self.left_out[f"{name.replace('_', ' ')}s that a spec may not hold"] += 1
+
+    def _tags(self, live: LiveCustomer, table: Capabilities) -> list[str]:
+        """Each once; what is not ours by `tags.owned` stays out without a word."""
+        owned = Owned(self.store.owned_tags) if self.store.owned_tags is not None else live.tags
+        found: dict[str, str] = {}
+        for tag in live.tags:
+            if tag not in owned:
+                continue
+            too_long = table.tag_length is not None and len(tag) > table.tag_length
+            if not schema.fits("tag", tag) or too_long:
+                self.left_out["tags that a spec may not hold"] += 1
+            elif tag_key(tag) in found:
+                self.left_out["tags that stand twice"] += 1
+            else:
+                found[tag_key(tag)] = tag
+        kept = list(found.values())
+        most, length = table.tags_at_most, table.tags_length
+        while kept and (
+            (most is not None and len(kept) > most)
+            or (length is not None and len(",".join(kept)) > length)
+        ):
+            kept.pop()
+            self.left_out["tags beyond what the platform documents"] += 1
+        return kept
+
+    def _addresses(self, live: LiveCustomer, table: Capabilities) -> list[Mapping[str, Any]]:
+        """All or none, since an address left out of the list would be removed."""
+        found = [_address(one) for one in live.addresses]
+        lengths = dict(table.address_lengths)
+        most = table.addresses_at_most
+        fit = (most is None or len(found) <= most) and all(
+            schema.fits("address", one)
+            and all(
+                len(str(part)) <= lengths.get(name, len(str(part))) for name, part in one.items()
+            )
+            for one in found
+        )
+        if not fit:
+            self.left_out["lists of addresses that a spec may not hold"] += 1
+            return []
+        if sum("default" in one for one in found) > 1:
+            self.left_out["default addresses where a customer has several"] += 1
+            return [
+                {name: part for name, part in one.items() if name != "default"} for one in found
+            ]
+        return found
 
 
 def _dump(entries: list[dict[str, Any]]) -> str:
     text: str = yaml.dump(entries, Dumper=DUMPER, allow_unicode=True, sort_keys=False, width=10_000)
-    return "".join(f"  {line}\n" if line else "\n" for line in text.splitlines())
-
-
-def _entry(
-    live: LiveCustomer, store: StoreSettings, table: Capabilities, taken: set[str]
-) -> dict[str, Any]:
-    entry: dict[str, Any] = {"id": live.remote_id}
-    entry |= _contacts(live, store, taken)
-    for name in _TEXTS:
-        value = live.scalar(name)
-        if name in table.updates and isinstance(value, Personal):
-            _keep(entry, name, value.reveal())
-    if "tax_exempt" in table.updates and live.tax_exempt is not None:
-        entry["tax_exempt"] = live.tax_exempt
-    owned = Owned(store.owned_tags) if store.owned_tags is not None else live.tags
-    tags = [tag for tag in live.tags if schema.fits("tag", tag) and tag in owned]
-    if tags:
-        entry["tags"] = {"add": tags}
-    consent = {
-        channel.value: told
-        for channel in Channel
-        if (told := _consent(live.consent(channel))) is not None
-    }
-    if consent:
-        entry["consent"] = consent
-    addresses = [_address(one) for one in live.addresses]
-    if addresses and all(schema.fits("address", one) and _is_text(one) for one in addresses):
-        entry["addresses"] = addresses
-    return entry
-
-
-def _contacts(live: LiveCustomer, store: StoreSettings, taken: set[str]) -> dict[str, str]:
-    """Contacts that can be matched by; one that two customers share stays with the first."""
-    found: dict[str, str] = {}
-    if live.email is not None and _is_email(live.email.reveal()):
-        key = email_key(live.email.reveal())
-        if key not in taken:
-            taken.add(key)
-            found["email"] = live.email.reveal()
-    if live.phone is not None:
-        number = phone_key(live.phone.reveal(), store.phone_region)
-        if number is not None and number not in taken:
-            taken.add(number)
-            found["phone"] = number
-    return found
-
-
-def _is_email(text: str) -> bool:
-    return schema.fits("email", text) and text.isprintable()
-
-
-def _keep(entry: dict[str, Any], name: str, text: str) -> None:
-    """Texts that come back the same: lines in notes, no other control characters anywhere."""
-    kind = "note" if name == "note" else "name"
-    lines = text.split("\n") if kind == "note" else [text]
-    if schema.fits(kind, text) and all(line.isprintable() for line in lines):
-        entry[name] = text
-
-
-def _is_text(address: Mapping[str, Any]) -> bool:
-    return all(str(part).isprintable() for part in address.values())
+    return "".join(f"  {line}\n" if line else "\n" for line in text.split("\n")[:-1])
 
 
 def _consent(live: LiveConsent) -> Any:
+    """The state alone: a store tells when a consent was written, not when a person gave it."""
     if live.state is ConsentState.UNSUBSCRIBED:
         return "unsubscribed"
-    if live.state is not ConsentState.SUBSCRIBED:
-        return None
-    if live.at is None:
-        return {"state": "subscribed"}
-    return {"state": "subscribed", "given_at": live.at.isoformat()}
+    return "subscribed" if live.state is ConsentState.SUBSCRIBED else None
 
 
 def _address(address: Address) -> Mapping[str, Any]:

@@ -26,7 +26,7 @@ def command(specs: Path, name: str | None, out: Path | None, quiet: bool) -> int
     The output is personal data, so where CI is set it only goes to a file.
     """
     from reconciler import app
-    from reconciler.exporting import export
+    from reconciler.exporting import Export
 
     if out is None and os.environ.get("CI"):
         raise click.UsageError("where CI is set, give --out: stdout is a log that many can read")
@@ -36,20 +36,22 @@ def command(specs: Path, name: str | None, out: Path | None, quiet: bool) -> int
         known = ", ".join(store.name for store in state.stores)
         raise ConfigError("several stores are defined", hint=f"choose one with --store: {known}")
     store = app.selected(state, (name,) if name else ())[0]
-    connection = app.open_store(store, world, ())
+    connection = app.open_store(store, world)
+    made = Export(client=connection.client, store=store)
     try:
-        pieces = export(connection.client, store)
         if out is None:
-            count = 0
-            for text, number in pieces:
+            for text in made.pieces():
                 sys.stdout.write(text)
-                count += number
         else:
-            texts, numbers = zip(*pieces, strict=True)
-            options.write_private(out, "".join(texts))
-            count = sum(numbers)
+            options.write_private(out, "".join(made.pieces()))
     finally:
         connection.session.close()
     if not quiet:
-        click.echo(f"{count} customers of {store.name} exported", err=True)
+        click.echo(f"{made.customers} customers of {store.name} exported", err=True)
+    for what, count in sorted(made.left_out.items()):
+        click.echo(f"left out: {count} {what}", err=True)
+    if connection.client.capabilities.tags_are_text and not quiet:
+        click.echo(
+            "note: tags come as one text here; a tag with a comma cannot be told from two", err=True
+        )
     return OK

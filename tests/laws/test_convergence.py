@@ -161,7 +161,7 @@ def test_no_personal_value_is_in_plans_and_journals(
 
 @pytest.mark.parametrize("variant", ["genstore", "shoplazza", "shoplazza-2022", "shopline"])
 def test_what_was_exported_plans_empty(tmp_path: Path, variant: str) -> None:
-    from reconciler.exporting import export
+    from reconciler.exporting import Export
 
     people: list[Json] = [
         {"email": "ada@example.com", "phone": {"shopline": "008613315034487",
@@ -183,8 +183,8 @@ def test_what_was_exported_plans_empty(tmp_path: Path, variant: str) -> None:
         state = shop.state()
         from reconciler import app
 
-        connection = app.open_store(state.stores[0], shop.world, ())
-        text = "".join(piece for piece, _ in export(connection.client, state.stores[0]))
+        connection = app.open_store(state.stores[0], shop.world)
+        text = "".join(Export(client=connection.client, store=state.stores[0]).pieces())
         connection.session.close()
         shop.want()
         (shop.specs / "exported.yaml").write_text(text)
