@@ -159,7 +159,7 @@ def _apply_store(order: Order, approved: "ApprovedStore", record: "Record") -> "
         past = journal.read(path)
         kept = journal.Journal(path, world.clock)
         try:
-            connection = open_store(store, world, approved.words)
+            connection = open_store(store, world, approved.learned)
             try:
                 bench = Bench(
                     client=connection.client,

@@ -3,19 +3,19 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler import __version__
 from reconciler.app.loading import selected
 from reconciler.app.world import Ambient, judge_for, open_store
 from reconciler.errors import ConfigError, PlatformError
-from reconciler.model.settings import DesiredState, Release, RiskClass, StoreSettings
+from reconciler.model.settings import Approval, DesiredState, Release, RiskClass, StoreSettings
 from reconciler.plan.keyed import Keyed
 
 if TYPE_CHECKING:
     from reconciler.plan.build import Read
     from reconciler.plan.definition import Plan, StorePlan
-    from reconciler.plan.examine import Judge
+    from reconciler.plan.store_judge import Judge
 
 PLAN_LIFE: Final = timedelta(days=7)
 
@@ -28,6 +28,7 @@ class Choices:
     read: str = "auto"
     raises: tuple[tuple[RiskClass, int], ...] = ()
     releases: tuple[Release, ...] = ()
+    acknowledged: tuple[Release, ...] = ()
 
 
 def plan(state: DesiredState, choices: Choices, world: Ambient, keyed: Keyed) -> "Plan":
@@ -61,17 +62,21 @@ def plan(state: DesiredState, choices: Choices, world: Ambient, keyed: Keyed) ->
 
 
 def with_approvals(state: DesiredState, choices: Choices, world: Ambient, keyed: Keyed) -> Choices:
-    """Adds the releases that stand in the specs and have not ended."""
+    """Adds the releases and acknowledgements that stand in the specs and have not ended."""
     now = world.clock.now()
     releases = list(choices.releases)
+    acknowledged = list(choices.acknowledged)
     for approval in state.approvals:
         if approval.until < now:
             continue
         if approval.release is not None:
-            releases.extend(_releases(state, approval, keyed))
+            releases.extend(_named(state, approval, approval.release, keyed))
+        if approval.acknowledges is not None:
+            acknowledged.extend(_named(state, approval, approval.acknowledges, keyed))
     return replace(
         choices,
         releases=tuple(sorted(set(releases), key=repr)),
+        acknowledged=tuple(sorted(set(acknowledged), key=repr)),
     )
 
 
@@ -87,13 +92,14 @@ def _raises(
     return tuple(sorted(raises.items()))
 
 
-def _releases(state: DesiredState, approval: Any, keyed: Keyed) -> list[Release]:
+def _named(state: DesiredState, approval: Approval, rule: str, keyed: Keyed) -> list[Release]:
+    """The rule for those customers whom the approval names, by their aliases; or for all."""
     stores = approval.stores or tuple(store.name for store in state.stores)
     if approval.identities is None:
-        return [Release(rule=approval.release, store=name) for name in stores]
+        return [Release(rule=rule, store=name) for name in stores]
     wanted = {(one.kind, one.key) for one in approval.identities}
     return [
-        Release(rule=approval.release, alias=keyed.entry_alias(entry), store=name)
+        Release(rule=rule, alias=keyed.entry_alias(entry), store=name)
         for name in stores
         for entry in state.of(name)
         if wanted & {(one.kind, one.key) for one in entry.identities}
@@ -129,20 +135,26 @@ def compute_store(
 
     Raises `PlatformError` and `ConfigError`.
     """
-    from reconciler.plan.build import compute
-    from reconciler.reading import read_store
+    from reconciler.live.read import StoreReading
+    from reconciler.plan.build import compute, rests_on_size
 
-    connection = open_store(store, world, ())
+    judge = judge_for(state, store, choices.releases, world, keyed, choices.acknowledged)
+    raises = _raises(state, choices, store.name, world)
+    connection = open_store(store, world)
     try:
-        read = read_store(
-            connection.client,
-            store.name,
-            state.of(store.name),
-            store.phone_region,
-            choices.read,
-            lambda: connection.session.requests,
+        reading = StoreReading(
+            client=connection.client,
+            store=store.name,
+            desired=state.of(store.name),
+            region=store.phone_region,
+            requests=lambda: connection.session.requests,
         )
+        read = reading.read(choices.read)
+        made = compute(read, judge, raises)
+        if choices.read == "auto" and read.receipt.mode == "lookup" and rests_on_size(made):
+            why = f"a ceiling needs the store's size, after {read.receipt.requests} requests"
+            read = reading.whole(why)
+            made = compute(read, judge, raises)
     finally:
         connection.session.close()
-    judge = judge_for(state, store, choices.releases, world, keyed)
-    return compute(read, judge, _raises(state, choices, store.name, world)), read, judge
+    return made, read, judge

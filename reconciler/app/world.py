@@ -4,9 +4,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reconciler.clock import Clock, system_clock
+from reconciler.model.customer import NOTHING_LEARNED, Learned
 from reconciler.model.settings import DesiredState, Rate, Release, StoreSettings
 from reconciler.model.tags import Owned
 from reconciler.plan.keyed import Keyed
@@ -14,7 +15,7 @@ from reconciler.platforms.limiter import Paces
 from reconciler.platforms.tables import TABLES
 
 if TYPE_CHECKING:
-    from reconciler.plan.examine import Judge
+    from reconciler.plan.store_judge import Judge
     from reconciler.platforms.connect import Connection
 
 
@@ -52,7 +53,10 @@ def keyed_for(world: Ambient) -> Keyed:
     return Keyed(key(world.folder, world.environment))
 
 
-def open_store(store: StoreSettings, world: Ambient, words: Any) -> "Connection":
+def open_store(
+    store: StoreSettings, world: Ambient, learned: Learned = NOTHING_LEARNED
+) -> "Connection":
+    """`learned` is what an earlier reading of the store found."""
     from reconciler.credentials import token
     from reconciler.platforms.connect import connect
     from reconciler.platforms.hosts import base_url
@@ -61,7 +65,7 @@ def open_store(store: StoreSettings, world: Ambient, words: Any) -> "Connection"
     secret = token(store, world.environment)
     rate = store.rate or Rate(per_second=1, burst=1)
     limiter = world.paces.of(base, secret, rate, world.clock)
-    return connect(store, base=base, token=secret, limiter=limiter, words=words)
+    return connect(store, base=base, token=secret, limiter=limiter, learned=learned)
 
 
 def judge_for(
@@ -70,10 +74,11 @@ def judge_for(
     releases: tuple[Release, ...],
     world: Ambient,
     keyed: Keyed,
+    acknowledged: tuple[Release, ...] = (),
 ) -> "Judge":
     from reconciler.apply.journal import out_by_person
     from reconciler.plan.compare import Rules
-    from reconciler.plan.examine import Judge
+    from reconciler.plan.store_judge import Judge
 
     return Judge(
         store=store,
@@ -86,5 +91,7 @@ def judge_for(
         ),
         releases=releases,
         keyed=keyed,
+        now=world.clock.now(),
+        acknowledged=acknowledged,
         out_by_person=out_by_person(world.folder, store.name),
     )

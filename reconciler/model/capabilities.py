@@ -22,14 +22,19 @@ class Capabilities:
 
     `creates` and `updates` are the fields that a create or an update can write;
     `single_contact` says that a create takes exactly one of e-mail and phone.
-    `lengths` and `address_lengths` are most characters by field, `address_needs` the parts that a
-    new address must have.
+    `lengths` and `address_lengths` are most characters by field, `address_parts` the parts that it
+    keeps, `address_needs` those that a new address must have.
+    `look_up_calls` are the requests that one look-up takes, by kind; others cannot be looked up.
+    `tags_are_text` says that tags come and go as one text, cut at commas.
+    `keeps_with_orders` says that customers with orders cannot be deleted.
+    `dates_consent` says that a consent is written with its time, in the store's zone.
     `blurs_refusal` are those where never asked may also stand for an opt-out, as long as the user
     has not named the store's word for it.
     `unasked` is what a consent reads as that a create did not ask for.
     `records_refusal` are the channels on which *unsubscribed* is told apart from never asked.
     `resends_consent` says that an update about something else sends consents along to be safe,
-    `resends` names the other fields that it sends along as they were read.
+    `resends` names the other fields that it sends along as they were read, `withdraws_with` those
+    of them that even an opt-out alone has to send.
     """
 
     platform: str
@@ -41,7 +46,7 @@ class Capabilities:
     updates: frozenset[str]
     deletes: bool
     counts: bool
-    looks_up: frozenset[IdentityKind]
+    look_up_calls: tuple[tuple[IdentityKind, int], ...]
     ids_at_once: int
     page: int
     single_contact: bool
@@ -55,9 +60,18 @@ class Capabilities:
     tag_length: int | None
     tags_length: int | None
     addresses_at_most: int | None
+    address_parts: frozenset[str]
     address_needs: tuple[str, ...]
     address_lengths: tuple[tuple[str, int], ...]
     lengths: tuple[tuple[str, int], ...]
     rate: Rate
     footprints: tuple[Footprint, ...]
+    keeps_with_orders: bool = False
+    dates_consent: bool = False
+    tags_are_text: bool = False
+    withdraws_with: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
+
+    @property
+    def looks_up(self) -> frozenset[IdentityKind]:
+        return frozenset(kind for kind, _ in self.look_up_calls)

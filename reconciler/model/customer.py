@@ -62,10 +62,16 @@ class DesiredCustomer:
     previously: tuple[Identity, ...] = ()
     creates: bool = False
     absent: bool = False
+    reason: str | None = None
     scalars: tuple[tuple[str, Scalar], ...] = ()
     tags: Managed[TagIntent] = UNMANAGED
     addresses: Managed[tuple[Address, ...]] = UNMANAGED
     consents: tuple[tuple[Channel, WantedConsent], ...] = ()
+
+    @property
+    def erases(self) -> bool:
+        """Whether the absence is an erasure: its reason begins with that word."""
+        return self.absent and is_erasure(self.reason)
 
     def identity(self, kind: IdentityKind) -> Identity | None:
         return next((one for one in self.identities if one.kind is kind), None)
@@ -75,6 +81,11 @@ class DesiredCustomer:
 
     def mark_of(self, name: str) -> SourceMark:
         return dict(self.marks).get(name, self.mark)
+
+
+def is_erasure(reason: str | None) -> bool:
+    words = (reason or "").split()
+    return bool(words) and words[0].strip(".,:;-–—()[]\"'").lower() == "erasure"
 
 
 class Wire:
@@ -94,7 +105,10 @@ class LiveCustomer:
     """One customer as a store tells it.
 
     `unreadable` names fields that the store hid or garbled: they are never matched by, compared or
-    written. `other` holds what we do not manage but a write could cost, by the store's own names.
+    written. `hidden` are the contacts that it withheld, or may have, with what it shows instead.
+    `untold` names fields whose key the record lacks altogether. `orders` is None where it does not
+    say how many there are; `blocked` says that the store has barred the customer. `other` holds
+    what we do not manage but a write could cost, by the store's own names.
     """
 
     remote_id: str
@@ -109,6 +123,10 @@ class LiveCustomer:
     consents: tuple[tuple[Channel, LiveConsent], ...] = ()
     revision: str | None = None
     unreadable: frozenset[str] = frozenset()
+    hidden: tuple[tuple[IdentityKind, Personal | None], ...] = field(default=(), repr=False)
+    untold: frozenset[str] = frozenset()
+    orders: int | None = None
+    blocked: bool = False
     other: tuple[tuple[str, Personal], ...] = field(default=(), repr=False)
     wire: Wire | None = field(default=None, repr=False, compare=False)
 
@@ -131,22 +149,42 @@ class LiveCustomer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What a store was seen to do where its platform's documents leave it open.
+
+    `words` are its words for consent states; `day_first` says that it writes year, day, month.
+    """
+
+    words: tuple[tuple[Channel, ConsentState, str], ...] = ()
+    day_first: bool = False
+
+
+NOTHING_LEARNED: Final = Learned()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadReceipt:
     """What a read saw of what it should have seen.
 
-    `expected` is None where the store tells no count. Only a `complete` read can prove that a
-    customer does not exist. `notes` are plain sentences for the reader of the plan; `words` are the
-    words for consent states that the store was seen to use.
+    `expected` is None where the store tells no count. `notes` are plain sentences for the reader of
+    the plan. `blind` says that the store's search was seen to be blind to spelling, so that whoever
+    was found has no twin; `learned` is what an apply has to know too.
     """
 
     mode: str
-    read: int
-    expected: int | None
-    pages: int
-    requests: int
-    repeated: int
-    masked: int
     complete: bool
+    read: int = 0
+    expected: int | None = None
+    pages: int = 0
+    requests: int = 0
+    repeated: int = 0
+    masked: int = 0
     chosen: str = ""
     notes: tuple[str, ...] = ()
-    words: tuple[tuple[Channel, ConsentState, str], ...] = ()
+    blind: bool = False
+    learned: Learned = NOTHING_LEARNED
+
+    @property
+    def proves_absence(self) -> bool:
+        """Whether who was not seen does not exist: only a whole and complete reading shows that."""
+        return self.mode == "full" and self.complete

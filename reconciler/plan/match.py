@@ -1,7 +1,8 @@
 """Which live customer a spec entry means. The desired side is the index, the live side a stream.
 
 Identities from strong to weak: the store's id, e-mail, phone, then what `previously` names. Two
-candidates are never settled by taking the first.
+candidates are never settled by taking the first. A record whose contact is written so that nobody
+can be sure of it, or is withheld, is a candidate only where no record surely bears the contact.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -9,7 +10,16 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
-from reconciler.model.identity import Identity, IdentityKind, email_key, phone_key
+from reconciler.model.identity import (
+    Identity,
+    IdentityKind,
+    email_key,
+    email_reading,
+    mask_fits,
+    national,
+    phone_key,
+    phone_readings,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +59,61 @@ def keys_of(live: LiveCustomer, region: str | None) -> tuple[_Key, ...]:
     return tuple(keys)
 
 
+def doubts_of(live: LiveCustomer, region: str | None) -> tuple[_Key, ...]:
+    """What a live customer may be matched by, where a contact is no sure key."""
+    doubts: set[_Key] = set()
+    if live.email is not None:
+        text = live.email.reveal()
+        reading = email_reading(text)
+        if reading != email_key(text):
+            doubts.add((IdentityKind.EMAIL, reading))
+    if live.phone is not None:
+        text = live.phone.reveal()
+        doubts |= {(IdentityKind.PHONE, one) for one in phone_readings(text, region)}
+        if region is None and not doubts and "*" not in text:
+            # Dialled inside a country that nobody named: kept apart from E.164 by its first sign.
+            doubts.add((IdentityKind.PHONE, "".join(one for one in text if one.isdigit())))
+    return tuple(sorted(doubts))
+
+
 def meets(desired: DesiredCustomer, live: LiveCustomer, region: str | None) -> bool:
     """Whether an entry and a record share any identity at all."""
     named = {(one.kind, one.key) for one in (*desired.identities, *desired.previously)}
     return not named.isdisjoint(keys_of(live, region))
+
+
+def may_meet(desired: DesiredCustomer, live: LiveCustomer, region: str | None) -> bool:
+    """Whether a record may be an entry's: it shares an identity, or one in doubt, or hides one."""
+    return (
+        meets(desired, live, region)
+        or in_doubt(desired, live, region)
+        or any(
+            (live.email if one.kind is IdentityKind.EMAIL else live.phone) is None
+            for one in (*desired.identities, *desired.previously)
+            if one.kind is not IdentityKind.ID
+        )
+    )
+
+
+def in_doubt(desired: DesiredCustomer, live: LiveCustomer, region: str | None) -> bool:
+    """Whether a record has a contact that may be one of the entry's, or hides such a one."""
+    named = (*desired.identities, *desired.previously)
+    hidden = dict(live.hidden)
+    if any(
+        shown is None or mask_fits(shown.reveal(), one)
+        for one in named
+        if one.kind in hidden
+        for shown in (hidden[one.kind],)
+    ):
+        return True
+    doubts = set(doubts_of(live, region))
+    return not doubts.isdisjoint(key for one in named for key in _doubt_keys(one))
+
+
+def _doubt_keys(one: Identity) -> tuple[_Key, ...]:
+    if one.kind is not IdentityKind.PHONE:
+        return ((one.kind, one.key),)
+    return ((one.kind, one.key), (one.kind, national(one.key)))
 
 
 class Index:
@@ -63,8 +124,11 @@ class Index:
         self._region = region
         self._now = self._by_key(lambda one: one.identities)
         self._before = self._by_key(lambda one: one.previously)
+        self._dialled: dict[_Key, list[int]] | None = None
         self._hits: dict[int, dict[_Key, list[LiveCustomer]]] = {}
         self._old_hits: dict[int, list[LiveCustomer]] = {}
+        self._in_doubt: dict[int, list[LiveCustomer]] = {}
+        self._withheld: dict[int, list[LiveCustomer]] = {}
 
     def _by_key(self, identities: _Identities) -> dict[_Key, list[int]]:
         found: dict[_Key, list[int]] = {}
@@ -73,9 +137,26 @@ class Index:
                 found.setdefault((one.kind, one.key), []).append(place)
         return found
 
+    def _doubting(self, key: _Key) -> Iterator[int]:
+        yield from self._now.get(key, ())
+        yield from self._before.get(key, ())
+        if self._region is None and key[0] is IdentityKind.PHONE:
+            if self._dialled is None:
+                self._dialled = {}
+                for place, entry in enumerate(self._desired):
+                    for one in (*entry.identities, *entry.previously):
+                        if one.kind is IdentityKind.PHONE:
+                            number = (IdentityKind.PHONE, national(one.key))
+                            self._dialled.setdefault(number, []).append(place)
+            yield from self._dialled.get(key, ())
+
     def offer(self, live: LiveCustomer) -> bool:
         """Remember a live customer that some entry may mean; False lets it be dropped."""
         wanted = False
+        for key in doubts_of(live, self._region):
+            for place in self._doubting(key):
+                self._in_doubt.setdefault(place, []).append(live)
+                wanted = True
         for key in keys_of(live, self._region):
             for place in self._now.get(key, ()):
                 self._hits.setdefault(place, {}).setdefault(key, []).append(live)
@@ -84,6 +165,36 @@ class Index:
                 self._old_hits.setdefault(place, []).append(live)
                 wanted = True
         return wanted
+
+    def withhold(self, wanted: Identity, live: LiveCustomer) -> None:
+        """Remember a record that answered a look-up of a contact and does not show its own."""
+        for place in (
+            *self._now.get((wanted.kind, wanted.key), ()),
+            *self._before.get((wanted.kind, wanted.key), ()),
+        ):
+            self._withheld.setdefault(place, []).append(live)
+
+    def unmatched(self) -> tuple[DesiredCustomer, ...]:
+        """The entries for whom no record was remembered, not even one that may be theirs."""
+        return tuple(
+            entry for place, entry in enumerate(self._desired) if not self.is_matched(place)
+        )
+
+    def is_matched(self, place: int) -> bool:
+        """Whether anybody was remembered for the entry of this place in the given order."""
+        every = (self._hits, self._old_hits, self._in_doubt, self._withheld)
+        return any(place in found for found in every)
+
+    def is_withheld(self, place: int) -> bool:
+        """Whether a record that hides its contacts was remembered for the entry of this place."""
+        return place in self._withheld
+
+    def remembered(self) -> tuple[LiveCustomer, ...]:
+        return _unique(live for _, live in self._remembered())
+
+    def candidates(self) -> Iterator[tuple[DesiredCustomer, LiveCustomer]]:
+        """Each entry with each record that it may mean."""
+        yield from ((self._desired[place], live) for place, live in self._remembered())
 
     def contested(self) -> tuple[LiveCustomer, ...]:
         """Whoever has a consent that an entry wants otherwise."""
@@ -97,8 +208,9 @@ class Index:
     def _remembered(self) -> Iterator[tuple[int, LiveCustomer]]:
         for place, hits in self._hits.items():
             yield from ((place, live) for found in hits.values() for live in found)
-        for place, found in self._old_hits.items():
-            yield from ((place, live) for live in found)
+        for others in (self._old_hits, self._in_doubt, self._withheld):
+            for place, found in others.items():
+                yield from ((place, live) for live in found)
 
     def renew(self, customers: Iterable[LiveCustomer]) -> None:
         """Puts records read anew in the place of those remembered."""
@@ -106,6 +218,8 @@ class Index:
         for found in (
             *(one for hits in self._hits.values() for one in hits.values()),
             *self._old_hits.values(),
+            *self._in_doubt.values(),
+            *self._withheld.values(),
         ):
             found[:] = [now.get(live.remote_id, live) for live in found]
 
@@ -136,10 +250,11 @@ class Index:
             return Paired(desired=desired, live=by_id[0])
         others = _unique(live for found in hits.values() for live in found)
         everyone = _unique((*others, *old))
-        if desired.identity(IdentityKind.ID) is not None:
+        named = desired.identity(IdentityKind.ID) is not None
+        if named and (everyone or not desired.absent):
             return Unsure(desired=desired, candidates=everyone, rule="identity.no-such-id")
         if not everyone:
-            return Missing(desired=desired)
+            return self._unseen(place)
         if len(everyone) > 1:
             mixed = others and old and len(others) == 1
             rule = "identity.swap" if mixed else "identity.ambiguous"
@@ -148,6 +263,19 @@ class Index:
         if self._disagrees(desired, live, renamed=bool(old)):
             return Unsure(desired=desired, candidates=everyone, rule="identity.disagrees")
         return Paired(desired=desired, live=live)
+
+    def _unseen(self, place: int) -> Pairing:
+        """Nobody surely bears an identity of the entry; somebody may."""
+        desired = self._desired[place]
+        withheld = _unique(self._withheld.get(place, ()))
+        if withheld:
+            # Of several, nobody knows which: then not even an opt-out is for one of them.
+            only = withheld if len(withheld) == 1 else ()
+            return Unsure(desired=desired, candidates=only, rule="read.withheld")
+        doubtful = _unique(self._in_doubt.get(place, ()))
+        if doubtful:
+            return Unsure(desired=desired, candidates=doubtful, rule="identity.doubtful")
+        return Missing(desired=desired)
 
     def _disagrees(self, desired: DesiredCustomer, live: LiveCustomer, *, renamed: bool) -> bool:
         """Paired by phone alone while the live e-mail is another one."""

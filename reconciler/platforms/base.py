@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.consent import Channel, ConsentState
-from reconciler.model.customer import LiveCustomer
+from reconciler.model.customer import Learned, LiveCustomer
 from reconciler.model.identity import Identity
 from reconciler.model.patch import Patch
 
@@ -20,6 +19,24 @@ class Page:
 
     customers: tuple[LiveCustomer, ...]
     ends_cleanly: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Who answered one look-up: those who bear the contact or may, and those who hide theirs and
+    fit. `whole` is False where the answer may not hold everybody who bears it.
+    """
+
+    customers: tuple[LiveCustomer, ...] = ()
+    withheld: tuple[LiveCustomer, ...] = ()
+    whole: bool = True
+
+    def __bool__(self) -> bool:
+        return bool(self.customers or self.withheld)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(one.remote_id for one in (*self.customers, *self.withheld))
 
 
 class LookupImpossible(Exception):
@@ -52,8 +69,15 @@ class Reader(Protocol):
         """The records that exist, in as few calls as the platform allows; others are absent."""
         ...
 
-    def find(self, wanted: Identity) -> tuple[LiveCustomer, ...]:
-        """Whoever bears exactly this e-mail or phone. Raises `LookupImpossible`."""
+    def find(self, wanted: Identity, spelling: str) -> Found:
+        """Whoever bears this e-mail or phone, asked for in one spelling of it.
+
+        Raises `LookupImpossible`, also where the answer is none that a search gives.
+        """
+        ...
+
+    def find_now(self, wanted: Identity, spelling: str) -> Found:
+        """The same where somebody made a moment ago is shown, if there is such a place."""
         ...
 
     def graded(self, customers: Iterable[LiveCustomer]) -> tuple[tuple[LiveCustomer, ...], bool]:
@@ -63,8 +87,8 @@ class Reader(Protocol):
         """
         ...
 
-    def words(self) -> tuple[tuple[Channel, ConsentState, str], ...]:
-        """The words for consent states that were seen so far, where they differ between stores."""
+    def learned(self) -> Learned:
+        """What was seen so far of what the platform's documents leave open."""
         ...
 
 

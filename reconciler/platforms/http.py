@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -203,7 +204,14 @@ class Session:
                 Unavailable, "the store failed", doing, response, hint="try again later"
             )
         self._raise_for(response, doing)
-        return self._answer(response, doing)
+        try:
+            return self._answer(response, doing)
+        except UnreadableResponse:
+            if not _breaks_off(response.content):
+                raise
+            raise self._fail(
+                Unavailable, "the answer breaks off", doing, response, hint="try again later"
+            ) from None
 
     def _send(
         self,
@@ -323,11 +331,34 @@ def _retry_after(response: httpx.Response, clock: Clock) -> float | None:
     text = response.headers.get("retry-after", "").strip()
     if text.isdecimal():
         return float(text)
+    then = _http_date(text)
+    if then is None:
+        return None
+    # The store's own clock says from when: ours may differ.
+    told = _http_date(response.headers.get("date", ""))
+    return max(0.0, (then - (told or clock.now())).total_seconds())
+
+
+def _http_date(text: str) -> datetime | None:
     try:
-        then = parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
-    return max(0.0, (then - clock.now()).total_seconds()) if then.tzinfo else None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _breaks_off(content: bytes) -> bool:
+    """Whether this is the beginning of JSON whose rest did not come."""
+    text = content.decode("utf-8", "replace").strip()
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return text[:1] in ("{", "[") and (
+            error.pos >= len(text) - 1 or error.msg.startswith("Unterminated")
+        )
+    except (ValueError, RecursionError):
+        return False
+    return False
 
 
 def _plain(trace: str) -> str:

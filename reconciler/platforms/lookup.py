@@ -1,9 +1,19 @@
-"""What the clients share about finding records: batches by id, and who bears an address exactly."""
+"""What the clients share about finding records: batches by id, and who bears a contact or may."""
 
 from collections.abc import Callable, Iterable
 
 from reconciler.model.customer import LiveCustomer
-from reconciler.model.identity import Identity, IdentityKind, email_key, phone_key
+from reconciler.model.identity import (
+    Identity,
+    IdentityKind,
+    email_key,
+    email_reading,
+    mask_fits,
+    national,
+    phone_key,
+    phone_readings,
+)
+from reconciler.platforms.base import Found
 
 
 def in_batches(
@@ -28,11 +38,57 @@ def in_batches(
     return found
 
 
+def sort_out(
+    answered: Iterable[LiveCustomer], wanted: Identity, region: str | None, *, whole: bool
+) -> Found:
+    """Of whoever a search answered with, those whom the look-up may have meant.
+
+    How stores compare is not documented, so everybody else is dropped. A record without any contact
+    of the kind is one that hides it, unless the answer shows that the search finds others too.
+    """
+    customers: list[LiveCustomer] = []
+    withheld: list[LiveCustomer] = []
+    silent: list[LiveCustomer] = []
+    loose = False
+    for live in answered:
+        contact = live.email if wanted.kind is IdentityKind.EMAIL else live.phone
+        shown = [text for kind, text in live.hidden if kind is wanted.kind]
+        if bears(live, wanted, region) or may_bear(live, wanted, region):
+            customers.append(live)
+        elif any(text is not None for text in shown):
+            if any(text is not None and mask_fits(text.reveal(), wanted) for text in shown):
+                withheld.append(live)
+        elif contact is None:
+            silent.append(live)
+        else:
+            loose = True
+    return Found(
+        customers=tuple(customers),
+        withheld=(*withheld, *(() if loose else silent)),
+        whole=whole,
+    )
+
+
 def bears(live: LiveCustomer, wanted: Identity, region: str | None) -> bool:
-    """Whether a record has exactly this e-mail address or phone number."""
+    """Whether a record has surely this e-mail address or phone number."""
     by_email = wanted.kind is IdentityKind.EMAIL
     contact = live.email if by_email else live.phone
     if contact is None:
         return False
     text = contact.reveal()
     return wanted.key == (email_key(text) if by_email else phone_key(text, region))
+
+
+def may_bear(live: LiveCustomer, wanted: Identity, region: str | None) -> bool:
+    """Whether a record's contact may be this one, written in a way that nobody can be sure of."""
+    by_email = wanted.kind is IdentityKind.EMAIL
+    contact = live.email if by_email else live.phone
+    if contact is None:
+        return False
+    text = contact.reveal()
+    if by_email:
+        return email_reading(text) == wanted.key
+    if wanted.key in phone_readings(text, region):
+        return True
+    digits = "".join(one for one in text if one.isdigit())
+    return region is None and not text.strip().startswith("+") and digits == national(wanted.key)

@@ -5,17 +5,17 @@ What cannot be read is None or `Unreadable`, never a guess; sources are the plat
 
 import json
 import re
-from collections.abc import Container, Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from reconciler.model.customer import Address
-from reconciler.model.identity import looks_masked
+from reconciler.model.identity import IdentityKind
 from reconciler.model.personal import Personal, personal
+from reconciler.model.spelling import email_fault
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_CONTACTS: Final = ("email", "phone")
+_OBFUSCATED: Final = re.compile(r"\[email.{0,3}protected\]")  # as the documents' own pages show it
 
 
 class Unreadable(Exception):
@@ -89,55 +89,76 @@ def as_tags(value: object) -> tuple[str, ...] | None:
     return tuple(str(tag).strip() for tag in value if str(tag).strip())
 
 
-def as_time(value: object, zone: str | None) -> datetime | None:
-    """An instant in UTC, or None where no time is told or it cannot be read.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The texts of a record by our own names, and which of them the store withholds."""
 
-    A time without offset is read in `zone`, the later instant in an ambiguous hour; without a zone
-    it tells nothing.
-    """
-    if not isinstance(value, str) or not value:
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-        if moment.utcoffset() is not None:
-            return moment.astimezone(UTC)
-        if zone is None:
+    texts: Mapping[str, Personal | None]
+    unreadable: set[str]
+    hidden: tuple[tuple[IdentityKind, Personal | None], ...]
+    untold: frozenset[str]
+
+    def readable(self, addresses: tuple[Address, ...] | None) -> tuple[Address, ...] | None:
+        """None where a part of any is hidden: it must not be sent back over the real one."""
+        if addresses is None or any(
+            _is_hidden_part(name, text.reveal(), self)
+            for one in addresses
+            for name, text in one.texts
+        ):
             return None
-        place = ZoneInfo(zone)
-        return max(moment.replace(tzinfo=place, fold=fold).astimezone(UTC) for fold in (0, 1))
-    except (ValueError, OverflowError):
-        return None
+        return addresses
 
 
-def hidden(record: Mapping[str, Any], keys: Mapping[str, str]) -> set[str]:
-    """Fields that are no text, or that the store has hidden; `keys` maps fields to the wire."""
-    return {
+def told(record: Mapping[str, Any], keys: Mapping[str, str], *, masks_phones: bool) -> Told:
+    """What a record tells; `keys` maps our fields to the wire.
+
+    A star is no mask where a person may have typed it: masks are what stands where an address or a
+    number is due and is none. `masks_phones` is for platforms whose documents show masked numbers;
+    elsewhere a number with stars is masked only beside an address that is not readable either.
+    """
+    unreadable = {
         name
         for name, key in keys.items()
         if not isinstance(record.get(key), (str, int, type(None)))
-        or looks_masked(str(record.get(key) or ""), strict=name in _CONTACTS)
+        or isinstance(record.get(key), bool)
     }
+    hidden: list[tuple[IdentityKind, Personal | None]] = []
+    email = "" if "email" in unreadable else str(record.get(keys["email"]) or "")
+    if "email" in unreadable or _OBFUSCATED.search(email):
+        unreadable.add("email")
+        hidden.append((IdentityKind.EMAIL, None))
+    elif "*" in email:
+        hidden.append((IdentityKind.EMAIL, Personal(email)))
+        if email_fault(email) is not None:
+            unreadable.add("email")
+    phone = "" if "phone" in unreadable else str(record.get(keys["phone"]) or "")
+    if "phone" in unreadable:
+        hidden.append((IdentityKind.PHONE, None))
+    elif "*" in phone:
+        hidden.append((IdentityKind.PHONE, Personal(phone)))
+        if masks_phones or not email or "email" in unreadable:
+            unreadable.add("phone")
+    if "email" in unreadable:
+        unreadable |= {
+            name
+            for name in ("first_name", "last_name")
+            if "**" in str(record.get(keys[name]) or "")
+        }
+    return Told(
+        texts={
+            name: None if name in unreadable else personal(as_text(record.get(key)))
+            for name, key in keys.items()
+        },
+        unreadable=unreadable,
+        hidden=tuple(hidden),
+        untold=frozenset(name for name, key in keys.items() if key not in record),
+    )
 
 
-def readable(addresses: tuple[Address, ...] | None) -> tuple[Address, ...] | None:
-    """None where a part of any address is hidden: it must not be sent back over the real one."""
-    if addresses is None or any(
-        looks_masked(text.reveal(), strict=name == "phone")
-        for one in addresses
-        for name, text in one.texts
-    ):
-        return None
-    return addresses
-
-
-def texts(
-    record: Mapping[str, Any], keys: Mapping[str, str], unreadable: Container[str]
-) -> dict[str, Personal | None]:
-    """The readable fields by our own names, None for all others."""
-    return {
-        name: None if name in unreadable else personal(as_text(record.get(key)))
-        for name, key in keys.items()
-    }
+def _is_hidden_part(name: str, text: str, told: Told) -> bool:
+    if name == "phone":
+        return "*" in text and any(kind is IdentityKind.PHONE for kind, _ in told.hidden)
+    return "**" in text and "email" in told.unreadable
 
 
 def others(record: Mapping[str, Any], keys: Iterable[str]) -> tuple[tuple[str, Personal], ...]:

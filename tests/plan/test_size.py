@@ -30,13 +30,30 @@ def test_a_few_desired_customers_of_many_are_looked_up(tmp_path: Path, platform:
     people = [person(f"c{number}@example.com") for number in range(2000)]
     with opened(tmp_path, platform, people) as shop:
         shop.want({"email": "c1999@example.com", "first_name": "New"},
-                  {"email": "nobody-yet@example.com"})  # fmt: skip
+                  {"email": "c7@example.com", "first_name": "New"})  # fmt: skip
 
         body = shop.plan()
 
         receipt = body["stores"][0]["receipt"]
         assert receipt["mode"] == "lookup"
-        assert receipt["requests"] <= 8
+        assert receipt["requests"] <= 10
+        assert [one["action"] for one in body["changes"]] == ["update", "update"]
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_somebody_whom_a_look_up_does_not_find_costs_a_whole_reading(
+    tmp_path: Path, platform: str
+) -> None:
+    people = [person(f"c{number}@example.com") for number in range(2000)]
+    with opened(tmp_path, platform, people) as shop:
+        shop.want({"email": "c1999@example.com", "first_name": "New"},
+                  {"email": "nobody-yet@example.com"})  # fmt: skip
+
+        body = shop.plan()
+
+        receipt = body["stores"][0]["receipt"]
+        assert (receipt["mode"], receipt["read"]) == ("full", 2000)
+        assert "did not find everybody, after" in receipt["chosen"]
         assert sorted(one["action"] for one in body["changes"]) == ["create", "update"]
 
 

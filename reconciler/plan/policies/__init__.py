@@ -5,10 +5,9 @@ from typing import Final, TypeAlias
 
 from reconciler.plan.draft import Draft
 from reconciler.plan.policies.ceiling import ceilings, mass_withdrawal
-from reconciler.plan.policies.reading import weak_reading
+from reconciler.plan.policies.dates import undated_writes
 from reconciler.plan.verdicts import Verdict
 
 Policy: TypeAlias = Callable[[Draft], Iterable[Verdict]]
 
-# Readings first: what they hold no longer counts against a ceiling.
-POLICIES: Final[tuple[Policy, ...]] = (weak_reading, ceilings, mass_withdrawal)
+POLICIES: Final[tuple[Policy, ...]] = (ceilings, mass_withdrawal, undated_writes)

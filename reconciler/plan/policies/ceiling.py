@@ -22,6 +22,9 @@ _NOUNS: Final = {
 }
 
 
+SIZED: Final = tuple(f"ceiling.{risk}" for risk in _NOUNS)
+
+
 def ceilings(draft: Draft) -> Iterator[Verdict]:
     """One block for each class that is over its ceiling; withdrawals have none here."""
     for risk, noun in _NOUNS.items():

@@ -33,7 +33,7 @@ GENSTORE: Final = Capabilities(
     updates=_ALL,
     deletes=True,
     counts=False,
-    looks_up=frozenset({IdentityKind.ID, IdentityKind.EMAIL}),
+    look_up_calls=((IdentityKind.ID, 1), (IdentityKind.EMAIL, 1)),
     ids_at_once=50,
     page=250,
     single_contact=False,
@@ -48,6 +48,25 @@ GENSTORE: Final = Capabilities(
     tags_at_most=120,
     tag_length=100,
     tags_length=None,
+    keeps_with_orders=True,
+    dates_consent=True,
+    withdraws_with=frozenset(
+        {"email", "phone", "first_name", "last_name", "note", "tags", "addresses"}
+    ),
+    address_parts=frozenset(
+        {
+            "first_name",
+            "last_name",
+            "company",
+            "address1",
+            "address2",
+            "city",
+            "province_code",
+            "country_code",
+            "zip",
+            "phone",
+        }
+    ),
     address_needs=(),
     address_lengths=(
         ("first_name", 200),
@@ -81,5 +100,6 @@ GENSTORE: Final = Capabilities(
         "An update sends the whole customer, because the documents do not say whether it merges.",
         "Customers with orders cannot be deleted.",
         "There is no count and no look-up by phone: phone-only customers need a full read.",
+        "Countries and provinces of addresses are known by their codes only.",
     ),
 )

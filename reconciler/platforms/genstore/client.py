@@ -4,21 +4,23 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from reconciler.errors import CustomerNotFound, Rejected, StoreStopped
+from reconciler.errors import CustomerNotFound, Rejected, StoreStopped, UnreadableResponse
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState
-from reconciler.model.customer import LiveCustomer
+from reconciler.model.customer import Learned, LiveCustomer
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.patch import Patch
-from reconciler.platforms.base import LookupImpossible, Page
+from reconciler.platforms.base import Found, LookupImpossible, Page
 from reconciler.platforms.genstore import wire
 from reconciler.platforms.genstore.capabilities import GENSTORE
 from reconciler.platforms.http import Answer, Session
 from reconciler.platforms.link import next_token
-from reconciler.platforms.lookup import bears, in_batches
+from reconciler.platforms.lookup import in_batches, sort_out
 from reconciler.platforms.loose import Unreadable, as_id, as_int, as_mapping, as_records
+from reconciler.platforms.times import StoreTimes
 
 SEARCH_PAGES: Final = 5
+_DEFAULT_PAGE: Final = 50
 LATE: Final = 3.0
 _WRONG_WORD: Final = frozenset({400, 406, 422})
 _LAST_RESORT: Final = frozenset({ConsentState.UNSUBSCRIBED, ConsentState.NOT_SUBSCRIBED})
@@ -30,11 +32,18 @@ class Genstore:
     capabilities: Capabilities = GENSTORE
 
     def __init__(
-        self, session: Session, *, version: str, timezone: str | None, words: wire.Dictionary
+        self,
+        session: Session,
+        *,
+        version: str,
+        times: StoreTimes,
+        phone_region: str | None,
+        words: wire.Dictionary,
     ) -> None:
         self._session = session
         self._root = f"/api/{version}/customers"
-        self._zone = timezone
+        self._times = times
+        self._region = phone_region
         self._words = words
         self._stable = True
 
@@ -45,42 +54,56 @@ class Genstore:
         """The record itself tells all there is."""
         return tuple(customers), True
 
-    def words(self) -> tuple[tuple[Channel, ConsentState, str], ...]:
-        return tuple(sorted((*key, word) for key, word in self._words.seen.items()))
+    def learned(self) -> Learned:
+        words = tuple(sorted((*key, word) for key, word in self._words.seen.items()))
+        return Learned(words=words, day_first=self._times.day_first)
 
     def stable(self) -> bool:
         return self._stable
 
     def scan(self) -> Iterator[Page]:
-        """By `sinceId` while ids rise; else by page tokens, which are page numbers in disguise."""
+        """By `sinceId` while ids rise; else by page tokens, which are page numbers in disguise.
+
+        There is no count, so an end after full pages is asked for twice before it is believed.
+        """
         self._stable = True
         since = "0"
+        sizes: list[int] = []
         while True:
-            answer = self._list([("limit", "250"), ("sinceId", since)])
-            customers = self._customers(answer)
+            params = [("limit", str(GENSTORE.page)), ("sinceId", since)]
+            customers = self._customers(self._list(params))
+            if not customers and _may_go_on(sizes):
+                customers = self._customers(self._list(params))
             if not customers:
                 return
             ids = [as_int(one.remote_id) for one in customers]
             if not _rising(int(since), ids):
                 break
             yield Page(customers=customers)
+            sizes.append(len(customers))
             since = str(ids[-1])
         self._stable = False
         yield from self._scan_by_token()
 
     def _scan_by_token(self) -> Iterator[Page]:
-        params = [("limit", "250")]
+        params = [("limit", str(GENSTORE.page))]
         seen: set[str] = set()
+        sizes: list[int] = []
         while True:
             answer = self._list(params)
             customers = self._customers(answer)
-            new = {one.remote_id for one in customers} - seen
+            sizes.append(len(customers))
             token = next_token(answer.link, "pageToken")
+            if token is None and _may_go_on(sizes):
+                answer = self._list(params)
+                customers = self._customers(answer)
+                token = next_token(answer.link, "pageToken")
+            new = {one.remote_id for one in customers} - seen
             yield Page(customers=customers, ends_cleanly=bool(new) or token is None)
             if token is None or not new:
                 return
             seen |= new
-            params = [("limit", "250"), ("pageToken", token)]
+            params = [("limit", str(GENSTORE.page)), ("pageToken", token)]
 
     def read(self, remote_id: str) -> LiveCustomer | None:
         doing = "reading a customer"
@@ -97,25 +120,30 @@ class Genstore:
 
         return in_batches(remote_ids, GENSTORE.ids_at_once, many, self.read)
 
-    def find(self, wanted: Identity) -> tuple[LiveCustomer, ...]:
+    def find(self, wanted: Identity, spelling: str) -> Found:
         """By search, which needs the write scope and whose matching is undocumented.
 
-        So answers are filtered here, and an address with `:` or `;` in it is not sent at all.
+        So answers are filtered here, and an address with `:` or `;` in it is not sent at all. The
+        documents show an answer with a text where a list is due: such a store is not searched.
         """
-        if wanted.kind is not IdentityKind.EMAIL or re.search("[:;]", wanted.key):
+        if wanted.kind is not IdentityKind.EMAIL or re.search("[:;]", spelling):
             raise LookupImpossible
-        found: dict[str, LiveCustomer] = {}
-        body: dict[str, Any] = {"query": f"email:{wanted.value.reveal()}", "limit": 250}
+        answered: list[LiveCustomer] = []
+        body: dict[str, Any] = {"query": f"email:{spelling}", "limit": 250}
         for _ in range(SEARCH_PAGES):
             answer = self._search(body)
-            for one in self._customers(answer):
-                if bears(one, wanted, None):
-                    found[one.remote_id] = one
+            try:
+                answered.extend(self._customers(answer))
+            except UnreadableResponse as error:
+                raise LookupImpossible from error
             token = next_token(answer.link, "pageToken")
-            if token is None or found:
-                break
+            if token is None:
+                return sort_out(answered, wanted, self._region, whole=True)
             body = {**body, "pageToken": token}
-        return tuple(found.values())
+        return sort_out(answered, wanted, self._region, whole=False)
+
+    def find_now(self, wanted: Identity, spelling: str) -> Found:
+        return self.find(wanted, spelling)
 
     def _search(self, body: Mapping[str, Any]) -> Answer:
         try:
@@ -183,7 +211,7 @@ class Genstore:
         return ground, word or ground.consent(channel).code
 
     def _put(self, ground: LiveCustomer, patch: Patch, words: Mapping[Channel, str]) -> None:
-        body = wire.whole_customer(ground, patch, words)
+        body = wire.whole_customer(ground, patch, words, self._times.zone)
         path = f"{self._root}/{ground.remote_id}"
         self._session.write("PUT", path, body, "updating a customer")
 
@@ -205,14 +233,14 @@ class Genstore:
             records = as_records(
                 as_mapping(answer.body, "the answer").get("customers"), "customers"
             )
-            return tuple(wire.customer(record, self._words, self._zone) for record in records)
+            return tuple(wire.customer(record, self._words, self._times) for record in records)
         except Unreadable as error:
             raise self._session.unreadable(str(error), doing) from None
 
     def _one(self, answer: Answer, doing: str) -> LiveCustomer:
         try:
             record = as_mapping(as_mapping(answer.body, "the answer").get("customer"), "customer")
-            return wire.customer(record, self._words, self._zone)
+            return wire.customer(record, self._words, self._times)
         except Unreadable as error:
             raise self._session.unreadable(str(error), doing) from None
 
@@ -222,6 +250,13 @@ class Genstore:
             return as_id(record.get("id"))
         except Unreadable as error:
             raise self._session.garbled_write(str(error), doing) from None
+
+
+def _may_go_on(sizes: Sequence[int]) -> bool:
+    """Whether the last page was as full as pages get: of the size asked for, of the default, or of
+    the one before.
+    """
+    return bool(sizes) and sizes[-1] in (GENSTORE.page, _DEFAULT_PAGE, *sizes[:-1])
 
 
 def _rising(since: int, ids: Sequence[int | None]) -> bool:

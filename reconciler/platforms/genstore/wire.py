@@ -3,11 +3,12 @@ numbers, booleans and lists, months past 12 and hidden values all pass through h
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from reconciler.model.consent import NOTHING_TOLD, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import ADDRESS_TEXTS, Address, LiveCustomer, Wire
-from reconciler.model.identity import looks_masked
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import ConsentWrite, Patch
 from reconciler.model.personal import Personal
@@ -16,15 +17,14 @@ from reconciler.model.tags import carry_out
 from reconciler.platforms.loose import (
     as_bool,
     as_id,
+    as_int,
     as_mapping,
     as_tags,
     as_text,
-    as_time,
-    hidden,
     others,
-    readable,
-    texts,
+    told,
 )
+from reconciler.platforms.times import StoreTimes
 
 CONSENT_KEYS: Final = {
     Channel.EMAIL: "emailMarketingConsent",
@@ -99,48 +99,51 @@ class Dictionary:
         return tuple(dict.fromkeys(word for word in words if word))
 
 
-def customer(record: Mapping[str, Any], words: Dictionary, zone: str | None) -> LiveCustomer:
+def customer(record: Mapping[str, Any], words: Dictionary, times: StoreTimes) -> LiveCustomer:
     """Raises `Unreadable` for a record without an id; anything else garbled is only unreadable."""
-    unreadable = hidden(record, SCALAR_KEYS)
+    found = told(record, SCALAR_KEYS, masks_phones=False)
     tags = as_tags(record.get("tags"))  # null and absent are not told, which is not empty
-    addresses = readable(_addresses(record))
+    addresses = found.readable(_addresses(record))
     if tags is None:
-        unreadable.add("tags")
+        found.unreadable.add("tags")
     if addresses is None:
-        unreadable.add("addresses")
-    told = texts(record, SCALAR_KEYS, unreadable)
+        found.unreadable.add("addresses")
+    times.note(record.get(key) for key in ("createTime", "updateTime"))
     return LiveCustomer(
         remote_id=as_id(record.get("id")),
-        email=told["email"],
-        phone=told["phone"],
-        first_name=told["first_name"],
-        last_name=told["last_name"],
-        note=told["note"],
+        email=found.texts["email"],
+        phone=found.texts["phone"],
+        first_name=found.texts["first_name"],
+        last_name=found.texts["last_name"],
+        note=found.texts["note"],
         tax_exempt=as_bool(record.get("taxExempt")),
         tags=tags or (),
         addresses=addresses or (),
-        consents=tuple((channel, _consent(record, channel, words, zone)) for channel in Channel),
+        consents=tuple((channel, _consent(record, channel, words, times)) for channel in Channel),
         revision=as_text(record.get("updateTime")),
-        unreadable=frozenset(unreadable),
+        unreadable=frozenset(found.unreadable),
+        hidden=found.hidden,
+        untold=found.untold,
+        orders=as_int(record.get("ordersCount")),
         other=others(record, _OTHER),
         wire=Wire(record),
     )
 
 
 def _consent(
-    record: Mapping[str, Any], channel: Channel, words: Dictionary, zone: str | None
+    record: Mapping[str, Any], channel: Channel, words: Dictionary, times: StoreTimes
 ) -> LiveConsent:
     value = record.get(CONSENT_KEYS[channel])
     if not isinstance(value, Mapping) or not isinstance(value.get("state"), str):
         return NOTHING_TOLD
     word = value["state"]
-    if looks_masked(word):
+    if "*" in word:
         return LiveConsent(state=ConsentState.MASKED)
-    return LiveConsent(
+    consent = LiveConsent(
         state=words.state(channel, word),
-        at=as_time(value.get("consentUpdateTime"), zone),
         code=word if word.replace("_", "").isalnum() else "",
     )
+    return times.consent(consent, value.get("consentUpdateTime"))
 
 
 def _addresses(record: Mapping[str, Any]) -> tuple[Address, ...] | None:
@@ -205,11 +208,13 @@ def new_customer(patch: Patch, words: Dictionary) -> dict[str, Any]:
 
 
 def whole_customer(
-    ground: LiveCustomer, patch: Patch, consent_words: Mapping[Channel, str]
+    ground: LiveCustomer, patch: Patch, consent_words: Mapping[Channel, str], zone: str | None
 ) -> dict[str, Any]:
     """An update: the full writable object, since merge or replace is not documented.
 
     What the patch does not name goes back as it was read; `consent_words` are the words to write.
+    A consent goes with its time in the store's zone, as in the documents' example; without a `zone`
+    that time would be another, so it is left out.
     """
     record = as_mapping(ground.wire.record if ground.wire else None, "the record")
     body: dict[str, Any] = {}
@@ -234,7 +239,9 @@ def whole_customer(
     _put_addresses(body, record, ground, patch)
     for channel, key in CONSENT_KEYS.items():
         if channel in consent_words:
-            body[key] = {"state": consent_words[channel]}
+            write = patch.consent(channel)
+            at = write.evidence.at if write is not None else None
+            body[key] = {"state": consent_words[channel], **_consent_time(at, zone)}
         elif key in record:
             body[key] = record[key]
     return {"customer": body}
@@ -270,6 +277,13 @@ def _address_body(address: Address, known: Mapping[str, Any]) -> dict[str, Any]:
     if address.default is not None:
         body["isDefaultAddress"] = address.default
     return body
+
+
+def _consent_time(at: datetime | None, zone: str | None) -> dict[str, str]:
+    if at is None or zone is None:
+        return {}
+    local = at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    return {"consentUpdateTime": local.isoformat(timespec="milliseconds")}
 
 
 def grant_word(write: ConsentWrite, channel: Channel, words: Dictionary) -> str:

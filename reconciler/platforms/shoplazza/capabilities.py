@@ -30,7 +30,8 @@ SHOPLAZZA: Final = Capabilities(
     ),
     deletes=False,
     counts=True,
-    looks_up=frozenset(IdentityKind),
+    # A number is asked for in three forms.
+    look_up_calls=((IdentityKind.ID, 1), (IdentityKind.EMAIL, 1), (IdentityKind.PHONE, 3)),
     ids_at_once=50,
     page=250,
     single_contact=True,
@@ -43,6 +44,22 @@ SHOPLAZZA: Final = Capabilities(
     tags_at_most=None,
     tag_length=None,
     tags_length=None,
+    tags_are_text=True,
+    address_parts=frozenset(
+        {
+            "first_name",
+            "last_name",
+            "company",
+            "address1",
+            "address2",
+            "city",
+            "province",
+            "country",
+            "country_code",
+            "zip",
+            "phone",
+        }
+    ),
     address_needs=("country", "country_code"),
     address_lengths=(),
     addresses_at_most=None,
@@ -69,5 +86,7 @@ SHOPLAZZA: Final = Capabilities(
         "A create takes exactly one of e-mail and phone.",
         "Creates and updates that leave a consent out may set it to true, so it is always sent "
         "as false unless it is true and stays so.",
+        "Provinces of addresses are known by their names only.",
+        "2022-01 has tags as one text: a tag with a comma in it cannot be told from two tags.",
     ),
 )

@@ -5,14 +5,13 @@ from typing import Any
 
 from reconciler.errors import CustomerNotFound, Rejected
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.consent import Channel, ConsentState
-from reconciler.model.customer import LiveCustomer
+from reconciler.model.customer import NOTHING_LEARNED, Learned, LiveCustomer
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import Patch
-from reconciler.platforms.base import LookupImpossible, Page
+from reconciler.platforms.base import Found, LookupImpossible, Page
 from reconciler.platforms.http import Answer, Session
-from reconciler.platforms.lookup import bears, in_batches
+from reconciler.platforms.lookup import in_batches, sort_out
 from reconciler.platforms.loose import Unreadable, as_id, as_int, as_mapping, as_records
 from reconciler.platforms.shoplazza import wire
 from reconciler.platforms.shoplazza.capabilities import SHOPLAZZA
@@ -40,8 +39,8 @@ class Shoplazza:
         """The record itself tells all there is."""
         return tuple(customers), True
 
-    def words(self) -> tuple[tuple[Channel, ConsentState, str], ...]:
-        return ()
+    def learned(self) -> Learned:
+        return NOTHING_LEARNED
 
     def stable(self) -> bool:
         """Page numbers drift under writes, and the cursor is a keyset only by inference."""
@@ -80,15 +79,19 @@ class Shoplazza:
 
         return in_batches(remote_ids, SHOPLAZZA.ids_at_once, many, self.read)
 
-    def find(self, wanted: Identity) -> tuple[LiveCustomer, ...]:
+    def find(self, wanted: Identity, spelling: str) -> Found:
         """By the list's filters, whose matching is undocumented, so answers are filtered here."""
         if wanted.kind is IdentityKind.ID:
             raise LookupImpossible
-        by_email = wanted.kind is IdentityKind.EMAIL
-        filters = ("email", wanted.value.reveal()) if by_email else ("contact", wanted.key)
-        params = [filters, (self._dialect.page_size, "250")]
-        found = self._customers(self._data(self._list(params), "looking up a customer"))
-        return tuple(one for one in found if bears(one, wanted, self._region))
+        name = "email" if wanted.kind is IdentityKind.EMAIL else "contact"
+        params = [(name, spelling), (self._dialect.page_size, "250")]
+        data = self._data(self._list(params), "looking up a customer")
+        answered = self._customers(data)
+        whole = len(answered) < SHOPLAZZA.page
+        return sort_out(answered, wanted, self._region, whole=whole)
+
+    def find_now(self, wanted: Identity, spelling: str) -> Found:
+        return self.find(wanted, spelling)
 
     def create(self, patch: Patch) -> str:
         doing = "creating a customer"

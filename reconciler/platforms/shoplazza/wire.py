@@ -12,7 +12,7 @@ from reconciler.model.consent import (
     LiveConsent,
 )
 from reconciler.model.customer import ADDRESS_TEXTS, Address, LiveCustomer, Wire
-from reconciler.model.identity import IdentityKind, looks_masked
+from reconciler.model.identity import IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import Patch
 from reconciler.model.personal import Personal
@@ -23,11 +23,10 @@ from reconciler.platforms.loose import (
     as_int,
     as_tags,
     as_text,
-    hidden,
     others,
-    readable,
-    texts,
+    told,
 )
+from reconciler.platforms.shoplazza.capabilities import SHOPLAZZA
 
 CONSENT_KEYS: Final = {
     Channel.EMAIL: ("accepts_marketing", "subscribed_flag"),
@@ -53,25 +52,27 @@ _MEANINGLESS: Final = frozenset({0, 5, 6})
 
 def customer(record: Mapping[str, Any]) -> LiveCustomer:
     """Raises `Unreadable` for a record without an id; anything else garbled is only unreadable."""
-    unreadable = hidden(record, _TEXTS)
+    found = told(record, _TEXTS, masks_phones=False)
     tags = as_tags(record.get("tags"))  # null and absent are not told, which is not empty
-    addresses = readable(_addresses(record))
+    addresses = found.readable(_addresses(record))
     if tags is None:
-        unreadable.add("tags")
+        found.unreadable.add("tags")
     if addresses is None:
-        unreadable.add("addresses")
-    told = texts(record, _TEXTS, unreadable)
+        found.unreadable.add("addresses")
     return LiveCustomer(
         remote_id=as_id(record.get("id")),
-        email=told["email"],
-        phone=told["phone"],
-        first_name=told["first_name"],
-        last_name=told["last_name"],
+        email=found.texts["email"],
+        phone=found.texts["phone"],
+        first_name=found.texts["first_name"],
+        last_name=found.texts["last_name"],
         tags=tags or (),
         addresses=addresses or (),
         consents=tuple((channel, _consent(record, channel)) for channel in Channel),
         revision=as_text(record.get("updated_at")),
-        unreadable=frozenset(unreadable),
+        unreadable=frozenset(found.unreadable),
+        hidden=found.hidden,
+        untold=found.untold,
+        orders=as_int(record.get("orders_count")),
         other=others(record, _OTHER),
         wire=Wire(record),
     )
@@ -85,7 +86,7 @@ def _consent(record: Mapping[str, Any], channel: Channel) -> LiveConsent:
     boolean_key, flag_key = CONSENT_KEYS[channel]
     boolean = as_bool(record.get(boolean_key))
     flag = as_int(record.get(flag_key))
-    if any(looks_masked(str(record.get(key))) for key in (boolean_key, flag_key)):
+    if any("*" in str(record.get(key)) for key in (boolean_key, flag_key)):
         return LiveConsent(state=ConsentState.MASKED)
     if boolean is None and flag not in _FLAGS:
         return NOTHING_TOLD
@@ -123,7 +124,9 @@ def _addresses(record: Mapping[str, Any]) -> tuple[Address, ...] | None:
 
 def address(raw: Mapping[str, Any]) -> Address:
     texts = tuple(
-        (name, Personal(text)) for name in ADDRESS_TEXTS if (text := as_text(raw.get(name)))
+        (name, Personal(text))
+        for name in ADDRESS_TEXTS
+        if name in SHOPLAZZA.address_parts and (text := as_text(raw.get(name)))
     )
     return Address(
         texts=texts, default=as_bool(raw.get("default")) or False, remote_id=as_text(raw.get("id"))

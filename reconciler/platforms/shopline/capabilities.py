@@ -31,7 +31,8 @@ SHOPLINE: Final = Capabilities(
     updates=_ALL,
     deletes=True,
     counts=True,
-    looks_up=frozenset(IdentityKind),
+    # A search and a reading by id; a number is asked for in three forms.
+    look_up_calls=((IdentityKind.ID, 1), (IdentityKind.EMAIL, 2), (IdentityKind.PHONE, 4)),
     # "Maximum length: 64" of the `ids` filter may mean characters or entries; five ids fit both.
     ids_at_once=5,
     page=250,
@@ -47,6 +48,24 @@ SHOPLINE: Final = Capabilities(
     tags_at_most=100,
     tag_length=128,
     tags_length=1000,
+    keeps_with_orders=True,
+    tags_are_text=True,
+    address_parts=frozenset(
+        {
+            "first_name",
+            "last_name",
+            "company",
+            "address1",
+            "address2",
+            "city",
+            "province",
+            "province_code",
+            "country",
+            "country_code",
+            "zip",
+            "phone",
+        }
+    ),
     address_needs=(),
     address_lengths=(
         # The address endpoints are stricter than the customer's own page: these are theirs.
@@ -82,5 +101,7 @@ SHOPLINE: Final = Capabilities(
         "Tax exemption can only be written through GraphQL, which is not used here.",
         "Customers with orders cannot be deleted; deleting an unknown id is answered like success.",
         "Tags may only grow in some stores; what could not be removed is reported.",
+        "Tags are one text: a tag with a comma in it cannot be told from two tags.",
+        "Customers whom the store has blocked are not opted in.",
     ),
 )

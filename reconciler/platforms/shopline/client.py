@@ -3,20 +3,25 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from reconciler.errors import CustomerNotFound, PlatformError, Rejected
+from reconciler.errors import (
+    CustomerNotFound,
+    PlatformError,
+    Rejected,
+    UnreadableResponse,
+)
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.consent import Channel, ConsentState
-from reconciler.model.customer import LiveCustomer
+from reconciler.model.customer import Learned, LiveCustomer
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import Patch
-from reconciler.platforms.base import LookupImpossible, Page
+from reconciler.platforms.base import Found, LookupImpossible, Page
 from reconciler.platforms.http import Answer, Session
 from reconciler.platforms.link import next_token
-from reconciler.platforms.lookup import bears, in_batches
+from reconciler.platforms.lookup import in_batches, sort_out
 from reconciler.platforms.loose import Unreadable, as_id, as_int, as_mapping, as_records
 from reconciler.platforms.shopline import wire
 from reconciler.platforms.shopline.capabilities import SHOPLINE
+from reconciler.platforms.times import StoreTimes
 
 _LONGEST_QUERY: Final = 50
 _GRADED_AT_ONCE: Final = 20
@@ -28,11 +33,11 @@ class Shopline:
     capabilities: Capabilities = SHOPLINE
 
     def __init__(
-        self, session: Session, *, version: str, timezone: str | None, phone_region: str | None
+        self, session: Session, *, version: str, times: StoreTimes, phone_region: str | None
     ) -> None:
         self._session = session
         self._root = f"/admin/openapi/{version}"
-        self._zone = timezone
+        self._times = times
         self._region = phone_region
 
     def count(self) -> int | None:
@@ -57,10 +62,10 @@ class Shopline:
                 told = False
                 break
             rows.extend(_rows_in(answer.body))
-        return tuple(wire.graded(one, rows) for one in every), told
+        return tuple(wire.graded(one, rows, self._times) for one in every), told
 
-    def words(self) -> tuple[tuple[Channel, ConsentState, str], ...]:
-        return ()
+    def learned(self) -> Learned:
+        return Learned(day_first=self._times.day_first)
 
     def stable(self) -> bool:
         """The token is a keyset only by inference, and the order of the list is not documented."""
@@ -87,7 +92,7 @@ class Shopline:
             record = as_mapping(answer.body, "the answer").get("customer")
             if record is None:
                 return None
-            found = wire.customer(as_mapping(record, "customer"), self._zone)
+            found = wire.customer(as_mapping(record, "customer"), self._times)
         except CustomerNotFound:
             return None
         except Unreadable as error:
@@ -103,38 +108,48 @@ class Shopline:
         size = max(1, min(SHOPLINE.ids_at_once, (_IDS_LENGTH + 1) // longest))
         return in_batches(wanted, size, many, self.read)
 
-    def find(self, wanted: Identity) -> tuple[LiveCustomer, ...]:
-        """By the e-mail endpoint or the fuzzy search; answers are filtered, then read by id."""
+    def find(self, wanted: Identity, spelling: str) -> Found:
+        """By the search, since the e-mail endpoint answers with one customer and hides a twin.
+
+        A list may tell less than a customer's own page, so whoever is meant is read by id.
+        """
         if wanted.kind is IdentityKind.ID:
             raise LookupImpossible
-        if wanted.kind is IdentityKind.EMAIL:
-            ids = self._ids_by_email(wanted)
-        else:
-            ids = self._ids_by_phone(wanted)
-        found = (self.read(remote_id) for remote_id in ids)
-        return tuple(one for one in found if one is not None and bears(one, wanted, self._region))
+        params = [("query_param", spelling[:_LONGEST_QUERY]), ("limit", "250")]
+        path = f"{self._root}/customers/v2/search.json"
+        doing = "looking up a customer"
+        try:
+            answer = self._session.get(path, params, doing)
+            customers = self._customers(answer)
+        except (CustomerNotFound, Rejected, UnreadableResponse):
+            raise LookupImpossible from None
+        whole = next_token(answer.link, "page_info") is None
+        found = sort_out(customers, wanted, self._region, whole=whole)
+        return self._read_anew(found, wanted)
 
-    def _ids_by_email(self, wanted: Identity) -> list[str]:
+    def _read_anew(self, found: Found, wanted: Identity) -> Found:
+        told = [self.read(one) for one in sorted(found.ids)]
+        answered = [one for one in told if one is not None]
+        return sort_out(answered, wanted, self._region, whole=found.whole)
+
+    def find_now(self, wanted: Identity, spelling: str) -> Found:
+        """E-mail addresses also by their endpoint, which need not wait for a search's index."""
+        found = self.find(wanted, spelling)
+        if found or wanted.kind is not IdentityKind.EMAIL:
+            return found
+        told = [self.read(one) for one in self._ids_by_email(spelling)]
+        answered = [one for one in told if one is not None]
+        return sort_out(answered, wanted, self._region, whole=found.whole)
+
+    def _ids_by_email(self, spelling: str) -> list[str]:
         """What the endpoint answers with is not documented, so only ids are taken from it."""
         doing = "looking up a customer"
         path = f"{self._root}/customers/query_user_by_email.json"
         try:
-            body = self._session.ask(path, {"email": wanted.value.reveal()}, doing).body
+            body = self._session.ask(path, {"email": spelling}, doing).body
         except CustomerNotFound:
             return []
         return _ids_in(body)
-
-    def _ids_by_phone(self, wanted: Identity) -> list[str]:
-        query = wire.contact(wanted)[:_LONGEST_QUERY]
-        params = [("query_param", query), ("limit", "250")]
-        path = f"{self._root}/customers/v2/search.json"
-        try:
-            answer = self._session.get(path, params, "looking up a customer")
-        except (CustomerNotFound, Rejected):
-            raise LookupImpossible from None
-        return [
-            one.remote_id for one in self._customers(answer) if bears(one, wanted, self._region)
-        ]
 
     def create(self, patch: Patch) -> str:
         doing = "creating a customer"
@@ -196,7 +211,7 @@ class Shopline:
             records = as_records(
                 as_mapping(answer.body, "the answer").get("customers"), "customers"
             )
-            return tuple(wire.customer(record, self._zone) for record in records)
+            return tuple(wire.customer(record, self._times) for record in records)
         except Unreadable as error:
             raise self._session.unreadable(str(error), "listing customers") from None
 

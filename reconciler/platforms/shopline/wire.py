@@ -13,7 +13,7 @@ from reconciler.model.consent import (
     LiveConsent,
 )
 from reconciler.model.customer import ADDRESS_TEXTS, Address, LiveCustomer, Wire
-from reconciler.model.identity import Identity, IdentityKind, looks_masked
+from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import ConsentWrite, Patch
 from reconciler.model.personal import Personal
@@ -24,12 +24,10 @@ from reconciler.platforms.loose import (
     as_int,
     as_tags,
     as_text,
-    as_time,
-    hidden,
     others,
-    readable,
-    texts,
+    told,
 )
+from reconciler.platforms.times import StoreTimes
 
 T = TypeVar("T")
 
@@ -55,6 +53,7 @@ _GRADES: Final = {
     **dict.fromkeys((3, 7), Grade.STAFF),
 }
 _TEXTS: Final = {name: name for name in ("email", "phone", "first_name", "last_name", "note")}
+_BLOCKED: Final = 0  # of `state`: 0 on the blacklist, 1 not invited, 2 invited, 3 registered
 _OTHER: Final = (
     "nick_name",
     "gender",
@@ -65,64 +64,71 @@ _OTHER: Final = (
 )
 
 
-def customer(record: Mapping[str, Any], zone: str | None) -> LiveCustomer:
+def customer(record: Mapping[str, Any], times: StoreTimes) -> LiveCustomer:
     """Raises `Unreadable` for a record without an id; anything else garbled is only unreadable."""
-    unreadable = hidden(record, _TEXTS)
+    found = told(record, _TEXTS, masks_phones=True)
     tags = as_tags(record.get("tags"))  # null and absent are not told, which is not empty
-    addresses = readable(_addresses(record))
+    addresses = found.readable(_addresses(record))
     if tags is None:
-        unreadable.add("tags")
+        found.unreadable.add("tags")
     if addresses is None:
-        unreadable.add("addresses")
-    told = texts(record, _TEXTS, unreadable)
+        found.unreadable.add("addresses")
+    times.note(record.get(key) for key in ("created_at", "updated_at"))
     return LiveCustomer(
         remote_id=as_id(record.get("id")),
-        email=told["email"],
-        phone=told["phone"],
-        first_name=told["first_name"],
-        last_name=told["last_name"],
-        note=told["note"],
+        email=found.texts["email"],
+        phone=found.texts["phone"],
+        first_name=found.texts["first_name"],
+        last_name=found.texts["last_name"],
+        note=found.texts["note"],
         tags=tags or (),
         addresses=addresses or (),
-        consents=tuple((channel, _consent(record, channel, zone)) for channel in Channel),
+        consents=tuple((channel, _consent(record, channel, times)) for channel in Channel),
         revision=as_text(record.get("updated_at")),
-        unreadable=frozenset(unreadable),
+        unreadable=frozenset(found.unreadable),
+        hidden=found.hidden,
+        untold=found.untold,
+        orders=as_int(record.get("orders_count")),
+        blocked=as_int(record.get("state")) == _BLOCKED,
         other=others(record, _OTHER),
         wire=Wire(record),
     )
 
 
-def _consent(record: Mapping[str, Any], channel: Channel, zone: str | None) -> LiveConsent:
+def _consent(record: Mapping[str, Any], channel: Channel, times: StoreTimes) -> LiveConsent:
     """The object's state, cross-checked by the flag of the final state.
 
     While the object awaits a confirmation the flag may lag. Any other yes against no is unknown.
     """
     object_key, flag_key = CONSENT_KEYS[channel]
-    told = record.get(object_key)
+    given = record.get(object_key)
     flag = _by_code(record.get(flag_key))
-    if not isinstance(told, Mapping) or told.get("state") in (None, ""):
+    if not isinstance(given, Mapping) or given.get("state") in (None, ""):
         return NOTHING_TOLD if flag is None else LiveConsent(state=flag)
-    if looks_masked(str(told["state"])):
+    if "*" in str(given["state"]):
         return LiveConsent(state=ConsentState.MASKED)
-    number = as_int(told["state"])
+    number = as_int(given["state"])
     state = _by_code(number) or ConsentState.UNKNOWN
     code = f"state {number}" if number is not None else ""
-    at = as_time(told.get("consent_updated_at"), zone)
+    moment = given.get("consent_updated_at")
     yes = ConsentState.SUBSCRIBED
     if flag is not None and state is not ConsentState.PENDING and (state is yes) != (flag is yes):
-        return LiveConsent(state=ConsentState.UNKNOWN, at=at, code=code)
+        return times.consent(LiveConsent(state=ConsentState.UNKNOWN, code=code), moment)
     if ConsentState.UNSUBSCRIBED in (state, flag) and state is ConsentState.NOT_SUBSCRIBED:
         state = ConsentState.UNSUBSCRIBED
-    confirmed = state is yes and as_int(told.get("opt_in_level")) == _LEVELS["confirmed"]
+    confirmed = state is yes and as_int(given.get("opt_in_level")) == _LEVELS["confirmed"]
     grade = Grade.CONFIRMED if confirmed else Grade.UNRECORDED
-    return LiveConsent(state=state, at=at, code=code, grade=grade)
+    return times.consent(LiveConsent(state=state, code=code, grade=grade), moment)
 
 
-def graded(live: LiveCustomer, rows: Iterable[Mapping[str, Any]]) -> LiveCustomer:
+def graded(
+    live: LiveCustomer, rows: Iterable[Mapping[str, Any]], times: StoreTimes
+) -> LiveCustomer:
     """With who acted, by the rows of `customers/subscribe.json` for this customer.
 
     Documented is only the channel of a subscription. The row of somebody unsubscribed may still
-    tell where he came from, so it can show the person's act and never shows one of staff.
+    tell where they came from, so it can show the person's act and never shows one of staff; and its
+    time is one that the opt-out came after, where the customer's own record tells none.
     """
     consents = dict(live.consents)
     for row in rows:
@@ -134,6 +140,9 @@ def graded(live: LiveCustomer, rows: Iterable[Mapping[str, Any]]) -> LiveCustome
         if had.state is not _by_number(_BY_STATUS, row.get("status")):
             continue
         out = had.state is ConsentState.UNSUBSCRIBED
+        if out and had.at is None:
+            had = replace(had, not_before=times.instant(row.get("subscribe_time")))
+            consents[channel] = had
         if out and grade is not Grade.PERSON:
             continue
         actor = Actor.PERSON if grade is Grade.PERSON else had.actor

@@ -1,0 +1,1 @@
+"""Reading the live side of a store for a plan."""

@@ -1,0 +1,290 @@
+"""Reading a store for a plan, with a receipt that says how, why and at what cost.
+
+A look-up proves that somebody is there; that nobody is, a whole reading alone proves. The live side
+is a stream: each page is matched, counted and dropped.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from reconciler.errors import UnreadableResponse
+from reconciler.live.search import Search
+from reconciler.live.view import View
+from reconciler.model.consent import ConsentState
+from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
+from reconciler.model.identity import Identity, IdentityKind, asked_in
+from reconciler.plan.build import Read
+from reconciler.plan.match import identities_to_look_up
+from reconciler.platforms.base import LookupImpossible, Reader
+
+PASSES: Final = 3
+# Where a store tells no count, this share of what look-ups would cost is tried on the whole list.
+_TRIED: Final = 4
+_NO_SEARCH: Final = "the token may not search, or the search answers nonsense"
+_NO_LOOK_UP: Final = "some customers cannot be looked up here"
+
+
+@dataclass(frozen=True, slots=True)
+class _Unproven:
+    """Why look-ups are not enough."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreReading:
+    """Reads one store for some entries; `requests` counts what the session has sent so far."""
+
+    client: Reader
+    store: str
+    desired: Sequence[DesiredCustomer]
+    region: str | None
+    requests: Callable[[], int]
+
+    def read(self, mode: str) -> Read:
+        """Raises `PlatformError`. `mode` is auto, full or lookup."""
+        match mode:
+            case "full":
+                return self.whole("--read full")
+            case "lookup":
+                return self._looked_up()
+            case _:
+                return self._cheapest()
+
+    def whole(self, why: str) -> Read:
+        """Everybody. Raises `PlatformError`."""
+        found = self._scan(why, None)
+        assert found is not None, "only a budget ends a scan early"  # noqa: S101
+        return found
+
+    def _looked_up(self) -> Read:
+        """By look-ups alone; where this store cannot be searched, everybody is read."""
+        if not self._can_look_up():
+            return self.whole(_NO_LOOK_UP)
+        try:
+            found = self._look_up(self.client.count(), "--read lookup", proving=False, warm=False)
+        except LookupImpossible:
+            return self.whole(_NO_SEARCH)
+        assert isinstance(found, Read), "only proof is given up for"  # noqa: S101
+        return found
+
+    def _cheapest(self) -> Read:
+        """Look-ups where that is likely cheaper, and the whole list where they prove too little."""
+        if not self._can_look_up():
+            return self.whole(_NO_LOOK_UP)
+        calls = self._look_up_calls()
+        count = self.client.count()
+        if count is None:
+            pages = max(1, calls // _TRIED)
+            found = self._scan(f"the list ended within {pages} pages", pages)
+            if found is not None:
+                return found
+            chosen = f"the list is longer than {pages} pages, and look-ups take {calls} calls"
+        else:
+            pages = -(-count // self.client.capabilities.page) + 1
+            chosen = f"look-ups would take {calls} calls, the whole list {pages}"
+            if calls > pages:
+                return self.whole(chosen)
+        before = self.requests()
+        try:
+            looked = self._look_up(count, chosen, proving=True, warm=count is None)
+        except LookupImpossible:
+            looked = _Unproven(_NO_SEARCH)
+        if isinstance(looked, Read):
+            return looked
+        return self.whole(f"{looked.why}, after {self.requests() - before} requests")
+
+    def _wanted(self) -> dict[tuple[IdentityKind, str], Identity]:
+        return {
+            (one.kind, one.key): one
+            for entry in self.desired
+            for one in identities_to_look_up(entry)
+        }
+
+    def _can_look_up(self) -> bool:
+        possible = self.client.capabilities.looks_up
+        return all(kind in possible for kind, _ in self._wanted())
+
+    def _look_up_calls(self) -> int:
+        """Requests as they are: with one for each kind to see that its search is blind."""
+        table = self.client.capabilities
+        cost = dict(table.look_up_calls)
+        wanted = self._wanted().values()
+        ids = sum(one.kind is IdentityKind.ID for one in wanted)
+        emails = [one for one in wanted if one.kind is IdentityKind.EMAIL]
+        phones = [one for one in wanted if one.kind is IdentityKind.PHONE]
+        calls = -(-ids // table.ids_at_once) + 1
+        if emails:
+            calls += cost[IdentityKind.EMAIL] * (1 + sum(len(asked_in(one)) for one in emails))
+        if phones:
+            calls += cost[IdentityKind.PHONE] * (1 + len(phones))
+        return calls
+
+    def _scan(self, chosen: str, budget: int | None) -> Read | None:
+        """The whole list; None where it is longer than `budget` pages."""
+        client = self.client
+        view = View.of(self.desired, self.region)
+        count = after = client.count()
+        complete = False
+        notes: list[str] = []
+        for turn in range(1, PASSES + 1):
+            new = 0
+            clean = True
+            for page in client.scan():
+                if budget is not None and view.pages >= budget:
+                    return None
+                view.pages += 1
+                new += view.take_page(page)
+                clean = clean and page.ends_cleanly
+                self._refuse_masks(view)
+            if asked := view.settle(client.read):
+                notes.append(f"{asked} records were asked for again: a page told less of them")
+            self._refuse_masks(view)
+            after = client.count()
+            settled = turn > 1 and new == 0
+            complete = _is_complete(
+                view, count, after, clean=clean, stable=client.stable(), settled=settled
+            )
+            if complete:
+                break
+        if not complete:
+            notes.append("the list did not end cleanly, or the store's count disagrees")
+        notes.extend(self._look_for_withheld(view))
+        return self._ended(
+            view,
+            ReadReceipt(mode="full", expected=after, complete=complete, chosen=chosen),
+            customers=len(view.seen),
+            notes=notes,
+        )
+
+    def _refuse_masks(self, view: View) -> None:
+        """No e-mail and no phone on any record: the token may not see personal data."""
+        if view.seen and not view.contacts:
+            raise UnreadableResponse(
+                "every e-mail address and phone number is hidden",
+                store=self.store,
+                doing="listing customers",
+                hint="ask the platform to approve the app for protected customer data; an opt-out "
+                "alone may pass with --read lookup",
+            )
+
+    def _look_for_withheld(self, view: View) -> Iterator[str]:
+        """Records that the list shows without contacts may still answer to a look-up of theirs."""
+        looked = 0
+        for entry in view.index.unmatched():
+            if not view.hidden.may_be(entry):
+                continue
+            for one in identities_to_look_up(entry):
+                if one.kind is IdentityKind.ID or one.kind not in self.client.capabilities.looks_up:
+                    continue
+                try:
+                    found = [self.client.find(one, spelling) for spelling in asked_in(one)]
+                except LookupImpossible:
+                    return
+                looked += 1
+                view.note(one, found)
+        if looked:
+            yield f"{looked} look-ups were made for those whom the list may hide"
+
+    def _look_up(
+        self, count: int | None, chosen: str, *, proving: bool, warm: bool
+    ) -> Read | _Unproven:
+        """One look-up after the other. Raises `LookupImpossible`.
+
+        `proving` gives up as soon as somebody may exist unseen; otherwise the receipt says whether
+        twins are excluded. Unless `warm`, something is read first, so that 404 means absent.
+        """
+        client = self.client
+        view = View.of(self.desired, self.region)
+        if count is None and not warm:
+            first = next(iter(client.scan()), None)
+            view.take(first.customers if first is not None else ())
+        view.take(
+            client.read_many(
+                key for kind, key in self._wanted() if kind is IdentityKind.ID
+            ).values()
+        )
+        search = Search(client)
+        asked: set[tuple[IdentityKind, str]] = set()
+        for place, entry in enumerate(self.desired):
+            for one in identities_to_look_up(entry):
+                if one.kind is IdentityKind.ID or (one.kind, one.key) in asked:
+                    continue
+                asked.add((one.kind, one.key))
+                view.note(one, search.ask(one))
+                if proving and search.distinguishes:
+                    return _Unproven(search.distinguishes)
+            if proving and not view.index.is_matched(place):
+                return _Unproven("look-ups did not find everybody")
+            if proving and view.index.is_withheld(place):
+                return _Unproven("whoever answered to a look-up has contacts hidden")
+        if proving and not search.blind:
+            return _Unproven("the store's search was not seen to be blind to spelling")
+        if _hangs_on_dates(view):
+            if proving:
+                return _Unproven("day and month of an opt-out can be read either way round")
+            view.index.renew(_without_instants(one) for one in view.index.remembered())
+        return self._ended(
+            view,
+            ReadReceipt(mode="lookup", complete=True, chosen=chosen, blind=search.blind),
+            customers=count,
+            notes=[],
+        )
+
+    def _ended(
+        self, view: View, receipt: ReadReceipt, *, customers: int | None, notes: Sequence[str]
+    ) -> Read:
+        """Who acted is asked for those whose consent would change."""
+        graded, told = self.client.graded(view.index.contested())
+        view.index.renew(graded)
+        if not told:
+            notes = (*notes, "the store did not tell who subscribed or unsubscribed people")
+        learned = self.client.learned()
+        if learned.day_first:
+            view.index.renew(_without_instants(one) for one in view.index.remembered())
+            notes = (
+                *notes,
+                "the store writes day before month: dates that read both ways tell none",
+            )
+        receipt = replace(
+            receipt,
+            read=len(view.seen),
+            pages=view.pages,
+            requests=self.requests(),
+            repeated=view.repeated,
+            masked=view.masked,
+            notes=tuple(notes),
+            learned=learned,
+        )
+        return Read(
+            index=view.index,
+            census=view.census,
+            receipt=receipt,
+            customers=customers,
+            hidden=view.hidden,
+        )
+
+
+def _is_complete(
+    view: View, before: int | None, after: int | None, *, clean: bool, stable: bool, settled: bool
+) -> bool:
+    """The count decides where there is one; else a clean keyset, or a pass with nothing new."""
+    if before is not None and after is not None:
+        return min(before, after) <= len(view.seen) <= max(before, after)
+    return clean and (stable or settled)
+
+
+def _hangs_on_dates(view: View) -> bool:
+    """Whether an opt-in rests on an opt-out's date that reads as another with its day first."""
+    return any(
+        wanted.state is ConsentState.SUBSCRIBED and live.consent(channel).swappable
+        for desired, live in view.index.candidates()
+        for channel, wanted in desired.consents
+        if live.consent(channel).state in (ConsentState.UNSUBSCRIBED, ConsentState.NOT_SUBSCRIBED)
+    )
+
+
+def _without_instants(live: LiveCustomer) -> LiveCustomer:
+    consents = tuple((channel, one.without_instant()) for channel, one in live.consents)
+    return replace(live, consents=consents)
