@@ -12,9 +12,9 @@ from reconciler.errors import JournalError, PlatformError, StoreStopped
 from reconciler.model.consent import SAID_NO, Actor, ConsentState
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.settings import RiskClass
-from reconciler.plan.examine import Judge
 from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.steps import Step
+from reconciler.plan.store_judge import Judge
 from reconciler.platforms.base import Writer
 
 TRIES: Final = 3

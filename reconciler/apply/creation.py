@@ -11,12 +11,13 @@ from reconciler.errors import OutcomeUnknown, PlatformError, RateLimited, Reject
 from reconciler.model.consent import Actor, Channel, ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.fields import consent_field
+from reconciler.model.identity import IdentityKind, spellings
 from reconciler.model.settings import RiskClass
 from reconciler.plan.changes import ConsentChange, FieldChange
 from reconciler.plan.commitment import field_digest
 from reconciler.plan.examine import examine
 from reconciler.plan.judge import is_told
-from reconciler.plan.match import meets
+from reconciler.plan.match import in_doubt, meets
 from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.steps import Step, StepKind
 from reconciler.platforms.base import LookupImpossible
@@ -235,18 +236,35 @@ def _granted_next(bench: Bench, step: Step, channel: Channel) -> bool:
 
 
 def _look_up(bench: Bench, desired: DesiredCustomer) -> tuple[LiveCustomer, ...]:
-    """Whoever bears an identity of the entry, by look-up or, where that fails, by a full scan."""
-    found: dict[str, LiveCustomer] = {}
+    """Whoever bears an identity of the entry in any spelling, or may.
+
+    By look-ups of what can be looked up; where that is nothing, or the store's search answers
+    nonsense, by a full scan.
+    """
+    possible = [one for one in desired.identities if one.kind in bench.client.capabilities.looks_up]
     try:
-        for one in desired.identities:
-            for live in bench.client.find(one):
-                found[live.remote_id] = live
+        found = [
+            bench.client.find_now(one, spelling)
+            for one in possible
+            if one.kind is not IdentityKind.ID
+            for spelling in spellings(one)
+        ]
     except LookupImpossible:
-        for page in bench.client.scan():
-            for live in page.customers:
-                if meets(desired, live, bench.judge.rules.region):
-                    found[live.remote_id] = live
-    return tuple(found.values())
+        found = []
+    if not found:
+        return _scanned(bench, desired)
+    by_id = {live.remote_id: live for one in found for live in (*one.customers, *one.withheld)}
+    return tuple(by_id.values())
+
+
+def _scanned(bench: Bench, desired: DesiredCustomer) -> tuple[LiveCustomer, ...]:
+    region = bench.judge.rules.region
+    return tuple(
+        live
+        for page in bench.client.scan()
+        for live in page.customers
+        if meets(desired, live, region) or in_doubt(desired, live, region)
+    )
 
 
 def _wait_for(bench: Bench, desired: DesiredCustomer) -> tuple[LiveCustomer, ...]:

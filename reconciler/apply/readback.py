@@ -18,9 +18,9 @@ from reconciler.plan.changes import (
     ScalarChange,
     TagChange,
 )
-from reconciler.plan.examine import Judge
 from reconciler.plan.outcome import State
 from reconciler.plan.steps import StepKind
+from reconciler.plan.store_judge import Judge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

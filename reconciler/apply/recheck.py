@@ -10,11 +10,12 @@ from reconciler.model.tags import tag_key
 from reconciler.plan.changes import ConsentChange, FieldChange
 from reconciler.plan.commitment import ApprovedField, field_digest
 from reconciler.plan.compare import differences, moves_address
-from reconciler.plan.examine import Examination, Judge, examine
+from reconciler.plan.examine import Examination, examine
 from reconciler.plan.judge import is_told
-from reconciler.plan.match import meets
+from reconciler.plan.match import may_meet, meets
 from reconciler.plan.outcome import State
 from reconciler.plan.steps import Step, StepKind
+from reconciler.plan.store_judge import Judge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,9 @@ def recheck(
 
     An address is never changed while it is still subscribed: its consent goes out before.
     """
-    if not meets(desired, live, judge.rules.region):
+    region = judge.rules.region
+    named = meets(desired, live, region)
+    if not named and not (step.kind is StepKind.WITHDRAW and may_meet(desired, live, region)):
         return Recheck(write=(), settled=_all(step, State.STALE))
     if step.kind is StepKind.IDENTITY and any(
         moves_address(desired, live, channel, judge.rules) for channel in Channel
@@ -168,9 +171,9 @@ def _consent_state(
 ) -> State:
     channel = Channel(approved.field[8:])
     wanted, now = desired.consent(channel), live.consent(channel)
-    if wanted is None:
+    if wanted is None and not desired.absent:
         return State.STALE
-    if wanted.state is ConsentState.UNSUBSCRIBED:
+    if wanted is None or wanted.state is ConsentState.UNSUBSCRIBED:
         never = now.state is ConsentState.NOT_SUBSCRIBED
         out = now.state is ConsentState.UNSUBSCRIBED
         settled = out or (never and channel not in judge.table.records_refusal)

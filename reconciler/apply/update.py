@@ -18,6 +18,7 @@ from reconciler.errors import (
 )
 from reconciler.model.consent import Actor, ConsentState, Evidence, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.fields import consent_field
 from reconciler.model.identity import Identity
 from reconciler.model.patch import ConsentWrite, Patch
 from reconciler.model.tags import TagDelta
@@ -55,9 +56,10 @@ def _decided(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str)
             return bench.failed(step, error, State.UNKNOWN, remote_id)
         if live is None:
             return StepOutcome(step=step, state=State.STALE, message="the customer is gone")
+        moved = _moved_since_plan(bench, step, live)
         found = recheck(step, desired, live, bench.own.get(step.change.alias), bench.judge)
         if not found.write:
-            return _nothing_to_write(step, found, wrote=wrote)
+            return replace(_nothing_to_write(step, found, wrote=wrote), noticed=moved)
         try:
             _send(bench, step, live, found.write)
         except StoreLeft:
@@ -73,8 +75,24 @@ def _decided(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str)
             if attempt == TRIES:
                 raise
         else:
-            return _verified(bench, step, desired, live, found)
+            outcome = _verified(bench, step, desired, live, found)
+            return replace(outcome, noticed=(*moved, *outcome.noticed))
     raise AssertionError("the last try returns or raises")
+
+
+def _moved_since_plan(bench: Bench, step: Step, live: LiveCustomer) -> tuple[str, ...]:
+    """Consents that somebody changed since the plan, in words; those that the step writes are its
+    own matter, and what our own writes left is nobody's change.
+    """
+    writes = {one.field for one in step.fields}
+    own = bench.own.get(step.change.alias)
+    found = []
+    for channel, had in step.change.seen:
+        has = live.consent(channel)
+        ours = own is not None and own.after.get(channel) == has
+        if has.state is not had and not ours and consent_field(channel) not in writes:
+            found.append(f"the {channel} consent went from {had} to {has.state} since the plan")
+    return tuple(found)
 
 
 def _one_by_one(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -> StepOutcome:

@@ -75,7 +75,8 @@ def command(
     Without PLAN a plan is made, shown, and asked about first. Before each write the customer is
     read again, after it the record is read back, and only what was read back counts as done.
 
-    Exit codes: 0 all approved is applied, 3 blocked, 4 something is left (go on with --resume),
+    Exit codes: 0 all approved is applied, 3 blocked, or an opt-out or erasure is asked for and not
+    carried out, 4 something is left (go on with --resume),
     5 the plan is stale, expired or used, 130 interrupted.
     """
     from reconciler import app
@@ -136,7 +137,7 @@ def _not_applied(body: dict[str, Any], made: "Plan", form: str) -> int:
     if form == "json":
         click.echo(json.dumps(body, indent=2, ensure_ascii=False))
     if made.empty:
-        return FAILED if made.failed else OK
+        return FAILED if made.failed else BLOCKED if made.owes else OK
     click.echo("nothing was applied", err=True)
     return BLOCKED if made.blocked else FAILED
 
@@ -166,19 +167,23 @@ def _carry_out(
 ) -> int:
     from reconciler import app
     from reconciler.plan.steps import steps
+    from reconciler.report import describe
     from reconciler.report import result as report
 
     kept = _keep(order.world.folder, body)
     total = sum(len(steps(store, order.only)) for store in order.commitment.stores)
     with _signals(order.control), _progress(total, quiet=quiet or form == "json") as progress:
         done = app.apply(replace(order, progress=progress))
+    owed = describe.owed(body)
     if form == "json":
-        click.echo(json.dumps(report.as_json(done, _resuming(kept)), indent=2))
+        click.echo(json.dumps(report.as_json(done, _resuming(kept), owed), indent=2))
     else:
-        options.show(report.render(done, _resuming(kept)), no_color=no_color)
+        options.show(report.render(done, _resuming(kept), owed), no_color=no_color)
     if done.interrupted and not done.complete:
         return INTERRUPTED
-    return OK if done.complete else INCOMPLETE
+    if not done.complete:
+        return INCOMPLETE
+    return BLOCKED if any(not one["acknowledged"] for one in owed) else OK
 
 
 def _resuming(kept: Path) -> str:

@@ -83,7 +83,7 @@ def _tour(
     from reconciler import app
     from reconciler.apply.bench import Control
     from reconciler.plan.codec import decode, encode
-    from reconciler.report import result, text
+    from reconciler.report import describe, result, text
 
     _say("reconciler plan --out plan.json", quiet=quiet)
     body = encode(app.plan(state, app.Choices(), world, keyed), keyed)
@@ -99,7 +99,9 @@ def _tour(
         progress=lambda outcome: None,  # noqa: ARG005
     )
     done = app.apply(order)
-    options.show(result.render(done, "reconciler apply plan.json --resume"), no_color=no_color)
+    owed = describe.owed(body)
+    resume = "reconciler apply plan.json --resume"
+    options.show(result.render(done, resume, owed), no_color=no_color)
     _say("reconciler plan", quiet=quiet)
     again = encode(app.plan(state, app.Choices(), world, keyed), keyed)
     options.show(text.render(again, every=False, reveal={}), no_color=no_color)

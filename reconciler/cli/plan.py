@@ -62,7 +62,8 @@ def command(
     """Compare the specs with the stores and show what would change. Writes nothing to any store.
 
     Personal values are masked. Exit codes: 0 planned, 1 a store could not be read, 2 changes
-    are pending (with --detailed-exitcode), 3 blocked by a policy.
+    are pending (with --detailed-exitcode), 3 blocked by a policy, or an opt-out or erasure is asked
+    for and not carried out.
     """
     from reconciler import app
     from reconciler.cli.rendering import render
@@ -97,7 +98,7 @@ def command(
         click.echo(f"error: {part.error}", err=True)
     if made.failed:
         return FAILED
-    if made.blocked or _met(body["verdicts"], fail_on):
+    if made.blocked or made.owes or _met(body["verdicts"], fail_on):
         return BLOCKED
     return CHANGES if detailed_exitcode and not made.empty else OK
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from typing import Final
 
 from reconciler.model.consent import Channel, ConsentState
@@ -12,9 +13,14 @@ from reconciler.model.settings import RiskClass
 from reconciler.plan.changes import Action, Change, ConsentChange, ScalarChange
 from reconciler.plan.definition import Audience, StorePlan
 from reconciler.plan.draft import Draft
-from reconciler.plan.examine import Examination, Judge, examine, withdrawals_only
+from reconciler.plan.examine import Examination, examine, withdrawals_only
+from reconciler.plan.hidden import HiddenContacts
 from reconciler.plan.match import Index, Missing, Paired, Pairing, Unsure
+from reconciler.plan.owed import owed
 from reconciler.plan.policies import POLICIES
+from reconciler.plan.policies.ceiling import SIZED
+from reconciler.plan.proof import unproven
+from reconciler.plan.store_judge import Judge
 from reconciler.plan.verdicts import Level, Verdict
 
 _REASONS: Final = {
@@ -33,6 +39,14 @@ _REASONS: Final = {
     "identity.disagrees": (
         "the phone number belongs to a customer with another e-mail address",
         "give the `id`, or `previously: {email: …}` if the person changed it",
+    ),
+    "identity.doubtful": (
+        "a contact of the store may be this one, written in another way",
+        "give the `id`, or correct the contact in the store",
+    ),
+    "read.withheld": (
+        "whoever answers to this contact in the store has it hidden",
+        "a token that may see personal data, or the `id`",
     ),
     "identity.same-person": ("two entries mean one customer", "make one entry of the two"),
 }
@@ -61,17 +75,20 @@ class Read:
     census: Census
     receipt: ReadReceipt
     customers: int | None
+    hidden: HiddenContacts = dataclass_field(default_factory=HiddenContacts)
 
 
 def compute(read: Read, judge: Judge, raises: tuple[tuple[RiskClass, int], ...]) -> StorePlan:
     """Equal inputs in any order give equal plans."""
     pairings = read.index.pairings()
-    results = _taken_addresses([_examine(one, judge) for one in pairings], pairings, read, judge)
+    examined = [_proven(one, _examine(one, judge), read, judge) for one in pairings]
+    results = _taken_addresses(examined, pairings, read, judge)
     changes = _ranked(_merged(change for result in results for change in result.changes))
     verdicts = tuple(verdict for result in results for verdict in result.verdicts)
     full = read.receipt.mode == "full"
     draft = Draft(
         store=judge.store,
+        table=judge.table,
         receipt=read.receipt,
         customers=read.customers,
         subscribers=_subscribers(read) if full else None,
@@ -80,6 +97,7 @@ def compute(read: Read, judge: Judge, raises: tuple[tuple[RiskClass, int], ...])
     ).judged(verdicts)
     for policy in POLICIES:
         draft = draft.judged(tuple(policy(draft)))
+    draft = draft.judged(tuple(owed(pairings, draft, judge)))
     touched = {one.remote_id for one in draft.changes if one.remote_id is not None}
     touched |= {
         one
@@ -100,15 +118,55 @@ def compute(read: Read, judge: Judge, raises: tuple[tuple[RiskClass, int], ...])
     )
 
 
+def rests_on_size(plan: StorePlan) -> bool:
+    """Whether a ceiling blocks that a store of known size might not have."""
+    return any(
+        one.level is Level.BLOCK
+        and one.in_force
+        and (one.rule == "withdraw.mass" or (one.rule in SIZED and plan.customers is None))
+        for one in plan.verdicts
+    )
+
+
 def _verdict_order(one: Verdict) -> tuple[object, ...]:
     place = (one.mark.file, one.mark.line, one.mark.column) if one.mark else ("", 0, 0)
-    return (list(Level).index(one.level), one.rule, place, one.alias or "", one.message)
+    return (
+        not one.owed,
+        list(Level).index(one.level),
+        one.rule,
+        place,
+        one.alias or "",
+        one.message,
+    )
 
 
 @dataclass(slots=True)
 class _Result:
     changes: list[Change]
     verdicts: list[Verdict]
+
+
+def _proven(pairing: Pairing, result: _Result, read: Read, judge: Judge) -> _Result:
+    """With a hold where the reading does not show what the result rests on."""
+    held = unproven(pairing, result.changes, read.receipt, read.hidden)
+    if held is not None:
+        rule, message, lift = held
+        first = result.changes[0] if result.changes else None
+        alias = first.alias if first else judge.keyed.entry_alias(pairing.desired)
+        remote_id = first.remote_id if first else None
+        result.verdicts.append(
+            Verdict(
+                rule=rule,
+                level=Level.HOLD,
+                store=judge.store.name,
+                message=message,
+                alias=alias,
+                mark=pairing.desired.mark,
+                lifted_by=lift,
+                remote_ids=(remote_id,) if remote_id else (),
+            )
+        )
+    return result
 
 
 def _of(examination: Examination) -> _Result:

@@ -110,7 +110,7 @@ class Change:
     `entry` is the alias of the spec entry that asked, by which an apply finds it again;
     `subscribed` are the channels that a deleted customer was subscribed on; whoever has a lower
     `rank` is written first, so that an address is given up before it is claimed. `marks` place
-    the fields, which may stand in another file than the entry.
+    the fields, which may stand in another file than the entry. `seen` are the consents as read.
     """
 
     store: str
@@ -123,6 +123,7 @@ class Change:
     subscribed: frozenset[Channel] = frozenset()
     rank: int = 0
     marks: tuple[tuple[str, SourceMark], ...] = ()
+    seen: tuple[tuple[Channel, ConsentState], ...] = ()
 
     @property
     def classes(self) -> tuple[RiskClass, ...]:

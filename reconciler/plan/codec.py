@@ -12,7 +12,7 @@ from typing import Any, Final
 from reconciler.diagnostics import SourceMark
 from reconciler.errors import PlanFileError
 from reconciler.model.consent import Channel, ConsentState, Evidence, LiveConsent
-from reconciler.model.customer import Address, DesiredCustomer, ReadReceipt, Scalar
+from reconciler.model.customer import Address, DesiredCustomer, Learned, ReadReceipt, Scalar
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.personal import Personal
 from reconciler.model.settings import DesiredState, Release, RiskClass
@@ -65,7 +65,13 @@ def encode(plan: Plan, keyed: Keyed) -> Json:
             for store in plan.stores
             for one in store.changes
         ],
-        "verdicts": [_verdict(one) for store in plan.stores for one in store.verdicts],
+        "verdicts": [
+            _verdict(one)
+            for one in sorted(
+                (verdict for store in plan.stores for verdict in store.verdicts),
+                key=lambda verdict: not verdict.owed,
+            )
+        ],
     }
     body["digest"] = keyed.digest("plan", _timeless(body))
     body["seal"] = keyed.digest("seal", body)
@@ -104,14 +110,21 @@ def decode(body: Json) -> Commitment:
             ApprovedStore(
                 name=one["name"],
                 blocked=one["name"] in blocked,
-                words=tuple(
-                    (Channel(word["channel"]), ConsentState(word["state"]), word["word"])
-                    for word in (one["receipt"] or {}).get("words", ())
-                ),
+                learned=_learned(one["receipt"] or {}),
                 changes=tuple(change for change in changes if change.store == one["name"]),
             )
             for one in body["stores"]
         ),
+    )
+
+
+def _learned(receipt: Json) -> Learned:
+    return Learned(
+        words=tuple(
+            (Channel(word["channel"]), ConsentState(word["state"]), word["word"])
+            for word in receipt.get("words", ())
+        ),
+        day_first=receipt.get("day_first", False),
     )
 
 
@@ -136,6 +149,10 @@ def _approved(item: Json) -> ApprovedChange:
             for one in item["fields"]
         ),
         digest=item["digest"],
+        seen=tuple(
+            (Channel(channel), ConsentState(state))
+            for channel, state in item.get("seen", {}).items()
+        ),
     )
 
 
@@ -175,8 +192,10 @@ def _receipt(receipt: ReadReceipt) -> Json:
         "notes": list(receipt.notes),
         "words": [
             {"channel": channel.value, "state": state.value, "word": word}
-            for channel, state, word in receipt.words
+            for channel, state, word in receipt.learned.words
         ],
+        "day_first": receipt.learned.day_first,
+        "blind": receipt.blind,
     }
 
 
@@ -217,6 +236,7 @@ def _change(change: Change, keyed: Keyed, *, digest: str) -> Json:
         "cause": None,
         "source": _source(change.mark),
         "rank": change.rank,
+        "seen": {channel.value: state.value for channel, state in change.seen},
         "fields": [_field(one, change, keyed) for one in change.fields],
         "digest": digest,
     }
@@ -297,6 +317,7 @@ def _verdict(one: Verdict) -> Json:
         "source": _source(one.mark) if one.mark else None,
         "lifted_by": one.lifted_by,
         "released": one.released,
+        **({"acknowledged": one.acknowledged} if one.owed else {}),
     }
 
 
@@ -337,6 +358,7 @@ def _desired(one: DesiredCustomer) -> str:
         [[identity.kind.value, identity.key] for identity in one.identities],
         [[identity.kind.value, identity.key] for identity in one.previously],
         one.absent,
+        one.erases,
         one.creates,
         [[name, _reveal(value)] for name, value in one.scalars],
         _intent(one.tags) if one.tags is not UNMANAGED else None,

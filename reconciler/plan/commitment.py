@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from reconciler.diagnostics import SourceMark
 from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.customer import Learned
 from reconciler.model.settings import Release, RiskClass
 from reconciler.plan.changes import Action, Change, FieldChange, essence
 from reconciler.plan.keyed import Keyed
@@ -26,6 +27,8 @@ class ApprovedField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovedChange:
+    """`seen` are the consents that the plan saw, written by it or not."""
+
     store: str
     action: Action
     alias: str
@@ -35,15 +38,16 @@ class ApprovedChange:
     rank: int
     fields: tuple[ApprovedField, ...]
     digest: str
+    seen: tuple[tuple[Channel, ConsentState], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovedStore:
-    """`blocked` lets only withdrawals through; `words` are the store's own for consent states."""
+    """`blocked` lets only withdrawals through; `learned` is what the reading found of the store."""
 
     name: str
     blocked: bool
-    words: tuple[tuple[Channel, ConsentState, str], ...]
+    learned: Learned
     changes: tuple[ApprovedChange, ...]
 
 

@@ -99,6 +99,13 @@ class Plan:
         )
 
     @property
+    def owes(self) -> bool:
+        """Whether an opt-out or erasure is asked for, not planned, and not acknowledged."""
+        return any(
+            one.owed and not one.acknowledged for store in self.stores for one in store.verdicts
+        )
+
+    @property
     def empty(self) -> bool:
         return not any(store.changes for store in self.stores)
 

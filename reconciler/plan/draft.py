@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel
 from reconciler.model.customer import ReadReceipt
 from reconciler.model.settings import RiskClass, StoreSettings
@@ -14,6 +15,7 @@ class Draft:
     """`customers` is the store's size, None where nobody told it; `subscribers` likewise."""
 
     store: StoreSettings
+    table: Capabilities
     receipt: ReadReceipt
     customers: int | None
     subscribers: tuple[tuple[Channel, int], ...] | None

@@ -4,64 +4,37 @@ Applying computes the same changes anew from the record as it is then, and carri
 digests were approved; so this is the one place that decides what a change is.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from reconciler.model.capabilities import Capabilities
-from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent, WantedConsent
+from reconciler.model.consent import (
+    Channel,
+    ConsentState,
+    Evidence,
+    LiveConsent,
+    WantedConsent,
+)
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.fields import BY_NAME, consent_field
 from reconciler.model.identity import IdentityKind
 from reconciler.model.managed import UNMANAGED
-from reconciler.model.settings import Policy, Release, RiskClass, StoreSettings
+from reconciler.model.settings import RiskClass
 from reconciler.plan.changes import (
     Action,
     Change,
     ConsentChange,
     FieldChange,
     Presence,
-    ScalarChange,
     TagChange,
 )
-from reconciler.plan.compare import Rules, creation, differences, moves_address
+from reconciler.plan.compare import creation, differences, moves_address
 from reconciler.plan.fit import misfits
+from reconciler.plan.held_back import is_withdrawal, without
 from reconciler.plan.judge import Ground, Ruling, is_told, rule
-from reconciler.plan.keyed import Keyed
+from reconciler.plan.store_judge import Judge
 from reconciler.plan.verdicts import Level, Verdict
 
 UNSUPPORTED = "capability.unsupported"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judge:
-    """Everything that examining one customer needs and that is the same for all of a store.
-
-    `out_by_person` are the opt-outs that were seen to be the person's own before we wrote.
-    """
-
-    store: StoreSettings
-    table: Capabilities
-    policy: Policy
-    rules: Rules
-    releases: tuple[Release, ...]
-    keyed: Keyed
-    out_by_person: frozenset[tuple[str, Channel]] = frozenset()
-
-    def known(self, alias: str, channel: Channel, live: LiveConsent) -> LiveConsent:
-        """A live consent with what the store does not tell any more: that it was the person."""
-        out = live.state is ConsentState.UNSUBSCRIBED
-        if out and (alias, channel) in self.out_by_person:
-            return replace(live, actor=Actor.PERSON)
-        return live
-
-    def released(self, rule_id: str, *aliases: str) -> bool:
-        """Whether a person has lifted this rule for this customer (or for all)."""
-        return any(
-            one.rule == rule_id
-            and one.store in (None, self.store.name)
-            and one.alias in (None, *aliases)
-            for one in self.releases
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +74,7 @@ def withdrawals_only(desired: DesiredCustomer, live: LiveCustomer, judge: Judge)
     examination = examine(replace(desired, absent=False), live, judge)
     if examination.change is None:
         return Examination(change=None, verdicts=())
-    fields = tuple(
-        one
-        for one in examination.change.fields
-        if one.risk is RiskClass.WITHDRAW and not getattr(one, "moves", False)
-    )
+    fields = tuple(one for one in examination.change.fields if is_withdrawal(one))
     if not fields:
         return Examination(change=None, verdicts=())
     return Examination(change=replace(examination.change, fields=fields), verdicts=())
@@ -128,11 +97,16 @@ def _examine_absent(
     if live is None:
         return Examination(change=None, verdicts=())
     case = _Case(desired, live, Action.DELETE, judge)
-    fields: list[FieldChange] = [Presence(risk=RiskClass.DELETE)]
-    for channel, wanted in desired.consents:
-        change = case.consent(channel, wanted)
+    kept = case.has_orders(live)
+    fields: list[FieldChange] = [] if kept else [Presence(risk=RiskClass.DELETE)]
+    out = WantedConsent(state=ConsentState.UNSUBSCRIBED, evidence=Evidence())
+    for channel in Channel:
+        wanted = desired.consent(channel) or (out if kept else None)
+        change = case.consent(channel, wanted) if wanted is not None else None
         if change is not None:
             fields.append(change)
+    if kept:
+        case.blind_resends(live, fields)
     case.unsupported(fields)
     return case.finish(fields)
 
@@ -154,10 +128,16 @@ class _Case:
     def consent(self, channel: Channel, wanted: WantedConsent) -> ConsentChange | None:
         live, judge = self.live, self.judge
         moving = live is not None and moves_address(self.desired, live, channel, judge.rules)
+        out = wanted.state is ConsentState.UNSUBSCRIBED
+        if live is not None and moving and not out:
+            had = live.consent(channel).state
+            if had is not ConsentState.SUBSCRIBED:
+                self._hold_address(channel, f"its consent is {had}, which is no known no")
+                return None
         ground = None
         if live is not None:
             ground = judge.known(self.alias, channel, live.consent(channel))
-        if moving and wanted.state is not ConsentState.UNSUBSCRIBED:
+        if moving and not out:
             ground = LiveConsent(state=ConsentState.NOT_SUBSCRIBED)
         ruling = rule(channel, ground, wanted, self._ground(channel))
         field = consent_field(channel)
@@ -196,6 +176,8 @@ class _Case:
                 one.channel is channel and one.state is ConsentState.UNSUBSCRIBED
                 for one in self.judge.store.consent_words
             ),
+            blocked=live is not None and live.blocked,
+            now=self.judge.now,
             policy=self.judge.policy,
             table=self.judge.table,
         )
@@ -252,7 +234,7 @@ class _Case:
         self.add(
             "consent.address-change",
             Level.HOLD,
-            f"this address is subscribed, and its consent does not pass to another: {why}",
+            f"a consent does not pass from one address to another: {why}",
             (_kind(channel),),
             f"say in the specs what the {channel} consent of the new address is",
         )
@@ -271,18 +253,40 @@ class _Case:
                 (name,),
             )
 
+    def has_orders(self, live: LiveCustomer) -> bool:
+        """Tells of a customer whom the platform will not delete."""
+        if not self.judge.table.keeps_with_orders or not live.orders:
+            return False
+        self.add(
+            "delete.has-orders",
+            Level.HOLD,
+            f"{self.judge.table.title} deletes nobody with orders, and this customer has some; "
+            "all consents are withdrawn instead",
+            ("customer",),
+        )
+        return True
+
     def blind_resends(self, live: LiveCustomer, fields: list[FieldChange]) -> None:
-        """A call that has to send a consent along is not made where the consent is not told."""
-        if not self.judge.table.resends_consent or not fields:
+        """A call that has to send along what is not told is not made.
+
+        An opt-out goes out all the same where the platform takes one without what is hidden.
+        """
+        table = self.judge.table
+        if not table.resends_consent or not fields:
             return
-        if live.unreadable & self.judge.table.resends:
-            self.add(
-                "read.unreadable",
-                Level.HOLD,
-                "the store hides part of this record that every update here sends along",
-                (),
-            )
-            return
+        hidden = live.unreadable & table.resends
+        if hidden:
+            passes = not hidden & table.withdraws_with
+            stopped = [one for one in fields if not (passes and is_withdrawal(one))]
+            if stopped:
+                self.add(
+                    "read.unreadable",
+                    Level.HOLD,
+                    "the store hides part of this record that an update here sends along",
+                    tuple(one.field for one in stopped) if passes else (),
+                )
+            if len(stopped) == len(fields):
+                return
         written = {one.channel for one in fields if isinstance(one, ConsentChange)}
         blind = [
             channel
@@ -332,19 +336,26 @@ class _Case:
         )
 
     def finish(self, fields: Iterable[FieldChange]) -> Examination:
-        """Takes out what is held or does not fit. What does not fit stays out even if released."""
+        """Takes out what is held or does not fit. What does not fit stays out even if released.
+
+        What keeps a customer from being made or deleted does not keep an opt-out from being sent.
+        """
         out: set[str] = set()
         everything = False
         for verdict in self.verdicts:
             if verdict.rule == UNSUPPORTED or verdict.in_force:
                 out |= set(verdict.fields)
-                everything |= not verdict.fields or "customer" in verdict.fields
-        kept = () if everything else tuple(_without(out, fields))
+                everything |= not verdict.fields
+        kept = () if everything else tuple(without(out, fields))
+        if "customer" in out:
+            kept = tuple(one for one in kept if is_withdrawal(one))
         if not kept:
             return Examination(change=None, verdicts=tuple(self.verdicts))
+        deletes = any(isinstance(one, Presence) for one in kept)
+        stays = self.action is Action.DELETE and not deletes
         change = Change(
             store=self.judge.store.name,
-            action=self.action,
+            action=Action.UPDATE if stays else self.action,
             alias=self.alias,
             entry=self.entry,
             remote_id=self.live.remote_id if self.live is not None else None,
@@ -352,6 +363,9 @@ class _Case:
             fields=tuple(sorted(kept, key=lambda one: one.field)),
             subscribed=self._subscribed(),
             marks=self.desired.marks,
+            seen=()
+            if self.live is None
+            else tuple((channel, one.state) for channel, one in self.live.consents),
         )
         return Examination(change=change, verdicts=tuple(self.verdicts))
 
@@ -367,25 +381,3 @@ class _Case:
 
 def _kind(channel: Channel) -> str:
     return "email" if channel is Channel.EMAIL else "phone"
-
-
-def _without(out: set[str], fields: Iterable[FieldChange]) -> Iterator[FieldChange]:
-    """The rest; a consent that moves with its address goes out with it, and the reverse."""
-    fields = tuple(fields)
-    held_moves = {
-        one.channel
-        for one in fields
-        if isinstance(one, ConsentChange)
-        and one.moves
-        and (one.field in out or _kind(one.channel) in out)
-    }
-    for one in fields:
-        if one.field in out:
-            continue
-        if isinstance(one, ConsentChange) and one.moves and one.channel in held_moves:
-            continue
-        if isinstance(one, ScalarChange) and any(
-            _kind(channel) == one.field for channel in held_moves
-        ):
-            continue
-        yield one

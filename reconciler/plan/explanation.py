@@ -14,8 +14,8 @@ from reconciler.model.identity import Identity, IdentityKind, identity
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.tags import TagIntent
 from reconciler.plan.definition import StorePlan
-from reconciler.plan.examine import Judge
 from reconciler.plan.match import Missing, Paired, Pairing, Unsure, keys_of
+from reconciler.plan.store_judge import Judge
 from reconciler.plan.verdicts import Verdict
 
 Wanted = Scalar | TagIntent | tuple[Address, ...] | WantedConsent

@@ -2,8 +2,14 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from reconciler.diagnostics import SourceMark
+
+NO_OPT_OUT: Final = "withdraw.not-planned"
+NO_ERASURE: Final = "erasure.not-planned"
+OWED: Final = (NO_OPT_OUT, NO_ERASURE)
+"""What the specs ask for and the plan does not do, though it is owed to a person."""
 
 
 class Level(StrEnum):
@@ -18,6 +24,7 @@ class Verdict:
 
     `released` says that a person has lifted it for this plan; it then holds and blocks nothing.
     `fields` are the field changes that a hold or block takes out; empty for the whole customer.
+    `acknowledged` says that somebody knows of what is asked for and not carried out.
     """
 
     rule: str
@@ -30,6 +37,12 @@ class Verdict:
     released: bool = False
     fields: tuple[str, ...] = ()
     remote_ids: tuple[str, ...] = ()
+    acknowledged: bool = False
+
+    @property
+    def owed(self) -> bool:
+        """Whether an opt-out or an erasure is asked for and not planned."""
+        return self.rule in OWED
 
     @property
     def in_force(self) -> bool:

@@ -39,22 +39,33 @@ def of_diagnostics(diagnostics: Iterable[Diagnostic]) -> Iterator[Finding]:
 
 
 def of_plan(body: Json) -> Iterator[Finding]:
-    """The totals, then every verdict where it comes from; a store that was not read is an error."""
+    """Whatever is owed and not planned, the totals, then every verdict where it comes from.
+
+    A store that was not read is an error, as is an opt-out or erasure that is not carried out.
+    """
+    owed = describe.owed(body)
+    yield from (_of_verdict(one) for one in owed)
     yield Finding(rule="plan", level="note", message=_totals(body))
     for store in body["stores"]:
         if store["error"]:
             yield Finding(rule="read.failed", level="error", message=store["error"])
-    for one in body["verdicts"]:
-        source = one["source"] or {"file": "", "line": 1}
-        lift = f"; lifted by: {one['lifted_by'] or 'nothing'}" if one["level"] != "warn" else ""
-        who = f"{one['customer']}: " if one["customer"] else ""
-        yield Finding(
-            rule=one["rule"],
-            level="note" if one["released"] else _LEVELS[one["level"]],
-            message=f"{one['store']}: {who}{one['message']}{lift}",
-            file=source["file"],
-            line=source["line"],
-        )
+    yield from (_of_verdict(one) for one in body["verdicts"] if one not in owed)
+
+
+def _of_verdict(one: Json) -> Finding:
+    source = one["source"] or {"file": "", "line": 1}
+    lift = f"; lifted by: {one['lifted_by'] or 'nothing'}" if one["level"] != "warn" else ""
+    who = f"{one['customer']}: " if one["customer"] else ""
+    level = "note" if one["released"] else _LEVELS[one["level"]]
+    if "acknowledged" in one:
+        level = "warning" if one["acknowledged"] else "error"
+    return Finding(
+        rule=one["rule"],
+        level=level,
+        message=f"{one['store']}: {who}{one['message']}{lift}",
+        file=source["file"],
+        line=source["line"],
+    )
 
 
 def _totals(body: Json) -> str:

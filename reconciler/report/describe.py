@@ -218,5 +218,16 @@ def messages(body: Json) -> str:
     return f"messages this will send: {counted(count, 'request')} to confirm" if count else ""
 
 
+def owed(body: Json) -> tuple[Json, ...]:
+    """The verdicts on opt-outs and erasures that are asked for and not carried out."""
+    return tuple(one for one in body["verdicts"] if "acknowledged" in one)
+
+
+def not_planned(count: int) -> str:
+    if count == 1:
+        return "An opt-out or erasure is asked for and not carried out."
+    return f"{count} opt-outs or erasures are asked for and not carried out."
+
+
 def is_empty(body: Json) -> bool:
     return not body["changes"]

@@ -64,9 +64,16 @@ def _fitting(rows: Iterable[_Row], room: int, what: str) -> tuple[list[str], int
 def _head(body: Json) -> Iterator[str]:
     yield MARKER
     summary = body["summary"]
+    owed = describe.owed(body)
+    left = sum(not one["acknowledged"] for one in owed)
     state = "blocked" if summary["blocked"] else "no changes" if not body["changes"] else "ready"
+    if left:
+        state = "not all opt-outs and erasures are carried out"
     yield f"## Customer plan: {state}"
     yield ""
+    if left:
+        yield f"**{describe.not_planned(left)}** They stand first below."
+        yield ""
     sent = describe.messages(body)
     yield f"{escape(describe.totals(body))}.{f' **{escape(sent)}.**' if sent else ''}"
     yield ""

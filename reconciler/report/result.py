@@ -1,15 +1,24 @@
 """What an apply did, told by receipts: everything counted here was read back from the store."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reconciler.plan.outcome import ApplyResult, State, StoreOutcome
+from reconciler.report import describe
+from reconciler.report.describe import Json
 from reconciler.report.lines import Line, Style
 from reconciler.report.text import NAMED_AT_MOST
 
 
-def render(result: ApplyResult, resume: str) -> Iterator[Line]:
-    """`resume` is the command that goes on where something is left."""
+def render(result: ApplyResult, resume: str, owed: Sequence[Json]) -> Iterator[Line]:
+    """`resume` is the command that goes on where something is left; `owed` are the plan's verdicts
+    on what is asked for and not carried out.
+    """
+    for one in owed:
+        known = "known" if one["acknowledged"] else "NOT CARRIED OUT"
+        where = f"{one['source']['file']}:{one['source']['line']}"
+        style = Style.WARN if one["acknowledged"] else Style.BAD
+        yield Line(f"{known}  {one['store']}: {one['customer']} {where}: {one['message']}", style)
     for store in result.stores:
         yield from _store(store)
     good = sum(result.count(state) for state in State if state.good)
@@ -19,6 +28,9 @@ def render(result: ApplyResult, resume: str) -> Iterator[Line]:
         yield Line(trail, Style.DIM)
     if result.complete:
         yield Line(f"Applied: {good} of {total} steps, each read back from its store.", Style.GOOD)
+        left = sum(not one["acknowledged"] for one in owed)
+        if left:
+            yield Line(describe.not_planned(left), Style.BAD)
         return
     yield Line(f"Not everything is applied: {good} of {total} steps are.", Style.BAD)
     yield Line(f"Continue with: {resume}", Style.WARN)
@@ -64,12 +76,13 @@ def _tail(message: str) -> str:
     return f": {message}" if message else ""
 
 
-def as_json(result: ApplyResult, resume: str) -> dict[str, object]:
+def as_json(result: ApplyResult, resume: str, owed: Sequence[Json]) -> dict[str, object]:
     return {
         "plan": result.plan_digest,
         "complete": result.complete,
         "interrupted": result.interrupted,
         "resume": None if result.complete else resume,
+        "not_carried_out": [dict(one) for one in owed],
         "audit": {"lines": result.audit_count, "head": result.audit_head},
         "stores": [
             {

@@ -23,6 +23,7 @@ LEGEND: Final = "+ new   ~ changed   - deleted   ••• personal value, maske
 def render(body: Json, *, every: bool, reveal: Reveal) -> Iterator[Line]:
     """`every` lists each customer; otherwise identical changes are folded."""
     found = describe.items(body, reveal)
+    yield from not_carried_out(body)
     for store in body["stores"]:
         yield from _store(
             body, store, [one for one in found if one.store == store["name"]], every=every
@@ -35,6 +36,20 @@ def render(body: Json, *, every: bool, reveal: Reveal) -> Iterator[Line]:
     yield from _last(body)
 
 
+def not_carried_out(body: Json) -> Iterator[Line]:
+    """What is owed to people and not planned stands before everything else, each with its line."""
+    found = describe.owed(body)
+    for one in found:
+        known = "known" if one["acknowledged"] else "NOT PLANNED"
+        style = Style.WARN if one["acknowledged"] else Style.BAD
+        who = f"{one['store']}: {one['customer']} {_place(one)}"
+        yield Line(f"{known}  {who}: {plain(one['message'])}", style)
+        if not one["acknowledged"]:
+            yield Line(f"  lifted by: {one['lifted_by']}", Style.DIM)
+    if found:
+        yield Line()
+
+
 def _store(body: Json, store: Json, found: Sequence[Item], *, every: bool) -> Iterator[Line]:
     title = f"{store['name']} ({store['platform']} {store['api_version']})"
     yield Line(f"{title}: {describe.receipt(store)}", Style.TITLE)
@@ -45,7 +60,12 @@ def _store(body: Json, store: Json, found: Sequence[Item], *, every: bool) -> It
     for note in store["receipt"]["notes"]:
         yield Line(f"  {note}", Style.WARN)
     yield from _verdicts(
-        [one for one in body["verdicts"] if one["store"] == store["name"]], every=every
+        [
+            one
+            for one in body["verdicts"]
+            if one["store"] == store["name"] and "acknowledged" not in one
+        ],
+        every=every,
     )
     for risk in RiskClass:
         own = [one for one in found if one.risk == risk]
@@ -110,6 +130,9 @@ def _last(body: Json) -> Iterator[Line]:
     summary = body["summary"]
     if any(store["error"] for store in body["stores"]):
         yield Line("Some stores could not be read; the plan covers the others.", Style.BAD)
+    owed = sum(not one["acknowledged"] for one in describe.owed(body))
+    if owed:
+        yield Line(describe.not_planned(owed), Style.BAD)
     if describe.is_empty(body):
         held = f", {summary['held']} held" if summary["held"] else ""
         if not any(store["error"] for store in body["stores"]):

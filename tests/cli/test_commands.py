@@ -218,12 +218,12 @@ def test_personal_values_and_exports_stay_out_of_pipelines(shop: Shop) -> None:
 def test_a_fault_of_ours_is_exit_70_with_a_report_without_values(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reconciler import reading
+    from reconciler.live.read import StoreReading
 
     def broken(*_: object) -> None:
         raise ZeroDivisionError("ada@example.com")
 
-    monkeypatch.setattr(reading, "read_store", broken)
+    monkeypatch.setattr(StoreReading, "read", broken)
 
     done = call(shop, "plan")
 

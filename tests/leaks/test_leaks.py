@@ -55,7 +55,7 @@ class Watch:
             "store": "shop",
             "customers": [
                 {"email": EMAILS[0], "first_name": canaries.FIRST, "last_name": canaries.LAST, **note,
-                 "tags": ["vip", canaries.IN_TAG], "addresses": [canaries.address()]},
+                 "tags": ["vip", canaries.IN_TAG], "addresses": [canaries.address(self.box.platform)]},
                 {"email": EMAILS[1], "consent": {"email": "unsubscribed"}},
                 {"email": EMAILS[4], **contact, "first_name": canaries.FIRST,
                  "consent": {"email": grant(source=canaries.IN_SOURCE, evidence=canaries.IN_TAG)}},
@@ -106,7 +106,7 @@ def _people(platform: str) -> list[Json]:
     return [
         person(EMAILS[0], phone=phone[2], tags=[canaries.IN_TAG, "app:x"]),
         person(EMAILS[1], first_name=canaries.FIRST, last_name=canaries.LAST, consent=yes,
-               addresses=[canaries.address()], note=canaries.NOTE),
+               addresses=[canaries.address(platform)], note=canaries.NOTE),
         person(EMAILS[2], first_name=canaries.FIRST),
         person(EMAILS[5], last_name=canaries.LAST),
         person(None, phone=phone[1], first_name=canaries.FIRST),

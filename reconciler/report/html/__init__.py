@@ -94,7 +94,18 @@ def _head(body: Json) -> Iterator[str]:
         state, tone = "incomplete: not every store was read well", "warn"
     if summary["blocked"]:
         state, tone = "blocked: only opt-outs would be carried out", "bad"
+    owed = describe.owed(body)
+    left = [one for one in owed if not one["acknowledged"]]
+    if left:
+        state, tone = "not all opt-outs and erasures are carried out", "bad"
     yield f'<h1>Customer plan <span class="state {tone}">{state}</span></h1>'
+    for one in owed:
+        known = "Known: " if one["acknowledged"] else ""
+        place = f"{one['source']['file']}:{one['source']['line']}"
+        yield (
+            f'<p class="{"warn" if known else "bad"}">{known}{_text(one["store"])}: '
+            f"<code>{_text(one['customer'])}</code> {_text(place)}: {_text(one['message'])}</p>"
+        )
     yield f"<p>{_text(describe.totals(body))}.</p>"
     if sent := describe.messages(body):
         yield f'<p class="warn">{_text(sent)}</p>'

@@ -1,0 +1,39 @@
+"""What is left of a customer's field changes when some of them are held."""
+
+from collections.abc import Iterable, Iterator
+
+from reconciler.model.consent import Channel
+from reconciler.model.settings import RiskClass
+from reconciler.plan.changes import ConsentChange, FieldChange, ScalarChange
+
+
+def is_withdrawal(change: FieldChange) -> bool:
+    """Whether a change does nothing but take somebody out of an audience."""
+    moves = isinstance(change, ConsentChange) and change.moves
+    return change.risk is RiskClass.WITHDRAW and not moves
+
+
+def without(out: set[str], fields: Iterable[FieldChange]) -> Iterator[FieldChange]:
+    """The rest; a consent that moves with its address goes out with it, and the reverse."""
+    fields = tuple(fields)
+    held_moves = {
+        one.channel
+        for one in fields
+        if isinstance(one, ConsentChange)
+        and one.moves
+        and (one.field in out or _kind(one.channel) in out)
+    }
+    for one in fields:
+        if one.field in out:
+            continue
+        if isinstance(one, ConsentChange) and one.moves and one.channel in held_moves:
+            continue
+        if isinstance(one, ScalarChange) and any(
+            _kind(channel) == one.field for channel in held_moves
+        ):
+            continue
+        yield one
+
+
+def _kind(channel: Channel) -> str:
+    return "email" if channel is Channel.EMAIL else "phone"

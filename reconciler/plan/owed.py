@@ -1,0 +1,103 @@
+"""Opt-outs and erasures that the specs ask for and a plan does not carry out."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.fields import BY_NAME, consent_field
+from reconciler.plan.changes import Action, ConsentChange
+from reconciler.plan.draft import Draft
+from reconciler.plan.match import Missing, Paired, Pairing, Unsure
+from reconciler.plan.store_judge import Judge
+from reconciler.plan.verdicts import NO_ERASURE, NO_OPT_OUT, Level, Verdict
+
+_CLOSED: Final = (ConsentState.REDACTED, ConsentState.INVALID)
+_YES: Final = (ConsentState.SUBSCRIBED, ConsentState.PENDING)
+
+
+def owed(pairings: Iterable[Pairing], draft: Draft, judge: Judge) -> Iterator[Verdict]:
+    """One verdict for each; a complete reading that shows no such customer settles all of them."""
+    outs = {
+        (change.remote_id, field.channel)
+        for change in draft.changes
+        for field in change.fields
+        if isinstance(field, ConsentChange) and field.withdraws
+    }
+    deletes = {one.remote_id for one in draft.changes if one.action is Action.DELETE}
+    for pairing in pairings:
+        desired = pairing.desired
+        for channel, wanted in desired.consents:
+            if wanted.state is not ConsentState.UNSUBSCRIBED:
+                continue
+            left = [
+                live
+                for live in _lives(pairing)
+                if (live.remote_id, channel) not in outs
+                and not _is_out(live, channel, desired, judge.table)
+            ]
+            if left or _may_be_unseen(pairing, draft):
+                name = consent_field(channel)
+                yield _verdict(
+                    NO_OPT_OUT, f"the {BY_NAME[name].title}", pairing, draft, judge, name
+                )
+        if desired.erases:
+            there = [live for live in _lives(pairing) if live.remote_id not in deletes]
+            if there or _may_be_unseen(pairing, draft):
+                yield _verdict(NO_ERASURE, "the erasure", pairing, draft, judge, "customer")
+
+
+def _lives(pairing: Pairing) -> tuple[LiveCustomer, ...]:
+    match pairing:
+        case Paired(live=live):
+            return (live,)
+        case Unsure(candidates=candidates):
+            return candidates
+        case Missing():
+            return ()
+
+
+def _may_be_unseen(pairing: Pairing, draft: Draft) -> bool:
+    """Whether somebody may be there whom nothing planned would reach."""
+    if isinstance(pairing, Unsure) and not pairing.candidates:
+        return pairing.rule == "read.withheld" or not draft.receipt.proves_absence
+    return isinstance(pairing, Missing) and not draft.receipt.proves_absence
+
+
+def _is_out(
+    live: LiveCustomer, channel: Channel, desired: DesiredCustomer, table: Capabilities
+) -> bool:
+    """Whether nothing is left to do: out, closed, or never asked where a store says no more."""
+    consent = live.consent(channel)
+    if consent.state is ConsentState.UNSUBSCRIBED or consent.state in _CLOSED:
+        return True
+    if consent.state is ConsentState.NOT_SUBSCRIBED and channel not in table.records_refusal:
+        return True
+    kind = "email" if channel is Channel.EMAIL else "phone"
+    named = any(one.kind.value == kind for one in desired.identities)
+    return live.contact(channel) is None and not named and consent.state not in _YES
+
+
+def _verdict(
+    rule: str, what: str, pairing: Pairing, draft: Draft, judge: Judge, field: str
+) -> Verdict:
+    desired = pairing.desired
+    entry = judge.keyed.entry_alias(desired)
+    lives = _lives(pairing)
+    aliases = (entry, *(judge.keyed.live_alias(judge.store.name, one) for one in lives))
+    reasons = sorted({one.rule for one in draft.verdicts if one.alias in aliases and one.in_force})
+    why = f", held by {', '.join(reasons)}" if reasons else ""
+    asked = f"{what} is asked for" if rule == NO_ERASURE else f"an opt-out of {what} is asked for"
+    return Verdict(
+        rule=rule,
+        level=Level.HOLD,
+        store=judge.store.name,
+        message=f"{asked} and not carried out{why}",
+        alias=aliases[1] if len(lives) == 1 else entry,
+        mark=desired.mark_of(field),
+        lifted_by=f"what holds it, or an approval `acknowledge: {(reasons or [rule])[0]}`",
+        fields=(field,),
+        remote_ids=tuple(one.remote_id for one in lives),
+        acknowledged=judge.is_acknowledged({rule, *reasons}, *aliases),
+    )

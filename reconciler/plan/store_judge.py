@@ -1,0 +1,51 @@
+"""What judging the customers of one store rests on: its settings, tables, policy and releases."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
+from reconciler.model.settings import Policy, Release, StoreSettings
+from reconciler.plan.compare import Rules
+from reconciler.plan.keyed import Keyed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """Everything that examining one customer needs and that is the same for all of a store.
+
+    `out_by_person` are the opt-outs that were seen to be the person's own before we wrote.
+    `acknowledged` names, like a release, opt-outs and erasures that are known to be left undone.
+    """
+
+    store: StoreSettings
+    table: Capabilities
+    policy: Policy
+    rules: Rules
+    releases: tuple[Release, ...]
+    keyed: Keyed
+    now: datetime
+    acknowledged: tuple[Release, ...] = ()
+    out_by_person: frozenset[tuple[str, Channel]] = frozenset()
+
+    def known(self, alias: str, channel: Channel, live: LiveConsent) -> LiveConsent:
+        """A live consent with what the store does not tell any more: that it was the person."""
+        out = live.state is ConsentState.UNSUBSCRIBED
+        if out and (alias, channel) in self.out_by_person:
+            return replace(live, actor=Actor.PERSON)
+        return live
+
+    def released(self, rule_id: str, *aliases: str) -> bool:
+        """Whether a person has lifted this rule for this customer (or for all)."""
+        return any(self._names(one, rule_id, aliases) for one in self.releases)
+
+    def is_acknowledged(self, rule_ids: Collection[str], *aliases: str) -> bool:
+        """Whether somebody knows of what one of these rules keeps from being carried out."""
+        return any(
+            self._names(one, rule_id, aliases) for one in self.acknowledged for rule_id in rule_ids
+        )
+
+    def _names(self, one: Release, rule_id: str, aliases: tuple[str, ...]) -> bool:
+        here = one.store in (None, self.store.name)
+        return here and one.rule == rule_id and one.alias in (None, *aliases)
