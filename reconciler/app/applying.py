@@ -157,6 +157,7 @@ def _apply_store(order: Order, approved: "ApprovedStore", record: "Record") -> "
     path = journal_path(world.folder, order.commitment.id, store.name)
     with one_writer(world.folder, store.name):
         past = journal.read(path)
+        began = world.clock.now()
         kept = journal.Journal(path, world.clock)
         try:
             connection = open_store(store, world, approved.learned)
@@ -173,6 +174,7 @@ def _apply_store(order: Order, approved: "ApprovedStore", record: "Record") -> "
                     control=order.control,
                     audit=record.step,
                     only=order.only,
+                    made_before=journal.created_lately(world.folder, store.name, began),
                 )
                 run = StoreRun(
                     bench,

@@ -1,6 +1,6 @@
 """What the steps of one store share while they are carried out, and when they have to stop."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Event as Flag
 from threading import Lock
@@ -50,7 +50,8 @@ class StoreLeft(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Bench:
-    """`created` maps aliases of new customers to their ids; `own` what our writes left behind.
+    """`created` maps aliases of new customers to their ids, `made_before` those whom earlier plans
+    made; `own` is what our writes left behind.
 
     `proven` says that an update of this run was read back without a loss; `prepay` takes the turn
     of a write before the read that it rests on. `requests` counts them all, `own_requests` those of
@@ -69,6 +70,7 @@ class Bench:
     control: Control
     audit: Callable[[StepOutcome], None]
     only: Collection[RiskClass] = ()
+    made_before: Mapping[str, str] = field(default_factory=dict)
     created: dict[str, str] = field(init=False)
     own: dict[str, Own] = field(init=False)
     stopped: str = ""

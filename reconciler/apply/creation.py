@@ -17,12 +17,13 @@ from reconciler.plan.changes import ConsentChange, FieldChange
 from reconciler.plan.commitment import field_digest
 from reconciler.plan.examine import examine
 from reconciler.plan.judge import is_told
-from reconciler.plan.match import in_doubt, meets
+from reconciler.plan.match import in_doubt, may_meet, meets
 from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.steps import Step, StepKind
 from reconciler.platforms.base import LookupImpossible
 
 LATEST_SIGHT: Final = 10.0
+_EXISTS: Final = "a customer with this identity exists by now"
 
 
 def create(bench: Bench, step: Step, desired: DesiredCustomer) -> StepOutcome:
@@ -32,14 +33,14 @@ def create(bench: Bench, step: Step, desired: DesiredCustomer) -> StepOutcome:
     known = bench.created.get(step.change.alias)
     if known is not None:
         return _created_as(bench, step, desired, changes, known)
+    if _was_made_before(bench, step, desired):
+        return StepOutcome(step=step, state=State.STALE, message=_EXISTS)
     ours = _may_be_ours(bench, step)
     there = _wait_for(bench, desired) if ours else _look_up(bench, desired)
     if there:
         if ours and len(there) == 1:
             return _created_as(bench, step, desired, changes, there[0].remote_id)
-        return StepOutcome(
-            step=step, state=State.STALE, message="a customer with this identity exists by now"
-        )
+        return StepOutcome(step=step, state=State.STALE, message=_EXISTS)
     return _make(bench, step, desired, changes, sent=ours)
 
 
@@ -68,11 +69,7 @@ def _make(
             if sent:
                 return _refused_after_sending(bench, step, desired, changes)
             if _look_up(bench, desired):
-                return StepOutcome(
-                    step=step,
-                    state=State.STALE,
-                    message="a customer with this identity exists by now",
-                )
+                return StepOutcome(step=step, state=State.STALE, message=_EXISTS)
             raise error from None
         except RateLimited as error:
             if attempt == 2:
@@ -105,6 +102,13 @@ def _refused_after_sending(
         return _created_as(bench, step, desired, changes, found[0].remote_id)
     why = "the store refuses it as if it had been made before, and does not show it yet"
     return StepOutcome(step=step, state=State.UNKNOWN, message=why)
+
+
+def _was_made_before(bench: Bench, step: Step, desired: DesiredCustomer) -> bool:
+    """Whether an earlier plan made this customer, who may not show in lists and searches yet."""
+    remote_id = bench.made_before.get(step.change.alias)
+    live = bench.client.read(remote_id) if remote_id is not None else None
+    return live is not None and may_meet(desired, live, bench.judge.rules.region)
 
 
 def _may_be_ours(bench: Bench, step: Step) -> bool:

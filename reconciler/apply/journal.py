@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from threading import Lock
@@ -22,6 +22,7 @@ from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.plan.outcome import State
 
 Consents = Mapping[Channel, LiveConsent]
+_LATELY: Final = timedelta(days=1)
 
 
 class Event(StrEnum):
@@ -182,6 +183,24 @@ def out_by_person(folder: Path, store: str) -> frozenset[tuple[str, Channel]]:
                 told = json.loads(line)
                 found |= {(told["customer"], Channel(one)) for one in told["out_by_person"]}
     return frozenset(found)
+
+
+def created_lately(folder: Path, store: str, now: datetime) -> dict[str, str]:
+    """Who was made in this store by any plan within the last day: record numbers by alias.
+
+    Lists and searches may show a new customer late; whoever makes somebody again asks by number.
+    """
+    found = {}
+    for path in sorted((folder / "journals").glob(f"*.{store}.jsonl")):
+        if path.stat().st_mtime < (now - _LATELY).timestamp():
+            continue
+        for line in path.read_bytes().split(b"\n"):
+            if b'"created":"' not in line:
+                continue
+            with suppress(ValueError, KeyError, TypeError):
+                told = json.loads(line)
+                found[str(told["customer"])] = str(told["created"])
+    return found
 
 
 def _replay(line: Mapping[str, Any], past: Past) -> None:

@@ -52,7 +52,7 @@ def look(bench: Bench, remote_id: str) -> LiveCustomer | None:
 def _tells_all(live: LiveCustomer) -> bool:
     """A list may tell less than a customer's own page."""
     told = all(is_told(live.consent(one), live.contact(one)) for one in Channel)
-    return told and not live.unreadable
+    return told and not live.unreadable and not live.untold
 
 
 def _can_share(bench: Bench, step: Step) -> bool:

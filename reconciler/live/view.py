@@ -1,23 +1,25 @@
 """What pages and look-ups showed of a store: matched, counted and dropped."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
-from reconciler.model.identity import Identity
+from reconciler.model.identity import Identity, IdentityKind
 from reconciler.plan.build import Census
 from reconciler.plan.hidden import HiddenContacts
 from reconciler.plan.match import Index
 from reconciler.platforms.base import Found, Page
 
 CONTACTS: Final = frozenset({"email", "phone"})
+# How many records are asked for singly, in order to see whether pages leave keys out by mistake.
+ASKED_AT_MOST: Final = 250
 _KEYS: Final = frozenset({*CONTACTS, "first_name", "last_name", "note"})
 
 
 @dataclass(slots=True)
 class View:
-    """`thin` are the records of pages that lack keys in every record, with those keys."""
+    """`seen` are the ids of whoever was taken; records without the key of a contact wait first."""
 
     index: Index
     census: Census = field(default_factory=Census)
@@ -28,8 +30,7 @@ class View:
     masked: int = 0
     contacts: int = 0
     _keys: set[str] = field(default_factory=set)
-    _thin: dict[str, frozenset[str]] = field(default_factory=dict)
-    _waiting: list[LiveCustomer] = field(default_factory=list)
+    _waiting: dict[str, LiveCustomer] = field(default_factory=dict)
 
     @classmethod
     def of(cls, desired: Iterable[DesiredCustomer], region: str | None) -> "View":
@@ -52,42 +53,53 @@ class View:
         return new
 
     def take_page(self, page: Page) -> int:
-        """Whoever stands on a page without the key of a contact waits until `settle`."""
-        lacking = _KEYS
-        for one in page.customers:
-            lacking &= one.untold
-            self._keys |= _KEYS - one.untold
-        if not lacking:
-            return self.take(page.customers)
-        self._thin |= {one.remote_id: lacking for one in page.customers}
-        if not lacking & CONTACTS:
-            return self.take(page.customers)
-        known = {one.remote_id for one in self._waiting} | self.seen
-        new = [one for one in page.customers if one.remote_id not in known]
-        self._waiting.extend(new)
-        return len(new)
+        """How many are new. Whoever lacks the key of a contact altogether waits for `settle`."""
+        new = 0
+        for live in page.customers:
+            self._keys |= _KEYS - live.untold
+            if not live.untold & CONTACTS:
+                new += self.take((live,))
+            elif live.remote_id not in self.seen:
+                new += live.remote_id not in self._waiting
+                self._waiting[live.remote_id] = live
+        return new
 
     def settle(self, read: Callable[[str], LiveCustomer | None]) -> int:
-        """Asks singly for those of whom a page told less than other pages did; how many that were.
-
-        Where no page has the key, nobody has what it is for.
-        """
-        before = len(self._waiting)
-        told = 0
-        for live in self._waiting:
-            if self._thin[live.remote_id] & CONTACTS & self._keys:
-                told += 1
-                self.take(one for one in (read(live.remote_id),) if one is not None)
+        """Asks singly for those of whom the list told less than it did of others; how many."""
+        waiting = list(self._waiting.values())
+        self._waiting.clear()
+        poor = [one for one in waiting if one.untold & CONTACTS & self._keys]
+        told, mended = self._asked(poor, read)
+        unknown = {one.remote_id for one in poor[len(told) :]} if mended else set()
+        anew = {one.remote_id: one for one in told}
+        for live in waiting:
+            if live.remote_id in unknown:
+                self.take((self._hiding(live),))
             else:
-                self.take([live])
-        del self._waiting[:before]
-        poor = [
-            one
-            for one in self.index.remembered()
-            if one.untold & self._thin.get(one.remote_id, frozenset()) & self._keys
-        ]
-        self.index.renew(one for live in poor if (one := read(live.remote_id)) is not None)
-        return told + len(poor)
+                self.take((anew.get(live.remote_id, live),))
+        bare = [one for one in self.index.remembered() if one.untold & self._keys]
+        fuller, _ = self._asked(bare, read)
+        self.index.renew(fuller)
+        return len(told) + len(fuller)
+
+    def _asked(
+        self, poor: Sequence[LiveCustomer], read: Callable[[str], LiveCustomer | None]
+    ) -> tuple[list[LiveCustomer], bool]:
+        """Records anew, and whether any tells more on its own: then the list leaves keys out.
+
+        Some stores leave out what is empty, which asking a few of them shows.
+        """
+        told = []
+        for live in poor[:ASKED_AT_MOST]:
+            one = read(live.remote_id)
+            told.append(live if one is None else one)
+        return told, any(one.untold < live.untold for one, live in zip(told, poor, strict=False))
+
+    def _hiding(self, live: LiveCustomer) -> LiveCustomer:
+        """A record that tells nothing of a contact whose key it lacks."""
+        lacking = live.untold & CONTACTS & self._keys
+        hidden = ((IdentityKind(name), None) for name in sorted(lacking))
+        return replace(live, unreadable=live.unreadable | lacking, hidden=(*live.hidden, *hidden))
 
     def note(self, wanted: Identity, answers: Iterable[Found]) -> None:
         """Those who answered a look-up; whoever hides the contact is kept as a candidate for it."""
@@ -96,4 +108,4 @@ class View:
             for live in answer.withheld:
                 self.index.withhold(wanted, live)
                 if live.remote_id not in self.seen:
-                    self.take([live])
+                    self.take((live,))

@@ -395,9 +395,9 @@ def test_a_rise_that_could_not_be_taken_back_is_told_and_taken_back_by_the_resum
         shop.box.fault(Fault("edit_after", method="PUT", edit=rise))
         if killed:
             with pytest.raises(Killed):
-                # The trail's beginning, what the connection and the judge begin with, opened and
-                # intended are noted, and nothing after them.
-                shop.apply(body, dies_after=5)
+                # The trail's beginning, what the run, its connection and its judge begin with,
+                # opened and intended are noted, and nothing after them.
+                shop.apply(body, dies_after=6)
         else:
             shop.box.fault(Fault("status", method="PUT", nth=2, status=401))
             first = shop.apply(body)
