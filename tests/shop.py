@@ -125,7 +125,8 @@ class Shop:
             "approvals": list(approvals),
         }
         document |= {name: value for name, value in sections.items() if value}
-        (self.specs / "all.yaml").write_text(json.dumps(document, indent=1), encoding="utf-8")
+        text = json.dumps(document, indent=1, ensure_ascii=False)
+        (self.specs / "all.yaml").write_text(text, encoding="utf-8", errors="surrogatepass")
 
     def reset(self, records: Iterable[Json], switches: Mapping[str, object] | None = None) -> None:
         """Another store and another folder of state, at the same address."""

@@ -76,12 +76,7 @@ def as_int(value: object) -> int | None:
 
 
 def as_tags(value: object) -> tuple[str, ...] | None:
-    """A list, a list written as text, or one text with commas; None where it is none of these."""
-    if isinstance(value, str) and value.lstrip().startswith("["):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return None
+    """A list, or one text with commas; None where it is neither."""
     if isinstance(value, str):
         value = value.split(",")
     if not isinstance(value, list) or not all(isinstance(tag, (str, int)) for tag in value):
@@ -107,6 +102,16 @@ class Told:
         ):
             return None
         return addresses
+
+
+def as_written_tags(value: object) -> tuple[str, ...] | None:
+    """The same where a text may be a list that was written out, as in Genstore's examples."""
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            return as_tags(json.loads(value))
+        except ValueError:
+            return None
+    return as_tags(value)
 
 
 def told(record: Mapping[str, Any], keys: Mapping[str, str], *, masks_phones: bool) -> Told:

@@ -19,8 +19,8 @@ from reconciler.platforms.loose import (
     as_id,
     as_int,
     as_mapping,
-    as_tags,
     as_text,
+    as_written_tags,
     others,
     told,
 )
@@ -102,7 +102,7 @@ class Dictionary:
 def customer(record: Mapping[str, Any], words: Dictionary, times: StoreTimes) -> LiveCustomer:
     """Raises `Unreadable` for a record without an id; anything else garbled is only unreadable."""
     found = told(record, SCALAR_KEYS, masks_phones=False)
-    tags = as_tags(record.get("tags"))  # null and absent are not told, which is not empty
+    tags = as_written_tags(record.get("tags"))  # null and absent are not told, which is not empty
     addresses = found.readable(_addresses(record))
     if tags is None:
         found.unreadable.add("tags")

@@ -172,22 +172,25 @@ def _addresses(record: Mapping[str, Any]) -> tuple[Address, ...] | None:
 
 def _address(raw: Mapping[str, Any]) -> Address:
     texts = tuple(
-        (name, Personal(text)) for name in ADDRESS_TEXTS if (text := as_text(raw.get(_read(name))))
+        (name, Personal(text)) for name in ADDRESS_TEXTS if (text := _part(raw, name)) is not None
     )
     default = as_bool(raw.get("default", raw.get("def")))
     return Address(texts=texts, default=default or False, remote_id=as_text(raw.get("id")))
 
 
-def _read(name: str) -> str:
-    """`province_code` is deprecated in favour of `province_code_v2`."""
-    return "province_code_v2" if name == "province_code" else name
+def _part(raw: Mapping[str, Any], name: str) -> str | None:
+    """A customer's page tells the province as `province_code_v2`; the address endpoints, which also
+    write it, know it as `province_code`.
+    """
+    newer = as_text(raw.get("province_code_v2")) if name == "province_code" else None
+    return newer or as_text(raw.get(name))
 
 
 def address_body(one: Address, known: Address | None) -> dict[str, Any]:
     """An address as its endpoints take it: what was read, with the told parts over it."""
     texts = dict(known.texts) if known else {}
     texts.update(one.texts)
-    return {_read(name): text.reveal() for name, text in texts.items()}
+    return {name: text.reveal() for name, text in texts.items()}
 
 
 def contact(one: Identity) -> str:
