@@ -21,8 +21,8 @@ class FieldKind(StrEnum):
 
 
 def _text(value: object, region: str | None) -> object:  # noqa: ARG001 -- one signature for all
-    """Free text: NFC, trimmed; the empty text is nothing."""
-    text = tidy(value.reveal()) if isinstance(value, Personal) else value
+    """Free text: NFC, trimmed, line ends as one sign; the empty text is nothing."""
+    text = tidy(value.reveal()).replace("\r\n", "\n") if isinstance(value, Personal) else value
     return text or None
 
 

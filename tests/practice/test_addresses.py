@@ -18,7 +18,7 @@ from tests.shop import VARIANTS, opened, person
 Json = dict[str, Any]
 
 
-def address(number: int | None = None, *, default: bool | None = None, **parts: str) -> Address:
+def address(number: int | None = None, default: bool | None = None, /, **parts: str) -> Address:
     texts = tuple((name, Personal(text)) for name, text in parts.items())
     remote_id = None if number is None else str(number)
     return Address(texts=texts, default=default, remote_id=remote_id)
@@ -50,7 +50,7 @@ def test_the_pairing_is_the_cheapest_there_is(rows: int, more: int, data: st.Dat
 def test_where_a_perfect_pairing_exists_nothing_changes(
     live: list[dict[str, str]], data: st.DataObject
 ) -> None:
-    had = tuple(address(number, default=False, **parts) for number, parts in enumerate(live))
+    had = tuple(address(number, False, **parts) for number, parts in enumerate(live))
     wanted = [
         address(**{name: text for name, text in parts.items() if name == "address1" or data.draw(st.booleans())})
         for parts in live
@@ -66,7 +66,7 @@ def test_where_a_perfect_pairing_exists_nothing_changes(
 def test_the_order_of_either_side_changes_nothing(
     live: list[dict[str, str]], wanted: list[dict[str, str]], data: st.DataObject
 ) -> None:
-    had = [address(number, default=False, **parts) for number, parts in enumerate(live)]
+    had = [address(number, False, **parts) for number, parts in enumerate(live)]
     want = [address(**parts) for parts in wanted]
 
     first = merged(tuple(want), tuple(had), None)
@@ -78,8 +78,8 @@ def test_the_order_of_either_side_changes_nothing(
 
 
 def test_a_part_never_lands_on_another_address() -> None:
-    had = (address(1, default=True, address1="1 Main St", city="Paris", zip="75001"),
-           address(2, default=False, address1="1 Main St", city="Paris", company="Acme"))  # fmt: skip
+    had = (address(1, True, address1="1 Main St", city="Paris", zip="75001"),
+           address(2, False, address1="1 Main St", city="Paris", company="Acme"))  # fmt: skip
     wanted = (address(address1="1 Main St", city="Paris"),
               address(address1="1 Main St", city="Paris", zip="75001"))  # fmt: skip
 
@@ -87,8 +87,8 @@ def test_a_part_never_lands_on_another_address() -> None:
 
 
 def test_what_changes_least_is_changed() -> None:
-    had = (address(1, default=False, address1="1 Main St", city="Oslo"),
-           address(2, default=False, address1="2 Side St", city="Oslo"))  # fmt: skip
+    had = (address(1, False, address1="1 Main St", city="Oslo"),
+           address(2, False, address1="2 Side St", city="Oslo"))  # fmt: skip
 
     kept, paths = merged((address(address1="2 Side St", city="Bergen"),), had, None)
 
@@ -97,7 +97,7 @@ def test_what_changes_least_is_changed() -> None:
 
 
 def test_addresses_with_nothing_in_common_are_two() -> None:
-    had = (address(1, default=True, address1="1 Main St", city="Oslo"),)
+    had = (address(1, True, address1="1 Main St", city="Oslo"),)
 
     kept, paths = merged((address(address1="2 Side St", city="Bergen"),), had, None)
 

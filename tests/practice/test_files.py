@@ -105,8 +105,8 @@ def test_a_name_that_shows_as_another_is_refused(tmp_path: Path, name: str) -> N
 
 
 def test_a_link_out_of_the_folder_is_refused_and_each_folder_is_read_once(tmp_path: Path) -> None:
-    folder = _folder(tmp_path / "specs" if (tmp_path / "specs").mkdir() is None else tmp_path,
-                     "store: shop\ncustomers:\n  - email: 7\n")  # fmt: skip
+    (tmp_path / "specs").mkdir()
+    folder = _folder(tmp_path / "specs", "store: shop\ncustomers:\n  - email: 7\n")
     (tmp_path / "outside").mkdir()
     (folder / "out").symlink_to(tmp_path / "outside")
     (folder / "sub").mkdir()
