@@ -207,7 +207,9 @@ class StoreReading:
         )
         search = Search(client)
         asked: set[tuple[IdentityKind, str]] = set()
-        for place, entry in enumerate(self.desired):
+        # In an order that does not depend on the files, so that equal specs cost the same requests.
+        ranked = sorted(enumerate(self.desired), key=lambda pair: _first_name(pair[1]))
+        for place, entry in ranked:
             for one in identities_to_look_up(entry):
                 if one.kind is IdentityKind.ID or (one.kind, one.key) in asked:
                     continue
@@ -264,6 +266,11 @@ class StoreReading:
             customers=customers,
             hidden=view.hidden,
         )
+
+
+def _first_name(entry: DesiredCustomer) -> tuple[str, str]:
+    strongest = entry.identities[0]
+    return strongest.kind.value, strongest.key
 
 
 def _is_complete(

@@ -27,7 +27,7 @@ from tests.shop import VARIANTS, Shop, consent, person
 Json = dict[str, Any]
 REGIONS: Final = ("CN", "DE", "US", "FR", "GB", "IT", "BR")
 UNSEEN: Final = tuple("\u200b\u200e\u200f\u202a\u202e\u2060\u2066\ufeff\u00ad\u061c\u180e\u3164\u115f"
-                      "\u0007\u0000\u001b\u2028\u2029\u0085\ue0001\u034f")  # fmt: skip
+                      "\u0007\u0000\u001b\u2028\u2029\u0085\U000e0001\u034f")  # fmt: skip
 QUOTES: Final = ('"', "\u201c", "\u201d", "\u2018", "\u2019", "\u201e", "\u00ab", "\uff02")
 
 _national: Final = {"CN": "13800138000", "DE": "0301234567", "US": "2125550123", "FR": "0123456789",
