@@ -141,8 +141,8 @@ def _grant(
             "consent.level",
             f"this grant's level is below `{minimum}`",
             mark,
-            "it is held unless the store has the person subscribed already; ask the person again, or "
-            f"add `level: {minimum}` if so",
+            "it is held unless the store has the person subscribed already; ask again, or add "
+            f"`level: {minimum}` if so",
         )
 
 
@@ -153,8 +153,8 @@ def _implied(
         return
     yield _warning(
         "consent.implied-basis",
-        "this grant rests on an implied basis; it is held unless the store has the person subscribed "
-        "already",
+        "this grant rests on an implied basis; it is held unless the store has the person "
+        "subscribed already",
         mark,
         "list the country in policy.consent.implied, or ask the person",
     )
