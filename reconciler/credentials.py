@@ -1,5 +1,7 @@
 """Tokens from where the specs say they are: never from the specs, and never into a message."""
 
+import os
+import stat
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,12 +11,20 @@ from reconciler.errors import ConfigError
 from reconciler.model.settings import StoreSettings, TokenKind
 
 LONGEST_COMMAND: Final = 60.0
+LARGEST_FILE: Final = 64 * 1024
+# What seals plans, trail and register: never a token, and nothing that another program gets.
+KEYS: Final = frozenset({"RECONCILER_KEY", "RECONCILER_REGISTER_KEY"})
 
 
 def token(store: StoreSettings, environment: Mapping[str, str]) -> str:
     """Raises `ConfigError`. `command` is refused where CI is set: specs come from pull requests."""
     source = store.token
     match source.kind:
+        case TokenKind.ENV if source.where[0] in KEYS:
+            raise ConfigError(
+                f"{source.mark}: store {store.name} names a key of reconciler as its token",
+                hint="a key is sent nowhere; name the variable that holds the store's token",
+            )
         case TokenKind.ENV:
             text = environment.get(source.where[0], "")
             where = f"the environment variable {source.where[0]}"
@@ -30,6 +40,11 @@ def token(store: StoreSettings, environment: Mapping[str, str]) -> str:
             f"{source.mark}: store {store.name} has no token: {where} is empty or not set",
             hint="put the access token of the store's app there",
         )
+    if text in {environment[name].strip() for name in KEYS if name in environment}:
+        raise ConfigError(
+            f"{source.mark}: the token of store {store.name} is a key of reconciler",
+            hint="put the access token of the store's app there",
+        )
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ConfigError(
             f"{source.mark}: store {store.name} has no usable token: {where} holds characters that "
@@ -40,13 +55,25 @@ def token(store: StoreSettings, environment: Mapping[str, str]) -> str:
 
 
 def _from_file(store: StoreSettings) -> str:
+    """A regular file: opening a pipe would wait for ever, and a device may never end."""
     try:
-        return Path(store.token.where[0]).expanduser().read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{store.token.mark}: the token file of store {store.name} cannot be read",
-            hint="check the path and its permissions",
-        ) from error
+        path = Path(store.token.where[0]).expanduser()
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(file, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise _bad_file(store, "is no regular file", "name a file that holds the token")
+            content = stream.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE or b"\0" in content:
+            raise _bad_file(store, "is no token's", "put the token there, and nothing else")
+        return content.decode()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise _bad_file(store, "cannot be read", "check the path and its permissions") from error
+
+
+def _bad_file(store: StoreSettings, what: str, hint: str) -> ConfigError:
+    return ConfigError(
+        f"{store.token.mark}: the token file of store {store.name} {what}", hint=hint
+    )
 
 
 def _from_command(store: StoreSettings, environment: Mapping[str, str]) -> str:
@@ -57,9 +84,15 @@ def _from_command(store: StoreSettings, environment: Mapping[str, str]) -> str:
         )
     try:
         done = subprocess.run(  # noqa: S603 -- the user's own command, no shell
-            store.token.where, capture_output=True, text=True, timeout=LONGEST_COMMAND, check=True
+            store.token.where,
+            env={name: text for name, text in environment.items() if name not in KEYS},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_COMMAND,
+            check=True,
         )
-    except (OSError, subprocess.SubprocessError, UnicodeDecodeError) as error:
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise ConfigError(
             f"{store.token.mark}: the token command of store {store.name} failed",
             hint="run it by hand and see that it prints the token",

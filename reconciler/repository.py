@@ -1,8 +1,15 @@
-"""What git knows of the specs: the commit they stand at, and who last touched a line, and when."""
+"""What git knows of the specs: the commit they stand at, and who last touched a line, and when.
+
+The folder may come from a pull request, so nothing of it is executed or obeyed: git runs without
+hooks, monitors, text converters and bare repositories, and without any secret in its environment.
+Files are compared by their own digests, since asking git would run filters.
+"""
 
 import getpass
+import hashlib
+import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +20,21 @@ _SECONDS: Final = 20.0
 _COMMITS: Final = ("GITHUB_SHA", "CI_COMMIT_SHA")
 _ACTORS: Final = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN")
 _RUNS: Final = ("GITHUB_RUN_ID", "CI_PIPELINE_ID")
+# All that git needs to find itself and its user's own settings.
+_PASSED_ON: Final = ("PATH", "HOME", "XDG_CONFIG_HOME", "USERPROFILE", "SYSTEMROOT", "TMPDIR")
+_SWITCHED_OFF: Final = (
+    "safe.bareRepository=explicit",
+    "core.fsmonitor=false",
+    "core.untrackedCache=false",
+    f"core.hooksPath={os.devnull}",
+    f"core.attributesFile={os.devnull}",
+    "core.sshCommand=false",
+    "core.askPass=",
+    "credential.helper=",
+    "diff.external=",
+    "diff.trustExitCode=false",
+    "protocol.allow=never",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +50,10 @@ def commit_of(folder: Path, environment: Mapping[str, str]) -> str | None:
     told = _first(environment, _COMMITS)
     if told:
         return told
-    commit = _git(folder, "rev-parse", "HEAD")
+    commit = _git(folder, "rev-parse", "--verify", "HEAD")
     if commit is None:
         return None
-    changed = _git(folder, "status", "--porcelain", "--", ".")
-    return f"{commit.strip()}+" if changed else commit.strip()
+    return commit.strip() if _is_committed(folder) else f"{commit.strip()}+"
 
 
 def who(environment: Mapping[str, str]) -> dict[str, str]:
@@ -42,9 +63,14 @@ def who(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def last_touch(file: str, line: int) -> Touched | None:
-    """None where git does not know the line: no repository, or not committed yet."""
+    """None where git does not know the line: no repository, or not committed as it stands."""
     path = Path(file)
-    text = _git(path.parent, "blame", "--porcelain", "-L", f"{line},{line}", "--", path.name)
+    if not _is_committed(path):
+        return None
+    text = _git(
+        path.parent,
+        "blame", "--no-textconv", "--porcelain", "-L", f"{line},{line}", "HEAD", "--", path.name,
+    )  # fmt: skip
     if text is None:
         return None
     # Only a line feed ends a line of git's: whatever else stands in a subject or a name is text.
@@ -54,6 +80,58 @@ def last_touch(file: str, line: int) -> Touched | None:
     if set(commit) == {"0"} or not (at.isascii() and at.isdecimal()):
         return None
     return Touched(commit, datetime.fromtimestamp(int(at), UTC))
+
+
+def refusal(folder: Path) -> str | None:
+    """Why git will not look at this folder although it is one of a repository, in words."""
+    done = _run(folder, "rev-parse", "HEAD")
+    if done is not None and done.returncode and "dubious ownership" in done.stderr:
+        return (
+            "git refuses this repository, because it belongs to somebody else: no commit is told; "
+            "list it in git's safe.directory if you trust it"
+        )
+    return None
+
+
+def _is_committed(path: Path) -> bool:
+    """Whether a file, or every file of a folder, is byte for byte as HEAD has it."""
+    inside = "." if path.is_dir() else path.name
+    listed = _git(path, "ls-tree", "-r", "-z", "HEAD", "--", inside)
+    if listed is None:
+        return False
+    known = dict(_entries(listed))
+    folder = path if path.is_dir() else path.parent
+    there = [folder / name for name in known]
+    if path.is_dir():
+        there = [one for one in sorted(path.rglob("*")) if _counts(one.relative_to(path))]
+    names = {str(one.relative_to(folder)): one for one in there}
+    return names.keys() == known.keys() and all(
+        _digest(names[name], digest) == digest for name, digest in known.items()
+    )
+
+
+def _entries(listed: str) -> Iterator[tuple[str, str]]:
+    for row in listed.split("\0"):
+        if row:
+            about, _, name = row.partition("\t")
+            if _counts(Path(name)):
+                yield name, about.split(" ")[2]
+
+
+def _counts(path: Path) -> bool:
+    return path.suffix.lower() in (".yaml", ".yml") and not path.name.startswith(".")
+
+
+def _digest(path: Path, like: str) -> str:
+    """The name that git gives a file's content, in a repository with digests of this length."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return ""
+    kind = "sha256" if len(like) == 64 else "sha1"
+    return hashlib.new(
+        kind, b"blob %d\0" % len(content) + content, usedforsecurity=False
+    ).hexdigest()
 
 
 def _user() -> str:
@@ -67,17 +145,48 @@ def _first(environment: Mapping[str, str], names: tuple[str, ...]) -> str:
     return next((environment[name] for name in names if environment.get(name)), "")
 
 
-def _git(folder: Path, *words: str) -> str | None:
+def _git(path: Path, *words: str) -> str | None:
     """What git prints, or None where it cannot: no git, no repository, no such file."""
+    done = _run(path, *words)
+    return None if done is None or done.returncode else done.stdout
+
+
+def _run(path: Path, *words: str) -> "subprocess.CompletedProcess[str] | None":
+    folder = path if path.is_dir() else path.parent
+    if _in_bare_repository(folder):
+        return None
+    settings = [part for one in _SWITCHED_OFF for part in ("-c", one)]
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    environment |= {
+        "LC_ALL": "C",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_NO_LAZY_FETCH": "1",
+    }
     try:
-        done = subprocess.run(  # noqa: S603
-            ("git", *words),  # noqa: S607 -- the git that the user's own shell finds
-            cwd=folder if folder.is_dir() else folder.parent,
+        return subprocess.run(  # noqa: S603
+            ("git", "--no-pager", *settings, *words),  # noqa: S607 -- the one of the user's shell
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=_SECONDS,
-            check=True,
+            check=False,
         )
     except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
         return None
-    return done.stdout
+
+
+def _in_bare_repository(folder: Path) -> bool:
+    """Whether git would take a folder on the way up for a repository before it meets `.git`.
+
+    Versions before 2.38 do not know `safe.bareRepository`.
+    """
+    for one in (folder.absolute(), *folder.absolute().parents):
+        if (one / ".git").exists():
+            return False
+        if (one / "HEAD").exists() and (one / "objects").is_dir() and (one / "refs").is_dir():
+            return True
+    return False

@@ -11,6 +11,7 @@ from reconciler.model.customer import NOTHING_LEARNED, Learned
 from reconciler.model.settings import DesiredState, Rate, Release, StoreSettings
 from reconciler.model.tags import Owned
 from reconciler.plan.keyed import Keyed
+from reconciler.platforms.hosts import TrustedHosts
 from reconciler.platforms.limiter import Paces
 from reconciler.platforms.tables import TABLES
 
@@ -35,9 +36,8 @@ class Ambient:
         return who(self.environment)
 
     @property
-    def hosts(self) -> frozenset[str]:
-        text = self.environment.get("RECONCILER_HOSTS", "")
-        return frozenset(part.strip().lower() for part in text.split(",") if part.strip())
+    def hosts(self) -> TrustedHosts:
+        return TrustedHosts.of(self.environment)
 
 
 def ambient(specs: Path, state_dir: Path | None) -> Ambient:

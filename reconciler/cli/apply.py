@@ -79,7 +79,7 @@ def command(
     carried out, 4 something is left (go on with --resume),
     5 the plan is stale, expired or used, 130 interrupted.
     """
-    from reconciler import app
+    from reconciler import app, repository
     from reconciler.apply.bench import Control
     from reconciler.plan.codec import decode, encode
     from reconciler.platforms.limiter import Paces
@@ -91,6 +91,8 @@ def command(
     world = replace(world, paces=Paces(control.interrupted))
     state = app.load_or_raise(specs, world.clock, options.silent if quiet else options.warn)
     keyed = app.keyed_for(world)
+    if (refused := repository.refusal(specs)) and not quiet:
+        click.echo(f"warning: {refused}", err=True)
     failed = False
     if saved:
         body = _saved(plan, world)

@@ -71,11 +71,11 @@ def _asked() -> str:
 
 
 def _commit(mark: "SourceMark") -> str:
-    from reconciler.repository import last_touch
+    from reconciler.repository import last_touch, refusal
 
     touched = last_touch(mark.file, mark.line)
     if touched is None:
-        return "no commit known"
+        return refusal(Path(mark.file)) or "no commit known"
     return f"commit {touched.commit[:12]} of {touched.at.date().isoformat()}"
 
 

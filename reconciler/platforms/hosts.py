@@ -1,7 +1,10 @@
 """Which hosts may be sent the token. Specs come from pull requests, so they do not decide this."""
 
 import ipaddress
-from collections.abc import Collection
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
 from reconciler.errors import ConfigError
@@ -9,36 +12,91 @@ from reconciler.model.capabilities import Capabilities
 from reconciler.model.settings import StoreSettings
 
 
-def base_url(store: StoreSettings, table: Capabilities, allowed: Collection[str]) -> str:
-    """Scheme and host to talk to. `allowed` are hosts from RECONCILER_HOSTS, with or without port.
+@dataclass(frozen=True, slots=True)
+class TrustedHosts:
+    """Whom a token may be sent to beside the platforms themselves.
+
+    `entries` are those of RECONCILER_HOSTS: `host`, `host:port` or `http://host:port`. Plain http
+    and ports other than 443 only where an entry says so. `loopback` is off where CI is set, as
+    somebody else's program may listen there.
+    """
+
+    entries: frozenset[str] = frozenset()
+    loopback: bool = True
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "TrustedHosts":
+        text = environment.get("RECONCILER_HOSTS", "")
+        entries = frozenset(part.strip().lower() for part in text.split(",") if part.strip())
+        return cls(entries, loopback=not environment.get("CI"))
+
+    def allow(self, scheme: str, host: str, port: int | None) -> bool:
+        if self.loopback and is_loopback(host):
+            return True
+        shown = f"[{host}]" if ":" in host else host
+        usual = {"https": 443, "http": 80}[scheme]
+        full = f"{shown}:{port or usual}"
+        names = {f"{scheme}://{full}"} | (
+            {f"{scheme}://{shown}"} if port in (None, usual) else set()
+        )
+        if scheme == "https":
+            names |= {full} | ({shown} if port in (None, usual) else set())
+        return bool(names & self.entries)
+
+
+def base_url(store: StoreSettings, table: Capabilities, trusted: TrustedHosts) -> str:
+    """Scheme and host to talk to.
 
     Raises `ConfigError` where the token would go anywhere but to the platform's own host over
-    https, to loopback, or to an allowed host.
+    https, or to a trusted host.
     """
     own = tuple(f"{store.shop}.{domain}" for domain in table.domains)
     if store.base_url is None:
         return f"https://{own[0]}"
-    try:
-        parts = urlsplit(store.base_url)
-        host, port = (parts.hostname or "").lower(), parts.port
-    except ValueError:
+    parts = address(store.base_url)
+    if parts is None:
         raise ConfigError(
             f"{store.mark}: the base_url of store {store.name} is no address",
             hint="write scheme, host and port, like http://127.0.0.1:8401",
-        ) from None
-    trusted = (
-        is_loopback(host)
-        or (host in own and parts.scheme == "https" and port in (None, 443))
-        or host in allowed
-        or parts.netloc.lower() in allowed
-    )
-    if not trusted:
+        )
+    scheme, host, port = parts
+    native = host in own and scheme == "https" and port in (None, 443)
+    if not native and not trusted.allow(scheme, host, port):
         raise ConfigError(
             f"{store.mark}: store {store.name} points at a host that may not be sent its token",
             hint=f"use https and {own[0]}, or list the host in the environment variable "
-            "RECONCILER_HOSTS",
+            "RECONCILER_HOSTS; plain http and other ports are listed with scheme and port",
         )
-    return f"{parts.scheme}://{parts.netloc}"
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown}{f':{port}' if port is not None else ''}"
+
+
+def address(text: str) -> tuple[str, str, int | None] | None:
+    """Scheme, host and port; None for what has more in it, or is read otherwise by some program.
+
+    Host names are plain ASCII, so that no two programs can disagree about whom they mean.
+    """
+    if not _ADDRESS.fullmatch(text):
+        return None
+    try:
+        parts = urlsplit(text.rstrip("/"))
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not host or port == 0 or parts.username is not None:
+        return None
+    if "[" in text:
+        try:
+            return parts.scheme, str(ipaddress.IPv6Address(host)), port
+        except ValueError:
+            return None
+    return (parts.scheme, host, port) if _HOST.fullmatch(host) else None
+
+
+_ADDRESS: Final = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?/?")
+_HOST: Final = re.compile(
+    r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
+)
 
 
 def is_loopback(host: str) -> bool:

@@ -291,7 +291,7 @@ def test_a_token_command_is_refused_in_pipelines(shop: Shop) -> None:
     shop.want()
 
     assert call(shop, "plan").code == 0
-    refused = call(shop, "plan", CI="true")
+    refused = call(shop, "plan", CI="true", RECONCILER_HOSTS=shop.url)
     assert refused.code == 1
     assert "refused where CI is set" in refused.err
 
