@@ -139,7 +139,7 @@ def _not_applied(body: dict[str, Any], made: "Plan", form: str) -> int:
     if form == "json":
         click.echo(json.dumps(body, indent=2, ensure_ascii=False))
     if made.empty:
-        return FAILED if made.failed else BLOCKED if made.owes else OK
+        return FAILED if made.failed else BLOCKED if made.blocked or made.owes else OK
     click.echo("nothing was applied", err=True)
     return BLOCKED if made.blocked else FAILED
 

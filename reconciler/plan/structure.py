@@ -17,7 +17,8 @@ def merged(
 ) -> tuple[tuple[Address, ...], tuple[str, ...]]:
     """The list as it shall be, and the paths that differ; no paths where nothing does.
 
-    A part that the spec leaves out of an address is left alone. Order says nothing: both sides are
+    A part that the spec leaves out of an address is left alone; that one address becomes the
+    default means that no other stays it. Order says nothing: both sides are
     taken in an order of their own, by which the paths count too.
     """
     wanted = tuple(sorted(desired, key=lambda one: _order(one, region)))
@@ -36,6 +37,11 @@ def merged(
     gone = len(had) - sum(known is not None for known in pairs)
     if gone:
         paths.append(f"{gone} removed")
+    if any(one.default for one in wanted):
+        result = [
+            replace(one, default=bool(asked.default))
+            for one, asked in zip(result, wanted, strict=True)
+        ]
     return tuple(result), tuple(paths)
 
 

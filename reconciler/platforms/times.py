@@ -92,7 +92,7 @@ class StoreTimes:
             found = self._of_day(parts) if not parts[4] else self._of_clock(value, parts[4])
         except (ValueError, OverflowError):
             return None
-        if found is None or found.latest < _EARLIEST or found.at in _ZEROS:
+        if found is None or found.at < _EARLIEST or found.at in _ZEROS:
             return None
         return None if found.earliest > self._now() + _AHEAD else found
 

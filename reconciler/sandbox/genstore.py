@@ -296,14 +296,18 @@ class Genstore:
         held = {item["id"]: item for item in record["addresses"]}
         merging = self._settings["address_put"] == "merge"
         result = dict(held) if merging else {}
+        taken: list[str] = []
         for item in listed:
             check_text(item if isinstance(item, dict) else {}, _ADDRESS_LIMITS)
             known = held.get(str(item.get("id"))) if isinstance(item, dict) else None
             address = read_address(item, self._store.new_address_id(), known)
             if address["default"]:
+                taken.append(address["id"])
                 for other in result.values():
                     other["default"] = False
             result[address["id"]] = address
+        if len(taken) > 1:
+            raise Refusal(422, "addresses: only one can be the default")
         record["addresses"] = list(result.values())
 
     def _take_default(self, record: Record, given: Any) -> None:

@@ -1,6 +1,7 @@
 """Bytes to text with the lines that git and editors show."""
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, SourceMark
@@ -9,6 +10,9 @@ from reconciler.spec.files import SpecFile
 LONGEST_LINE: Final = 1024 * 1024
 _BOM: Final = "\ufeff"
 _ODD: Final = re.compile("\r(?!\n)|[\u0085\u2028\u2029\ufeff]")
+# Embeddings, overrides and isolates: with one, a reader sees another order than is written.
+_TURN: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_COMMENT: Final = re.compile(r"(?:^|[ \t])#")
 _BREAK_HINT: Final = "take it out; only a line feed ends a line here"
 _ODD_SAYINGS: Final = {
     "\r": ("yaml.line-break", "a lone carriage return stands here", _BREAK_HINT),
@@ -43,9 +47,9 @@ def _as_shown(text: str, name: str) -> tuple[str, tuple[Diagnostic, ...]]:
     PyYAML follows YAML 1.1, in which a lone carriage return and three characters of Unicode end a
     line, and with it a comment: what a reader of the diff sees as part of a comment would count.
     """
-    if _ODD.search(text) is None:
+    if _ODD.search(text) is None and _TURN.search(text) is None:
         return text, ()
-    found = []
+    found = list(_turned_comments(text, name))
     for match in _ODD.finditer(text):
         line, column = place(text, match.start())
         rule, message, hint = _ODD_SAYINGS[match[0]]
@@ -53,6 +57,20 @@ def _as_shown(text: str, name: str) -> tuple[str, tuple[Diagnostic, ...]]:
         found.append(Diagnostic(rule=rule, message=message, mark=mark, hint=hint))
     plain = _ODD.sub(lambda match: "" if match[0] == _BOM else " ", text)
     return plain, tuple(found)
+
+
+def _turned_comments(text: str, name: str) -> Iterator[Diagnostic]:
+    """Values with such a character are refused by the schema, which can name the field."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        comment = _COMMENT.search(line)
+        turn = _TURN.search(line, comment.end()) if comment else None
+        if turn is not None:
+            yield Diagnostic(
+                rule="yaml.direction",
+                message="a character that turns the direction of text stands in this comment",
+                mark=SourceMark(name, number, turn.start() + 1),
+                hint="take it out; with it the line reads otherwise than it is",
+            )
 
 
 def _text_of(file: SpecFile) -> tuple[str, Diagnostic | None]:

@@ -175,6 +175,14 @@ def test_a_blocked_plan_lets_only_opt_outs_through(shop: Shop, tmp_path: Path) -
     assert len(shop.box.customers()) == 2
 
 
+def test_an_apply_of_what_is_blocked_alone_says_so(tmp_path: Path) -> None:
+    with opened(tmp_path, "shoplazza", [person()]) as shop:
+        shop.want({"email": "ada@example.com", "addresses": [{"address1": "9 Side St"}]})
+
+        assert call(shop, "plan").code == 3
+        assert call(shop, "apply", "--yes").code == 3
+
+
 def test_an_approval_in_the_specs_counts_like_the_flag(shop: Shop) -> None:
     from datetime import timedelta
 

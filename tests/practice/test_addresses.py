@@ -116,6 +116,23 @@ def test_two_addresses_at_one_street_are_left_as_they_are(tmp_path: Path, varian
         assert shop.plan()["changes"] == []
 
 
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_an_older_address_becomes_the_only_default(tmp_path: Path, variant: str) -> None:
+    where = {"country_code": "FR", "first_name": "A", "last_name": "B"}
+    live = [{"address1": "1 Main St", "city": "Paris", "zip": "75001", "default": True, **where},
+            {"address1": "9 Side St", "city": "Lyon", "zip": "69001", **where}]  # fmt: skip
+    with opened(tmp_path, variant, [person(addresses=live)]) as shop:
+        shop.want({"email": "ada@example.com", "addresses": [
+            {"address1": "9 Side St", "default": True}, {"address1": "1 Main St"}]})  # fmt: skip
+        shop.converge()
+
+        flags = {
+            one["address1"]: one["default"] for one in shop.live("ada@example.com")["addresses"]
+        }
+
+    assert flags == {"1 Main St": False, "9 Side St": True}
+
+
 @pytest.mark.parametrize(
     ("variant", "part", "instead"),
     [

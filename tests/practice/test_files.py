@@ -49,6 +49,19 @@ def test_what_stands_behind_such_an_end_is_part_of_the_comment(name: str) -> Non
     assert [one.rule for one in complaints] == ["yaml.line-break"]
 
 
+@pytest.mark.parametrize("turn", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+def test_a_comment_that_reads_in_another_order_is_refused(tmp_path: Path, turn: str) -> None:
+    folder = _folder(
+        tmp_path, f"store: shop\ncustomers:\n  - email: ada@example.com  # ok{turn} state: absent\n"
+    )
+
+    done = run("validate", folder)
+
+    assert done.code == 1
+    assert "c.yaml:3:33: error[yaml.direction]" in done.out
+    assert done.out.count("error[") == 1
+
+
 def test_a_byte_order_mark_inside_is_named_and_one_at_the_start_is_none(tmp_path: Path) -> None:
     folder = _folder(tmp_path, "\ufeffstore: shop\n\ufeffcustomers:\n  - email: a@example.com\n")
 
