@@ -8,7 +8,7 @@ demo: install  ## set up, then plan, apply and plan again on local stores
 	$(BIN)/reconciler demo
 
 test: install  ## set up, then run the tests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4
 
 check: install lint types floors readme examples-check test  ## all that CI runs
 
