@@ -1,4 +1,4 @@
-"""What git knows of the specs: the commit they stand at, and who last touched a line, and when.
+"""What git knows of the specs: their commit, who last touched a line, and what stood there before.
 
 The folder may come from a pull request, so nothing of it is executed or obeyed: git runs without
 hooks, monitors, text converters and bare repositories, and without any secret in its environment.
@@ -9,11 +9,13 @@ import getpass
 import hashlib
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+
+from reconciler.errors import ConfigError
 
 _SECONDS: Final = 20.0
 # How pipelines call the commit and whoever started them; a person's own machine has a user name.
@@ -34,6 +36,7 @@ _SWITCHED_OFF: Final = (
     "diff.external=",
     "diff.trustExitCode=false",
     "protocol.allow=never",
+    "core.warnAmbiguousRefs=true",
 )
 
 
@@ -80,6 +83,123 @@ def last_touch(file: str, line: int) -> Touched | None:
     if set(commit) == {"0"} or not (at.isascii() and at.isdecimal()):
         return None
     return Touched(commit, datetime.fromtimestamp(int(at), UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing below a folder at a revision: `path` is below that folder, `mode` is git's."""
+
+    path: str
+    mode: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A folder as it stood at a commit, read without a checkout."""
+
+    top: Path
+    below: str
+    commit: str
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Everything below the folder, folders apart; empty where it was not there."""
+        words = ("--", f"{self.below}/") if self.below else ()
+        listed = _git(self.top, "ls-tree", "-r", "-z", "--full-tree", self.commit, *words)
+        if listed is None:
+            raise self._not_here()
+        start = len(self.below) + 1 if self.below else 0
+        found = []
+        for row in listed.split("\0"):
+            about, _, path = row.partition("\t")
+            if path:
+                mode, _, digest = about.split(" ")[:3]
+                found.append(Entry(path[start:], mode, digest))
+        return tuple(found)
+
+    def contents(self, digests: Iterable[str]) -> dict[str, bytes]:
+        """The bytes as they were committed: no filter and no converter runs."""
+        wanted = sorted(set(digests))
+        done = _run_bytes(
+            self.top, "cat-file", "--batch", given="".join(f"{one}\n" for one in wanted).encode()
+        )
+        if done is None or done.returncode:
+            raise self._not_here()
+        found: dict[str, bytes] = {}
+        rest = memoryview(done.stdout)
+        for digest in wanted:
+            head, _, _ = bytes(rest[: len(digest) + 64]).partition(b"\n")
+            words = head.split(b" ")
+            if len(words) != 3 or words[1] != b"blob":
+                raise self._not_here()
+            size = int(words[2])
+            found[digest] = bytes(rest[len(head) + 1 : len(head) + 1 + size])
+            rest = rest[len(head) + size + 2 :]
+        return found
+
+    def _not_here(self) -> ConfigError:
+        return ConfigError(
+            f"the files of revision {self.commit[:12]} are not in this clone",
+            hint="fetch them first; in pipelines check out without a filter",
+        )
+
+
+def revision(folder: Path, name: str) -> Revision:
+    """The folder as it stood at a revision that `name` means. Raises `ConfigError`."""
+    if name.startswith("-") or not name.isprintable() or not name:
+        raise ConfigError(
+            "this is no name of a revision", hint="name a branch, a tag or a commit after --base"
+        )
+    if folder.is_file():
+        raise ConfigError(f"{folder} is a file", hint="name the folder of the specs with --specs")
+    top, below = _place_of(folder)
+    told = _run(top, "rev-parse", "--verify", f"{name}^{{commit}}")
+    if told is None:
+        raise ConfigError(
+            f"git cannot be asked about {folder}",
+            hint="see that git is installed and that the folder is no bare repository",
+        )
+    if told.returncode or not told.stdout.strip().isalnum():
+        raise ConfigError(
+            refusal(top) or f"this clone knows no revision {name}",
+            hint="fetch it first (git fetch --depth=1 origin BRANCH, then --base FETCH_HEAD), or "
+            "name another",
+        )
+    if "ambiguous" in told.stderr and told.stdout.strip() != name:
+        raise ConfigError(
+            f"{name} names several things in this clone, and anybody may push a tag of that name",
+            hint="write it in full, like refs/remotes/origin/main",
+        )
+    return Revision(top, below, told.stdout.strip())
+
+
+def _place_of(folder: Path) -> tuple[Path, str]:
+    """The top of the repository, and where the folder stands below it, as it was typed.
+
+    A pull request could make the folder a link, or a repository of its own, to have other settings
+    read than those of this folder.
+    """
+    here = Path(os.path.normpath(folder.absolute()))
+    top = next((one for one in (here, *here.parents) if (one / ".git").exists()), None)
+    if top is None:
+        raise ConfigError(
+            f"{folder} stands in no git repository, so it has no earlier revision",
+            hint="run in a clone of the repository, or give --base none",
+        )
+    below = here.relative_to(top)
+    steps = [top.joinpath(*below.parts[: count + 1]) for count in range(len(below.parts))]
+    if any(one.is_symlink() for one in steps):
+        raise ConfigError(
+            f"{folder} is reached through a link, so git does not tell what it was",
+            hint="name the folder itself with --specs",
+        )
+    outer = _git(top, "rev-parse", "--show-superproject-working-tree")
+    if outer is not None and outer.strip():
+        raise ConfigError(
+            f"{folder} is a submodule, so another repository decides what it was",
+            hint="check that repository out alone, and run there",
+        )
+    return top, "" if below == Path() else below.as_posix()
 
 
 def refusal(folder: Path) -> str | None:
@@ -152,6 +272,16 @@ def _git(path: Path, *words: str) -> str | None:
 
 
 def _run(path: Path, *words: str) -> "subprocess.CompletedProcess[str] | None":
+    done = _run_bytes(path, *words)
+    if done is None:
+        return None
+    told, complained = (one.decode(errors="surrogateescape") for one in (done.stdout, done.stderr))
+    return subprocess.CompletedProcess(done.args, done.returncode, told, complained)
+
+
+def _run_bytes(
+    path: Path, *words: str, given: bytes = b""
+) -> "subprocess.CompletedProcess[bytes] | None":
     folder = path if path.is_dir() else path.parent
     if _in_bare_repository(folder):
         return None
@@ -163,19 +293,20 @@ def _run(path: Path, *words: str) -> "subprocess.CompletedProcess[str] | None":
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_ATTR_NOSYSTEM": "1",
         "GIT_NO_LAZY_FETCH": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_LITERAL_PATHSPECS": "1",
     }
     try:
         return subprocess.run(  # noqa: S603
             ("git", "--no-pager", *settings, *words),  # noqa: S607 -- the one of the user's shell
             cwd=folder,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            input=given,
             capture_output=True,
-            text=True,
             timeout=_SECONDS,
             check=False,
         )
-    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+    except (OSError, subprocess.SubprocessError):
         return None
 
 

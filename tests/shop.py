@@ -133,12 +133,12 @@ class Shop:
         shutil.rmtree(self.folder / ".reconciler", ignore_errors=True)
         self.box.reset(records, switches)
 
-    def state(self) -> DesiredState:
+    def state(self, base: str | None = None) -> DesiredState:
         self.warnings = []
-        return app.load_or_raise(self.specs, self.world.clock, self.warnings.append)
+        return app.load_or_raise(self.specs, self.world.clock, self.warnings.append, base)
 
-    def plan(self, **choices: Any) -> Json:
-        made = app.plan(self.state(), app.Choices(**choices), self.world, self.keyed)
+    def plan(self, *, base: str | None = None, **choices: Any) -> Json:
+        made = app.plan(self.state(base), app.Choices(**choices), self.world, self.keyed)
         return codec.encode(made, self.keyed)
 
     def apply(
@@ -152,7 +152,9 @@ class Shop:
     ) -> ApplyResult:
         """`dies_after` counts journal lines; dying raises `Killed`."""
         state = self.state()
-        commitment = app.check_usable(body, state, self.world, self.keyed, resume=resume)
+        commitment, state = app.check_usable(
+            body, state, self.world, self.keyed, resume=resume, under=self.state
+        )
         order = app.Order(
             commitment=commitment,
             state=state,

@@ -16,9 +16,9 @@ export ACME_TW_TOKEN=sandbox-acme-tw
 # Where CI is set, loopback gets a token only if it is listed.
 export RECONCILER_HOSTS=http://127.0.0.1:8503
 "$program" validate
-"$program" plan --out plan.json
-"$program" apply plan.json
-"$program" plan --detailed-exitcode
+"$program" plan --base none --out plan.json
+"$program" apply --base none plan.json
+"$program" plan --base none --detailed-exitcode
 "$program" audit log
 "$program" audit verify
 echo "the walk-through of examples/01-first-plan holds"

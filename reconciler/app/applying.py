@@ -10,7 +10,7 @@ from reconciler import __version__
 from reconciler.app.world import Ambient, judge_for, open_store
 from reconciler.errors import BlockedPlanError, ReconcilerError, StalePlanError
 from reconciler.model.customer import DesiredCustomer
-from reconciler.model.settings import DesiredState, RiskClass
+from reconciler.model.settings import DesiredState, RiskClass, Settings
 from reconciler.plan.keyed import Keyed
 
 if TYPE_CHECKING:
@@ -21,10 +21,21 @@ if TYPE_CHECKING:
 
 
 def check_usable(
-    body: dict[str, Any], state: DesiredState, world: Ambient, keyed: Keyed, *, resume: bool
-) -> "Commitment":
-    """The commitment of a saved plan. Raises what says why it must not be applied."""
+    body: dict[str, Any],
+    state: DesiredState,
+    world: Ambient,
+    keyed: Keyed,
+    *,
+    resume: bool,
+    under: Callable[[str], DesiredState],
+) -> "tuple[Commitment, DesiredState]":
+    """The commitment of a saved plan, and the state that it is carried out for.
+
+    `state` is under the settings at hand, `under` gives the same files under those of a commit.
+    Raises what says why the plan must not be applied.
+    """
     from reconciler.plan import codec
+    from reconciler.plan.spec_digest import spec_digest
 
     codec.verify(body, keyed)
     commitment = codec.decode(body)
@@ -33,19 +44,70 @@ def check_usable(
             f"this plan was made by version {body['tool']['version']}",
             hint="plan again with this version",
         )
-    if all(store["error"] for store in body["stores"]):
+    if body["stores"] and all(store["error"] for store in body["stores"]):
         raise StalePlanError(
             "no store could be read when this plan was made", hint="see why, and plan again"
         )
     if codec.expires_at(body) < world.clock.now():
         raise StalePlanError("this plan has expired", hint="plan again, and review that plan")
-    if commitment.spec_digest != codec.spec_digest(state, keyed):
+    _check_approvals(commitment, state.settings, world, keyed)
+    planned = _under_plan(commitment, state, under, keyed)
+    if commitment.spec_digest != spec_digest(planned, keyed):
         raise StalePlanError(
             "the specs have changed since this plan was made",
             hint="plan again, and review that plan",
         )
     _check_unused(commitment, world, resume=resume)
-    return commitment
+    return commitment, planned
+
+
+def _under_plan(
+    commitment: "Commitment",
+    state: DesiredState,
+    under: Callable[[str], DesiredState],
+    keyed: Keyed,
+) -> DesiredState:
+    """The files under the settings of the plan: those at hand, or those of the plan's base.
+
+    The two may differ by what the plan showed, since that is what was merged with it.
+    """
+    from reconciler.plan.settings_change import rule_changes, settings_digest
+
+    if settings_digest(state.settings, keyed) == commitment.settings_digest:
+        return state
+    stale = StalePlanError(
+        "stores or policy have changed since this plan was made, by more than it showed",
+        hint="plan again, and review that plan",
+    )
+    if commitment.base is None:
+        raise stale
+    planned = under(commitment.base)
+    found = rule_changes(planned.settings, state.settings, keyed)
+    if not {one.digest for one in found} <= commitment.shown:
+        raise stale
+    return planned
+
+
+def _check_approvals(
+    commitment: "Commitment", at_hand: Settings, world: Ambient, keyed: Keyed
+) -> None:
+    """An approval that the plan used still stands at hand and has not run out."""
+    from reconciler.plan.lifts import approval_ends
+
+    ends = approval_ends(at_hand, keyed)
+    for one in commitment.lifts:
+        if one.digest is None or not one.used:
+            continue
+        if one.digest not in ends:
+            raise StalePlanError(
+                f"an approval that this plan used is gone ({one.title})",
+                hint="plan again, and review that plan",
+            )
+        if ends[one.digest] < world.clock.now():
+            raise StalePlanError(
+                f"an approval that this plan used has run out ({one.title})",
+                hint="renew it on the protected branch, and plan again",
+            )
 
 
 def _check_unused(commitment: "Commitment", world: Ambient, *, resume: bool) -> None:
@@ -124,6 +186,17 @@ def _audit_of(order: Order) -> "Record":
             "tool": __version__,
             "who": actor,
             "commit": repository.commit_of(Path(order.state.folder), world.environment),
+            "base": order.commitment.base,
+            "lifts": [
+                {
+                    "lift": one.title,
+                    "origin": one.origin,
+                    "source": one.source,
+                    "reason": one.reason,
+                    "used": one.used,
+                }
+                for one in order.commitment.lifts
+            ],
         },
     )
 

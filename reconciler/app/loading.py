@@ -1,62 +1,191 @@
 """Files to the desired state, with every complaint."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic, Severity, has_errors, sort_by_place
 from reconciler.errors import ConfigError, SpecError
-from reconciler.model.settings import DesiredState, StoreSettings
+from reconciler.model.settings import DesiredState, Settings, StoreSettings
 from reconciler.platforms.tables import TABLES
+
+if TYPE_CHECKING:
+    from reconciler.repository import Revision
+    from reconciler.spec.document import Document
+    from reconciler.spec.files import SpecFile
+
+# `store` says which stores the approvals of a file are for.
+_SETTINGS: Final = ("stores", "policy", "approvals")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """`state` is what the files say under their own settings; None where they have errors."""
+
+    state: DesiredState | None
+    diagnostics: tuple[Diagnostic, ...]
+    documents: "tuple[tuple[SpecFile, Document], ...]"
+    folder: str
 
 
 def load(paths: Sequence[Path], clock: Clock) -> tuple[DesiredState | None, tuple[Diagnostic, ...]]:
     """Specs to the desired state, with every complaint; None where there are errors."""
-    from reconciler.spec import document, files, lint, resolve, schema, settings
-
-    found, complaints = files.read(paths)
-    gathered = list(complaints)
-    documents = []
-    for file in found:
-        parsed, broken = document.parse(file)
-        gathered.extend(broken)
-        if parsed is not None:
-            sound, wrong = schema.check(parsed)
-            gathered.extend(wrong)
-            if sound.data is not None:
-                documents.append(sound)
-    broken_files = has_errors(gathered)
-    declared, wrong = settings.declare(documents, TABLES)
-    gathered.extend(wrong)
-    state, wrong = resolve.resolve(documents, declared, str(paths[0]))
-    # What a refused part held cannot be missed: stores and tags may be defined in it.
-    hidden = ("store.", "tags.not-owned") if broken_files else ()
-    further = (*wrong, *lint.lint(state, clock.now(), TABLES))
-    gathered.extend(one for one in further if not one.rule.startswith(hidden))
-    ordered = sort_by_place(gathered)
-    return (None if has_errors(ordered) else state), ordered
+    loaded = _load(paths, clock)
+    return loaded.state, loaded.diagnostics
 
 
-def load_or_raise(specs: Path, clock: Clock, warn: Callable[[Diagnostic], None]) -> DesiredState:
-    """The desired state; warnings go to `warn`, errors are raised together as `SpecError`."""
-    state, diagnostics = load([specs], clock)
+def load_or_raise(
+    specs: Path, clock: Clock, warn: Callable[[Diagnostic], None], base: str | None = None
+) -> DesiredState:
+    """The desired state; warnings go to `warn`, errors are raised together as `SpecError`.
+
+    With a `base`, stores, policy and approvals are those of that revision of the folder.
+    """
+    loaded = _load([specs], clock)
+    state = _sound(loaded.state, loaded.diagnostics, warn)
+    if not state.at_hand.stores:
+        raise ConfigError(
+            f"no store is defined below {specs}",
+            hint="add a section `stores` to a file there",
+        )
+    return state if base is None else _under(loaded, state, specs, base, clock)
+
+
+def _sound(
+    state: DesiredState | None,
+    diagnostics: Iterable[Diagnostic],
+    warn: Callable[[Diagnostic], None],
+) -> DesiredState:
+    diagnostics = tuple(diagnostics)
     for one in diagnostics:
         if one.severity is Severity.WARNING:
             warn(one)
     if state is None:
         raise SpecError(one for one in diagnostics if one.severity is Severity.ERROR)
-    if not state.stores:
-        raise ConfigError(
-            f"no store is defined below {specs}",
-            hint="add a section `stores` to a file there",
-        )
     return state
+
+
+def _load(paths: Sequence[Path], clock: Clock) -> Loaded:
+    from reconciler.sources import FromFolder
+    from reconciler.spec import settings
+
+    found, complaints = FromFolder(paths).read()
+    gathered = list(complaints)
+    documents = list(_parsed(found, gathered))
+    broken_files = has_errors(gathered)
+    declared, wrong = settings.declare((one for _, one in documents), TABLES)
+    gathered.extend(wrong)
+    state, wrong = _resolved([one for _, one in documents], declared, str(paths[0]), clock)
+    # What a refused part held cannot be missed: stores and tags may be defined in it.
+    hidden = ("store.", "tags.not-owned") if broken_files else ()
+    gathered.extend(one for one in wrong if not one.rule.startswith(hidden))
+    ordered = sort_by_place(gathered)
+    return Loaded(
+        state=None if has_errors(ordered) else state,
+        diagnostics=ordered,
+        documents=tuple(documents),
+        folder=str(paths[0]),
+    )
+
+
+def _parsed(
+    found: "Iterable[SpecFile]", complaints: list[Diagnostic]
+) -> "Iterable[tuple[SpecFile, Document]]":
+    from reconciler.spec import document, schema
+
+    for file in found:
+        parsed, broken = document.parse(file)
+        complaints.extend(broken)
+        if parsed is not None:
+            sound, wrong = schema.check(parsed)
+            complaints.extend(wrong)
+            if sound.data is not None:
+                yield file, sound
+
+
+def _resolved(
+    documents: "Sequence[Document]", settings: Settings, folder: str, clock: Clock
+) -> tuple[DesiredState, tuple[Diagnostic, ...]]:
+    from reconciler.spec import lint, resolve
+
+    state, wrong = resolve.resolve(documents, settings, folder)
+    return state, (*wrong, *lint.lint(state, clock.now(), TABLES))
+
+
+def _under(
+    loaded: Loaded, state: DesiredState, specs: Path, base: str, clock: Clock
+) -> DesiredState:
+    """The same files under the settings of a revision of their folder.
+
+    A store that is new is resolved by its own settings, and then left out: nobody contacts it.
+    """
+    from reconciler.repository import revision
+
+    chosen = revision(specs, base)
+    settings = _settings_of(chosen, specs, loaded)
+    if settings == state.at_hand:
+        return replace(state, base=chosen.commit)
+    known = {store.name for store in settings.stores}
+    new = tuple(store for store in state.at_hand.stores if store.name not in known)
+    both = replace(settings, stores=(*settings.stores, *new))
+    made, wrong = _resolved([one for _, one in loaded.documents], both, loaded.folder, clock)
+    errors = [one for one in sort_by_place(wrong) if one.severity is Severity.ERROR]
+    if errors:
+        raise SpecError(_under_base(one, chosen.commit) for one in errors)
+    return replace(made, stores=settings.stores, at_hand=state.at_hand, base=chosen.commit)
+
+
+def _settings_of(chosen: "Revision", specs: Path, loaded: Loaded) -> Settings:
+    """What a revision says of stores, policy and approvals; its customers are not looked at.
+
+    Raises `SpecError`: of settings that cannot be read, none may be missed.
+    """
+    from reconciler.sources import FromRevision
+    from reconciler.spec import document, schema, settings
+
+    found, complaints = FromRevision(specs, chosen).read()
+    gathered = list(complaints)
+    known = {(file.name, file.content): one for file, one in loaded.documents}
+    documents = []
+    for file in found:
+        if (file.name, file.content) in known:
+            documents.append(known[file.name, file.content])
+            continue
+        parsed, broken = document.parse(file)
+        gathered.extend(broken)
+        if parsed is None or not isinstance(parsed.data, dict):
+            continue
+        if any(name in parsed.data for name in _SETTINGS):
+            kept = {one: parsed.data[one] for one in (*_SETTINGS, "store") if one in parsed.data}
+            sound, wrong = schema.check(replace(parsed, data=kept))
+            gathered.extend(wrong)
+            documents.append(sound)
+    declared, wrong = settings.declare(documents, TABLES)
+    errors = [one for one in (*gathered, *wrong) if one.severity is Severity.ERROR]
+    if errors:
+        raise SpecError(_at_base(one, chosen.commit) for one in sort_by_place(errors))
+    return declared
+
+
+def _at_base(one: Diagnostic, commit: str) -> Diagnostic:
+    return replace(one, message=f"at the base {commit[:12]}: {one.message}")
+
+
+def _under_base(one: Diagnostic, commit: str) -> Diagnostic:
+    return replace(one, message=f"under the settings of the base {commit[:12]}: {one.message}")
 
 
 def selected(state: DesiredState, names: Sequence[str]) -> tuple[StoreSettings, ...]:
     """The stores to work on: those named, or all."""
     known = {store.name: store for store in state.stores}
     for name in names:
+        if name in state.unmerged:
+            raise ConfigError(
+                f"the store {name!r} is not at the base, so nobody contacts it yet",
+                hint="it is planned once merged",
+            )
         if name not in known:
             raise ConfigError(
                 f"there is no store {name!r} in the specs",

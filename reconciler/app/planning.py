@@ -33,10 +33,13 @@ class Choices:
 
 def plan(state: DesiredState, choices: Choices, world: Ambient, keyed: Keyed) -> "Plan":
     """Reads every selected store and computes its part; where one fails, its part says why."""
-    from reconciler.plan.codec import spec_digest
     from reconciler.plan.definition import Basis, Plan
+    from reconciler.plan.lifts import lifts
+    from reconciler.plan.settings_change import changes, settings_digest
+    from reconciler.plan.spec_digest import spec_digest
 
     stores = selected(state, choices.stores)
+    flags = (choices.raises, choices.releases)
     choices = with_approvals(state, choices, world, keyed)
     with ThreadPoolExecutor(max_workers=max(1, len(stores))) as pool:
         try:
@@ -57,6 +60,11 @@ def plan(state: DesiredState, choices: Choices, world: Ambient, keyed: Keyed) ->
         raises=choices.raises,
         releases=choices.releases,
         selected=tuple(store.name for store in stores),
+        settings_digest=settings_digest(state.settings, keyed),
+        base=state.base,
+        changed=changes(state.settings, state.at_hand, keyed) if state.base is not None else (),
+        unmerged=state.unmerged,
+        lifts=lifts(state, flags, parts, now, keyed),
     )
     return Plan(basis=basis, stores=tuple(parts))
 
@@ -94,15 +102,14 @@ def _raises(
 
 def _named(state: DesiredState, approval: Approval, rule: str, keyed: Keyed) -> list[Release]:
     """The rule for those customers whom the approval names, by their aliases; or for all."""
-    stores = approval.stores or tuple(store.name for store in state.stores)
-    if approval.identities is None:
+    from reconciler.plan.lifts import named
+
+    entries = named(approval, state)
+    if entries is None:
+        stores = approval.stores or tuple(store.name for store in state.stores)
         return [Release(rule=rule, store=name) for name in stores]
-    wanted = {(one.kind, one.key) for one in approval.identities}
     return [
-        Release(rule=rule, alias=keyed.entry_alias(entry), store=name)
-        for name in stores
-        for entry in state.of(name)
-        if wanted & {(one.kind, one.key) for one in entry.identities}
+        Release(rule=rule, alias=keyed.entry_alias(entry), store=entry.store) for entry in entries
     ]
 
 

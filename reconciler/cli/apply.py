@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.command("apply")
 @click.argument("plan", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @options.specs
+@options.base
 @options.state_dir
 @options.planning
 @click.option("--yes", is_flag=True, help="Do not ask; for scripts without a plan file.")
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 def command(
     plan: Path | None,
     specs: Path,
+    base: str | None,
     state_dir: Path | None,
     stores: tuple[str, ...],
     read: str,
@@ -89,14 +91,21 @@ def command(
     control = Control(max_failures=max_failures)
     world = app.ambient(specs, state_dir)
     world = replace(world, paces=Paces(control.interrupted))
-    state = app.load_or_raise(specs, world.clock, options.silent if quiet else options.warn)
+    state = app.load_or_raise(specs, world.clock, options.silent if quiet else options.warn, base)
     keyed = app.keyed_for(world)
     if (refused := repository.refusal(specs)) and not quiet:
         click.echo(f"warning: {refused}", err=True)
     failed = False
     if saved:
         body = _saved(plan, world)
-        commitment = app.check_usable(body, state, world, keyed, resume=resume)
+        commitment, state = app.check_usable(
+            body,
+            state,
+            world,
+            keyed,
+            resume=resume,
+            under=lambda commit: app.load_or_raise(specs, world.clock, options.silent, commit),
+        )
     else:
         choices = app.Choices(stores=stores, read=read, raises=raises, releases=releases)
         made = app.plan(state, choices, world, keyed)

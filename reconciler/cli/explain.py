@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 @click.command("explain")
 @click.argument("customer", required=False)
 @options.specs
+@options.base
 @options.state_dir
 @click.option("--store", "stores", multiple=True, metavar="NAME", help="Only this store.")
 @options.show_personal
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 def command(
     customer: str | None,
     specs: Path,
+    base: str | None,
     state_dir: Path | None,
     stores: tuple[str, ...],
     show_personal: bool,
@@ -44,7 +46,7 @@ def command(
     if not text:
         raise click.UsageError("name the customer on stdin: an alias, e-mail, phone or id")
     world = app.ambient(specs, state_dir)
-    state = app.load_or_raise(specs, world.clock, options.silent if quiet else options.warn)
+    state = app.load_or_raise(specs, world.clock, options.silent if quiet else options.warn, base)
     keyed = app.keyed_for(world)
     found = False
     failed = False

@@ -12,6 +12,7 @@ from reconciler.errors import ConfigError
 
 @click.command("export")
 @options.specs
+@options.base
 @click.option("--store", "name", metavar="NAME", help="The store; needed where there are several.")
 @click.option(
     "--out",
@@ -20,7 +21,7 @@ from reconciler.errors import ConfigError
     help="Write to this file, for its owner only, instead of stdout.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Only results and errors.")
-def command(specs: Path, name: str | None, out: Path | None, quiet: bool) -> int:
+def command(specs: Path, base: str | None, name: str | None, out: Path | None, quiet: bool) -> int:
     """Write a store's customers as a spec. Planning what was exported is empty.
 
     The output is personal data, so where CI is set it only goes to a file.
@@ -31,7 +32,7 @@ def command(specs: Path, name: str | None, out: Path | None, quiet: bool) -> int
     if out is None and os.environ.get("CI"):
         raise click.UsageError("where CI is set, give --out: stdout is a log that many can read")
     world = app.ambient(specs, None)
-    state = app.load_or_raise(specs, world.clock, options.silent)
+    state = app.load_or_raise(specs, world.clock, options.silent, base)
     if name is None and len(state.stores) > 1:
         known = ", ".join(store.name for store in state.stores)
         raise ConfigError("several stores are defined", hint=f"choose one with --store: {known}")

@@ -89,6 +89,26 @@ def state_dir(function: F) -> F:
     )(function)
 
 
+def base(function: F) -> F:
+    """Where stores, policy and approvals are taken from; the function gets a revision or None."""
+    return click.option(
+        "--base",
+        metavar="REV",
+        callback=_base,
+        help="Take stores, policy and approvals from this revision of the folder: the tip of the "
+        "protected branch. `none`: those at hand are the protected ones. Needed where CI is set.",
+    )(function)
+
+
+def _base(context: click.Context, option: click.Parameter, value: str | None) -> str | None:  # noqa: ARG001
+    if value is None and os.environ.get("CI"):
+        raise click.UsageError(
+            "where CI is set, say whose settings count: --base REV with the tip of the protected "
+            "branch on a pull request, --base none on that branch itself"
+        )
+    return None if value == "none" else value
+
+
 def planning(function: F) -> F:
     """The options that shape a plan."""
     for option in reversed(

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,6 +13,7 @@ from reconciler.model.settings import Release, RiskClass
 
 @click.command("plan")
 @options.specs
+@options.base
 @options.state_dir
 @options.planning
 @click.option(
@@ -44,6 +46,7 @@ from reconciler.model.settings import Release, RiskClass
 @options.speaking
 def command(
     specs: Path,
+    base: str | None,
     state_dir: Path | None,
     stores: tuple[str, ...],
     read: str,
@@ -75,7 +78,7 @@ def command(
         if output is not None or form != "text":
             raise click.UsageError("--show-personal goes with the text on the terminal only")
     world = app.ambient(specs, state_dir)
-    state = app.load_or_raise(specs, world.clock, options.silent if quiet else options.warn)
+    state = app.load_or_raise(specs, world.clock, options.silent if quiet else options.warn, base)
     keyed = app.keyed_for(world)
     if not quiet:
         _tell_of_unfinished(world.folder)
@@ -98,7 +101,7 @@ def command(
         click.echo(f"error: {part.error}", err=True)
     if made.failed:
         return FAILED
-    if made.blocked or made.owes or _met(body["verdicts"], fail_on):
+    if made.blocked or made.owes or _met(body, fail_on):
         return BLOCKED
     return CHANGES if detailed_exitcode and not made.empty else OK
 
@@ -120,5 +123,8 @@ def _tell_of_unfinished(folder: Path) -> None:
         )
 
 
-def _met(verdicts: list[dict[str, object]], fail_on: tuple[str, ...]) -> bool:
-    return any(one["level"] in fail_on and not one["released"] for one in verdicts)
+def _met(body: dict[str, Any], fail_on: tuple[str, ...]) -> bool:
+    """Settings that would change count as a warning."""
+    if body["settings"]["changed"] and "warn" in fail_on:
+        return True
+    return any(one["level"] in fail_on and not one["released"] for one in body["verdicts"])

@@ -37,6 +37,7 @@ class Ceiling:
     percent: float
     at_least: int
     at_most: int
+    mark: SourceMark | None = field(default=None, compare=False, repr=False)
 
     def allows(self, customers: int | None) -> int:
         """How many changes may be planned; an unknown store size counts as the smallest."""
@@ -136,13 +137,15 @@ _REQUIRED: Final = (
 class Policy:
     """`min_level` is by country code, with `default` for every other; empty asks for none.
 
-    `bearing_tags` maps the key of a tag to the channel whose audience it feeds.
+    `bearing_tags` maps the key of a tag to the channel whose audience it feeds. `mark` is None
+    where no spec speaks of it.
     """
 
     required: tuple[tuple[Channel, tuple[str, ...]], ...] = _REQUIRED
     min_level: tuple[tuple[str, str], ...] = ()
     bearing_tags: tuple[tuple[str, Channel], ...] = ()
     implied: tuple[str, ...] = ()
+    mark: SourceMark | None = field(default=None, compare=False, repr=False)
 
     def required_for(self, channel: Channel) -> tuple[str, ...]:
         return dict(self.required).get(channel, ())
@@ -180,8 +183,21 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Who is spoken to and what the rules are: the part of the specs that is no customer."""
+
+    stores: tuple[StoreSettings, ...]
+    policy: Policy
+    approvals: tuple[Approval, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DesiredState:
-    """All the specs say, resolved: the one input of planning beside the live side."""
+    """All the specs say, resolved: the one input of planning beside the live side.
+
+    `base` is the commit that the settings are taken from, None where they are those of the files
+    at hand; `at_hand` is what these say, and differs only where there is a base.
+    """
 
     stores: tuple[StoreSettings, ...]
     policy: Policy
@@ -190,6 +206,19 @@ class DesiredState:
     approvals: tuple[Approval, ...]
     files: int
     folder: str = field(compare=False)
+    at_hand: Settings
+    base: str | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """Those in force."""
+        return Settings(stores=self.stores, policy=self.policy, approvals=self.approvals)
+
+    @property
+    def unmerged(self) -> tuple[str, ...]:
+        """Stores that the base does not have: nobody contacts them before they are merged."""
+        known = {store.name for store in self.stores}
+        return tuple(store.name for store in self.at_hand.stores if store.name not in known)
 
     def of(self, store: str) -> tuple[DesiredCustomer, ...]:
         return dict(self.customers).get(store, ())

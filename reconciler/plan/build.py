@@ -119,10 +119,9 @@ def compute(read: Read, judge: Judge, raises: tuple[tuple[RiskClass, int], ...])
 
 
 def rests_on_size(plan: StorePlan) -> bool:
-    """Whether a ceiling blocks that a store of known size might not have."""
+    """Whether a ceiling is passed that in a store of known size might not be."""
     return any(
         one.level is Level.BLOCK
-        and one.in_force
         and (one.rule == "withdraw.mass" or (one.rule in SIZED and plan.customers is None))
         for one in plan.verdicts
     )

@@ -12,11 +12,9 @@ from typing import Any, Final
 from reconciler.diagnostics import SourceMark
 from reconciler.errors import PlanFileError
 from reconciler.model.consent import Channel, ConsentState, Evidence, LiveConsent
-from reconciler.model.customer import Address, DesiredCustomer, Learned, ReadReceipt, Scalar
-from reconciler.model.managed import UNMANAGED
+from reconciler.model.customer import Learned, ReadReceipt, Scalar
 from reconciler.model.personal import Personal
-from reconciler.model.settings import DesiredState, Release, RiskClass
-from reconciler.model.tags import TagIntent
+from reconciler.model.settings import Release, RiskClass
 from reconciler.plan.changes import (
     Action,
     AddressChange,
@@ -30,6 +28,7 @@ from reconciler.plan.changes import (
 from reconciler.plan.commitment import (
     ApprovedChange,
     ApprovedField,
+    ApprovedLift,
     ApprovedStore,
     Commitment,
     change_digest,
@@ -37,6 +36,8 @@ from reconciler.plan.commitment import (
 )
 from reconciler.plan.definition import FORMAT_VERSION, Plan, StorePlan
 from reconciler.plan.keyed import Keyed
+from reconciler.plan.lifts import Lift, LiftState
+from reconciler.plan.settings_change import SettingChange
 from reconciler.plan.verdicts import Verdict
 
 Json = dict[str, Any]
@@ -51,7 +52,17 @@ def encode(plan: Plan, keyed: Keyed) -> Json:
         "tool": {"name": "reconciler", "version": basis.tool},
         "created_at": basis.created_at.isoformat(),
         "expires_at": basis.expires_at.isoformat(),
-        "spec": {"digest": basis.spec_digest, "files": basis.spec_files, "base": None},
+        "spec": {
+            "digest": basis.spec_digest,
+            "files": basis.spec_files,
+            "base": basis.base,
+            "settings": basis.settings_digest,
+        },
+        "settings": {
+            "changed": [_setting(one) for one in basis.changed],
+            "once_merged": list(basis.unmerged),
+        },
+        "lifts": [_lift(one) for one in basis.lifts],
         "options": {
             "read": basis.read,
             "raise": {risk.value: number for risk, number in basis.raises},
@@ -102,6 +113,10 @@ def decode(body: Json) -> Commitment:
         id=body["seal"][:16],
         digest=body["digest"],
         spec_digest=body["spec"]["digest"],
+        settings_digest=body["spec"]["settings"],
+        base=body["spec"]["base"],
+        shown=frozenset(one["digest"] for one in body["settings"]["changed"]),
+        lifts=tuple(_approved_lift(one) for one in body["lifts"]),
         releases=tuple(
             Release(rule=one["rule"], alias=one["customer"], store=one["store"])
             for one in body["options"]["release"]
@@ -165,6 +180,43 @@ def _shown_evidence(field: Json) -> tuple[tuple[str, str], ...]:
 
 def _release(one: Release) -> Json:
     return {"rule": one.rule, "customer": one.alias, "store": one.store}
+
+
+def _setting(one: SettingChange) -> Json:
+    return {
+        "path": list(one.path),
+        "before": one.before,
+        "after": one.after,
+        "source": _source(one.mark) if one.mark else None,
+        "digest": one.digest,
+    }
+
+
+def _lift(one: Lift) -> Json:
+    return {
+        "kind": one.kind.value,
+        "what": one.what,
+        "value": one.value,
+        "store": one.store,
+        "customers": None if one.customers is None else list(one.customers),
+        "origin": one.origin.value,
+        "source": _source(one.mark) if one.mark else None,
+        "reason": one.reason,
+        "until": one.until.isoformat() if one.until else None,
+        "state": one.state.value,
+        "digest": one.digest,
+    }
+
+
+def _approved_lift(one: Json) -> ApprovedLift:
+    return ApprovedLift(
+        title=" ".join(part for part in (one["kind"], one["what"], one["value"]) if part),
+        origin=one["origin"],
+        source=f"{one['source']['file']}:{one['source']['line']}" if one["source"] else None,
+        reason=one["reason"],
+        used=one["state"] == LiftState.USED,
+        digest=one["digest"],
+    )
 
 
 def _store(store: StorePlan) -> Json:
@@ -319,70 +371,6 @@ def _verdict(one: Verdict) -> Json:
         "released": one.released,
         **({"acknowledged": one.acknowledged} if one.owed else {}),
     }
-
-
-def spec_digest(state: DesiredState, keyed: Keyed) -> str:
-    """Of what the specs mean, not of how they are written: order and comments do not count."""
-    return keyed.digest(
-        "spec",
-        [
-            [_settings(store) for store in state.stores],
-            repr(state.policy),
-            [
-                [name, sorted(_desired(one) for one in customers)]
-                for name, customers in sorted(state.customers)
-            ],
-            sorted([name, *sorted(tags)] for name, tags in state.owned),
-        ],
-    )
-
-
-def _settings(store: Any) -> list[Any]:
-    return [
-        store.name,
-        store.platform,
-        store.shop,
-        store.api_version,
-        store.base_url,
-        store.timezone,
-        store.phone_region,
-        list(store.owned_tags or ()),
-        repr(store.ceilings),
-        repr(store.consent_words),
-    ]
-
-
-def _desired(one: DesiredCustomer) -> str:
-    """All that an entry asks for as one line of text; only ever fed to the keyed digest."""
-    parts: list[Any] = [
-        [[identity.kind.value, identity.key] for identity in one.identities],
-        [[identity.kind.value, identity.key] for identity in one.previously],
-        one.absent,
-        one.erases,
-        one.creates,
-        [[name, _reveal(value)] for name, value in one.scalars],
-        _intent(one.tags) if one.tags is not UNMANAGED else None,
-        [_address(address) for address in one.addresses]
-        if one.addresses is not UNMANAGED
-        else None,
-        [
-            [channel.value, wanted.state.value, repr(wanted.evidence)]
-            for channel, wanted in one.consents
-        ],
-    ]
-    return repr(parts)
-
-
-def _reveal(value: Scalar) -> str | bool | None:
-    return value.reveal() if isinstance(value, Personal) else value
-
-
-def _intent(intent: TagIntent) -> list[Any]:
-    return [list(intent.present), list(intent.absent), intent.exact]
-
-
-def _address(address: Address) -> list[Any]:
-    return [address.default, [[name, text.reveal()] for name, text in address.texts]]
 
 
 def expires_at(body: Mapping[str, Any]) -> datetime:

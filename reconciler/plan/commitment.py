@@ -52,12 +52,32 @@ class ApprovedStore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovedLift:
+    """What lifted a limit when the plan was made. `digest` is an approval's, None for others."""
+
+    title: str
+    origin: str
+    source: str | None
+    reason: str | None
+    used: bool
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Commitment:
-    """`id` tells this plan from an equal one made at another time: each is used once."""
+    """`id` tells this plan from an equal one made at another time: each is used once.
+
+    `base` is the commit that the settings came from, `shown` the digests of those settings that
+    were at hand then and in force nowhere.
+    """
 
     id: str
     digest: str
     spec_digest: str
+    settings_digest: str
+    base: str | None
+    shown: frozenset[str]
+    lifts: tuple[ApprovedLift, ...]
     releases: tuple[Release, ...]
     stores: tuple[ApprovedStore, ...]
 

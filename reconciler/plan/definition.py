@@ -8,6 +8,8 @@ from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import ReadReceipt
 from reconciler.model.settings import Release, RiskClass
 from reconciler.plan.changes import Action, Change, ConsentChange
+from reconciler.plan.lifts import Lift
+from reconciler.plan.settings_change import SettingChange
 from reconciler.plan.verdicts import Level, Verdict
 
 FORMAT_VERSION: Final = "1"
@@ -60,7 +62,11 @@ class StorePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basis:
-    """What the plan was made from, and the choices it was made with."""
+    """What the plan was made from, and the choices it was made with.
+
+    `base` is the commit that the settings were taken from, `changed` where those at hand differ,
+    `unmerged` the stores that only these have.
+    """
 
     tool: str
     created_at: datetime
@@ -71,6 +77,11 @@ class Basis:
     raises: tuple[tuple[RiskClass, int], ...]
     releases: tuple[Release, ...]
     selected: tuple[str, ...]
+    settings_digest: str
+    base: str | None = None
+    changed: tuple[SettingChange, ...] = ()
+    unmerged: tuple[str, ...] = ()
+    lifts: tuple[Lift, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

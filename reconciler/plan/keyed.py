@@ -41,8 +41,12 @@ class Keyed:
     def text(self, text: str) -> str:
         """Free text as it may be shown: replaced by an alias where it looks like personal data."""
         if shape_of(text) is not None:
-            return self._alias("text", ["text", text])
+            return self.hidden(text)
         return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in text)
+
+    def hidden(self, text: str) -> str:
+        """An alias for a text that may not be shown, whatever it looks like."""
+        return self._alias("text", ["text", text])
 
     def _alias(self, prefix: str, value: list[str]) -> str:
         code = hmac.new(self._key, canonical(value), hashlib.sha256).digest()

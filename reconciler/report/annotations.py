@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.report import describe
+from reconciler.report import describe, settings
 from reconciler.report.describe import Json
 from reconciler.report.lines import plain
 
@@ -45,11 +45,19 @@ def of_plan(body: Json) -> Iterator[Finding]:
     """
     owed = describe.owed(body)
     yield from (_of_verdict(one) for one in owed)
+    for one in settings.changed(body):
+        yield _of_remark(one, settings.CHANGED, "warning")
     yield Finding(rule="plan", level="note", message=_totals(body))
     for store in body["stores"]:
         if store["error"]:
             yield Finding(rule="read.failed", level="error", message=store["error"])
+    for one in settings.lifted(body):
+        yield _of_remark(one, "limit.lifted", "note")
     yield from (_of_verdict(one) for one in body["verdicts"] if one not in owed)
+
+
+def _of_remark(one: settings.Remark, rule: str, level: str) -> Finding:
+    return Finding(rule=rule, level=level, message=one.text, file=one.file, line=one.line or 1)
 
 
 def _of_verdict(one: Json) -> Finding:

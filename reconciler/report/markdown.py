@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from reconciler.model.settings import RiskClass
-from reconciler.report import describe
+from reconciler.report import describe, settings
 from reconciler.report.describe import Item, Json
 from reconciler.report.lines import plain
 from reconciler.report.links import source_link
@@ -41,9 +41,11 @@ def render(body: Json, link: Mapping[str, str]) -> str:
     """At most `BUDGET` characters. `link` may hold `base`, the address that files are below."""
     head, tail = list(_head(body)), [*_foot(body)]
     room = BUDGET - sum(len(one) + 1 for one in (*head, *tail)) - _RESERVED
+    remarks, taken = _fitting(_settings(body, link), room // 3, "settings")
+    room -= taken
     verdicts, used = _fitting(_verdicts(body["verdicts"], link), room // 2, "verdicts")
     changes, _ = _fitting(_changes(body, link), room - used, "rows")
-    return "\n".join([*head, *verdicts, *changes, *tail]) + "\n"
+    return "\n".join([*head, *remarks, *verdicts, *changes, *tail]) + "\n"
 
 
 def _fitting(rows: Iterable[_Row], room: int, what: str) -> tuple[list[str], int]:
@@ -74,6 +76,9 @@ def _head(body: Json) -> Iterator[str]:
     if left:
         yield f"**{describe.not_planned(left)}** They stand first below."
         yield ""
+    if differing := settings.changed(body):
+        yield f"**{escape(settings.under(body))}** ({len(differing)}, listed below)."
+        yield ""
     sent = describe.messages(body)
     yield f"{escape(describe.totals(body))}.{f' **{escape(sent)}.**' if sent else ''}"
     yield ""
@@ -84,6 +89,21 @@ def _head(body: Json) -> Iterator[str]:
         effect = ", ".join(describe.audience(body, store["name"])) or "unknown"
         yield f"| {escape(store['name'])} | {escape(told)} | {escape(effect)} |"
     yield ""
+
+
+def _settings(body: Json, link: Mapping[str, str]) -> Iterator[_Row]:
+    for title, remarks in (
+        ("Settings that this would change", settings.changed(body)),
+        ("Limits that are lifted or not the default", settings.lifted(body)),
+    ):
+        if remarks:
+            yield _Row(f"### {title} ({len(remarks)})")
+            yield _Row("")
+        for one in remarks:
+            place = f" {_place(one.file, one.line, link)}" if one.file else ""
+            yield _Row(f"- {escape(one.text)}{place}", counts=True)
+        if remarks:
+            yield _Row("")
 
 
 def _verdicts(verdicts: Sequence[Mapping[str, Any]], link: Mapping[str, str]) -> Iterator[_Row]:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from reconciler.model.settings import RiskClass
 from reconciler.platforms.tables import TABLES
-from reconciler.report import describe
+from reconciler.report import describe, settings
 from reconciler.report.describe import Item, Json, Reveal
 from reconciler.report.lines import Line, Style, plain
 
@@ -24,6 +24,7 @@ def render(body: Json, *, every: bool, reveal: Reveal) -> Iterator[Line]:
     """`every` lists each customer; otherwise identical changes are folded."""
     found = describe.items(body, reveal)
     yield from not_carried_out(body)
+    yield from _settings(body)
     for store in body["stores"]:
         yield from _store(
             body, store, [one for one in found if one.store == store["name"]], every=every
@@ -48,6 +49,26 @@ def not_carried_out(body: Json) -> Iterator[Line]:
             yield Line(f"  lifted by: {one['lifted_by']}", Style.DIM)
     if found:
         yield Line()
+
+
+def _settings(body: Json) -> Iterator[Line]:
+    """What the files at hand would change of the rules, and what lifts them already."""
+    found = settings.changed(body)
+    if found:
+        yield Line(settings.under(body), Style.BAD)
+    for one in found:
+        yield Line(f"  {plain(one.text)}{_after(one.place)}", Style.WARN)
+    lifts = settings.lifted(body)
+    if lifts:
+        yield Line("limits that are lifted or not the default", Style.TITLE)
+    for one in lifts:
+        yield Line(f"  {plain(one.text)}{_after(one.place)}", Style.WARN)
+    if found or lifts:
+        yield Line()
+
+
+def _after(place: str) -> str:
+    return f"  {plain(place)}" if place else ""
 
 
 def _store(body: Json, store: Json, found: Sequence[Item], *, every: bool) -> Iterator[Line]:

@@ -1,4 +1,4 @@
-"""Finding and reading spec files: the only file access of the spec side."""
+"""Finding and reading spec files below a folder, and what the names of such files may be."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -78,21 +78,29 @@ def _walk_folder(
         return
     for entry in entries:
         path = folder / entry.name
-        if entry.name.startswith("."):
+        if is_hidden(entry.name):
             continue
         if text_fault(entry.name) is not None:
-            complaints.append(_bad_name(path))
+            complaints.append(bad_name(path))
         elif entry.is_symlink() and not _is_inside(path, root):
-            complaints.append(_link(path, "files.link-outside", "leads out of the folder"))
+            complaints.append(link_outside(path))
         elif _is_folder(entry):
             if os.path.realpath(path) not in visited:
                 yield from _walk_folder(path, root, visited, complaints)
             elif _is_above(path, folder):
                 complaints.append(_link(path, "files.symlink-loop", "leads to a folder above it"))
-        elif entry.name.lower().endswith(ENDINGS):
+        elif is_spec(entry.name):
             yield path
         elif not entry.name.lower().startswith(_NO_SPECS):
             complaints.append(_not_read(path))
+
+
+def is_hidden(name: str) -> bool:
+    return name.startswith(".")
+
+
+def is_spec(name: str) -> bool:
+    return name.lower().endswith(ENDINGS)
 
 
 def _is_inside(path: Path, root: str) -> bool:
@@ -106,7 +114,7 @@ def _is_above(path: Path, folder: Path) -> bool:
     return here == real or here.startswith(real.rstrip(os.sep) + os.sep)
 
 
-def _bad_name(path: Path) -> Diagnostic:
+def bad_name(path: Path) -> Diagnostic:
     return Diagnostic(
         rule="files.name",
         message="the name has a control or direction character, or one that nobody sees",
@@ -115,9 +123,22 @@ def _bad_name(path: Path) -> Diagnostic:
     )
 
 
+def link_outside(path: Path) -> Diagnostic:
+    return _link(path, "files.link-outside", "leads out of the folder")
+
+
 def _link(path: Path, rule: str, what: str) -> Diagnostic:
     return Diagnostic(
         rule=rule, message=f"this link {what}", mark=SourceMark(shown(path)), hint="remove the link"
+    )
+
+
+def submodule(path: Path) -> Diagnostic:
+    return Diagnostic(
+        rule="files.submodule",
+        message="a submodule stands here, and what it held is kept in another repository",
+        mark=SourceMark(shown(path)),
+        hint="keep the specs in the repository itself",
     )
 
 

@@ -8,16 +8,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.diagnostics import Diagnostic, Pointer
-from reconciler.model.settings import DesiredState, StoreSettings
+from reconciler.model.settings import DesiredState, Settings, StoreSettings
 from reconciler.model.tags import sort_tags
 from reconciler.spec.document import Document
 from reconciler.spec.entry import Entry, Resolution, entries
 from reconciler.spec.join import join
-from reconciler.spec.settings import Declared
 
 
 def resolve(
-    documents: Iterable[Document], declared: Declared, folder: str
+    documents: Iterable[Document], declared: Settings, folder: str
 ) -> tuple[DesiredState, tuple[Diagnostic, ...]]:
     """The desired state and every complaint found on the way; with errors it must not be used."""
     work = Resolution()
@@ -41,6 +40,7 @@ def resolve(
         approvals=declared.approvals,
         files=len(documents),
         folder=folder,
+        at_hand=declared,
     )
     return state, tuple(work.complaints)
 

@@ -1,7 +1,7 @@
 """The sections `stores`, `policy` and `approvals`: who is spoken to, and what the rules are."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, Final
 
 from reconciler.diagnostics import Diagnostic, Pointer, Severity
@@ -17,6 +17,7 @@ from reconciler.model.settings import (
     Policy,
     Rate,
     RiskClass,
+    Settings,
     StoreSettings,
     TokenKind,
     TokenSource,
@@ -30,16 +31,9 @@ _SHARE_OF_RATE: Final = 0.97
 _SHARE_OF_BUCKET: Final = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
-    stores: tuple[StoreSettings, ...]
-    policy: Policy
-    approvals: tuple[Approval, ...]
-
-
 def declare(
     documents: Iterable[Document], platforms: Mapping[str, Capabilities]
-) -> tuple[Declared, tuple[Diagnostic, ...]]:
+) -> tuple[Settings, tuple[Diagnostic, ...]]:
     """`platforms` gives each platform's table: its default version and documented rate."""
     complaints: list[Diagnostic] = []
     stores: dict[str, StoreSettings] = {}
@@ -62,9 +56,9 @@ def declare(
         first = policies[0][0].key_mark(("policy",))
         complaints.append(_twice(policies[1][0], ("policy",), first))
     return (
-        Declared(
+        Settings(
             stores=tuple(stores[name] for name in sorted(stores)),
-            policy=_policy(policies[0][1]) if policies else Policy(),
+            policy=_policy_of(*policies[0]) if policies else Policy(),
             approvals=tuple(
                 _approval(document, index, item, stores, complaints)
                 for document, index, item in pending
@@ -113,7 +107,7 @@ def _store(
         phone_region=item.get("phone_region"),
         owned_tags=_owned(item),
         ceilings=tuple(
-            (RiskClass(risk), Ceiling(**values))
+            (RiskClass(risk), Ceiling(**values, mark=document.mark((*pointer, "limits", risk))))
             for risk, values in sorted((item.get("limits") or {}).items())
         ),
         rate=_rate(item.get("rate"), table),
@@ -188,6 +182,10 @@ def _rate(item: Mapping[str, Any] | None, table: Capabilities) -> Rate:
     if item is None:
         return default
     return Rate(per_second=float(item["per_second"]), burst=item.get("burst", default.burst))
+
+
+def _policy_of(document: Document, item: Mapping[str, Any]) -> Policy:
+    return replace(_policy(item), mark=document.key_mark(("policy",)))
 
 
 def _policy(item: Mapping[str, Any]) -> Policy:

@@ -31,7 +31,7 @@ def told(name: str) -> Iterator[tuple[str, str]]:
         chdir(place),
         opened(Path(), story["platform"], live, story.get("switches")) as shop,
     ):
-        shop.settings = story.get("settings", {})
+        shop.settings = {"limits": None, **story.get("settings", {})}
         shop.want()
         spec = (folder / "spec.yaml").read_text(encoding="utf-8")
         (shop.specs / "spec.yaml").write_text(spec, encoding="utf-8")
@@ -50,7 +50,7 @@ def _steady(body: Json) -> Json:
     """Without what differs from run to run: times, the port, and the digests over them."""
     body |= {"digest": _FIXED, "seal": _FIXED}
     body |= {"created_at": "2026-01-01T00:00:00+00:00", "expires_at": "2026-01-08T00:00:00+00:00"}
-    body["spec"]["digest"] = _FIXED
+    body["spec"] |= {"digest": _FIXED, "settings": _FIXED}
     body["tool"]["version"] = "0"
     for store in body["stores"]:
         store["error"] = store["error"] and store["error"].partition(" (trace")[0]

@@ -35,6 +35,7 @@ def planned(*entries: DesiredCustomer, store: tuple[LiveCustomer, ...]) -> Plan:
     basis = Basis(
         tool="0", created_at=NOW, expires_at=NOW + timedelta(days=7), spec_digest="d" * 64, spec_files=1,
         read="full", raises=(), releases=(), selected=("shop",),
+        settings_digest="e" * 64,
     )  # fmt: skip
     return Plan(basis=basis, stores=(part,))
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.customer import Address
+from reconciler.model.customer import ADDRESS_TEXTS, Address
 from reconciler.model.personal import Personal
 from reconciler.plan.assignment import cheapest
 from reconciler.plan.structure import merged
@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 
 def address(number: int | None = None, default: bool | None = None, /, **parts: str) -> Address:
-    texts = tuple((name, Personal(text)) for name, text in parts.items())
+    texts = tuple((name, Personal(parts[name])) for name in ADDRESS_TEXTS if name in parts)
     remote_id = None if number is None else str(number)
     return Address(texts=texts, default=default, remote_id=remote_id)
 

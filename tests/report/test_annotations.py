@@ -88,9 +88,10 @@ def test_a_plan_annotates_what_is_held_where_it_was_asked_for(tmp_path: Path) ->
     with opened(tmp_path, "genstore", people) as shop:
         shop.want({"email": "ada@example.com", "consent": {"email": grant()}})
         body = shop.plan()
-    totals, held = annotations.github(annotations.of_plan(body))
+    totals, *limits, held = annotations.github(annotations.of_plan(body))
 
     assert totals.startswith("::notice title=plan::0 to create")
+    assert all(one.startswith("::notice title=limit.lifted,file=") for one in limits)
     assert held.startswith("::warning title=consent.newer-opt-out,file=")
     assert f"line={body['verdicts'][0]['source']['line']}" in held
 

@@ -26,22 +26,28 @@ SIZED: Final = tuple(f"ceiling.{risk}" for risk in _NOUNS)
 
 
 def ceilings(draft: Draft) -> Iterator[Verdict]:
-    """One block for each class that is over its ceiling; withdrawals have none here."""
+    """One block for each class that is over its ceiling, released where somebody raised it.
+
+    Withdrawals have none here.
+    """
     for risk, noun in _NOUNS.items():
         ceiling = draft.store.ceiling(risk)
         count = sum(risk in change.classes for change in draft.changes)
         if ceiling is None or count == 0:
             continue
         allowed = ceiling.allows(draft.customers)
-        most = max(allowed, draft.raised(risk) or 0)
-        if count > most:
+        raised = draft.raised(risk) or 0
+        if count > allowed:
             size = "unknown size" if draft.customers is None else f"{draft.customers} customers"
             yield Verdict(
                 rule=f"ceiling.{risk}",
                 level=Level.BLOCK,
                 store=draft.store.name,
-                message=f"{count} {noun}, and {most} may in a store of {size}",
+                message=f"{count} {noun}, and {max(allowed, raised)} may in a store of {size}"
+                if count > raised
+                else f"{count} {noun}, and {allowed} might in a store of {size}",
                 lifted_by=f"--raise {risk}={count}",
+                released=count <= raised,
             )
 
 
@@ -55,9 +61,7 @@ def mass_withdrawal(draft: Draft) -> Iterator[Verdict]:
         share = (
             None if subscribers is None else leaving > subscribers * MASS_WITHDRAWAL_PERCENT / 100
         )
-        if leaving <= max(MASS_WITHDRAWAL_PEOPLE, draft.raised(RiskClass.WITHDRAW) or 0):
-            continue
-        if share is False:
+        if leaving <= MASS_WITHDRAWAL_PEOPLE or share is False:
             continue
         of = "an unknown number of" if subscribers is None else str(subscribers)
         yield Verdict(
@@ -66,6 +70,7 @@ def mass_withdrawal(draft: Draft) -> Iterator[Verdict]:
             store=draft.store.name,
             message=f"{leaving} of {of} {channel} subscribers would be unsubscribed at once",
             lifted_by=f"--raise withdraw={leaving}",
+            released=leaving <= (draft.raised(RiskClass.WITHDRAW) or 0),
         )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from typing import Any, Final
 
-from reconciler.report import describe
+from reconciler.report import describe, settings
 from reconciler.report.describe import Json
 from reconciler.report.lines import plain
 from reconciler.report.links import source_link
@@ -54,6 +54,7 @@ def render(body: Json, link: Mapping[str, str]) -> str:
             "</head>",
             "<body>",
             *_head(body),
+            *_settings(body, link),
             *_audience(body),
             *_stores(body),
             *_verdicts(body),
@@ -106,6 +107,8 @@ def _head(body: Json) -> Iterator[str]:
             f'<p class="{"warn" if known else "bad"}">{known}{_text(one["store"])}: '
             f"<code>{_text(one['customer'])}</code> {_text(place)}: {_text(one['message'])}</p>"
         )
+    if settings.changed(body):
+        yield f'<p class="bad">{_text(settings.under(body))}.</p>'
     yield f"<p>{_text(describe.totals(body))}.</p>"
     if sent := describe.messages(body):
         yield f'<p class="warn">{_text(sent)}</p>'
@@ -125,6 +128,22 @@ def _head(body: Json) -> Iterator[str]:
     yield f'<div class="card"><b>{summary["held"]:,}</b>held</div>'
     yield f'<div class="card soft"><b>{summary["unchanged"]:,}</b>unchanged</div>'
     yield "</div>"
+
+
+def _settings(body: Json, link: Mapping[str, str]) -> Iterator[str]:
+    for title, remarks in (
+        ("Settings that this would change", settings.changed(body)),
+        ("Limits that are lifted or not the default", settings.lifted(body)),
+    ):
+        if not remarks:
+            continue
+        yield f"<h2>{title}</h2>"
+        yield "<ul>"
+        for one in remarks:
+            address = source_link(one.file, one.line, link)
+            place = f'<a href="{html.escape(address)}">{_text(one.place)}</a>' if address else ""
+            yield f"<li>{_text(one.text)} {place or _text(one.place)}</li>"
+        yield "</ul>"
 
 
 def _audience(body: Json) -> Iterator[str]:

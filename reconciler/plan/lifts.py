@@ -1,0 +1,285 @@
+"""What lifts a limit of a plan: allowed by whom, where, why, until when, and whether needed."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+from reconciler.diagnostics import SourceMark
+from reconciler.model.customer import DesiredCustomer
+from reconciler.model.settings import (
+    CEILINGS,
+    Approval,
+    DesiredState,
+    Policy,
+    Release,
+    RiskClass,
+    Settings,
+    StoreSettings,
+)
+from reconciler.plan.keyed import Keyed
+from reconciler.plan.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from reconciler.plan.definition import StorePlan
+
+Places: TypeAlias = set[SourceMark] | None
+"""The lines of some entries; None for all of them."""
+
+
+class LiftKind(StrEnum):
+    RAISE = "raise"
+    RELEASE = "release"
+    ACKNOWLEDGE = "acknowledge"
+    LIMIT = "limit"
+    POLICY = "policy"
+
+
+class Origin(StrEnum):
+    FLAG = "flag"
+    SPECS = "specs"
+    BASE = "base"
+
+
+class LiftState(StrEnum):
+    USED = "used"
+    UNUSED = "unused"
+    EXPIRED = "expired"
+    IN_FORCE = "in force"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lift:
+    """`what` is a risk class, a rule or a setting; `store` None is for all of them.
+
+    `customers` are the aliases of those it is for, None for everybody. `digest` is there for an
+    approval, so that it can be found again where the plan is applied.
+    """
+
+    kind: LiftKind
+    what: str
+    origin: Origin
+    state: LiftState
+    value: str = ""
+    store: str | None = None
+    customers: tuple[str, ...] | None = None
+    mark: SourceMark | None = None
+    reason: str | None = None
+    until: datetime | None = None
+    digest: str | None = None
+
+
+def lifts(
+    state: DesiredState,
+    flags: tuple[tuple[tuple[RiskClass, int], ...], tuple[Release, ...]],
+    parts: "Iterable[StorePlan]",
+    now: datetime,
+    keyed: Keyed,
+) -> tuple[Lift, ...]:
+    """In a fixed order. `flags` are the raises and releases of the command line."""
+    parts = tuple(parts)
+    stores = tuple(one for one in state.stores if one.name in {part.name for part in parts})
+    origin = Origin.SPECS if state.base is None else Origin.BASE
+    found = [
+        *_of_flags(*flags, parts),
+        *(
+            lift
+            for approval in state.approvals
+            if not approval.stores or {one.name for one in stores} & set(approval.stores)
+            for lift in _of_approval(approval, state, parts, origin, now, keyed)
+        ),
+        *(lift for store in stores for lift in _of_limits(store, origin)),
+        *_of_policy(state.policy, origin),
+    ]
+    return tuple(sorted(found, key=_order))
+
+
+def _order(one: Lift) -> tuple[object, ...]:
+    place = (one.mark.file, one.mark.line, one.mark.column) if one.mark else ("", 0, 0)
+    return (list(LiftKind).index(one.kind), one.what, one.store or "", place, one.value,
+            one.customers or ())  # fmt: skip
+
+
+def _of_flags(
+    raises: tuple[tuple[RiskClass, int], ...],
+    releases: tuple[Release, ...],
+    parts: "tuple[StorePlan, ...]",
+) -> Iterator[Lift]:
+    for risk, number in raises:
+        used = any(_raised(part, risk, number) for part in parts)
+        yield Lift(
+            kind=LiftKind.RAISE,
+            what=risk.value,
+            value=str(number),
+            origin=Origin.FLAG,
+            state=_state(used=used),
+        )
+    for one in releases:
+        customers = None if one.alias is None else (one.alias,)
+        here = [part for part in parts if one.store in (None, part.name)]
+        used = any(
+            verdict.rule == one.rule and verdict.released and one.alias in (None, verdict.alias)
+            for part in here
+            for verdict in part.verdicts
+        )
+        yield Lift(
+            kind=LiftKind.RELEASE,
+            what=one.rule,
+            store=one.store,
+            customers=customers,
+            origin=Origin.FLAG,
+            state=_state(used=used),
+        )
+
+
+def _of_approval(
+    approval: Approval,
+    state: DesiredState,
+    parts: "tuple[StorePlan, ...]",
+    origin: Origin,
+    now: datetime,
+    keyed: Keyed,
+) -> Iterator[Lift]:
+    parts = tuple(one for one in parts if one.name in (approval.stores or (one.name,)))
+    entries = named(approval, state)
+    places = (
+        None
+        if entries is None
+        else {mark for one in entries for mark in (one.mark, *dict(one.marks).values())}
+    )
+    for kind, what, value in _lifted(approval):
+        match kind:
+            case LiftKind.RAISE:
+                used = any(_raised(part, RiskClass(what), int(value)) for part in parts)
+            case LiftKind.RELEASE:
+                used = any(_released(part, what, places) for part in parts)
+            case _:
+                used = any(_acknowledged(part, what, places) for part in parts)
+        yield Lift(
+            kind=kind,
+            what=what,
+            value=value,
+            store=", ".join(sorted(approval.stores)) or None,
+            customers=None
+            if entries is None
+            else tuple(sorted({keyed.entry_alias(one) for one in entries})),
+            mark=approval.mark,
+            reason=keyed.text(approval.reason),
+            until=approval.until,
+            origin=origin,
+            state=LiftState.EXPIRED if approval.until < now else _state(used=used),
+            digest=_digest(approval, kind, what, value, keyed),
+        )
+
+
+def _lifted(approval: Approval) -> Iterator[tuple[LiftKind, str, str]]:
+    for risk, number in approval.raises:
+        yield LiftKind.RAISE, risk, str(number)
+    if approval.release is not None:
+        yield LiftKind.RELEASE, approval.release, ""
+    if approval.acknowledges is not None:
+        yield LiftKind.ACKNOWLEDGE, approval.acknowledges, ""
+
+
+def named(approval: Approval, state: DesiredState) -> tuple[DesiredCustomer, ...] | None:
+    """The entries that an approval names, of all stores it is for; None: it is for everybody."""
+    if approval.identities is None:
+        return None
+    wanted = {(one.kind, one.key) for one in approval.identities}
+    return tuple(
+        entry
+        for name in approval.stores or tuple(store.name for store in state.stores)
+        for entry in state.of(name)
+        if wanted & {(one.kind, one.key) for one in entry.identities}
+    )
+
+
+def approval_ends(settings: Settings, keyed: Keyed) -> dict[str, datetime]:
+    """When each approval runs out, by the digests that lifts of it bear."""
+    ends: dict[str, datetime] = {}
+    for approval in settings.approvals:
+        for kind, what, value in _lifted(approval):
+            digest = _digest(approval, kind, what, value, keyed)
+            ends[digest] = max(approval.until, ends.get(digest, approval.until))
+    return ends
+
+
+def _digest(approval: Approval, kind: LiftKind, what: str, value: str, keyed: Keyed) -> str:
+    """Of what is lifted for whom; a new reason or end makes no other approval of it."""
+    whom = (
+        None
+        if approval.identities is None
+        else sorted([one.kind.value, one.key] for one in approval.identities)
+    )
+    return keyed.digest("approval", [kind.value, what, value, sorted(approval.stores), whom])
+
+
+def _state(*, used: bool) -> LiftState:
+    return LiftState.USED if used else LiftState.UNUSED
+
+
+def _raised(part: "StorePlan", risk: RiskClass, number: int) -> bool:
+    rule = "withdraw.mass" if risk is RiskClass.WITHDRAW else f"ceiling.{risk}"
+    return any(one.rule == rule and one.released for one in part.verdicts) and (
+        risk is RiskClass.WITHDRAW or number >= part.count(risk)
+    )
+
+
+def _released(part: "StorePlan", rule: str, places: Places) -> bool:
+    return any(
+        one.rule == rule and one.released and _stands_in(one, places) for one in part.verdicts
+    )
+
+
+def _acknowledged(part: "StorePlan", rule: str, places: Places) -> bool:
+    """Whether it names something that is owed and known, by its own rule or what holds it."""
+    known = {one.alias for one in part.verdicts if one.acknowledged}
+    return any(
+        one.rule == rule and one.alias in known and _stands_in(one, places) for one in part.verdicts
+    )
+
+
+def _stands_in(verdict: Verdict, places: Places) -> bool:
+    """Verdicts name a customer by the record and approvals by the entry; both have its lines."""
+    return places is None or verdict.mark in places
+
+
+def _of_limits(store: StoreSettings, origin: Origin) -> Iterator[Lift]:
+    for risk, ceiling in store.ceilings:
+        usual = CEILINGS.get(risk)
+        if ceiling == usual:
+            continue
+        told = f"{ceiling.percent:g} %, {ceiling.at_least} to {ceiling.at_most}"
+        default = (
+            "none" if usual is None else f"{usual.percent:g} %, {usual.at_least} to {usual.at_most}"
+        )
+        yield Lift(
+            kind=LiftKind.LIMIT,
+            what=risk.value,
+            value=f"{told} (default {default})",
+            store=store.name,
+            mark=ceiling.mark,
+            origin=origin,
+            state=LiftState.IN_FORCE,
+        )
+
+
+def _of_policy(policy: Policy, origin: Origin) -> Iterator[Lift]:
+    """Where less is asked of a grant than by default."""
+    found = []
+    for channel, usual in Policy().required:
+        missing = [name for name in usual if name not in policy.required_for(channel)]
+        if missing:
+            found.append((f"consent.require.{channel}", f"without {', '.join(missing)}"))
+    if policy.implied:
+        found.append(("consent.implied", ", ".join(policy.implied)))
+    for what, value in found:
+        yield Lift(
+            kind=LiftKind.POLICY,
+            what=what,
+            value=value,
+            mark=policy.mark,
+            origin=origin,
+            state=LiftState.IN_FORCE,
+        )

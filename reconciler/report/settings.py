@@ -1,0 +1,79 @@
+"""Under which settings a plan was made, in words: what would change, and what lifts a limit."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from reconciler.report.describe import Json
+
+CHANGED: Final = "settings.changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """`file` is empty where no line stands for it."""
+
+    text: str
+    file: str = ""
+    line: int = 0
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}:{self.line}" if self.file else ""
+
+
+def under(body: Json) -> str:
+    """What is in force instead of the settings at hand."""
+    return (
+        f"settings.changed: stores, policy and approvals are those of the base "
+        f"{body['spec']['base'][:12]}; what differs takes effect when it is merged"
+    )
+
+
+def changed(body: Json) -> tuple[Remark, ...]:
+    """Field by field; empty where the settings at hand are those in force."""
+    found = [
+        _remark(f"{'.'.join(one['path'])}: {_value(one['before'])} → {_value(one['after'])}", one)
+        for one in body["settings"]["changed"]
+    ]
+    found.extend(
+        Remark(
+            f"store {name}: the base does not have it, so it is not contacted; planned once merged"
+        )
+        for name in body["settings"]["once_merged"]
+    )
+    return tuple(found)
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "(none)"
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def lifted(body: Json) -> tuple[Remark, ...]:
+    """Every raise, release, acknowledgement and limit that is not the default."""
+    return tuple(_remark(_lift(one), one) for one in body["lifts"])
+
+
+def _lift(one: Json) -> str:
+    for_whom = "" if one["customers"] is None else f" of {', '.join(one['customers']) or 'nobody'}"
+    where = f" in {one['store']}" if one["store"] else ""
+    words = f"{one['kind']} {one['what']}"
+    if one["value"]:
+        words += f"={one['value']}" if one["kind"] == "raise" else f": {one['value']}"
+    return f"{words}{for_whom}{where} ({', '.join(_circumstances(one))})"
+
+
+def _circumstances(one: Json) -> Iterator[str]:
+    yield one["state"]
+    yield {"flag": "by flag", "specs": "from the specs", "base": "from the base"}[one["origin"]]
+    if one["reason"]:
+        yield f"reason: {one['reason']}"
+    if one["until"]:
+        yield f"until {one['until'][:10]}"
+
+
+def _remark(text: str, one: Json) -> Remark:
+    source = one["source"]
+    return Remark(text, source["file"], source["line"]) if source else Remark(text)

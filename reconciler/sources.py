@@ -1,0 +1,103 @@
+"""Spec files: the same bytes from a folder, or from a revision of it without a checkout."""
+
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol, TypeAlias
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.model.spelling import text_fault
+from reconciler.repository import Entry, Revision
+from reconciler.spec import files
+from reconciler.spec.files import SpecFile
+
+Found: TypeAlias = tuple[tuple[SpecFile, ...], tuple[Diagnostic, ...]]
+
+_FOLDER: Final = "040000"
+_LINK: Final = "120000"
+_SUBMODULE: Final = "160000"
+_LONGEST_CHAIN: Final = 40
+
+
+class Source(Protocol):
+    def read(self) -> Found:
+        """All spec files, sorted by name, and complaints about those that cannot be read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FromFolder:
+    paths: Sequence[Path]
+
+    def read(self) -> Found:
+        return files.read(self.paths)
+
+
+@dataclass(frozen=True, slots=True)
+class FromRevision:
+    """`folder` is the folder as the user typed it: files are named below it, as on the disk."""
+
+    folder: Path
+    revision: Revision
+
+    def read(self) -> Found:
+        tree = _Tree.of(self.revision)
+        complaints: list[Diagnostic] = []
+        chosen: dict[str, Entry] = {}
+        for name, one in sorted(tree.entries.items()):
+            parts = name.split("/")
+            path = self.folder / name
+            if any(files.is_hidden(part) for part in parts) or one.mode == _FOLDER:
+                continue
+            if any(text_fault(part) is not None for part in parts):
+                complaints.append(files.bad_name(path))
+                continue
+            real = tree.real(one)
+            if real is None:
+                complaints.append(files.link_outside(path))
+            elif real.mode == _SUBMODULE:
+                complaints.append(files.submodule(path))
+            elif real.mode != _FOLDER and files.is_spec(parts[-1]):
+                chosen[name] = real
+        contents = self.revision.contents(one.digest for one in chosen.values())
+        found = [
+            SpecFile(name=str(self.folder / name), content=contents[one.digest])
+            for name, one in chosen.items()
+        ]
+        return tuple(found), tuple(complaints)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """What stands below the folder, folders included; `targets` is where links lead."""
+
+    entries: dict[str, Entry]
+    targets: dict[str, bytes]
+
+    @classmethod
+    def of(cls, revision: Revision) -> "_Tree":
+        entries = {one.path: one for one in revision.entries()}
+        folders = {
+            "/".join(parts[:count])
+            for parts in (path.split("/") for path in entries)
+            for count in range(1, len(parts))
+        }
+        links = [one.digest for one in entries.values() if one.mode == _LINK]
+        entries |= {path: Entry(path, _FOLDER, "") for path in (".", *folders)}
+        return cls(entries, revision.contents(links))
+
+    def real(self, one: Entry) -> Entry | None:
+        """What a link leads to, anything else itself; None for what is not in the revision.
+
+        A folder that a link leads to is read in its own place.
+        """
+        for _ in range(_LONGEST_CHAIN):
+            if one.mode != _LINK:
+                return one
+            target = self.targets[one.digest].decode(errors="surrogateescape")
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(one.path), target))
+            if posixpath.isabs(target) or path not in self.entries:
+                return None
+            one = self.entries[path]
+        return None
