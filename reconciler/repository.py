@@ -202,6 +202,11 @@ def _place_of(folder: Path) -> tuple[Path, str]:
     return top, "" if below == Path() else below.as_posix()
 
 
+def is_tracked(path: Path) -> bool:
+    """Whether a file is one of the repository's, so that a commit may have brought it."""
+    return bool(_git(path.parent, "ls-files", "--cached", "--", path.name))
+
+
 def refusal(folder: Path) -> str | None:
     """Why git will not look at this folder although it is one of a repository, in words."""
     done = _run(folder, "rev-parse", "HEAD")

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from reconciler.errors import ConfigError, JournalError
 from reconciler.plan.keyed import SHORTEST_KEY
 
 KEY_VARIABLE: Final = "RECONCILER_KEY"
+REGISTER_KEY_VARIABLE: Final = "RECONCILER_REGISTER_KEY"
+LARGEST_KEY: Final = 64 * 1024
 FOLDER: Final = ".reconciler"
 
 
@@ -25,27 +28,71 @@ def folder_beside(specs: Path) -> Path:
 
 def read_key(folder: Path, environment: Mapping[str, str]) -> bytes | None:
     """The key from the environment, or the one kept in the folder; None where there is neither."""
-    given = environment.get(KEY_VARIABLE)
+    given = _given(KEY_VARIABLE, environment)
     if given is not None:
-        if len(given.encode()) < SHORTEST_KEY:
-            raise ConfigError(
-                f"{KEY_VARIABLE} is shorter than {SHORTEST_KEY} bytes",
-                hint="make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'",
-            )
-        return given.encode()
+        return given
     path = folder / "key"
-    try:
-        kept = path.read_bytes().strip() if path.exists() else None
-    except OSError as error:
-        raise ConfigError(
-            f"the key file {path} cannot be read", hint="check its permissions"
-        ) from error
+    kept = _kept(path)
     if kept is not None and len(kept) < SHORTEST_KEY:
         raise ConfigError(
             f"the key file {path} holds less than {SHORTEST_KEY} bytes",
             hint="remove it; plans that were made with its former key can only be shown",
         )
     return kept
+
+
+def record_keys(folder: Path, environment: Mapping[str, str]) -> tuple[bytes, ...]:
+    """The keys that the trail may be sealed with, the one for new lines first; empty for none.
+
+    The key for plans alone seals it where there is no other, and did before there was one.
+    """
+    plans = read_key(folder, environment)
+    own = _given(REGISTER_KEY_VARIABLE, environment)
+    return tuple(dict.fromkeys(one for one in (own, plans) if one is not None))
+
+
+def _given(name: str, environment: Mapping[str, str]) -> bytes | None:
+    text = environment.get(name)
+    if text is None:
+        return None
+    if len(text.encode()) < SHORTEST_KEY:
+        raise ConfigError(
+            f"{name} is shorter than {SHORTEST_KEY} bytes",
+            hint="make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'",
+        )
+    return text.encode()
+
+
+def _kept(path: Path) -> bytes | None:
+    """The content of a key file that nobody else can have read or put there; None for no file."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigError(
+            f"the key file {path} cannot be read: {(error.strerror or 'unknown').lower()}",
+            hint=f"check what is in its place and its permissions, or set {KEY_VARIABLE}",
+        ) from error
+    with os.fdopen(file, "rb") as stream:
+        about = os.fstat(file)
+        if not stat.S_ISREG(about.st_mode) or about.st_nlink != 1:
+            raise _foreign(path, "is no file of its own")
+        if about.st_uid != os.geteuid():
+            raise _foreign(path, "belongs to somebody else")
+        if stat.S_IMODE(about.st_mode) & 0o077:
+            raise ConfigError(
+                f"the key file {path} can be read or changed by others",
+                hint=f"if nobody has: chmod 600 {path}; else remove it, and plan again",
+            )
+        return stream.read(LARGEST_KEY).strip()
+
+
+def _foreign(path: Path, why: str) -> ConfigError:
+    return ConfigError(
+        f"the key file {path} {why}, so somebody else may know the key",
+        hint=f"remove it and plan again, or set {KEY_VARIABLE}",
+    )
 
 
 def key(folder: Path, environment: Mapping[str, str]) -> bytes:

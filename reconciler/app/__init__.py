@@ -4,7 +4,7 @@ from reconciler.app.applying import Order, apply, check_usable, entries
 from reconciler.app.explaining import explain
 from reconciler.app.loading import load, load_or_raise, selected
 from reconciler.app.planning import Choices, plan
-from reconciler.app.world import Ambient, ambient, judge_for, keyed_for, open_store
+from reconciler.app.world import Ambient, ambient, judge_for, keyed_for, open_store, record_keys_for
 
 __all__ = [
     "Ambient",
@@ -21,5 +21,6 @@ __all__ = [
     "load_or_raise",
     "open_store",
     "plan",
+    "record_keys_for",
     "selected",
 ]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler import __version__
-from reconciler.app.world import Ambient, judge_for, open_store
+from reconciler.app.world import Ambient, judge_for, open_store, record_keys_for
 from reconciler.errors import BlockedPlanError, ReconcilerError, StalePlanError
 from reconciler.model.customer import DesiredCustomer
 from reconciler.model.settings import DesiredState, RiskClass, Settings
@@ -178,7 +178,7 @@ def _audit_of(order: Order) -> "Record":
     world = order.world
     actor = {name: order.keyed.text(text) for name, text in world.who.items()}
     return Record(
-        trail=Trail(world.folder, order.keyed, world.clock),
+        trail=Trail(world.folder, next(iter(record_keys_for(world)), order.keyed), world.clock),
         plan=order.commitment.id,
         about={
             "digest": order.commitment.digest,

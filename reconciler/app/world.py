@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.clock import Clock, system_clock
+from reconciler.errors import ConfigError
 from reconciler.model.customer import NOTHING_LEARNED, Learned
 from reconciler.model.settings import DesiredState, Rate, Release, StoreSettings
 from reconciler.model.tags import Owned
@@ -48,9 +49,23 @@ def ambient(specs: Path, state_dir: Path | None) -> Ambient:
 
 
 def keyed_for(world: Ambient) -> Keyed:
-    from reconciler.state import key
+    from reconciler.repository import is_tracked
+    from reconciler.state import KEY_VARIABLE, key
 
+    kept = world.folder / "key"
+    if KEY_VARIABLE not in world.environment and kept.exists() and is_tracked(kept):
+        raise ConfigError(
+            f"the key file {kept} came with a commit, so others know the key",
+            hint=f"take it out of the repository, or set {KEY_VARIABLE}",
+        )
     return Keyed(key(world.folder, world.environment))
+
+
+def record_keys_for(world: Ambient) -> tuple[Keyed, ...]:
+    """What seals the trail, the key for new lines first; empty where no key is at hand."""
+    from reconciler.state import record_keys
+
+    return tuple(Keyed(one) for one in record_keys(world.folder, world.environment))
 
 
 def open_store(

@@ -9,7 +9,7 @@ import errno
 import hmac
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,12 +148,14 @@ def lines(path: Path) -> Iterator[dict[str, Any] | None]:
         yield _parsed(raw)
 
 
-def verify(path: Path, keyed: Keyed, head: str | None) -> tuple[Head, tuple[Flaw, ...]]:
+def verify(path: Path, keys: Sequence[Keyed], head: str | None) -> tuple[Head, tuple[Flaw, ...]]:
     """Every flaw of the trail. `head` is a seal, or its beginning, that must be in it.
 
-    Raises `JournalError` where the file cannot be read.
+    A trail may begin under the last of `keys` and go on under the first, never back: whoever holds
+    the key for plans alone cannot add to it. Raises `JournalError` where the file cannot be read.
     """
     flaws: list[Flaw] = []
+    usable = tuple(keys)
     found = Head(0, _START)
     seen = head is None
     for number, raw in enumerate(_raw(path), start=1):
@@ -162,7 +164,9 @@ def verify(path: Path, keyed: Keyed, head: str | None) -> tuple[Head, tuple[Flaw
             flaws.append(Flaw(number, "is no line of a trail, or was cut off"))
             continue
         seal = line.pop("seal")
-        if not hmac.compare_digest(keyed.digest("audit", line).encode(), seal.encode()):
+        by = next((place for place, one in enumerate(usable) if _sealed(one, line, seal)), None)
+        usable = usable if by is None else usable[: by + 1]
+        if by is None:
             flaws.append(Flaw(number, "was edited, or sealed with another key"))
         elif line.get("previous") != found.seal or line["number"] != found.count + 1:
             flaws.append(Flaw(number, "does not follow the line before: removed, added or moved"))
@@ -171,6 +175,10 @@ def verify(path: Path, keyed: Keyed, head: str | None) -> tuple[Head, tuple[Flaw
     if not seen:
         flaws.append(Flaw(0, "the head that was noted is not in it: its end was cut off"))
     return found, tuple(flaws)
+
+
+def _sealed(keyed: Keyed, line: Mapping[str, Any], seal: str) -> bool:
+    return hmac.compare_digest(keyed.digest("audit", line).encode(), seal.encode())
 
 
 def _raw(path: Path) -> Iterator[bytes]:

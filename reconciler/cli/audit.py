@@ -56,14 +56,13 @@ def log(
 
 def _warn_of_flaws(world: "Ambient") -> None:
     """What is read here may have been written by anybody; with the key that is told at once."""
+    from reconciler import app
     from reconciler.apply import audit
-    from reconciler.plan.keyed import Keyed
-    from reconciler.state import read_key
 
-    key = read_key(world.folder, world.environment)
-    if key is None:
+    keys = app.record_keys_for(world)
+    if not keys:
         click.echo("not verified: the key of this trail is not here", err=True)
-    elif audit.verify(world.folder / audit.NAME, Keyed(key), None)[1]:
+    elif audit.verify(world.folder / audit.NAME, keys, None)[1]:
         click.echo("this trail has flaws: see `reconciler audit verify`", err=True)
 
 
@@ -79,21 +78,20 @@ def verify(specs: Path, state_dir: Path | None, head: str | None) -> int:
     """Prove offline, with the key, that no line was edited, removed or reordered."""
     from reconciler import app
     from reconciler.apply import audit
-    from reconciler.plan.keyed import Keyed
-    from reconciler.state import read_key
 
     if head is not None and len(head) < 8:
         raise click.UsageError("give at least 8 characters of the head")
     world = app.ambient(specs, state_dir)
-    key = read_key(world.folder, world.environment)
+    keys = app.record_keys_for(world)
     path = world.folder / audit.NAME
-    if key is None:
+    if not keys:
         raise ConfigError(
-            "the key of this trail is not here", hint="give the RECONCILER_KEY it was written with"
+            "the key of this trail is not here",
+            hint="give the RECONCILER_REGISTER_KEY or RECONCILER_KEY it was written with",
         )
     if not path.exists():
         raise ConfigError(f"there is no audit trail at {path}", hint="name its --state-dir")
-    end, flaws = audit.verify(path, Keyed(key), head)
+    end, flaws = audit.verify(path, keys, head)
     for flaw in flaws:
         where = f"{path}:{flaw.line}" if flaw.line else str(path)
         click.echo(f"{where}: {flaw.what}", err=True)

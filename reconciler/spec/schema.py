@@ -13,14 +13,14 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, TypeAlias
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
 
 from reconciler.diagnostics import Diagnostic, Pointer
 from reconciler.model.spelling import email_fault, phone_shape_fault, tag_fault, text_fault
+from reconciler.model.web_address import address
 from reconciler.spec.document import Document
 from reconciler.spec.instant import instant
 
@@ -62,8 +62,29 @@ def load(name: str) -> Any:
 
 
 @cache
-def validator(name: str) -> Draft202012Validator:
-    return Draft202012Validator(load(name), format_checker=_formats())
+def validator(name: str) -> Any:
+    return _Validator(load(name), format_checker=_formats())
+
+
+def _pattern(
+    validator: Any,  # noqa: ARG001
+    pattern: str,
+    value: object,
+    schema: Any,  # noqa: ARG001
+) -> Iterator[ValidationError]:
+    if isinstance(value, str) and not _to_the_end(pattern).search(value):
+        yield ValidationError("does not match")
+
+
+@cache
+def _to_the_end(pattern: str) -> re.Pattern[str]:
+    """`$` is the end of the text, as JSON Schema means it; Python's lets a line end follow."""
+    return re.compile(re.sub(r"\$\Z", r"\\Z", pattern))
+
+
+_Validator: Final = validators.extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator, {"pattern": _pattern}
+)
 
 
 def _formats() -> FormatChecker:
@@ -73,7 +94,7 @@ def _formats() -> FormatChecker:
         "instant": lambda value: instant(value) is not None,
         "timezone": _is_zone,
         "region": lambda value: value in phonenumbers.SUPPORTED_REGIONS,
-        "base-url": _is_base_url,
+        "base-url": lambda value: address(value) is not None,
         **{name: _is_faultless(fault) for name, fault in _FAULTS.items()},
     }
     for name, holds in checks.items():
@@ -91,14 +112,6 @@ def _is_zone(value: str) -> bool:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
     return True
-
-
-def _is_base_url(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        return bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 def _is_faultless(fault: Callable[[str], str | None]) -> Callable[[str], bool]:

@@ -25,11 +25,11 @@ def _trail(folder: Path, count: int = 5) -> Path:
 
 
 def _flaws(path: Path, head: str | None = None, keyed: Keyed = KEYED) -> list[tuple[int, str]]:
-    return [(one.line, one.what) for one in verify(path, keyed, head)[1]]
+    return [(one.line, one.what) for one in verify(path, (keyed,), head)[1]]
 
 
 def test_a_trail_is_whole(tmp_path: Path) -> None:
-    head, flaws = verify(_trail(tmp_path), KEYED, None)
+    head, flaws = verify(_trail(tmp_path), (KEYED,), None)
 
     assert flaws == ()
     assert head.count == 5
@@ -96,7 +96,7 @@ def test_a_cut_tail_is_found_by_its_head_alone(tmp_path: Path) -> None:
 
 def test_a_head_stays_true_while_the_trail_grows(tmp_path: Path) -> None:
     path = _trail(tmp_path)
-    head = verify(path, KEYED, None)[0].seal
+    head = verify(path, (KEYED,), None)[0].seal
     _trail(tmp_path)
 
     assert _flaws(path, head) == []
@@ -130,7 +130,7 @@ def test_many_writers_make_one_chain(tmp_path: Path) -> None:
     for one in threads:
         one.join()
 
-    head, flaws = verify(tmp_path / NAME, KEYED, None)
+    head, flaws = verify(tmp_path / NAME, (KEYED,), None)
     assert (head.count, flaws) == (80, ())
 
 

@@ -6,11 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.app import Ambient, keyed_for
+from reconciler.apply.audit import NAME, Trail, verify
+from reconciler.clock import system_clock
 from reconciler.credentials import LARGEST_FILE, token
 from reconciler.errors import ConfigError
 from reconciler.model.settings import StoreSettings, TokenKind, TokenSource
+from reconciler.plan.keyed import Keyed
 from reconciler.platforms.hosts import TrustedHosts, base_url
 from reconciler.platforms.tables import TABLES
+from reconciler.state import key, read_key
+from tests.attacks.test_git import git
 from tests.builders import MARK, settings
 
 KEY = "k" * 40
@@ -106,3 +112,56 @@ def test_what_is_not_listed_gets_no_token_in_a_pipeline(url: str, hosts: str) ->
 def test_an_address_that_programs_read_differently_is_none(url: str) -> None:
     with pytest.raises(ConfigError, match="is no address"):
         sent_to(url, RECONCILER_HOSTS="proxy.example,evil.example")
+
+
+def test_a_key_file_that_others_can_have_is_refused(tmp_path: Path) -> None:
+    made = key(tmp_path, {})
+    kept = tmp_path / "key"
+    assert read_key(tmp_path, {}) == made
+    for mode in (0o644, 0o640, 0o602, 0o620):
+        kept.chmod(mode)
+        with pytest.raises(ConfigError, match="can be read or changed by others"):
+            read_key(tmp_path, {})
+    kept.chmod(0o600)
+    twin = tmp_path / "twin"
+    os.link(kept, twin)
+    with pytest.raises(ConfigError, match="no file of its own"):
+        read_key(tmp_path, {})
+    kept.unlink()
+    kept.symlink_to(twin)
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_key(tmp_path, {})
+    kept.unlink()
+    os.mkfifo(kept, 0o600)
+    with pytest.raises(ConfigError, match="no file of its own"):
+        read_key(tmp_path, {})
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_key_file_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    key(tmp_path, {})
+    os.chown(tmp_path / "key", 12345, -1)
+    with pytest.raises(ConfigError, match="belongs to somebody else"):
+        read_key(tmp_path, {})
+
+
+def test_a_key_file_that_a_commit_brought_is_refused(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    world = Ambient(clock=system_clock(), environment={}, folder=tmp_path / ".reconciler")
+    keyed_for(world)
+    git(tmp_path, "add", "-f", ".reconciler/key")
+    with pytest.raises(ConfigError, match="came with a commit"):
+        keyed_for(world)
+    keyed_for(replace(world, environment={"RECONCILER_KEY": KEY}))
+
+
+def test_the_key_for_plans_adds_nothing_to_a_trail_of_the_other(tmp_path: Path) -> None:
+    """Whoever holds what pull-request jobs hold can write no line that passes for the apply's."""
+    plans, records = Keyed(b"p" * 32), Keyed(b"r" * 32)
+    clock = system_clock()
+    Trail(tmp_path, plans, clock).append("began", plan="old")
+    Trail(tmp_path, records, clock).append("began", plan="one")
+    path = tmp_path / NAME
+    assert verify(path, (records, plans), None)[1] == ()
+    Trail(tmp_path, plans, clock).append("began", plan="forged")
+    assert [one.line for one in verify(path, (records, plans), None)[1]] == [3]
