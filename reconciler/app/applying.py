@@ -237,7 +237,14 @@ def _apply_store(order: Order, approved: "ApprovedStore", record: "Record") -> "
             try:
                 bench = Bench(
                     client=connection.client,
-                    judge=judge_for(order.state, store, order.commitment.releases, world, keyed),
+                    judge=judge_for(
+                        order.state,
+                        store,
+                        order.commitment.releases,
+                        world,
+                        keyed,
+                        learned=approved.learned,
+                    ),
                     journal=kept,
                     past=past,
                     clock=world.clock,

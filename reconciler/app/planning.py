@@ -143,7 +143,7 @@ def compute_store(
     Raises `PlatformError` and `ConfigError`.
     """
     from reconciler.live.read import StoreReading
-    from reconciler.plan.build import compute, rests_on_size
+    from reconciler.plan.build import compute, rests_on_doubt, rests_on_size
 
     judge = judge_for(state, store, choices.releases, world, keyed, choices.acknowledged)
     raises = _raises(state, choices, store.name, world)
@@ -157,11 +157,18 @@ def compute_store(
             requests=lambda: connection.session.requests,
         )
         read = reading.read(choices.read)
+        judge = replace(judge, learned=read.receipt.learned)
         made = compute(read, judge, raises)
-        if choices.read == "auto" and read.receipt.mode == "lookup" and rests_on_size(made):
-            why = f"a ceiling needs the store's size, after {read.receipt.requests} requests"
-            read = reading.whole(why)
-            made = compute(read, judge, raises)
+        if choices.read == "auto" and read.receipt.mode == "lookup":
+            why = ""
+            if rests_on_size(made):
+                why = "a ceiling needs the store's size"
+            elif judge.awaits_a_word() and rests_on_doubt(made):
+                why = "the store's word for opt-outs was not seen"
+            if why:
+                read = reading.whole(f"{why}, after {read.receipt.requests} requests")
+                judge = replace(judge, learned=read.receipt.learned)
+                made = compute(read, judge, raises)
     finally:
         connection.session.close()
     return made, read, judge

@@ -90,6 +90,7 @@ def judge_for(
     world: Ambient,
     keyed: Keyed,
     acknowledged: tuple[Release, ...] = (),
+    learned: Learned = NOTHING_LEARNED,
 ) -> "Judge":
     from reconciler.apply.journal import out_by_person
     from reconciler.plan.compare import Rules
@@ -107,6 +108,7 @@ def judge_for(
         releases=releases,
         keyed=keyed,
         now=world.clock.now(),
+        learned=learned,
         acknowledged=acknowledged,
         out_by_person=out_by_person(world.folder, store.name),
     )

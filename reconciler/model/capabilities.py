@@ -28,8 +28,9 @@ class Capabilities:
     `tags_are_text` says that tags come and go as one text, cut at commas.
     `keeps_with_orders` says that customers with orders cannot be deleted.
     `dates_consent` says that a consent is written with its time, in the store's zone.
-    `blurs_refusal` are those where never asked may also stand for an opt-out, as long as the user
-    has not named the store's word for it.
+    `consent_words` are the words of consents whose meaning is known, in capitals and without `_`.
+    `blurs_refusal` are those where never asked may also stand for an opt-out, as long as the store
+    has not been seen to use a word for it that the user named.
     `unasked` is what a consent reads as that a create did not ask for.
     `records_refusal` are the channels on which *unsubscribed* is told apart from never asked.
     `resends_consent` says that an update about something else sends consents along to be safe,
@@ -70,7 +71,12 @@ class Capabilities:
     dates_consent: bool = False
     tags_are_text: bool = False
     withdraws_with: frozenset[str] = frozenset()
+    consent_words: tuple[tuple[str, ConsentState], ...] = ()
     notes: tuple[str, ...] = ()
+
+    def meaning(self, word: str) -> ConsentState | None:
+        """What a consent's word is known to say, in whatever way it is written; else None."""
+        return dict(self.consent_words).get(word.upper().replace("_", ""))
 
     @property
     def looks_up(self) -> frozenset[IdentityKind]:

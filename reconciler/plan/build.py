@@ -127,6 +127,14 @@ def rests_on_size(plan: StorePlan) -> bool:
     )
 
 
+def rests_on_doubt(plan: StorePlan) -> bool:
+    """Whether an opt-in is held for a *no* that may be an opt-out."""
+    return any(
+        one.in_force and one.rule in ("consent.newer-opt-out", "consent.undated-opt-out")
+        for one in plan.verdicts
+    )
+
+
 def _verdict_order(one: Verdict) -> tuple[object, ...]:
     place = (one.mark.file, one.mark.line, one.mark.column) if one.mark else ("", 0, 0)
     return (

@@ -171,11 +171,10 @@ class _Case:
         return Ground(
             country=live.country() if live else self._desired_country(),
             has_contact=has,
-            blurred=channel in self.judge.table.blurs_refusal
-            and not any(
-                one.channel is channel and one.state is ConsentState.UNSUBSCRIBED
-                for one in self.judge.store.consent_words
-            ),
+            blurred=(
+                channel in self.judge.table.blurs_refusal and not self.judge.names_opt_outs(channel)
+            )
+            or (live is not None and self.judge.is_word_alone(channel, live.consent(channel))),
             blocked=live is not None and live.blocked,
             now=self.judge.now,
             policy=self.judge.policy,

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
+from reconciler.model.customer import NOTHING_LEARNED, Learned
 from reconciler.model.settings import Policy, Release, StoreSettings
 from reconciler.plan.compare import Rules
 from reconciler.plan.keyed import Keyed
@@ -15,8 +16,9 @@ from reconciler.plan.keyed import Keyed
 class Judge:
     """Everything that examining one customer needs and that is the same for all of a store.
 
-    `out_by_person` are the opt-outs that were seen to be the person's own before we wrote.
-    `acknowledged` names, like a release, opt-outs and erasures that are known to be left undone.
+    `out_by_person` are the opt-outs that were seen to be the person's own before we wrote,
+    `learned` is what the reading found of the store. `acknowledged` names, like a release, opt-outs
+    and erasures that are known to be left undone.
     """
 
     store: StoreSettings
@@ -26,6 +28,7 @@ class Judge:
     releases: tuple[Release, ...]
     keyed: Keyed
     now: datetime
+    learned: Learned = NOTHING_LEARNED
     acknowledged: tuple[Release, ...] = ()
     out_by_person: frozenset[tuple[str, Channel]] = frozenset()
 
@@ -35,6 +38,35 @@ class Judge:
         if out and (alias, channel) in self.out_by_person:
             return replace(live, actor=Actor.PERSON)
         return live
+
+    def names_opt_outs(self, channel: Channel) -> bool:
+        """Whether the user named the store's word for an opt-out, and the store was seen to use it.
+
+        Then never asked is never asked; a word that was only named proves nothing.
+        """
+        return any(
+            (channel, ConsentState.UNSUBSCRIBED, one.word) in self.learned.words
+            for one in self.store.consent_words
+            if one.channel is channel and one.state is ConsentState.UNSUBSCRIBED
+        )
+
+    def awaits_a_word(self) -> bool:
+        """Whether a word for opt-outs is named that was not seen in the store yet."""
+        return any(
+            not self.names_opt_outs(one.channel)
+            for one in self.store.consent_words
+            if one.state is ConsentState.UNSUBSCRIBED
+        )
+
+    def is_word_alone(self, channel: Channel, live: LiveConsent) -> bool:
+        """Whether nothing but the user's own naming says that this is no opt-out."""
+        return (
+            live.state is ConsentState.NOT_SUBSCRIBED
+            and self.table.meaning(live.code) is None
+            and any(
+                one.channel is channel and one.word == live.code for one in self.store.consent_words
+            )
+        )
 
     def released(self, rule_id: str, *aliases: str) -> bool:
         """Whether a person has lifted this rule for this customer (or for all)."""

@@ -29,7 +29,7 @@ def _genstore(
 ) -> Writer:
     dictionary = Dictionary(store.consent_words)
     for channel, state, word in learned.words:
-        dictionary.seen[channel, state] = word
+        dictionary.remember(channel, state, word)
     return Genstore(
         session,
         version=store.api_version,

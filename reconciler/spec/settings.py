@@ -1,6 +1,6 @@
 """The sections `stores`, `policy` and `approvals`: who is spoken to, and what the rules are."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -155,6 +155,7 @@ def _doubts(
                 hint="leave it out; only Genstore's words differ between stores",
             )
         )
+    found.extend(_misnamed(document, (*pointer, "consent_words"), words, table))
     for risk, values in (item.get("limits") or {}).items():
         if values["at_least"] > values["at_most"]:
             found.append(
@@ -166,6 +167,33 @@ def _doubts(
                 )
             )
     return found
+
+
+def _misnamed(
+    document: Document,
+    pointer: Pointer,
+    words: Mapping[str, Mapping[str, str]],
+    table: Capabilities,
+) -> Iterator[Diagnostic]:
+    """Words that are known to mean something else, or that would mean two things."""
+    for channel, by_state in words.items():
+        named: dict[str, str] = {}
+        for state, word in by_state.items():
+            means = table.meaning(word)
+            message = ""
+            if means is not None and means != state:
+                message = f"this word is known to mean {means}, and nothing else"
+            elif means is None and state == ConsentState.SUBSCRIBED:
+                message = "the word for *subscribed* is documented, and is another"
+            elif named.setdefault(word, state) != state:
+                message = f"this word is named for {named[word]} already"
+            if message:
+                yield Diagnostic(
+                    rule="settings.consent-words",
+                    message=message,
+                    mark=document.mark((*pointer, channel, state)),
+                    hint="name only what this store was seen to answer for a state without a word",
+                )
 
 
 def _owned(item: Mapping[str, Any]) -> tuple[str, ...] | None:

@@ -42,6 +42,17 @@ GENSTORE: Final = Capabilities(
     records_refusal=frozenset({Channel.EMAIL}),
     # The documents show no word for an opt-out in the API, and for SMS not even in the admin.
     blurs_refusal=frozenset(Channel),
+    # The documents show SUBSCRIBED; the importer says UN_SUBSCRIBED; the others are the usual ones.
+    consent_words=(
+        ("SUBSCRIBED", ConsentState.SUBSCRIBED),
+        ("UNSUBSCRIBED", ConsentState.UNSUBSCRIBED),
+        ("NOTSUBSCRIBED", ConsentState.NOT_SUBSCRIBED),
+        ("NEVERSUBSCRIBED", ConsentState.NOT_SUBSCRIBED),
+        ("PENDINGCONFIRMATION", ConsentState.PENDING),
+        ("PENDING", ConsentState.PENDING),
+        ("REDACTED", ConsentState.REDACTED),
+        ("INVALID", ConsentState.INVALID),
+    ),
     unasked=ConsentState.NOT_SUBSCRIBED,
     resends_consent=True,
     resends=frozenset({"email", "phone", "first_name", "last_name", "note", "tags", "addresses"}),

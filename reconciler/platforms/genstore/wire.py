@@ -14,6 +14,7 @@ from reconciler.model.patch import ConsentWrite, Patch
 from reconciler.model.personal import Personal
 from reconciler.model.settings import ConsentWord
 from reconciler.model.tags import carry_out
+from reconciler.platforms.genstore.capabilities import GENSTORE
 from reconciler.platforms.loose import (
     as_bool,
     as_id,
@@ -52,37 +53,51 @@ _ADDRESS_KEYS: Final = {
 # Writable, not managed here, and lost if a full write left them out.
 _OTHER: Final = ("verifiedEmail", "state", "taxExemptions")
 
-# Both spellings of "no": the API's own is not documented (the importer says UN_SUBSCRIBED).
-_WORDS: Final = {
-    "SUBSCRIBED": ConsentState.SUBSCRIBED,
-    "UNSUBSCRIBED": ConsentState.UNSUBSCRIBED,
-    "UN_SUBSCRIBED": ConsentState.UNSUBSCRIBED,
-    "NOT_SUBSCRIBED": ConsentState.NOT_SUBSCRIBED,
-    "NEVER_SUBSCRIBED": ConsentState.NOT_SUBSCRIBED,
-    "PENDING_CONFIRMATION": ConsentState.PENDING,
-    "PENDING": ConsentState.PENDING,
-    "REDACTED": ConsentState.REDACTED,
-    "INVALID": ConsentState.INVALID,
-}
+_NO: Final = (ConsentState.UNSUBSCRIBED, ConsentState.NOT_SUBSCRIBED)
 
 
 class Dictionary:
-    """The words of one store: what is configured, then what was seen, then the usual ones."""
+    """The words of one store: those that are known, those that are configured, those it was seen
+    to use. A word means one thing, whatever is configured: nothing that is known is overruled.
+    """
 
     def __init__(self, configured: Sequence[ConsentWord]) -> None:
-        self._states = {(one.channel, one.word): one.state for one in configured}
-        self._words = {(one.channel, one.state): one.word for one in configured}
-        self.seen: dict[tuple[Channel, ConsentState], str] = {}
+        self._configured = {
+            (one.channel, one.word): one.state
+            for one in configured
+            if GENSTORE.meaning(one.word) in (None, one.state)
+        }
+        self._words = {
+            (channel, state): word for (channel, word), state in self._configured.items()
+        }
+        self._seen: dict[tuple[Channel, ConsentState], str] = {}
+
+    @property
+    def seen(self) -> Mapping[tuple[Channel, ConsentState], str]:
+        return self._seen
 
     def state(self, channel: Channel, word: str) -> ConsentState:
-        known = self._states.get((channel, word), _WORDS.get(word, ConsentState.UNKNOWN))
-        if known is not ConsentState.UNKNOWN:
-            self.seen.setdefault((channel, known), word)
-        return known
+        """What a word of the store says; it has then been seen."""
+        means = self._meaning(channel, word)
+        if means is ConsentState.UNKNOWN:
+            return means
+        if self._words.get((channel, means)) == word:
+            self._seen[channel, means] = word
+        self._seen.setdefault((channel, means), word)
+        return means
+
+    def remember(self, channel: Channel, state: ConsentState, word: str) -> None:
+        """Takes over what an earlier reading has seen."""
+        if self._meaning(channel, word) is state:
+            self._seen[channel, state] = word
 
     def word(self, channel: Channel, state: ConsentState) -> str | None:
         """The word if it is known: configured, or seen in this store."""
-        return self._words.get((channel, state)) or self.seen.get((channel, state))
+        return self._words.get((channel, state)) or self._seen.get((channel, state))
+
+    def no(self, channel: Channel, state: ConsentState) -> str | None:
+        """The same for a *no*; nothing that may say yes, or that waits for one."""
+        return self.word(channel, state) if state in _NO else None
 
     def candidates(self, channel: Channel, ground: ConsentState) -> tuple[str, ...]:
         """The words to try for *unsubscribed*, surest first, each once.
@@ -91,12 +106,16 @@ class Dictionary:
         """
         words = [
             self._words.get((channel, ConsentState.UNSUBSCRIBED)),
-            self.seen.get((channel, ConsentState.UNSUBSCRIBED)),
+            self._seen.get((channel, ConsentState.UNSUBSCRIBED)),
             "UNSUBSCRIBED",
             "UN_SUBSCRIBED",
             None if ground is ConsentState.NOT_SUBSCRIBED else "NOT_SUBSCRIBED",
         ]
         return tuple(dict.fromkeys(word for word in words if word))
+
+    def _meaning(self, channel: Channel, word: str) -> ConsentState:
+        known = GENSTORE.meaning(word)
+        return known or self._configured.get((channel, word), ConsentState.UNKNOWN)
 
 
 def customer(record: Mapping[str, Any], words: Dictionary, times: StoreTimes) -> LiveCustomer:
@@ -201,7 +220,7 @@ def new_customer(patch: Patch, words: Dictionary) -> dict[str, Any]:
     for channel in Channel:
         wanted = patch.consent(channel)
         state = wanted.state if wanted is not None else ConsentState.NOT_SUBSCRIBED
-        word = words.word(channel, state)
+        word = words.no(channel, state)
         if word is not None:
             body[CONSENT_KEYS[channel]] = {"state": word}
     return {"customer": body}
