@@ -203,19 +203,23 @@ def _audit_of(order: Order) -> "Record":
 
 def _apply_or_tell(
     order: Order, approved: "ApprovedStore", record: "Record"
-) -> "tuple[StoreOutcome, ReconcilerError | None]":
+) -> "tuple[StoreOutcome, Exception | None]":
     """One store; what keeps it from being begun at all does not stop the others."""
     from reconciler.plan.outcome import State, StepOutcome, StoreOutcome
     from reconciler.plan.steps import steps
 
+    failure: Exception
     try:
         return _apply_store(order, approved, record), None
     except ReconcilerError as error:
-        left = tuple(
-            StepOutcome(step=step, state=State.NOT_REACHED, message=str(error))
-            for step in steps(approved, order.only)
-        )
-        return StoreOutcome(store=approved.name, outcomes=left, stopped=str(error)), error
+        why, failure = str(error), error
+    except Exception as error:  # the others go on; told with its kind, since texts may be personal
+        why, failure = f"a fault of reconciler itself ({type(error).__name__})", error
+    left = tuple(
+        StepOutcome(step=step, state=State.NOT_REACHED, message=why)
+        for step in steps(approved, order.only)
+    )
+    return StoreOutcome(store=approved.name, outcomes=left, stopped=why), failure
 
 
 def _apply_store(order: Order, approved: "ApprovedStore", record: "Record") -> "StoreOutcome":

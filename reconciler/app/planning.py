@@ -118,21 +118,27 @@ def _plan_store(
 ) -> "StorePlan":
     from reconciler.plan.definition import StorePlan
 
+    told, fault = "", None
     try:
         return compute_store(state, store, choices, world, keyed)[0]
     except (PlatformError, ConfigError) as error:
-        return StorePlan(
-            name=store.name,
-            platform=store.platform,
-            api_version=store.api_version,
-            receipt=None,
-            customers=None,
-            changes=(),
-            verdicts=(),
-            audience=(),
-            unchanged=0,
-            error=str(error),
-        )
+        told = str(error)
+    except Exception as error:  # the others are planned all the same
+        told = f"store {store.name}: a fault of reconciler itself ({type(error).__name__})"
+        fault = error
+    return StorePlan(
+        name=store.name,
+        platform=store.platform,
+        api_version=store.api_version,
+        receipt=None,
+        customers=None,
+        changes=(),
+        verdicts=(),
+        audience=(),
+        unchanged=0,
+        error=told,
+        fault=fault,
+    )
 
 
 def compute_store(

@@ -69,6 +69,7 @@ def command(
     for and not carried out.
     """
     from reconciler import app
+    from reconciler.cli.crash import report
     from reconciler.cli.rendering import render
     from reconciler.plan.codec import encode
     from reconciler.report.reveal import revealed
@@ -99,6 +100,9 @@ def command(
         click.echo(f"saved as {out}; carry it out with: reconciler apply {out}", err=True)
     for part in made.failed:
         click.echo(f"error: {part.error}", err=True)
+    for part in made.failed:
+        if part.fault is not None:
+            return report(part.fault)
     if made.failed:
         return FAILED
     if made.blocked or made.owes or _met(body, fail_on):

@@ -1,13 +1,17 @@
 """`reconciler show`."""
 
 import json
+import os
+import stat
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from reconciler.cli import OK, options
 from reconciler.errors import PlanFileError
+
+LARGEST_PLAN: Final = 1024 * 1024 * 1024
 
 
 @click.command("show")
@@ -88,13 +92,25 @@ def _steps(body: dict[str, Any]) -> list[str]:
     return found
 
 
+def _content(path: Path) -> bytes:
+    """Of a regular file: opening a pipe would wait for ever, and a device may never end."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        about = os.fstat(file.fileno())
+        if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST_PLAN:
+            raise PlanFileError(
+                f"{path} is no plan: it is no regular file of at most {LARGEST_PLAN >> 20} MiB",
+                hint="make a plan with: reconciler plan --out FILE",
+            )
+        return file.read()
+
+
 def read_plan(path: Path) -> dict[str, Any]:
     """The content of a plan file. Raises `PlanFileError`, telling apart what may be wrong."""
     from reconciler.plan.definition import FORMAT_VERSION
     from reconciler.spec import schema
 
     try:
-        body = json.loads(path.read_text(encoding="utf-8"))
+        body = json.loads(_content(path))
     except OSError as error:
         raise PlanFileError(
             f"{path} cannot be read: {(error.strerror or 'unknown').lower()}",

@@ -3,7 +3,6 @@
 Compared case-blind and order-free; tags that are not ours are never touched.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -45,16 +44,30 @@ class Owned:
     def __init__(self, patterns: Iterable[str]) -> None:
         keys = [tag_key(pattern).replace("\\*", _STAR) for pattern in patterns]
         self._names = frozenset(key.replace(_STAR, "*") for key in keys if "*" not in key)
-        self._patterns = tuple(_pattern(key) for key in keys if "*" in key)
+        self._patterns = tuple(
+            tuple(part.replace(_STAR, "*") for part in key.split("*")) for key in keys if "*" in key
+        )
 
     def __contains__(self, tag: str) -> bool:
         key = tag_key(tag)
-        return key in self._names or any(one.fullmatch(key) for one in self._patterns)
+        return key in self._names or any(_fits(one, key) for one in self._patterns)
 
 
-def _pattern(key: str) -> re.Pattern[str]:
-    parts = (re.escape(part.replace(_STAR, "*")) for part in key.split("*"))
-    return re.compile(".*".join(parts), re.DOTALL)
+def _fits(pattern: tuple[str, ...], key: str) -> bool:
+    """Whether the parts between the stars stand in the key in this order: each where it first can,
+    so that no pattern takes longer than its length times the key's.
+    """
+    first, *middle, last = pattern
+    end = len(key) - len(last)
+    if end < len(first) or not (key.startswith(first) and key.endswith(last)):
+        return False
+    at = len(first)
+    for part in middle:
+        at = key.find(part, at, end)
+        if at < 0:
+            return False
+        at += len(part)
+    return True
 
 
 def sort_tags(tags: Iterable[str]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The plan: what would be done to each store, what was found, and what it rests on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -27,7 +27,9 @@ class Audience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorePlan:
-    """One store's part. `error` is set, and the rest empty, where the store could not be read."""
+    """One store's part. `error` is set, and the rest empty, where the store could not be read;
+    `fault` as well where that is our own.
+    """
 
     name: str
     platform: str
@@ -39,6 +41,7 @@ class StorePlan:
     audience: tuple[Audience, ...]
     unchanged: int
     error: str = ""
+    fault: Exception | None = field(default=None, compare=False)
 
     @property
     def complete(self) -> bool:

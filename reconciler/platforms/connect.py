@@ -9,6 +9,7 @@ from reconciler.model.settings import StoreSettings
 from reconciler.platforms.base import Writer
 from reconciler.platforms.genstore.client import Genstore
 from reconciler.platforms.genstore.wire import Dictionary
+from reconciler.platforms.guard import Guarded
 from reconciler.platforms.http import Session
 from reconciler.platforms.limiter import Limiter
 from reconciler.platforms.shoplazza.client import Shoplazza
@@ -95,4 +96,5 @@ def connect(
         headers=_HEADERS[store.platform](token),
         limiter=limiter,
     )
-    return Connection(client=_MAKE[store.platform](session, store, times, learned), session=session)
+    client = _MAKE[store.platform](session, store, times, learned)
+    return Connection(client=Guarded(client, session), session=session)

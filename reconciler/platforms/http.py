@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
 import httpx
@@ -28,6 +29,8 @@ from reconciler.errors import (
     Unavailable,
     UnreadableResponse,
 )
+from reconciler.platforms import exchange
+from reconciler.platforms.exchange import ENCODINGS, Garbled, Received, TooLarge, TooSlow
 from reconciler.platforms.hosts import is_loopback
 from reconciler.platforms.limiter import BrokenOff, Limiter
 
@@ -46,6 +49,7 @@ ATTEMPTS: Final = 5
 LONGEST_WAIT: Final = 120.0
 _AT_ONCE: Final = 0.001
 TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
+_LONGEST_TRACE: Final = 128
 TRACE_HEADERS: Final = ("request-id", "traceid", "x-request-id")
 
 # Statuses after which nothing more may be sent in this run (SHOPLINE: 402 frozen, 423 locked,
@@ -82,7 +86,13 @@ class Session:
         self._base = base
         self._client = httpx.Client(
             base_url=base,
-            headers={**headers, "accept": "application/json", "user-agent": "reconciler"},
+            headers={
+                **headers,
+                "accept": "application/json",
+                "accept-encoding": ENCODINGS,
+                "user-agent": "reconciler",
+            },
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             timeout=TIMEOUT,
             follow_redirects=False,
             verify=not base.startswith("http://"),  # no certificates are loaded for plain loopback
@@ -149,9 +159,9 @@ class Session:
             response = self._send(method, path, (), body)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             raise self._fail(Unavailable, "the store cannot be reached", doing) from None
-        except httpx.HTTPError:
-            raise self._fail(OutcomeUnknown, "the connection was lost", doing) from None
-        if response.status_code >= 500:
+        except (httpx.HTTPError, TooLarge, TooSlow, Garbled) as error:
+            raise self._fail(OutcomeUnknown, _what_went_wrong(error), doing) from None
+        if response.status >= 500:
             raise self._fail(OutcomeUnknown, "the store failed", doing, response)
         self._raise_for(response, doing)
         try:
@@ -190,16 +200,18 @@ class Session:
         try:
             self._turn(doing)
             response = self._send(method, path, params, body)
-        except httpx.HTTPError as error:
-            what = (
-                "the store cannot be reached"
-                if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
-                else "the connection was lost"
-            )
+        except (TooLarge, TooSlow, Garbled) as error:
             raise self._fail(
-                Unavailable, what, doing, hint="check shop, base_url and network"
+                StoreStopped,
+                _what_went_wrong(error),
+                doing,
+                hint="check base_url: is this the store's API?",
             ) from None
-        if response.status_code >= 500:
+        except httpx.HTTPError as error:
+            raise self._fail(
+                Unavailable, _what_went_wrong(error), doing, hint="check shop, base_url and network"
+            ) from None
+        if response.status >= 500:
             raise self._fail(
                 Unavailable, "the store failed", doing, response, hint="try again later"
             )
@@ -219,7 +231,7 @@ class Session:
         path: str,
         params: Sequence[tuple[str, str]],
         body: Mapping[str, Any] | None,
-    ) -> httpx.Response:
+    ) -> Received:
         self.requests += 1
         self._own.count = self.own_requests() + 1
         content = None
@@ -227,16 +239,17 @@ class Session:
         if body is not None:
             content = json.dumps(body).encode()  # escapes carry even broken Unicode back as it came
             headers["content-type"] = "application/json; charset=utf-8"
-        return self._client.request(
+        request = self._client.build_request(
             method,
             path,
             params=httpx.QueryParams(list(params)) if params else None,
             content=content,
             headers=headers,
         )
+        return exchange.exchange(self._client, request)
 
-    def _raise_for(self, response: httpx.Response, doing: str) -> None:
-        status = response.status_code
+    def _raise_for(self, response: Received, doing: str) -> None:
+        status = response.status
         if 200 <= status < 300:
             return
         if 300 <= status < 400:
@@ -274,11 +287,11 @@ class Session:
             raise error
         raise self._fail(Rejected, "the store refused it", doing, response)
 
-    def _answer(self, response: httpx.Response, doing: str) -> Answer:
+    def _answer(self, response: Received, doing: str) -> Answer:
         if not response.content:
             return Answer(body=None, link=response.headers.get("link"))
         try:
-            body = response.json()
+            body = json.loads(response.content, parse_constant=_no_number)
         except (ValueError, RecursionError):
             raise self._fail(
                 UnreadableResponse,
@@ -304,10 +317,10 @@ class Session:
         kind: type[PlatformError],
         message: str,
         doing: str,
-        response: httpx.Response | None = None,
+        response: Received | None = None,
         hint: str = "",
     ) -> PlatformError:
-        status = response.status_code if response is not None else 0
+        status = response.status if response is not None else 0
         trace = ""
         if response is not None:
             trace = next(
@@ -319,6 +332,25 @@ class Session:
         )
 
 
+def _what_went_wrong(error: Exception) -> str:
+    match error:
+        case TooLarge():
+            return f"the answer is larger than {exchange.LARGEST // 1024**2} MiB"
+        case TooSlow():
+            return f"the answer was not there after {exchange.DEADLINE:.0f} seconds"
+        case Garbled():
+            return "the answer is packed in another way than it says"
+        case httpx.ConnectError() | httpx.ConnectTimeout():
+            return "the store cannot be reached"
+        case _:
+            return "the connection was lost"
+
+
+def _no_number(word: str) -> NoReturn:
+    """NaN and the infinities, which JSON does not have."""
+    raise ValueError(word)
+
+
 def _worth_repeating(error: Exception) -> bool | float:
     """Whether to read again. Where the store said when, the next turn is not given out before."""
     if isinstance(error, RateLimited):
@@ -326,7 +358,7 @@ def _worth_repeating(error: Exception) -> bool | float:
     return isinstance(error, Unavailable)
 
 
-def _retry_after(response: httpx.Response, clock: Clock) -> float | None:
+def _retry_after(response: Received, clock: Clock) -> float | None:
     """Seconds, or a date as HTTP allows; nonsense counts as not told."""
     text = response.headers.get("retry-after", "").strip()
     if text.isdecimal():
@@ -363,4 +395,5 @@ def _breaks_off(content: bytes) -> bool:
 
 def _plain(trace: str) -> str:
     """A trace id is shown only if it looks like one."""
-    return trace if trace.isascii() and trace.replace("-", "").isalnum() else ""
+    plain = trace.isascii() and trace.replace("-", "").isalnum()
+    return trace if plain and len(trace) <= _LONGEST_TRACE else ""

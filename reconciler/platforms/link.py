@@ -7,16 +7,28 @@ import re
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
-_ENTRY: Final = re.compile(r"<\s*([^<>]*?)\s*>\s*;\s*rel\s*=\s*\"?\s*([A-Za-z]+)\s*\"?")
+_LONGEST: Final = 8192
+_RELATION: Final = re.compile(r';\s{0,9}rel\s{0,9}=\s{0,9}"?\s{0,9}([A-Za-z]{1,20})')
 
 
 def next_token(header: str | None, parameter: str) -> str | None:
-    """The token of the page after this one; None on the last page.
+    """The token of the page after this one; None on the last page, and where nobody can tell.
 
     Genstore's form has blanks inside the brackets, no quotes around `rel`, and may be quoted whole.
     """
-    for url, relation in _ENTRY.findall(header or ""):
-        if relation.lower() == "next":
-            values = parse_qs(urlsplit(url.replace(" ", "")).query).get(parameter)
-            return values[0] if values else None
+    if header is None or len(header) > _LONGEST:
+        return None
+    for part in header.split("<")[1:]:
+        url, closed, rest = part.partition(">")
+        relation = _RELATION.match(rest.lstrip())
+        if closed and relation is not None and relation[1].lower() == "next":
+            return _parameter(url, parameter)
     return None
+
+
+def _parameter(url: str, name: str) -> str | None:
+    try:
+        values = parse_qs(urlsplit("".join(url.split())).query).get(name)
+    except ValueError:
+        return None
+    return values[0] if values else None

@@ -15,6 +15,7 @@ from reconciler.model.personal import Personal, personal
 from reconciler.model.spelling import email_fault
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LONGEST_NUMBER: Final = 40
 _OBFUSCATED: Final = re.compile(r"\[email.{0,3}protected\]")  # as the documents' own pages show it
 
 
@@ -70,9 +71,8 @@ def as_int(value: object) -> int | None:
         return None
     if isinstance(value, int):
         return value
-    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
-        return int(value)
-    return None
+    text = value.strip() if isinstance(value, str) and len(value) <= _LONGEST_NUMBER else ""
+    return int(text) if text.isascii() and text.isdigit() else None
 
 
 def as_tags(value: object) -> tuple[str, ...] | None:
@@ -109,7 +109,7 @@ def as_written_tags(value: object) -> tuple[str, ...] | None:
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
             return as_tags(json.loads(value))
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
     return as_tags(value)
 

@@ -37,6 +37,7 @@ _KINDS: Final = {
     "number": "a number",
     "null": "null",
 }
+_LONGEST_SLIP: Final = 60
 _HARMLESS_KEY: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_-]{0,40}")
 # Why a text is refused, in words that follow its name.
 _FAULTS: Final[dict[str, Callable[[str], str | None]]] = {
@@ -253,12 +254,19 @@ def _branch_kind(branch: dict[str, Any]) -> str:
     return _KINDS[str(branch["type"])]
 
 
+def _similar(word: str, known: list[str]) -> list[str]:
+    """The nearest of the known words; nothing for what is too long to be a slip of the pen."""
+    if len(word) > _LONGEST_SLIP:
+        return []
+    return difflib.get_close_matches(word, known, n=1)
+
+
 def _unknown_keys(document: Document, error: Failure, pointer: Pointer) -> Iterator[Diagnostic]:
     known = list(error.schema.get("properties", {}))
     for key in error.instance:
         if key in known:
             continue
-        close = difflib.get_close_matches(key, known, n=1)
+        close = _similar(key, known)
         shown = f"`{key}`" if _HARMLESS_KEY.fullmatch(key) else "this key"
         yield Diagnostic(
             rule="schema.unknown-key",
@@ -301,7 +309,7 @@ def _sentence(error: Failure, keyword: str) -> str:
 def _hint(error: Failure, keyword: str = "") -> str:
     schema = error.schema if isinstance(error.schema, dict) else {}
     if keyword == "enum" and isinstance(error.instance, str):
-        close = difflib.get_close_matches(error.instance, [str(one) for one in schema["enum"]], n=1)
+        close = _similar(error.instance, [str(one) for one in schema["enum"]])
         if close:
             return f"did you mean `{close[0]}`?"
     if keyword == "format" and str(error.validator_value) in _FAULT_HINTS:

@@ -296,7 +296,11 @@ def test_a_yes_sent_along_with_a_new_time_is_reported(tmp_path: Path) -> None:
     [
         ("2026-07-01T00:00:00+00:00", {}, [("hold", "consent.newer-opt-out")]),
         ("2026-05-01T00:00:00+00:00", {}, []),
-        ("2026-07-01T00:00:00+00:00", {"sms": {"unsubscribed": "UN_SUBSCRIBED"}}, []),
+        (
+            "2026-07-01T00:00:00+00:00",
+            {"sms": {"unsubscribed": "UN_SUBSCRIBED"}},
+            [("hold", "consent.newer-opt-out")],
+        ),
         (None, {}, []),
     ],
 )
