@@ -1,14 +1,17 @@
 """The `.reconciler/` folder beside the specs: the key, the journals, and one writer per store."""
 
 import os
+import re
 import secrets
 import stat
+import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
 from filelock import FileLock, Timeout
+from platformdirs import user_runtime_path
 
 from reconciler.errors import ConfigError, JournalError
 from reconciler.plan.keyed import SHORTEST_KEY
@@ -129,8 +132,12 @@ def journal_path(folder: Path, plan: str, store: str) -> Path:
 
 
 @contextmanager
-def one_writer(folder: Path, store: str) -> Iterator[None]:
-    """Holds the store's lock; raises `JournalError` naming the process that holds it already."""
+def one_writer(folder: Path, store: str, shop: str) -> Iterator[None]:
+    """Holds the store's lock in this folder, and that of the shop for all folders of this user.
+
+    `shop` says which shop it is wherever it is configured: platform, host with port, and name.
+    Raises `JournalError` naming the process that holds one already.
+    """
     locks = folder / "locks"
     try:
         prepare(folder)
@@ -140,14 +147,38 @@ def one_writer(folder: Path, store: str) -> Iterator[None]:
             f"the state folder {folder} cannot be written: {(error.strerror or '').lower()}",
             hint="name another with --state-dir",
         ) from error
-    lock = FileLock(locks / f"{store}.lock", mode=0o600)
-    holder = locks / f"{store}.holder"
+    with ExitStack() as stack:
+        stack.enter_context(_alone(locks, store, store))
+        shared = _runtime_folder()
+        if shared is not None:
+            stack.enter_context(_alone(shared, re.sub("[^a-z0-9.-]", "_", shop.lower()), store))
+        yield
+
+
+def _runtime_folder() -> Path | None:
+    """Where this user's programs find each other; None where nothing there is the user's alone."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that another than the usual one is taken
+        folder = user_runtime_path("reconciler")
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        about = folder.lstat()
+    except OSError:
+        return None
+    alone = about.st_uid == os.geteuid() and not stat.S_IMODE(about.st_mode) & 0o022
+    return folder if stat.S_ISDIR(about.st_mode) and alone else None
+
+
+@contextmanager
+def _alone(locks: Path, name: str, store: str) -> Iterator[None]:
+    lock = FileLock(locks / f"{name}.lock", mode=0o600)
+    holder = locks / f"{name}.holder"
     try:
         lock.acquire(timeout=0)
     except Timeout:
         who = holder.read_text(encoding="utf-8") if holder.exists() else "unknown"
         raise JournalError(
-            f"another apply is writing to store {store} (process {who})",
+            f"another apply is writing to the shop of store {store} (process {who})",
             hint="wait until it has ended",
         ) from None
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler import __version__
-from reconciler.app.world import Ambient, judge_for, open_store, record_keys_for
+from reconciler.app.world import Ambient, judge_for, open_store, record_keys_for, shop_of
 from reconciler.errors import BlockedPlanError, ReconcilerError, StalePlanError
 from reconciler.model.customer import DesiredCustomer
 from reconciler.model.settings import DesiredState, RiskClass, Settings
@@ -232,7 +232,7 @@ def _apply_store(order: Order, approved: "ApprovedStore", record: "Record") -> "
     world, keyed = order.world, order.keyed
     store = next(one for one in order.state.stores if one.name == approved.name)
     path = journal_path(world.folder, order.commitment.id, store.name)
-    with one_writer(world.folder, store.name):
+    with one_writer(world.folder, store.name, shop_of(store, world)):
         past = journal.read(path)
         began = world.clock.now()
         kept = journal.Journal(path, world.clock)

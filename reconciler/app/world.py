@@ -12,7 +12,7 @@ from reconciler.model.customer import NOTHING_LEARNED, Learned
 from reconciler.model.settings import DesiredState, Rate, Release, StoreSettings
 from reconciler.model.tags import Owned
 from reconciler.plan.keyed import Keyed
-from reconciler.platforms.hosts import TrustedHosts
+from reconciler.platforms.hosts import TrustedHosts, base_url
 from reconciler.platforms.limiter import Paces
 from reconciler.platforms.tables import TABLES
 
@@ -74,13 +74,18 @@ def open_store(
     """`learned` is what an earlier reading of the store found."""
     from reconciler.credentials import token
     from reconciler.platforms.connect import connect
-    from reconciler.platforms.hosts import base_url
 
     base = base_url(store, TABLES[store.platform], world.hosts)
     secret = token(store, world.environment)
     rate = store.rate or Rate(per_second=1, burst=1)
     limiter = world.paces.of(base, secret, rate, world.clock)
     return connect(store, base=base, token=secret, limiter=limiter, learned=learned)
+
+
+def shop_of(store: StoreSettings, world: Ambient) -> str:
+    """Which shop a store is, whatever the specs call it. Raises `ConfigError`."""
+    base = base_url(store, TABLES[store.platform], world.hosts)
+    return f"{store.platform} {base} {store.shop}"
 
 
 def judge_for(

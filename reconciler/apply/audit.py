@@ -49,9 +49,11 @@ class Trail:
         self.path = folder / NAME
         self._keyed = keyed
         self._clock = clock
+        self._file: tuple[int, int] | None = None
 
     def append(self, event: str, **values: Any) -> Head:
         try:
+            self._check_same()
             with self._held():
                 head, rest = _end(self.path)
                 if rest:
@@ -78,12 +80,25 @@ class Trail:
         data = json.dumps({**line, "seal": seal}, separators=(",", ":")).encode() + b"\n"
         file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
+            about = os.fstat(file)
+            self._file = (about.st_dev, about.st_ino)
             if os.write(file, data) != len(data):
                 raise OSError(errno.ENOSPC, "No space left on device")
             sync(file)
         finally:
             os.close(file)
         return Head(head.count + 1, seal)
+
+    def _check_same(self) -> None:
+        """A trail that begins anew in the middle of an apply hides what stood before."""
+        if self._file is None:
+            return
+        about = self.path.stat() if self.path.exists() else None
+        if about is None or (about.st_dev, about.st_ino) != self._file:
+            raise JournalError(
+                f"the audit trail {self.path} was removed or replaced while the apply ran",
+                hint="nothing more was sent; plan again, and see what is left to do",
+            )
 
     @contextmanager
     def _held(self) -> Iterator[None]:

@@ -99,6 +99,7 @@ class Journal:
         data = json.dumps(line, separators=(",", ":"), ensure_ascii=True).encode() + b"\n"
         with self._lock:
             try:
+                _check_in_place(self.path, self._file)
                 written = os.write(self._file, data)
                 if written != len(data):
                     raise OSError(errno.ENOSPC, "No space left on device")
@@ -108,6 +109,20 @@ class Journal:
 
     def close(self) -> None:
         os.close(self._file)
+
+
+def _check_in_place(path: Path, file: int) -> None:
+    """A file that was removed takes every line, and nobody will ever find them."""
+    try:
+        there, ours = path.stat(), os.fstat(file)
+        in_place = (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
+    except FileNotFoundError:
+        in_place = False
+    if not in_place:
+        raise JournalError(
+            f"the state folder {path.parent.parent} was removed or replaced while the apply ran",
+            hint="nothing more was sent; plan again, and see what is left to do",
+        )
 
 
 _CANNOT_SYNC: Final = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)

@@ -85,11 +85,11 @@ def test_a_store_that_another_apply_writes_to_leaves_the_others_going(street: St
 
     plan = street.folder / "plan.json"
     street.run("plan", "--out", plan)
-    with one_writer(street.folder / ".reconciler", "shopline"):
+    with one_writer(street.folder / ".reconciler", "shopline", "x"):
         done = street.run("apply", plan)
 
     assert done.code == 4
-    assert "another apply is writing to store shopline" in done.out
+    assert "another apply is writing to the shop of store shopline" in done.out
     assert [street.tagged(name) for name in PLATFORMS] == [4, 4, 0]
     assert street.run("apply", plan, "--resume").code == 0
 

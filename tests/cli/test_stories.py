@@ -207,6 +207,7 @@ def test_a_short_key_file_is_refused(tmp_path: Path) -> None:
     with opened(tmp_path, "shopline", []) as shop:
         (tmp_path / "state").mkdir()
         (tmp_path / "state" / "key").write_text("ab")
+        (tmp_path / "state" / "key").chmod(0o600)
 
         done = run("plan", "--specs", shop.specs, "--state-dir", tmp_path / "state",
                    env={"TOKEN": shop.box.token})  # fmt: skip

@@ -91,7 +91,7 @@ def test_a_second_apply_is_refused_and_the_holder_named(stage: Scene, starter: L
     holder, refused = stage.beside(run)
 
     assert refused.code == 1
-    assert f"another apply is writing to store shop (process {holder})" in refused.err
+    assert f"another apply is writing to the shop of store shop (process {holder})" in refused.err
     first = starter.end()
     assert first.code == 0
     assert stage.verdict(first).right

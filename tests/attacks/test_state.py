@@ -1,0 +1,131 @@
+"""The state folder goes away, or there are two: nothing is written that no journal keeps."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler import app
+from reconciler.apply.bench import Control
+from reconciler.errors import JournalError
+from reconciler.plan import codec
+from reconciler.plan.outcome import ApplyResult, State
+from reconciler.state import one_writer
+from tests.shop import VARIANTS, Shop, opened, person, states
+
+
+@pytest.fixture(params=VARIANTS)
+def shop(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Shop]:
+    people = [person(f"c{number}@example.com") for number in range(6)]
+    with opened(tmp_path, request.param, people) as made:
+        made.settings = {"rate": {"per_second": 1, "burst": 1}}  # one after the other
+        made.want(*({"email": f"c{number}@example.com", "tags": ["vip"]} for number in range(6)))
+        yield made
+
+
+def writes(shop: Shop) -> int:
+    return sum("vip" in one["tags"] for one in shop.box.customers())
+
+
+def _removed(folder: Path) -> None:
+    shutil.rmtree(folder)
+
+
+def _replaced(folder: Path) -> None:
+    folder.rename(folder.with_name("elsewhere"))
+    shutil.copytree(folder.with_name("elsewhere"), folder)
+
+
+def _emptied(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir(mode=0o700)
+
+
+def _without_journals(folder: Path) -> None:
+    shutil.rmtree(folder / "journals")
+
+
+def _without_trail(folder: Path) -> None:
+    (folder / "audit.jsonl").unlink()
+
+
+@pytest.mark.parametrize("harm", [_removed, _replaced, _emptied, _without_journals, _without_trail])
+def test_the_apply_stops_before_the_next_write(shop: Shop, harm: Callable[[Path], None]) -> None:
+    folder = shop.folder / ".reconciler"
+    body = shop.plan(read="full")
+    state = shop.state()
+    ended: list[Any] = []
+
+    def progress(outcome: Any) -> None:
+        ended.append(outcome)
+        if len(ended) == 2:
+            harm(folder)
+
+    result = _applied(shop, body, state, progress)
+
+    assert writes(shop) in (2, 3)
+    assert not result.complete
+    assert "was removed or replaced while the apply ran" in result.stores[0].stopped
+    assert states(result).count(State.NOT_REACHED) >= 3
+    if harm is _removed:
+        assert not folder.exists()
+
+
+def _applied(shop: Shop, body: Any, state: Any, progress: Callable[[Any], None]) -> ApplyResult:
+    order = app.Order(
+        commitment=codec.decode(body),
+        state=state,
+        only=(),
+        world=shop.world,
+        keyed=shop.keyed,
+        control=Control(),
+        progress=progress,
+    )
+    return app.apply(order)
+
+
+def test_two_folders_of_one_machine_exclude_each_other(shop: Shop, tmp_path: Path) -> None:
+    body = shop.plan(read="full")
+    refused: list[str] = []
+
+    def progress(outcome: Any) -> None:
+        other = replace(shop.world, folder=tmp_path / "other")
+        order = app.Order(
+            commitment=codec.decode(body),
+            state=shop.state(),
+            only=(),
+            world=other,
+            keyed=shop.keyed,
+            control=Control(),
+            progress=lambda _: None,
+        )
+        with pytest.raises(JournalError, match="another apply is writing to the shop") as told:
+            app.apply(order)
+        refused.append(str(told.value))
+
+    assert _applied(shop, body, shop.state(), progress).complete
+    assert len(refused) == 6
+
+
+def test_other_shops_are_not_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    with (
+        one_writer(tmp_path / "a", "x", "genstore https://acme.genmystore.com acme"),
+        one_writer(tmp_path / "b", "x", "genstore https://other.genmystore.com other"),
+        pytest.raises(JournalError),
+        one_writer(tmp_path / "c", "y", "genstore https://acme.genmystore.com acme"),
+    ):
+        pass
+
+
+def test_a_runtime_folder_of_somebody_else_is_not_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "reconciler").symlink_to(tmp_path / "elsewhere")
+    with one_writer(tmp_path / "a", "x", "shop"):
+        assert list((tmp_path / "elsewhere").iterdir()) == []
