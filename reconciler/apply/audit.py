@@ -49,19 +49,22 @@ class Trail:
         self.path = folder / NAME
         self._keyed = keyed
         self._clock = clock
-        self._file: tuple[int, int] | None = None
+        self._written = 0
 
     def append(self, event: str, **values: Any) -> Head:
         try:
-            self._check_same()
+            self._check_goes_on(self._written if self.path.exists() else 0)
             with self._held():
                 head, rest = _end(self.path)
+                self._check_goes_on(head.count)
                 if rest:
                     # A line that a kill cut off says nothing; that it was there is kept.
                     _cut(self.path, rest)
                     head = self._write(head, "repaired", {"bytes": rest})
                 return self._write(head, event, values)
         except OSError as error:
+            if isinstance(error, FileNotFoundError):
+                self._check_goes_on(0)
             raise JournalError(
                 f"the audit trail {self.path} cannot be written: "
                 f"{(error.strerror or 'unknown').lower()}",
@@ -80,21 +83,17 @@ class Trail:
         data = json.dumps({**line, "seal": seal}, separators=(",", ":")).encode() + b"\n"
         file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            about = os.fstat(file)
-            self._file = (about.st_dev, about.st_ino)
             if os.write(file, data) != len(data):
                 raise OSError(errno.ENOSPC, "No space left on device")
             sync(file)
         finally:
             os.close(file)
-        return Head(head.count + 1, seal)
+        self._written = head.count + 1
+        return Head(self._written, seal)
 
-    def _check_same(self) -> None:
+    def _check_goes_on(self, count: int) -> None:
         """A trail that begins anew in the middle of an apply hides what stood before."""
-        if self._file is None:
-            return
-        about = self.path.stat() if self.path.exists() else None
-        if about is None or (about.st_dev, about.st_ino) != self._file:
+        if count < self._written:
             raise JournalError(
                 f"the audit trail {self.path} was removed or replaced while the apply ran",
                 hint="nothing more was sent; plan again, and see what is left to do",

@@ -115,7 +115,8 @@ def _check_in_place(path: Path, file: int) -> None:
     """A file that was removed takes every line, and nobody will ever find them."""
     try:
         there, ours = path.stat(), os.fstat(file)
-        in_place = (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
+        same = (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
+        in_place = same and ours.st_nlink > 0
     except FileNotFoundError:
         in_place = False
     if not in_place:

@@ -31,7 +31,9 @@ def writes(shop: Shop) -> int:
 
 
 def _removed(folder: Path) -> None:
-    shutil.rmtree(folder)
+    gone = folder.with_name("gone")  # at once: others write into it meanwhile
+    folder.rename(gone)
+    shutil.rmtree(gone)
 
 
 def _replaced(folder: Path) -> None:
@@ -40,12 +42,12 @@ def _replaced(folder: Path) -> None:
 
 
 def _emptied(folder: Path) -> None:
-    shutil.rmtree(folder)
+    _removed(folder)
     folder.mkdir(mode=0o700)
 
 
 def _without_journals(folder: Path) -> None:
-    shutil.rmtree(folder / "journals")
+    _removed(folder / "journals")
 
 
 def _without_trail(folder: Path) -> None:
@@ -66,10 +68,11 @@ def test_the_apply_stops_before_the_next_write(shop: Shop, harm: Callable[[Path]
 
     result = _applied(shop, body, state, progress)
 
-    assert writes(shop) in (2, 3)
+    # Two threads may be on their way; that a line of the trail is due shows after the write.
+    assert writes(shop) in ((2, 3, 4) if harm is _without_trail else (2, 3))
     assert not result.complete
     assert "was removed or replaced while the apply ran" in result.stores[0].stopped
-    assert states(result).count(State.NOT_REACHED) >= 3
+    assert states(result).count(State.NOT_REACHED) >= 2
     if harm is _removed:
         assert not folder.exists()
 
