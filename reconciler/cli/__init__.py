@@ -7,6 +7,7 @@ from typing import Final
 import click
 
 from reconciler import __version__
+from reconciler.cli.voice import behind, harmless
 from reconciler.errors import (
     BlockedPlanError,
     Interrupted,
@@ -65,9 +66,12 @@ def cli() -> None:
 
 def main() -> None:
     """Runs a command and exits with the code that the README's table promises."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    with harmless():
+        code = _run()
+    sys.exit(code)
+
+
+def _run() -> int:
     try:
         code = cli.main(standalone_mode=False)
     except click.ClickException as error:
@@ -79,13 +83,13 @@ def main() -> None:
     except ReconcilerError as error:
         code = _tell(error)
     except BrokenPipeError:
-        sys.stderr.close()
+        behind(sys.stderr).close()
         code = FAILED
     except Exception as error:
         from reconciler.cli.crash import report
 
         code = report(error)
-    sys.exit(code if isinstance(code, int) else OK)
+    return code if isinstance(code, int) else OK
 
 
 def _tell(error: ReconcilerError) -> int:

@@ -1,6 +1,5 @@
 """`reconciler apply`."""
 
-import json
 import os
 import shlex
 import signal
@@ -14,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import BLOCKED, FAILED, INCOMPLETE, INTERRUPTED, OK, options
+from reconciler.cli.voice import behind
 from reconciler.errors import ConfigError
 from reconciler.model.settings import Release, RiskClass
+from reconciler.report.lines import as_json
 
 if TYPE_CHECKING:
     from reconciler.app import Ambient, Order
@@ -146,7 +147,7 @@ def _saved(plan: Path | None, world: "Ambient") -> dict[str, Any]:
 
 def _not_applied(body: dict[str, Any], made: "Plan", form: str) -> int:
     if form == "json":
-        click.echo(json.dumps(body, indent=2, ensure_ascii=False))
+        click.echo(as_json(body))
     if made.empty:
         return FAILED if made.failed else BLOCKED if made.blocked or made.owes else OK
     click.echo("nothing was applied", err=True)
@@ -187,7 +188,7 @@ def _carry_out(
         done = app.apply(replace(order, progress=progress))
     owed = describe.owed(body)
     if form == "json":
-        click.echo(json.dumps(report.as_json(done, _resuming(kept), owed), indent=2))
+        click.echo(as_json(report.as_json(done, _resuming(kept), owed)))
     else:
         options.show(report.render(done, _resuming(kept), owed), no_color=no_color)
     if done.interrupted and not done.complete:
@@ -221,7 +222,7 @@ def _keep(folder: Path, body: dict[str, Any]) -> Path:
             f"the state folder {folder} cannot be written: {(error.strerror or '').lower()}",
             hint="name another with --state-dir",
         ) from error
-    options.write_private(path, json.dumps(body, indent=2, ensure_ascii=False) + "\n")
+    options.write_private(path, as_json(body) + "\n")
     return path
 
 
@@ -274,7 +275,7 @@ def _progress(total: int, *, quiet: bool) -> "Iterator[Callable[[StepOutcome], N
         TextColumn("{task.fields[rate]:.1f} requests/s"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(file=behind(sys.stderr)), transient=True) as bar:
         task = bar.add_task("applying", total=total, rate=0.0)
         sent = 0
 

@@ -1,6 +1,5 @@
 """`reconciler audit`."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +7,7 @@ import click
 
 from reconciler.cli import FAILED, OK, options
 from reconciler.errors import ConfigError
+from reconciler.report.lines import as_json
 
 if TYPE_CHECKING:
     from reconciler.app import Ambient
@@ -49,7 +49,7 @@ def log(
             value and one.get(name) != value for name, value in wanted.items()
         ):
             continue
-        click.echo(json.dumps(one, ensure_ascii=True) if form == "json" else told(one))
+        click.echo(as_json(one, indent=None) if form == "json" else told(one))
     _warn_of_flaws(world)
     return OK
 

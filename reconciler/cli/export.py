@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli import OK, options
+from reconciler.cli.voice import behind
 from reconciler.errors import ConfigError
 
 
@@ -42,7 +43,7 @@ def command(specs: Path, base: str | None, name: str | None, out: Path | None, q
     try:
         if out is None:
             for text in made.pieces():
-                sys.stdout.write(text)
+                behind(sys.stdout).write(text)
         else:
             options.write_private(out, "".join(made.pieces()))
     finally:

@@ -1,6 +1,5 @@
 """`reconciler plan`."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import click
 from reconciler.cli import BLOCKED, CHANGES, FAILED, OK, options
 from reconciler.errors import JournalError
 from reconciler.model.settings import Release, RiskClass
+from reconciler.report.lines import as_json
 
 
 @click.command("plan")
@@ -87,7 +87,7 @@ def command(
     made = app.plan(state, choices, world, keyed)
     body = encode(made, keyed)
     if out is not None:
-        options.write_private(out, json.dumps(body, indent=2, ensure_ascii=False) + "\n")
+        options.write_private(out, as_json(body) + "\n")
     render(
         body,
         form,

@@ -1,6 +1,5 @@
 """A plan in the form that was asked for, to stdout or a file; shared by plan, show and apply."""
 
-import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -10,8 +9,9 @@ from urllib.parse import quote
 
 import click
 
-from reconciler.cli import options
+from reconciler.cli import options, voice
 from reconciler.report.describe import Reveal
+from reconciler.report.lines import as_json
 
 if TYPE_CHECKING:
     from reconciler.report.annotations import Finding
@@ -37,11 +37,14 @@ def render(
         content = markdown.render(body, link_base(dict(os.environ)))
     elif form == "github":
         found = annotations.github(at_root(annotations.of_plan(body), dict(os.environ)))
+        if output is None:
+            voice.command(found)
+            return
         content = "".join(f"{line}\n" for line in found)
     elif form == "html":
         content = html.render(body, link_base(dict(os.environ)))
     else:
-        content = json.dumps(body, indent=2, ensure_ascii=False) + "\n"
+        content = as_json(body) + "\n"
     if output is None:
         click.echo(content, nl=False)
     else:

@@ -1,12 +1,12 @@
 """`reconciler stores`."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from reconciler.cli import OK, options
+from reconciler.report.lines import as_json
 
 
 @click.command("stores")
@@ -27,7 +27,7 @@ def command(specs: Path, form: str) -> int:
     state = app.load_or_raise(specs, system_clock(), options.silent)
     found = [_describe(store) for store in state.stores]
     if form == "json":
-        click.echo(json.dumps(found, indent=2))
+        click.echo(as_json(found))
         return OK
     for one in found:
         click.echo(f"{one['name']}: {one['title']} {one['api_version']}, shop {one['shop']}")

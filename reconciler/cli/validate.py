@@ -1,13 +1,13 @@
 """`reconciler validate`."""
 
-import json
 import os
 from pathlib import Path
 
 import click
 
-from reconciler.cli import FAILED, OK
+from reconciler.cli import FAILED, OK, voice
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.report.lines import as_json
 
 
 @click.command("validate")
@@ -44,15 +44,14 @@ def command(paths: tuple[Path, ...], specs: Path, form: str, quiet: bool) -> int
     if quiet:
         diagnostics = tuple(one for one in diagnostics if one.severity is Severity.ERROR)
     if form == "json":
-        click.echo(json.dumps([_as_json(one) for one in diagnostics], indent=2, ensure_ascii=False))
+        click.echo(as_json([_as_json(one) for one in diagnostics]))
     elif form == "github":
         found = at_root(annotations.of_diagnostics(diagnostics), dict(os.environ))
-        for line in annotations.github(found):
-            click.echo(line)
+        voice.command(annotations.github(found))
     elif form == "sarif":
         found = at_root(annotations.of_diagnostics(diagnostics), dict(os.environ))
         log = annotations.sarif(found, __version__)
-        click.echo(json.dumps(log, indent=2, ensure_ascii=False))
+        click.echo(as_json(log))
     else:
         for one in diagnostics:
             click.echo(str(one))

@@ -1,7 +1,10 @@
-"""Styled lines: what the renderers make and the terminal colours. Legible without any colour."""
+"""Lines as they are shown: styled where a terminal can, and never obeyed by what reads them."""
 
+import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Style(StrEnum):
@@ -21,12 +24,24 @@ class Line:
     style: Style = Style.PLAIN
 
 
+# What the runners of GitHub and Azure take for a command wherever it stands in a line.
+_COMMANDS: Final = re.compile(r"##(?=\[|vso\[)")
+
+
 def plain(text: str) -> str:
-    """Text of strangers for a terminal: control and direction characters are written out."""
-    return "".join(
-        one if one.isprintable() and not _turns(one) else f"\\u{ord(one):04x}" for one in text
+    """Text of strangers: whatever does not print or turns its surroundings is written out."""
+    safe = "".join(one if one.isprintable() else _written_out(one) for one in text)
+    return _COMMANDS.sub(r"#\\u0023", safe)
+
+
+def as_json(value: object, *, indent: int | None = 2) -> str:
+    """JSON that a log or a terminal can show: the same value, and nothing in it acts."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    safe = "".join(
+        one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text
     )
+    return _COMMANDS.sub(r"#\\u0023", safe)
 
 
-def _turns(one: str) -> bool:
-    return one in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+def _written_out(one: str) -> str:
+    return f"\\u{ord(one):04x}" if ord(one) < 0x10000 else f"\\U{ord(one):08x}"
