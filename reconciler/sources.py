@@ -10,7 +10,7 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.model.spelling import text_fault
 from reconciler.repository import Entry, Revision
 from reconciler.spec import files
-from reconciler.spec.files import SpecFile
+from reconciler.spec.files import Mask, SpecFile
 
 Found: TypeAlias = tuple[tuple[SpecFile, ...], tuple[Diagnostic, ...]]
 
@@ -29,9 +29,10 @@ class Source(Protocol):
 @dataclass(frozen=True, slots=True)
 class FromFolder:
     paths: Sequence[Path]
+    mask: Mask = files.masked
 
     def read(self) -> Found:
-        return files.read(self.paths)
+        return files.read(self.paths, self.mask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class FromRevision:
 
     folder: Path
     revision: Revision
+    mask: Mask = files.masked
 
     def read(self) -> Found:
         tree = _Tree.of(self.revision)
@@ -62,7 +64,7 @@ class FromRevision:
                 chosen[name] = real
         contents = self.revision.contents(one.digest for one in chosen.values())
         found = [
-            SpecFile(name=str(self.folder / name), content=contents[one.digest])
+            SpecFile(name=files.shown(self.folder / name, self.mask), content=contents[one.digest])
             for name, one in chosen.items()
         ]
         return tuple(found), tuple(complaints)

@@ -135,7 +135,7 @@ class Shop:
 
     def state(self, base: str | None = None) -> DesiredState:
         self.warnings = []
-        return app.load_or_raise(self.specs, self.world.clock, self.warnings.append, base)
+        return app.load_or_raise(self.specs, self.world, self.warnings.append, base)
 
     def plan(self, *, base: str | None = None, **choices: Any) -> Json:
         made = app.plan(self.state(base), app.Choices(**choices), self.world, self.keyed)

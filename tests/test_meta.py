@@ -11,7 +11,6 @@ from click import Group
 
 from reconciler import errors
 from reconciler.cli import _COMMANDS, cli
-from reconciler.clock import system_clock
 from reconciler.model.fields import FIELDS
 from reconciler.platforms.tables import TABLES
 from reconciler.spec import schema
@@ -107,7 +106,7 @@ def test_the_specs_that_we_show_are_valid(folder: str, monkeypatch: pytest.Monke
     from reconciler import app
 
     monkeypatch.chdir(ROOT)
-    state, diagnostics = app.load([Path(folder)], system_clock())
+    state, diagnostics = app.load([Path(folder)], app.ambient(Path(folder), None))
 
     assert state is not None
     assert [one for one in diagnostics if one.severity == "error"] == []
@@ -124,7 +123,7 @@ def test_the_specs_in_the_readme_are_valid(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    state, diagnostics = app.load([tmp_path], system_clock())
+    state, diagnostics = app.load([tmp_path], app.ambient(tmp_path, None))
 
     assert state is not None, diagnostics
 

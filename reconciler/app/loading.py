@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from reconciler.app.world import Ambient, mask_of
 from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic, Severity, has_errors, sort_by_place
 from reconciler.errors import ConfigError, SpecError
@@ -12,7 +13,7 @@ from reconciler.model.settings import DesiredState, Settings, StoreSettings
 from reconciler.platforms.tables import TABLES
 
 if TYPE_CHECKING:
-    from reconciler.repository import Revision
+    from reconciler.sources import FromRevision
     from reconciler.spec.document import Document
     from reconciler.spec.files import SpecFile
 
@@ -30,27 +31,29 @@ class Loaded:
     folder: str
 
 
-def load(paths: Sequence[Path], clock: Clock) -> tuple[DesiredState | None, tuple[Diagnostic, ...]]:
+def load(
+    paths: Sequence[Path], world: Ambient
+) -> tuple[DesiredState | None, tuple[Diagnostic, ...]]:
     """Specs to the desired state, with every complaint; None where there are errors."""
-    loaded = _load(paths, clock)
+    loaded = _load(paths, world)
     return loaded.state, loaded.diagnostics
 
 
 def load_or_raise(
-    specs: Path, clock: Clock, warn: Callable[[Diagnostic], None], base: str | None = None
+    specs: Path, world: Ambient, warn: Callable[[Diagnostic], None], base: str | None = None
 ) -> DesiredState:
     """The desired state; warnings go to `warn`, errors are raised together as `SpecError`.
 
     With a `base`, stores, policy and approvals are those of that revision of the folder.
     """
-    loaded = _load([specs], clock)
+    loaded = _load([specs], world)
     state = _sound(loaded.state, loaded.diagnostics, warn)
     if not state.at_hand.stores:
         raise ConfigError(
             f"no store is defined below {specs}",
             hint="add a section `stores` to a file there",
         )
-    return state if base is None else _under(loaded, state, specs, base, clock)
+    return state if base is None else _under(loaded, state, specs, base, world)
 
 
 def _sound(
@@ -67,17 +70,17 @@ def _sound(
     return state
 
 
-def _load(paths: Sequence[Path], clock: Clock) -> Loaded:
+def _load(paths: Sequence[Path], world: Ambient) -> Loaded:
     from reconciler.sources import FromFolder
     from reconciler.spec import settings
 
-    found, complaints = FromFolder(paths).read()
+    found, complaints = FromFolder(paths, mask_of(world)).read()
     gathered = list(complaints)
     documents = list(_parsed(found, gathered))
     broken_files = has_errors(gathered)
     declared, wrong = settings.declare((one for _, one in documents), TABLES)
     gathered.extend(wrong)
-    state, wrong = _resolved([one for _, one in documents], declared, str(paths[0]), clock)
+    state, wrong = _resolved([one for _, one in documents], declared, str(paths[0]), world.clock)
     # What a refused part held cannot be missed: stores and tags may be defined in it.
     hidden = ("store.", "tags.not-owned") if broken_files else ()
     gathered.extend(one for one in wrong if not one.rule.startswith(hidden))
@@ -115,37 +118,37 @@ def _resolved(
 
 
 def _under(
-    loaded: Loaded, state: DesiredState, specs: Path, base: str, clock: Clock
+    loaded: Loaded, state: DesiredState, specs: Path, base: str, world: Ambient
 ) -> DesiredState:
     """The same files under the settings of a revision of their folder.
 
     A store that is new is resolved by its own settings, and then left out: nobody contacts it.
     """
     from reconciler.repository import revision
+    from reconciler.sources import FromRevision
 
     chosen = revision(specs, base)
-    settings = _settings_of(chosen, specs, loaded)
+    settings = _settings_of(FromRevision(specs, chosen, mask_of(world)), loaded)
     if settings == state.at_hand:
         return replace(state, base=chosen.commit)
     known = {store.name for store in settings.stores}
     new = tuple(store for store in state.at_hand.stores if store.name not in known)
     both = replace(settings, stores=(*settings.stores, *new))
-    made, wrong = _resolved([one for _, one in loaded.documents], both, loaded.folder, clock)
+    made, wrong = _resolved([one for _, one in loaded.documents], both, loaded.folder, world.clock)
     errors = [one for one in sort_by_place(wrong) if one.severity is Severity.ERROR]
     if errors:
         raise SpecError(_under_base(one, chosen.commit) for one in errors)
     return replace(made, stores=settings.stores, at_hand=state.at_hand, base=chosen.commit)
 
 
-def _settings_of(chosen: "Revision", specs: Path, loaded: Loaded) -> Settings:
+def _settings_of(source: "FromRevision", loaded: Loaded) -> Settings:
     """What a revision says of stores, policy and approvals; its customers are not looked at.
 
     Raises `SpecError`: of settings that cannot be read, none may be missed.
     """
-    from reconciler.sources import FromRevision
     from reconciler.spec import document, schema, settings
 
-    found, complaints = FromRevision(specs, chosen).read()
+    found, complaints = source.read()
     gathered = list(complaints)
     known = {(file.name, file.content): one for file, one in loaded.documents}
     documents = []
@@ -165,7 +168,7 @@ def _settings_of(chosen: "Revision", specs: Path, loaded: Loaded) -> Settings:
     declared, wrong = settings.declare(documents, TABLES)
     errors = [one for one in (*gathered, *wrong) if one.severity is Severity.ERROR]
     if errors:
-        raise SpecError(_at_base(one, chosen.commit) for one in sort_by_place(errors))
+        raise SpecError(_at_base(one, source.revision.commit) for one in sort_by_place(errors))
     return declared
 
 

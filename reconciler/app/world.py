@@ -1,7 +1,7 @@
 """What a use case is given: the clock, the environment, a folder; and what it opens with them."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,7 +48,8 @@ def ambient(specs: Path, state_dir: Path | None) -> Ambient:
     return Ambient(clock=system_clock(), environment=dict(os.environ), folder=folder)
 
 
-def keyed_for(world: Ambient) -> Keyed:
+def keyed_for(world: Ambient, state: DesiredState) -> Keyed:
+    """Raises `ConfigError` where others can have the key."""
     from reconciler.repository import is_tracked
     from reconciler.state import KEY_VARIABLE, key
 
@@ -58,7 +59,17 @@ def keyed_for(world: Ambient) -> Keyed:
             f"the key file {kept} came with a commit, so others know the key",
             hint=f"take it out of the repository, or set {KEY_VARIABLE}",
         )
-    return Keyed(key(world.folder, world.environment))
+    regions = {one.phone_region for one in state.stores if one.phone_region}
+    return Keyed(key(world.folder, world.environment), regions)
+
+
+def mask_of(world: Ambient) -> Callable[[str], str]:
+    """What stands for parts of paths that look personal: an alias where there is a key for it."""
+    from reconciler.spec.files import masked
+    from reconciler.state import read_key
+
+    key = read_key(world.folder, world.environment)
+    return masked if key is None else Keyed(key).hidden
 
 
 def record_keys_for(world: Ambient) -> tuple[Keyed, ...]:

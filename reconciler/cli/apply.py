@@ -92,8 +92,8 @@ def command(
     control = Control(max_failures=max_failures)
     world = app.ambient(specs, state_dir)
     world = replace(world, paces=Paces(control.interrupted))
-    state = app.load_or_raise(specs, world.clock, options.silent if quiet else options.warn, base)
-    keyed = app.keyed_for(world)
+    state = app.load_or_raise(specs, world, options.silent if quiet else options.warn, base)
+    keyed = app.keyed_for(world, state)
     if (refused := repository.refusal(specs)) and not quiet:
         click.echo(f"warning: {refused}", err=True)
     failed = False
@@ -105,7 +105,7 @@ def command(
             world,
             keyed,
             resume=resume,
-            under=lambda commit: app.load_or_raise(specs, world.clock, options.silent, commit),
+            under=lambda commit: app.load_or_raise(specs, world, options.silent, commit),
         )
     else:
         choices = app.Choices(stores=stores, read=read, raises=raises, releases=releases)

@@ -41,11 +41,11 @@ def command(verbose: bool, quiet: bool, no_color: bool) -> int:
             click.echo(f"{platform} on {url}")
         _say(f"reconciler validate --specs {specs}", quiet=quiet)
         clock = system_clock()
-        state = app.load_or_raise(specs, clock, options.warn)
-        click.echo(f"{state.files} files are valid")
         world = app.Ambient(clock=clock, environment=dict(demo.TOKENS.values()), folder=folder)
+        state = app.load_or_raise(specs, world, options.warn)
+        click.echo(f"{state.files} files are valid")
         state = _moved(state, urls)
-        keyed = app.keyed_for(world)
+        keyed = app.keyed_for(world, state)
         return _tour(state, world, keyed, verbose=verbose, quiet=quiet, no_color=no_color)
 
 

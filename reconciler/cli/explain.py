@@ -46,8 +46,8 @@ def command(
     if not text:
         raise click.UsageError("name the customer on stdin: an alias, e-mail, phone or id")
     world = app.ambient(specs, state_dir)
-    state = app.load_or_raise(specs, world.clock, options.silent if quiet else options.warn, base)
-    keyed = app.keyed_for(world)
+    state = app.load_or_raise(specs, world, options.silent if quiet else options.warn, base)
+    keyed = app.keyed_for(world, state)
     found = False
     failed = False
     for store in app.selected(state, stores):

@@ -79,8 +79,8 @@ def command(
         if output is not None or form != "text":
             raise click.UsageError("--show-personal goes with the text on the terminal only")
     world = app.ambient(specs, state_dir)
-    state = app.load_or_raise(specs, world.clock, options.silent if quiet else options.warn, base)
-    keyed = app.keyed_for(world)
+    state = app.load_or_raise(specs, world, options.silent if quiet else options.warn, base)
+    keyed = app.keyed_for(world, state)
     if not quiet:
         _tell_of_unfinished(world.folder)
     choices = app.Choices(stores=stores, read=read, raises=raises, releases=releases)

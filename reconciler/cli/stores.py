@@ -22,9 +22,8 @@ from reconciler.report.lines import as_json
 def command(specs: Path, form: str) -> int:
     """List the stores of the specs, and what their platforms can hold and do."""
     from reconciler import app
-    from reconciler.clock import system_clock
 
-    state = app.load_or_raise(specs, system_clock(), options.silent)
+    state = app.load_or_raise(specs, app.ambient(specs, None), options.silent)
     found = [_describe(store) for store in state.stores]
     if form == "json":
         click.echo(as_json(found))

@@ -37,10 +37,9 @@ def command(paths: tuple[Path, ...], specs: Path, form: str, quiet: bool) -> int
     """
     from reconciler import __version__, app
     from reconciler.cli.rendering import at_root
-    from reconciler.clock import system_clock
     from reconciler.report import annotations
 
-    state, diagnostics = app.load(list(paths) or [specs], system_clock())
+    state, diagnostics = app.load(list(paths) or [specs], app.ambient(specs, None))
     if quiet:
         diagnostics = tuple(one for one in diagnostics if one.severity is Severity.ERROR)
     if form == "json":

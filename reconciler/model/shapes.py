@@ -1,10 +1,16 @@
-"""Shapes of personal data in free text: what must not hide in tags, sources and notes."""
+"""Shapes of personal data in free text: what must not hide in tags, sources and file names."""
 
 import re
+import unicodedata
+from functools import lru_cache
 from typing import Final
 
+import phonenumbers
+
+from reconciler.model.characters import without_unseen
+
+_EMAIL: Final = re.compile(r"[^\s@]+@[^\s@]+[.\u3002][^\s@]+")
 SHAPES: Final = (
-    ("an e-mail address", re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")),
     ("a phone number", re.compile(r"(?<!\d)(?:\+|00)[1-9](?:[ ./()-]?\d){7,14}(?!\d)")),
     ("a card number", re.compile(r"(?<!\d)\d{4}(?:[ -]?\d{4}){3}(?!\d)")),
     (
@@ -13,8 +19,25 @@ SHAPES: Final = (
     ),
     ("a long number, like a phone's", re.compile(r"(?<!\d)\d{10,15}(?!\d)")),
 )
+_FEWEST_DIGITS: Final = 7
 
 
-def shape_of(text: str) -> str | None:
-    """What the text looks like, in words; None for text that looks harmless."""
-    return next((title for title, shape in SHAPES if shape.search(text)), None)
+@lru_cache(maxsize=65536)
+def shape_of(text: str, regions: frozenset[str] = frozenset()) -> str | None:
+    """What the text looks like, in words; None for text that looks harmless.
+
+    `regions` are the countries whose national phone numbers count, beside international ones.
+    """
+    seen = text if text.isascii() else without_unseen(unicodedata.normalize("NFKC", text))
+    if _EMAIL.search(seen.replace("%40", "@")):
+        return "an e-mail address"
+    if sum(one.isdigit() for one in seen) < _FEWEST_DIGITS:
+        return None
+    found = next((title for title, shape in SHAPES if shape.search(seen)), None)
+    if found is None and any(_has_phone(seen, region) for region in (None, *sorted(regions))):
+        return "a phone number"
+    return found
+
+
+def _has_phone(text: str, region: str | None) -> bool:
+    return next(iter(phonenumbers.PhoneNumberMatcher(text, region)), None) is not None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from deepdiff import DeepDiff
 
@@ -12,6 +12,9 @@ from reconciler.plan.keyed import Keyed
 
 Told: TypeAlias = str | int | float | bool | None
 """A value as it may be shown; None where there is none on that side."""
+
+# Their forms let nothing personal through, and a reviewer must see them whole.
+_PLAIN: Final = ("platform", "shop", "api_version", "base_url", "timezone", "phone_region")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +83,9 @@ def _flat_text(value: Mapping[str, Any]) -> list[list[Any]]:
 
 
 def _told(path: tuple[str, ...], value: Told, keyed: Keyed) -> Told:
-    if isinstance(value, str):
-        return keyed.hidden(value) if path[-2:] == ("token", "command") else keyed.text(value)
-    return value
+    if not isinstance(value, str) or path[-1] in _PLAIN:
+        return value
+    return keyed.hidden(value) if path[-2:] == ("token", "command") else keyed.text(value)
 
 
 def _mark(path: tuple[str, ...], at_hand: Settings) -> SourceMark | None:

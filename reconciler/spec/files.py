@@ -1,12 +1,14 @@
 """Finding and reading spec files below a folder, and what the names of such files may be."""
 
 import os
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from reconciler.diagnostics import Diagnostic, Severity, SourceMark, has_errors
+from reconciler.model.shapes import shape_of
 from reconciler.model.spelling import text_fault
 
 ENDINGS: Final = (".yaml", ".yml")
@@ -16,14 +18,25 @@ LARGEST_FILE: Final = 256 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpecFile:
-    """`name` is the path as the user would type it; it stands in every message."""
+    """`name` is the path as it may be shown; it stands in every message."""
 
     name: str
     content: bytes
 
 
-def read(paths: Iterable[Path]) -> tuple[tuple[SpecFile, ...], tuple[Diagnostic, ...]]:
-    """All spec files below the given folders and files, sorted by name.
+Mask: TypeAlias = Callable[[str], str]
+"""What stands for a part of a path that looks like personal data."""
+
+
+def masked(part: str) -> str:  # noqa: ARG001
+    """The mask where no key is at hand: who reads it finds the file by its place."""
+    return "text_•••"
+
+
+def read(
+    paths: Iterable[Path], mask: Mask = masked
+) -> tuple[tuple[SpecFile, ...], tuple[Diagnostic, ...]]:
+    """All spec files below the given folders and files, sorted by path.
 
     A path that cannot be read is a diagnostic; the others are read all the same.
     """
@@ -32,31 +45,38 @@ def read(paths: Iterable[Path]) -> tuple[tuple[SpecFile, ...], tuple[Diagnostic,
     for path in paths:
         before = len(found)
         own: list[Diagnostic] = []
-        for name in _walk(path, own):
-            _read_one(name, found, own)
+        for file in _walk(path, own):
+            own.extend(personal_name(file, path))
+            _read_one(file, found, mask, own)
         if len(found) == before and not has_errors(own):
-            own.append(_nothing_here(path))
+            own.append(
+                _complaint(
+                    path,
+                    "files.none",
+                    "no spec file (*.yaml, *.yml) is here",
+                    "name the folder of the specs with --specs, or write a first file",
+                )
+            )
         complaints.extend(own)
     return tuple(found[name] for name in sorted(found)), tuple(complaints)
 
 
-def _nothing_here(path: Path) -> Diagnostic:
+def _complaint(
+    path: Path, rule: str, message: str, hint: str, severity: Severity = Severity.ERROR
+) -> Diagnostic:
     return Diagnostic(
-        rule="files.none",
-        message="no spec file (*.yaml, *.yml) is here",
-        mark=SourceMark(shown(path)),
-        hint="name the folder of the specs with --specs, or write a first file",
+        rule=rule, message=message, mark=SourceMark(shown(path)), hint=hint, severity=severity
     )
 
 
 def _walk(path: Path, complaints: list[Diagnostic]) -> Iterator[Path]:
     if not path.exists() and not path.is_symlink():
         complaints.append(
-            Diagnostic(
-                rule="files.missing",
-                message="there is no such file or folder",
-                mark=SourceMark(shown(path)),
-                hint="check the path; the folder of the specs is named with --specs",
+            _complaint(
+                path,
+                "files.missing",
+                "there is no such file or folder",
+                "check the path; the folder of the specs is named with --specs",
             )
         )
         return
@@ -115,12 +135,26 @@ def _is_above(path: Path, folder: Path) -> bool:
 
 
 def bad_name(path: Path) -> Diagnostic:
-    return Diagnostic(
-        rule="files.name",
-        message="the name has a control or direction character, or one that nobody sees",
-        mark=SourceMark(shown(path)),
-        hint="rename the file",
+    return _complaint(
+        path,
+        "files.name",
+        "the name has a control or direction character, or one that nobody sees",
+        "rename the file",
     )
+
+
+def personal_name(path: Path, root: Path) -> Iterator[Diagnostic]:
+    """Of the parts below the folder that was given: names of files stand in every message."""
+    below = path.relative_to(root) if path != root else Path(path.name)
+    titles = [title for part in below.parts if (title := shape_of(part)) is not None]
+    if titles:
+        yield _complaint(
+            path,
+            "personal.in-file-name",
+            f"a part of this path looks like {titles[0]}",
+            "rename it; it is masked in all that is said of the file",
+            Severity.WARNING,
+        )
 
 
 def link_outside(path: Path) -> Diagnostic:
@@ -128,33 +162,37 @@ def link_outside(path: Path) -> Diagnostic:
 
 
 def _link(path: Path, rule: str, what: str) -> Diagnostic:
-    return Diagnostic(
-        rule=rule, message=f"this link {what}", mark=SourceMark(shown(path)), hint="remove the link"
-    )
+    return _complaint(path, rule, f"this link {what}", "remove the link")
 
 
 def submodule(path: Path) -> Diagnostic:
-    return Diagnostic(
-        rule="files.submodule",
-        message="a submodule stands here, and what it held is kept in another repository",
-        mark=SourceMark(shown(path)),
-        hint="keep the specs in the repository itself",
+    return _complaint(
+        path,
+        "files.submodule",
+        "a submodule stands here, and what it held is kept in another repository",
+        "keep the specs in the repository itself",
     )
 
 
 def _not_read(path: Path) -> Diagnostic:
-    return Diagnostic(
-        rule="files.not-read",
-        message="this is no spec file by its name, and is not read",
-        mark=SourceMark(shown(path)),
-        hint="give it the ending .yaml, or keep it elsewhere",
-        severity=Severity.WARNING,
+    return _complaint(
+        path,
+        "files.not-read",
+        "this is no spec file by its name, and is not read",
+        "give it the ending .yaml, or keep it elsewhere",
+        Severity.WARNING,
     )
 
 
-def shown(path: Path) -> str:
-    """A path as it may be printed: whatever does not print is written out."""
-    return "".join(one if text_fault(one) is None else f"\\u{ord(one):04x}" for one in str(path))
+def shown(path: Path, mask: Mask = masked) -> str:
+    """A path as it may be printed: personal parts masked, and what does not print written out."""
+    parts = (
+        part if shape_of(part) is None else mask(part)
+        for part in re.split(f"({re.escape(os.sep)})", str(path))
+    )
+    return "".join(
+        one if text_fault(one) is None else f"\\u{ord(one):04x}" for one in "".join(parts)
+    )
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -165,38 +203,39 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _read_one(path: Path, found: dict[str, SpecFile], complaints: list[Diagnostic]) -> None:
-    name = str(path)
+def _read_one(
+    path: Path, found: dict[str, SpecFile], mask: Mask, complaints: list[Diagnostic]
+) -> None:
     try:
         if path.is_file() and path.stat().st_size > LARGEST_FILE:
             complaints.append(
-                Diagnostic(
-                    rule="files.too-large",
-                    message=f"the file is larger than {LARGEST_FILE // 1024**2} MiB",
-                    mark=SourceMark(name),
-                    hint="split it; several files may speak of one store",
+                _complaint(
+                    path,
+                    "files.too-large",
+                    f"the file is larger than {LARGEST_FILE // 1024**2} MiB",
+                    "split it; several files may speak of one store",
                 )
             )
             return
         if not path.is_file() and path.exists():
             complaints.append(
-                Diagnostic(
-                    rule="files.unreadable",
-                    message="this is no regular file",
-                    mark=SourceMark(name),
-                    hint="remove it from the specs folder",
+                _complaint(
+                    path,
+                    "files.unreadable",
+                    "this is no regular file",
+                    "remove it from the specs folder",
                 )
             )
             return
-        found[name] = SpecFile(name=name, content=path.read_bytes())
+        found[str(path)] = SpecFile(name=shown(path, mask), content=path.read_bytes())
     except OSError as error:
         complaints.append(_unreadable(path, error))
 
 
 def _unreadable(path: Path, error: OSError) -> Diagnostic:
-    return Diagnostic(
-        rule="files.unreadable",
-        message=f"it cannot be read: {(error.strerror or type(error).__name__).lower()}",
-        mark=SourceMark(shown(path)),
-        hint="check the permissions and that links lead somewhere",
+    return _complaint(
+        path,
+        "files.unreadable",
+        f"it cannot be read: {(error.strerror or type(error).__name__).lower()}",
+        "check the permissions and that links lead somewhere",
     )

@@ -15,6 +15,7 @@ from reconciler.model.consent import (
     level_meets,
 )
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.fields import consent_field
 from reconciler.model.identity import IdentityKind, phone_is_assigned
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.personal import Personal
@@ -43,19 +44,30 @@ def lint(
     for name, customers in state.customers:
         owned = Owned(state.owned_by(name))
         table = platforms[stores[name].platform]
+        region = stores[name].phone_region
+        regions = frozenset({region} if region else ())
         for customer in customers:
             found.extend(limits.beyond(customer, table))
             found.extend(_consents(customer, state, now))
             found.extend(_tags(customer, owned))
             found.extend(_addresses(customer))
-            found.extend(_hidden(customer))
+            found.extend(_hidden(customer, regions))
             found.extend(_unlisted(customer, bearing))
             found.extend(_phones(customer, stores[name]))
     return tuple(found)
 
 
 def _approvals(state: DesiredState, now: datetime) -> Iterator[Diagnostic]:
+    regions = frozenset(one.phone_region for one in state.stores if one.phone_region)
     for approval in state.approvals:
+        title = shape_of(approval.reason, regions)
+        if title is not None:
+            yield _warning(
+                "personal.in-reason",
+                f"a reason looks like {title}",
+                approval.mark,
+                "keep personal data in its own fields",
+            )
         if approval.until < now:
             yield _warning(
                 "approval.expired",
@@ -220,21 +232,28 @@ def _unlisted(customer: DesiredCustomer, bearing: Container[str]) -> Iterator[Di
             return
 
 
-def _hidden(customer: DesiredCustomer) -> Iterator[Diagnostic]:
-    """Personal data where nobody masks it: tags are printed in plans, notes are free text."""
-    texts: list[tuple[str, str]] = []
+def _hidden(customer: DesiredCustomer, regions: frozenset[str]) -> Iterator[Diagnostic]:
+    """Personal data where nobody masks it, or where it is masked and nobody can read it then."""
+    texts: list[tuple[str, str, str | None]] = [("reason", "customer", customer.reason)]
     if customer.tags is not UNMANAGED:
-        texts.extend(("tags", tag) for tag in (*customer.tags.present, *customer.tags.absent))
+        texts.extend(
+            ("tag", "tags", tag) for tag in (*customer.tags.present, *customer.tags.absent)
+        )
     note = dict(customer.scalars).get("note")
     if isinstance(note, Personal):
-        texts.append(("note", note.reveal()))
-    for place, text in texts:
-        title = shape_of(text)
+        texts.append(("note", "note", note.reveal()))
+    for channel, wanted in customer.consents:
+        evidence = wanted.evidence
+        for word in ("source", "method", "wording", "evidence"):
+            texts.append((word, consent_field(channel), getattr(evidence, word)))
+    for word, place, text in texts:
+        title = None if text is None else shape_of(text, regions)
         if title is not None:
-            word = "tag" if place == "tags" else place
             yield _warning(
                 f"personal.in-{word}",
-                f"a {word} looks like {title}",
+                f"a {word} looks like {title}"
+                if word != "evidence"
+                else f"evidence looks like {title}",
                 customer.mark_of(place),
                 "keep personal data in its own fields",
             )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.app import Ambient, keyed_for
+from reconciler.app import Ambient, keyed_for, load_or_raise
 from reconciler.apply.audit import NAME, Trail, verify
 from reconciler.clock import system_clock
 from reconciler.credentials import LARGEST_FILE, token
@@ -148,11 +148,15 @@ def test_a_key_file_of_somebody_else_is_refused(tmp_path: Path) -> None:
 def test_a_key_file_that_a_commit_brought_is_refused(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     world = Ambient(clock=system_clock(), environment={}, folder=tmp_path / ".reconciler")
-    keyed_for(world)
+    (tmp_path / "a.yaml").write_text(
+        "stores: {shop: {platform: genstore, shop: acme, token: {env: T}}}"
+    )
+    state = load_or_raise(tmp_path, world, print)
+    keyed_for(world, state)
     git(tmp_path, "add", "-f", ".reconciler/key")
     with pytest.raises(ConfigError, match="came with a commit"):
-        keyed_for(world)
-    keyed_for(replace(world, environment={"RECONCILER_KEY": KEY}))
+        keyed_for(world, state)
+    keyed_for(replace(world, environment={"RECONCILER_KEY": KEY}), state)
 
 
 def test_the_key_for_plans_adds_nothing_to_a_trail_of_the_other(tmp_path: Path) -> None:
