@@ -1,5 +1,6 @@
 """Steps that change a customer who exists: read again, decide, write, read back."""
 
+import math
 from dataclasses import replace
 from typing import Final
 
@@ -48,6 +49,7 @@ def _decided(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str)
     """Reads, decides and writes; after every try that may have failed, reads and decides again."""
     wrote = False
     for attempt in range(1, TRIES + 1):
+        began = bench.clock.monotonic()
         try:
             live = _ground(bench, step, remote_id)
         except PlatformError as error:
@@ -75,9 +77,41 @@ def _decided(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str)
             if attempt == TRIES:
                 raise
         else:
+            unseen = bench.clock.monotonic() - began
             outcome = _verified(bench, step, desired, live, found)
-            return replace(outcome, noticed=(*moved, *outcome.noticed))
+            window = _open_window(found.write, outcome, unseen)
+            return replace(outcome, noticed=(*moved, *window, *outcome.noticed))
     raise AssertionError("the last try returns or raises")
+
+
+def _open_window(
+    written: tuple[FieldChange, ...], outcome: StepOutcome, unseen: float
+) -> tuple[str, ...]:
+    """What a grant that took cannot show: no platform writes on a condition, and the write stands
+    over whatever was there. `unseen` is how long ago the record was asked for, in seconds.
+    """
+    took = {name for name, state in outcome.fields if state is State.DONE}
+    channels = [
+        one.channel
+        for one in written
+        if isinstance(one, ConsentChange)
+        and one.wanted.state is ConsentState.SUBSCRIBED
+        and one.field in took
+    ]
+    return tuple(
+        f"an opt-out of {channel} in the last {_rounded_up(unseen)} before this opt-in was written "
+        "cannot be ruled out: the read-back would not show it"
+        for channel in channels
+    )
+
+
+def _rounded_up(seconds: float) -> str:
+    """To 1, 2 or 5 of a decade, so that like windows read alike."""
+    for unit, name in ((0.001, "ms"), (1.0, "s")):
+        for step in (1, 2, 5, 10, 20, 50, 100, 200, 500):
+            if seconds <= step * unit:
+                return f"{step} {name}"
+    return f"{math.ceil(seconds)} s"
 
 
 def _moved_since_plan(bench: Bench, step: Step, live: LiveCustomer) -> tuple[str, ...]:
