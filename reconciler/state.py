@@ -50,7 +50,12 @@ def record_keys(folder: Path, environment: Mapping[str, str]) -> tuple[bytes, ..
     The key for plans alone seals it where there is no other, and did before there was one.
     """
     plans = read_key(folder, environment)
-    own = _given(REGISTER_KEY_VARIABLE, environment)
+    # Pipelines give an empty text for a secret that is not set.
+    own = (
+        _given(REGISTER_KEY_VARIABLE, environment)
+        if environment.get(REGISTER_KEY_VARIABLE)
+        else None
+    )
     return tuple(dict.fromkeys(one for one in (own, plans) if one is not None))
 
 

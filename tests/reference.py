@@ -1,6 +1,9 @@
 """The generated parts of the README; cog asks for them, and `make readme` fails when they are old."""
 
 import re
+import subprocess
+import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,6 +60,45 @@ def failures() -> str:
     rows = ["| how | test |", "|---|---|"]
     rows += [f"| {FAILURES[number]} | `{tests[number]}` |" for number in FAILURES]
     return "\n".join(rows) + "\n"
+
+
+ATTACKS = {
+    "test_git": "a folder that is a repository, or whose settings, hooks, attributes and converters want to run",
+    "test_base": "stores, limits, tokens, policy and approvals of a pull request; revisions and tags that are not what they seem",
+    "test_credentials": "keys as tokens, tokens to foreign hosts, pipes and floods as token files, key files of others",
+    "test_addresses": "{addresses} forms of `base_url` and {shops} of `shop`",
+    "test_consent_words": "words that would turn a known word round, or make a yes of a no",
+    "test_voices": "{voices} texts that want a terminal or a runner to obey them, in specs and in stores",
+    "test_shapes": "personal data in tags, sources, reasons and names of files, in {shapes} spellings",
+    "test_answers": "{answers} hostile answers of a server, on every platform",
+    "test_inputs": "pipes, devices, links, names, nested and huge texts, {patterns} patterns",
+    "test_state": "a state folder that goes away or is replaced, and two folders for one shop",
+    "test_window": "the moment between a reading and a write",
+}
+
+
+def attacks() -> str:
+    """What stands in `tests/attacks`, counted; a file that is not told of is an error."""
+    from tests.attacks import hostile, test_addresses, test_inputs, test_shapes, test_voices
+
+    forms = {
+        "addresses": len(test_addresses.NO_ADDRESS) + len(test_addresses.FOREIGN),
+        "shops": len(test_addresses.NO_SHOP),
+        "voices": len(test_voices.TALKING),
+        "shapes": len(test_shapes.PERSONAL) + len(test_shapes.NATIONAL),
+        "answers": len(hostile.FORMS),
+        "patterns": len(test_inputs.HOSTILE_PATTERNS),
+    }
+    done = subprocess.run(
+        (sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:xdist", "tests/attacks"),
+        check=True, capture_output=True, text=True, cwd=Path(__file__).parents[1],
+    )  # fmt: skip
+    found = Counter(re.findall(r"^tests/attacks/(\w+)\.py::", done.stdout, re.MULTILINE))
+    if found.keys() != ATTACKS.keys():
+        raise AssertionError("the table and the folder name different groups")
+    rows = ["| attack | tests |", "|---|---|"]
+    rows += [f"| {what.format(**forms)} | {found[name]} |" for name, what in ATTACKS.items()]
+    return "\n".join([*rows, f"| in all | {found.total()} |"]) + "\n"
 
 
 def _row(title: str, cell: Callable[[Capabilities], str]) -> str:
