@@ -7,10 +7,9 @@ from typing import Final
 
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
-from reconciler.model.identity import IdentityKind
-from reconciler.model.personal import Personal
 from reconciler.model.settings import RiskClass
-from reconciler.plan.changes import Action, Change, ConsentChange, ScalarChange
+from reconciler.plan.changes import Action, Change, ConsentChange
+from reconciler.plan.claims import ranked, unmet
 from reconciler.plan.definition import Audience, StorePlan
 from reconciler.plan.draft import Draft
 from reconciler.plan.examine import Examination, examine, withdrawals_only
@@ -82,9 +81,11 @@ def compute(read: Read, judge: Judge, raises: tuple[tuple[RiskClass, int], ...])
     """Equal inputs in any order give equal plans."""
     pairings = read.index.pairings()
     examined = [_proven(one, _examine(one, judge), read, judge) for one in pairings]
-    results = _taken_addresses(examined, pairings, read, judge)
-    changes = _ranked(_merged(change for result in results for change in result.changes))
-    verdicts = tuple(verdict for result in results for verdict in result.verdicts)
+    claiming = [(one, result.changes) for one, result in zip(pairings, examined, strict=True)]
+    for place, verdict in unmet(claiming, read.index, judge):
+        examined[place].verdicts.append(verdict)
+    changes = ranked(_merged(change for result in examined for change in result.changes))
+    verdicts = tuple(verdict for result in examined for verdict in result.verdicts)
     full = read.receipt.mode == "full"
     draft = Draft(
         store=judge.store,
@@ -229,127 +230,6 @@ def _merged(changes: Iterable[Change]) -> tuple[Change, ...]:
         if fields:
             kept.append(replace(change, fields=fields))
     return tuple(kept)
-
-
-def _taken_addresses(
-    results: list[_Result], pairings: tuple[Pairing, ...], read: Read, judge: Judge
-) -> list[_Result]:
-    """Holds whoever claims an address that its bearer does not give up in the same plan."""
-    releasing = {
-        (change.remote_id, field.field)
-        for result in results
-        for change in result.changes
-        for field in change.fields
-        if isinstance(field, ScalarChange) and field.written is not None
-    }
-    for result, pairing in zip(results, pairings, strict=True):
-        for change in list(result.changes):
-            claims = [
-                field.field
-                for field in change.fields
-                if isinstance(field, ScalarChange) and field.written is not None
-            ]
-            for kind in (IdentityKind.EMAIL, IdentityKind.PHONE):
-                others = [
-                    live
-                    for live in read.index.holders(pairing.desired, kind)
-                    if live.remote_id != change.remote_id
-                ]
-                stuck = [one for one in others if (one.remote_id, kind.value) not in releasing]
-                if kind.value in claims and others:
-                    swap = not stuck and _closes_circle(change, kind, results, pairings, read)
-                    if stuck or swap:
-                        _hold_claim(result, change, kind, judge, swap=swap)
-    return results
-
-
-def _closes_circle(
-    change: Change,
-    kind: IdentityKind,
-    results: list[_Result],
-    pairings: tuple[Pairing, ...],
-    read: Read,
-) -> bool:
-    """Whether following the bearers of claimed addresses leads back to where it began."""
-    claimed_by: dict[str | None, set[str | None]] = {}
-    for result, pairing in zip(results, pairings, strict=True):
-        for one in result.changes:
-            if any(field.field == kind.value for field in one.fields):
-                claimed_by[one.remote_id] = {
-                    live.remote_id
-                    for live in read.index.holders(pairing.desired, kind)
-                    if live.remote_id != one.remote_id
-                }
-    seen: set[str | None] = set()
-    front: set[str | None] = set(claimed_by.get(change.remote_id, ()))
-    while front:
-        if change.remote_id in front:
-            return True
-        seen |= front
-        front = {other for one in front for other in claimed_by.get(one, ())} - seen
-    return False
-
-
-def _hold_claim(
-    result: _Result, change: Change, kind: IdentityKind, judge: Judge, *, swap: bool
-) -> None:
-    message, lift = _REASONS["identity.swap"]
-    if not swap:
-        message = f"another customer of the store has this {kind.value} already"
-        lift = "change or delete the other customer first"
-    result.verdicts.append(
-        Verdict(
-            rule="identity.swap" if swap else "identity.taken",
-            level=Level.HOLD,
-            store=judge.store.name,
-            message=message,
-            alias=change.alias,
-            mark=change.mark,
-            lifted_by=lift,
-            remote_ids=(change.remote_id,) if change.remote_id else (),
-        )
-    )
-
-
-def _ranked(changes: tuple[Change, ...]) -> tuple[Change, ...]:
-    """Numbers the customers so that an address is given up before it is claimed."""
-    given_up = {
-        _plain(field.before): change.alias
-        for change in changes
-        for field in change.fields
-        if isinstance(field, ScalarChange) and field.written is not None and field.before
-    }
-    needs = {
-        change.alias: {
-            given_up[_plain(field.after)]
-            for field in change.fields
-            if isinstance(field, ScalarChange)
-            and field.written is not None
-            and given_up.get(_plain(field.after), change.alias) != change.alias
-        }
-        for change in changes
-    }
-    ranks: dict[str, int] = {}
-
-    def rank(alias: str, above: tuple[str, ...]) -> int:
-        if alias not in ranks and alias not in above:
-            ranks[alias] = max(
-                (1 + rank(other, (*above, alias)) for other in needs.get(alias, ())), default=0
-            )
-        return ranks.get(alias, 0)
-
-    # A customer of two entries is written for one after the other.
-    turns: dict[str, int] = {}
-    ranked = []
-    for one in changes:
-        turn = turns.get(one.alias, 0)
-        turns[one.alias] = turn + 1
-        ranked.append(replace(one, rank=rank(one.alias, ()) + turn))
-    return tuple(ranked)
-
-
-def _plain(value: object) -> str:
-    return value.reveal() if isinstance(value, Personal) else ""
 
 
 def _subscribers(read: Read) -> tuple[tuple[Channel, int], ...]:
