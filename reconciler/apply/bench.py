@@ -11,6 +11,7 @@ from reconciler.clock import Clock
 from reconciler.errors import JournalError, PlatformError, StoreStopped
 from reconciler.model.consent import SAID_NO, Actor, ConsentState
 from reconciler.model.customer import LiveCustomer
+from reconciler.model.field_path import FieldPath
 from reconciler.model.settings import RiskClass
 from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.steps import Step
@@ -139,11 +140,11 @@ class Bench:
         return bool(self.stopped)
 
 
-def worst(fields: Iterable[tuple[str, State]]) -> State:
+def worst(fields: Iterable[tuple[FieldPath, State]]) -> State:
     return min((state for _, state in fields), key=_BAD_FIRST.index, default=State.DONE)
 
 
-def told(fields: Iterable[tuple[str, State]], collateral: tuple[str, ...]) -> str:
+def told(fields: Iterable[tuple[FieldPath, State]], collateral: tuple[str, ...]) -> str:
     """In words: which fields did not take, and what our write cost."""
     parts = [f"{name}: {state}" for name, state in fields if not state.good]
     if collateral:

@@ -10,7 +10,7 @@ from reconciler.apply.update import patch_for
 from reconciler.errors import OutcomeUnknown, PlatformError, RateLimited, Rejected
 from reconciler.model.consent import Actor, Channel, ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
-from reconciler.model.fields import consent_field
+from reconciler.model.field_path import FieldPath
 from reconciler.model.identity import IdentityKind, spellings
 from reconciler.model.settings import RiskClass
 from reconciler.plan.changes import ConsentChange, FieldChange
@@ -195,7 +195,8 @@ def _read_back(
     bench.own[step.change.alias] = Own(before=None, after=dict(back.consents))
     _note(bench, step, remote_id, dict(back.consents))
     fields = tuple(
-        (one.field, taken(one, None, back, desired, bench.judge, step.kind)) for one in changes
+        (bench.judge.keyed.path(one.path), taken(one, None, back, desired, bench.judge, step.kind))
+        for one in changes
     )
     return StepOutcome(
         step=step,
@@ -234,7 +235,7 @@ def _risen(bench: Bench, step: Step, back: LiveCustomer) -> tuple[Channel, ...]:
 def _granted_next(bench: Bench, step: Step, channel: Channel) -> bool:
     """Whether the same apply carries out an approved grant of this consent."""
     return (not bench.only or RiskClass.GRANT in bench.only) and any(
-        one.field == consent_field(channel) and one.risk is RiskClass.GRANT
+        one.path == FieldPath.of_consent(channel) and one.risk is RiskClass.GRANT
         for one in step.change.fields
     )
 

@@ -10,6 +10,7 @@ from reconciler.errors import (
     Unavailable,
 )
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.field_path import CUSTOMER
 from reconciler.plan.match import keys_of
 from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.steps import Step
@@ -79,7 +80,7 @@ def _confirmed(bench: Bench, step: Step, remote_id: str) -> StepOutcome:
 
 
 def _ended(step: Step, state: State, remote_id: str) -> StepOutcome:
-    return StepOutcome(step=step, state=state, remote_id=remote_id, fields=(("customer", state),))
+    return StepOutcome(step=step, state=state, remote_id=remote_id, fields=((CUSTOMER, state),))
 
 
 def _still_named(bench: Bench, desired: DesiredCustomer, live: LiveCustomer) -> bool:

@@ -6,6 +6,7 @@ from typing import Final
 
 from reconciler.model.consent import SAID_NO, Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.field_path import FieldPath
 from reconciler.model.fields import BY_NAME, SCALARS
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.personal import Personal
@@ -30,7 +31,7 @@ class ReadBack:
     `risen` are consents that the store raised in answer to our write; they are taken out again.
     """
 
-    fields: tuple[tuple[str, State], ...]
+    fields: tuple[tuple[FieldPath, State], ...]
     collateral: tuple[str, ...]
     noticed: tuple[str, ...]
     risen: tuple[Channel, ...]
@@ -52,7 +53,8 @@ def compare(
         (collateral if lost else noticed).append(text)
     return ReadBack(
         fields=tuple(
-            (one.field, taken(one, ground, back, desired, judge, kind)) for one in written
+            (judge.keyed.path(one.path), taken(one, ground, back, desired, judge, kind))
+            for one in written
         ),
         collateral=tuple(collateral),
         noticed=tuple(noticed),
@@ -90,8 +92,8 @@ def taken(
     region = judge.rules.region
     match change:
         case ScalarChange():
-            normalise = BY_NAME[change.field].normalise
-            now = normalise(back.scalar(change.field), region)
+            normalise = BY_NAME[change.path.name].normalise
+            now = normalise(back.scalar(change.path.name), region)
             wanted = normalise(change.after, region)
             return State.DONE if now == wanted else State.NOT_APPLIED
         case TagChange():
@@ -140,7 +142,7 @@ def _others(
     ground: LiveCustomer, back: LiveCustomer, written: tuple[FieldChange, ...], judge: Judge
 ) -> Iterator[tuple[bool, str]]:
     """Differences in what we did not write: (whether it is a loss, what in words)."""
-    names = {one.field for one in written}
+    names = {one.path.table for one in written}
     region = judge.rules.region
     for spec in SCALARS:
         if spec.name in names or spec.name in ground.unreadable | back.unreadable:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from reconciler.apply.journal import Own
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
-from reconciler.model.tags import tag_key
+from reconciler.model.field_path import TAGS, FieldPath
 from reconciler.plan.changes import ConsentChange, FieldChange
 from reconciler.plan.commitment import ApprovedField, field_digest
 from reconciler.plan.compare import differences, moves_address
@@ -23,7 +23,7 @@ class Recheck:
     """`write` are the changes to carry out now; `settled` the fields that need no write."""
 
     write: tuple[FieldChange, ...]
-    settled: tuple[tuple[str, State], ...]
+    settled: tuple[tuple[FieldPath, State], ...]
 
 
 def recheck(
@@ -46,7 +46,7 @@ def recheck(
     current = _by_digest(examine(desired, live, judge), step, judge)
     measured = _by_digest(examine(desired, _measured(live, own), judge), step, judge)
     write: list[FieldChange] = []
-    settled: list[tuple[str, State]] = []
+    settled: list[tuple[FieldPath, State]] = []
     for approved in step.fields:
         change = current.get(approved.digest) or measured.get(approved.digest)
         if approved.moves:
@@ -56,12 +56,12 @@ def recheck(
         if change is not None:
             write.append(change)
         else:
-            settled.append((approved.field, _why_not(approved, desired, live, judge)))
+            settled.append((approved.path, _why_not(approved, desired, live, judge)))
     return Recheck(write=tuple(write), settled=tuple(settled))
 
 
-def _all(step: Step, state: State) -> tuple[tuple[str, State], ...]:
-    return tuple((one.field, state) for one in step.fields)
+def _all(step: Step, state: State) -> tuple[tuple[FieldPath, State], ...]:
+    return tuple((one.path, state) for one in step.fields)
 
 
 def _by_digest(examination: Examination, step: Step, judge: Judge) -> Mapping[str, FieldChange]:
@@ -104,18 +104,18 @@ def _of_own_creation(
         return Recheck(write=(), settled=_all(step, State.STALE))
     planned = _by_digest(examine(desired, None, judge), step, judge)
     write: list[FieldChange] = []
-    settled: list[tuple[str, State]] = []
+    settled: list[tuple[FieldPath, State]] = []
     for approved in step.fields:
         change = planned.get(approved.digest)
         channel = getattr(change, "channel", None)
         if change is None or channel is None:
-            settled.append((approved.field, State.STALE))
+            settled.append((approved.path, State.STALE))
             continue
         now = live.consent(channel)
         if now.state is ConsentState.SUBSCRIBED and isinstance(change, ConsentChange):
-            settled.append((approved.field, State.ALREADY))
+            settled.append((approved.path, State.ALREADY))
         elif own.after.get(channel) != now or not _is_unasked(now, judge):
-            settled.append((approved.field, _stale(now)))
+            settled.append((approved.path, _stale(now)))
         else:
             write.append(change)
     return Recheck(write=tuple(write), settled=tuple(settled))
@@ -136,7 +136,7 @@ def _moving(
     own: Own | None,
 ) -> FieldChange | None:
     """The consent of a changing address: out in the first step, in for the new one in the last."""
-    channel = Channel(approved.field.rpartition(".")[2])
+    channel = Channel(approved.path.member)
     if step.kind is StepKind.WITHDRAW:
         subscribed = live.consent(channel).state is ConsentState.SUBSCRIBED
         return change if subscribed else None
@@ -153,23 +153,21 @@ def _why_not(
     approved: ApprovedField, desired: DesiredCustomer, live: LiveCustomer, judge: Judge
 ) -> State:
     """Done already only if the record shows it; whatever still differs was held or has moved."""
-    if approved.field.startswith("consent."):
+    if approved.path.is_consent:
         return _consent_state(approved, desired, live, judge)
-    name = approved.field.partition("[")[0]
-    if name in live.unreadable:
+    if approved.path.table in live.unreadable:
         return State.STALE
-    left = {one.field for one in differences(desired, live, judge.rules)}
-    if approved.field not in left and not (name == "tags" and left & {"tags"}):
+    left = {judge.keyed.path(one.path) for one in differences(desired, live, judge.rules)}
+    if approved.path not in left and not (approved.path.name == TAGS.name and TAGS in left):
         return State.ALREADY
-    feeds = dict(judge.rules.bearing)
-    channel = feeds.get(tag_key(approved.field[5:-1])) if "[" in approved.field else None
+    channel = approved.channel
     return State.STALE if channel is None else _stale(live.consent(channel))
 
 
 def _consent_state(
     approved: ApprovedField, desired: DesiredCustomer, live: LiveCustomer, judge: Judge
 ) -> State:
-    channel = Channel(approved.field[8:])
+    channel = Channel(approved.path.member)
     wanted, now = desired.consent(channel), live.consent(channel)
     if wanted is None and not desired.absent:
         return State.STALE

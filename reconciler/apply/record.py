@@ -45,9 +45,9 @@ class Record:
             done=outcome.state.good and not outcome.collateral,
             fields=[
                 {
-                    "field": one.field,
+                    "field": str(one.path),
                     "digest": one.digest,
-                    "read_back": states.get(one.field, outcome.state).value,
+                    "read_back": states.get(one.path, outcome.state).value,
                     **({"evidence": dict(one.evidence)} if one.evidence else {}),
                 }
                 for one in step.fields

@@ -58,4 +58,4 @@ def _tells_all(live: LiveCustomer) -> bool:
 def _can_share(bench: Bench, step: Step) -> bool:
     if step.change.alias in bench.own or bench.past.done(step.id):
         return False
-    return not any(one.field.startswith(_SENT_WHOLE) or one.moves for one in step.fields)
+    return not any(one.path.name in _SENT_WHOLE or one.moves for one in step.fields)

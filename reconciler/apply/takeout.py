@@ -13,7 +13,7 @@ from reconciler.errors import (
 )
 from reconciler.model.consent import Actor, Channel, ConsentState, Evidence, LiveConsent
 from reconciler.model.customer import LiveCustomer
-from reconciler.model.fields import consent_field
+from reconciler.model.field_path import FieldPath
 from reconciler.model.patch import ConsentWrite, Patch
 from reconciler.model.settings import RiskClass
 from reconciler.plan.steps import Step
@@ -67,11 +67,12 @@ def settle_rise(bench: Bench, step: Step) -> tuple[tuple[str, ...], tuple[str, .
     if live is None:
         return (), ()
     (live,), _ = bench.client.graded((live,))
-    asked = {one.field for one in step.fields if one.risk is RiskClass.GRANT or one.moves}
+    asked = {one.path for one in step.fields if one.risk is RiskClass.GRANT or one.moves}
     risen = tuple(
         channel
         for channel in intent.said_no
-        if consent_field(channel) not in asked and _rose_by_us(live.consent(channel), intent.at)
+        if FieldPath.of_consent(channel) not in asked
+        and _rose_by_us(live.consent(channel), intent.at)
     )
     if not risen:
         return (), ()

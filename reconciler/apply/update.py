@@ -19,7 +19,7 @@ from reconciler.errors import (
 )
 from reconciler.model.consent import Actor, ConsentState, Evidence, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
-from reconciler.model.fields import consent_field
+from reconciler.model.field_path import FieldPath
 from reconciler.model.identity import Identity
 from reconciler.model.patch import ConsentWrite, Patch
 from reconciler.model.tags import TagDelta
@@ -96,7 +96,7 @@ def _open_window(
         for one in written
         if isinstance(one, ConsentChange)
         and one.wanted.state is ConsentState.SUBSCRIBED
-        and one.field in took
+        and one.path in took
     ]
     return tuple(
         f"an opt-out of {channel} in the last {_rounded_up(unseen)} before this opt-in was written "
@@ -118,13 +118,13 @@ def _moved_since_plan(bench: Bench, step: Step, live: LiveCustomer) -> tuple[str
     """Consents that somebody changed since the plan, in words; those that the step writes are its
     own matter, and what our own writes left is nobody's change.
     """
-    writes = {one.field for one in step.fields}
+    writes = {one.path for one in step.fields}
     own = bench.own.get(step.change.alias)
     found = []
     for channel, had in step.change.seen:
         has = live.consent(channel)
         ours = own is not None and own.after.get(channel) == has
-        if has.state is not had and not ours and consent_field(channel) not in writes:
+        if has.state is not had and not ours and FieldPath.of_consent(channel) not in writes:
             found.append(f"the {channel} consent went from {had} to {has.state} since the plan")
     return tuple(found)
 
@@ -137,7 +137,7 @@ def _one_by_one(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: s
             single = replace(step, fields=(approved,))
             outcomes.append(update(bench, single, desired, remote_id))
         except Rejected as error:
-            refused = ((approved.field, State.FAILED),)
+            refused = ((approved.path, State.FAILED),)
             outcomes.append(
                 StepOutcome(step=step, state=State.FAILED, message=error.message, fields=refused)
             )
@@ -325,7 +325,7 @@ def patch_for(bench: Bench, step: Step, changes: tuple[FieldChange, ...]) -> Pat
         if isinstance(change, ScalarChange) and change.written is not None:
             contacts.append(change.written)
         elif isinstance(change, ScalarChange):
-            patch = replace(patch, scalars=(*patch.scalars, (change.field, change.after)))
+            patch = replace(patch, scalars=(*patch.scalars, (change.path.name, change.after)))
         elif isinstance(change, TagChange):
             added.extend(change.delta.added)
             removed.extend(change.delta.removed)

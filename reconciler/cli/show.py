@@ -84,7 +84,7 @@ def _steps(body: dict[str, Any]) -> list[str]:
     found = []
     for store in decode(body).stores:
         for number, step in enumerate(steps(store, ()), start=1):
-            fields = ", ".join(one.field for one in step.fields)
+            fields = ", ".join(str(one.path) for one in step.fields)
             found.append(
                 f"{store.name} {number:>4}  {step.kind:<8}  {step.change.alias}  {fields}  "
                 f"{step.change.mark.file}:{step.change.mark.line}"

@@ -17,7 +17,7 @@ from reconciler.model.managed import UNMANAGED, Managed
 from reconciler.model.personal import Personal
 from reconciler.model.tags import TagIntent
 
-Scalar: TypeAlias = Personal | bool | None
+Scalar: TypeAlias = Personal | str | bool | None
 
 ADDRESS_TEXTS: Final = (
     "first_name",

@@ -22,8 +22,8 @@ class FieldKind(StrEnum):
 
 def _text(value: object, region: str | None) -> object:  # noqa: ARG001 -- one signature for all
     """Free text: NFC, trimmed, line ends as one sign; the empty text is nothing."""
-    text = tidy(value.reveal()).replace("\r\n", "\n") if isinstance(value, Personal) else value
-    return text or None
+    text = value.reveal() if isinstance(value, Personal) else value
+    return tidy(text).replace("\r\n", "\n") or None if isinstance(text, str) else None
 
 
 def _flag(value: object, region: str | None) -> object:  # noqa: ARG001
@@ -31,14 +31,16 @@ def _flag(value: object, region: str | None) -> object:  # noqa: ARG001
 
 
 def _email(value: object, region: str | None) -> object:  # noqa: ARG001
-    return email_key(value.reveal()) if isinstance(value, Personal) else None
+    text = value.reveal() if isinstance(value, Personal) else value
+    return email_key(text) if isinstance(text, str) else None
 
 
 def _phone(value: object, region: str | None) -> object:
     """E.164 where it can be read; else the text, so that two unreadable numbers still differ."""
-    if not isinstance(value, Personal):
+    text = value.reveal() if isinstance(value, Personal) else value
+    if not isinstance(text, str):
         return None
-    return phone_key(value.reveal(), region) or tidy(value.reveal())
+    return phone_key(text, region) or tidy(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,11 @@ class Personal:
         raise TypeError("personal text is not serialised; reveal it where the wire is written")
 
 
+def in_clear(value: "Personal | str | bool | None") -> str | bool | None:
+    """A value of a field as it is written and digested; None where there is nothing."""
+    return value.reveal() if isinstance(value, Personal) else value
+
+
 def personal(value: object) -> Personal | None:
     """Text as `Personal`; None and the empty text are nothing."""
     if value is None or value == "":

@@ -7,6 +7,7 @@ from typing import Final
 
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
+from reconciler.model.field_path import FieldPath
 from reconciler.model.settings import RiskClass
 from reconciler.plan.changes import Action, Change, ConsentChange
 from reconciler.plan.claims import ranked, unmet
@@ -221,12 +222,12 @@ def _unsure(
 
 def _merged(changes: Iterable[Change]) -> tuple[Change, ...]:
     """What two entries ask of one customer, once: an entry keeps what none before it asked."""
-    asked: dict[str, set[str]] = {}
+    asked: dict[str, set[FieldPath]] = {}
     kept = []
     for change in sorted(changes, key=lambda one: (one.mark, one.alias)):
         names = asked.setdefault(change.alias, set())
-        fields = tuple(field for field in change.fields if field.field not in names)
-        names |= {field.field for field in fields}
+        fields = tuple(field for field in change.fields if field.path not in names)
+        names |= {field.path for field in fields}
         if fields:
             kept.append(replace(change, fields=fields))
     return tuple(kept)

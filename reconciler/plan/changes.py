@@ -14,9 +14,9 @@ from reconciler.model.consent import (
     WantedConsent,
 )
 from reconciler.model.customer import Address, Scalar
-from reconciler.model.fields import consent_field
+from reconciler.model.field_path import ADDRESSES, CUSTOMER, TAGS, FieldPath
 from reconciler.model.identity import Identity
-from reconciler.model.personal import Personal
+from reconciler.model.personal import in_clear
 from reconciler.model.settings import RiskClass
 from reconciler.model.tags import TagDelta
 
@@ -34,15 +34,15 @@ class Presence:
     risk: RiskClass
 
     @property
-    def field(self) -> str:
-        return "customer"
+    def path(self) -> FieldPath:
+        return CUSTOMER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScalarChange:
     """`before` and `after` are normal forms; `written` is the e-mail or phone as it is sent."""
 
-    field: str
+    path: FieldPath
     risk: RiskClass
     before: Scalar
     after: Scalar
@@ -58,10 +58,10 @@ class TagChange:
     channel: Channel | None = None
 
     @property
-    def field(self) -> str:
+    def path(self) -> FieldPath:
         if self.channel is None:
-            return "tags"
-        return f"tags[{(self.delta.added or self.delta.removed)[0]}]"
+            return TAGS
+        return FieldPath(TAGS.name, (self.delta.added or self.delta.removed)[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +78,8 @@ class ConsentChange:
     moves: bool = False
 
     @property
-    def field(self) -> str:
-        return consent_field(self.channel)
+    def path(self) -> FieldPath:
+        return FieldPath.of_consent(self.channel)
 
     @property
     def withdraws(self) -> bool:
@@ -96,8 +96,8 @@ class AddressChange:
     paths: tuple[str, ...]
 
     @property
-    def field(self) -> str:
-        return "addresses"
+    def path(self) -> FieldPath:
+        return ADDRESSES
 
 
 FieldChange: TypeAlias = Presence | ScalarChange | TagChange | ConsentChange | AddressChange
@@ -130,8 +130,8 @@ class Change:
         own = {one.risk for one in self.fields}
         return tuple(risk for risk in RiskClass if risk in own)
 
-    def mark_of(self, field: str) -> SourceMark:
-        return dict(self.marks).get(field.partition("[")[0], self.mark)
+    def mark_of(self, path: FieldPath) -> SourceMark:
+        return dict(self.marks).get(path.table, self.mark)
 
     def was_subscribed(self, channel: Channel) -> bool:
         return channel in self.subscribed
@@ -146,7 +146,8 @@ def essence(change: FieldChange) -> list[Any]:
         case Presence():
             return [change.risk.value]
         case ScalarChange():
-            return [_plain(change.before), _plain(change.after)]
+            sent = None if change.written is None else change.written.value.reveal()
+            return [in_clear(change.before), in_clear(change.after), sent]
         case TagChange():
             return [list(change.delta.added), list(change.delta.removed), change.channel]
         case ConsentChange():
@@ -156,10 +157,6 @@ def essence(change: FieldChange) -> list[Any]:
             return [_ground(change.before), *wanted]
         case AddressChange():
             return [_addresses(change.before), _addresses(change.after)]
-
-
-def _plain(value: Scalar) -> str | bool | None:
-    return value.reveal() if isinstance(value, Personal) else value
 
 
 def _ground(live: LiveConsent | None) -> list[Any] | None:

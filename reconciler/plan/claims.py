@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeAlias
 
+from reconciler.model.customer import Scalar
 from reconciler.model.identity import IdentityKind
-from reconciler.model.personal import Personal
+from reconciler.model.personal import in_clear
 from reconciler.plan.changes import Change, ScalarChange
 from reconciler.plan.match import Index, Pairing
 from reconciler.plan.store_judge import Judge
@@ -76,7 +77,7 @@ def _claims(
 
 def _written(change: Change) -> tuple[str, ...]:
     return tuple(
-        one.field
+        one.path.name
         for one in change.fields
         if isinstance(one, ScalarChange) and one.written is not None
     )
@@ -196,5 +197,5 @@ def _ranks(needs: Mapping[str, set[str]]) -> dict[str, int]:
     return ranks
 
 
-def _plain(value: object) -> str:
-    return value.reveal() if isinstance(value, Personal) else ""
+def _plain(value: Scalar) -> str:
+    return str(in_clear(value) or "")

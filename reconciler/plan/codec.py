@@ -13,6 +13,7 @@ from reconciler.diagnostics import SourceMark
 from reconciler.errors import PlanFileError
 from reconciler.model.consent import Channel, ConsentState, Evidence, LiveConsent
 from reconciler.model.customer import Learned, ReadReceipt, Scalar
+from reconciler.model.field_path import FieldPath
 from reconciler.model.personal import Personal
 from reconciler.model.settings import Release, RiskClass
 from reconciler.plan.changes import (
@@ -155,9 +156,10 @@ def _approved(item: Json) -> ApprovedChange:
         rank=item["rank"],
         fields=tuple(
             ApprovedField(
-                field=one["field"],
+                path=FieldPath.parse(one["field"]),
                 risk=RiskClass(one["class"]),
                 digest=one["digest"],
+                channel=Channel(one["channel"]) if "channel" in one else None,
                 moves=one.get("moves", False),
                 evidence=_shown_evidence(one),
             )
@@ -173,7 +175,7 @@ def _approved(item: Json) -> ApprovedChange:
 
 def _shown_evidence(field: Json) -> tuple[tuple[str, str], ...]:
     after = field.get("after")
-    if not field["field"].startswith("consent.") or not isinstance(after, dict):
+    if not FieldPath.parse(field["field"]).is_consent or not isinstance(after, dict):
         return ()
     return tuple((name, str(value)) for name, value in after.items() if name != "state")
 
@@ -300,9 +302,9 @@ def _source(mark: SourceMark) -> Json:
 
 def _field(one: FieldChange, change: Change, keyed: Keyed) -> Json:
     body: Json = {
-        "field": keyed.text(one.field),
+        "field": str(keyed.path(one.path)),
         "class": one.risk.value,
-        "source": _source(change.mark_of(one.field)),
+        "source": _source(change.mark_of(one.path)),
     }
     match one:
         case Presence():
@@ -312,7 +314,7 @@ def _field(one: FieldChange, change: Change, keyed: Keyed) -> Json:
             if isinstance(one.before, Personal) or isinstance(one.after, Personal):
                 body["personal"] = True
             else:
-                body |= {"before": one.before, "after": one.after}
+                body |= {"before": _shown(one.before, keyed), "after": _shown(one.after, keyed)}
         case TagChange():
             body["added"] = [keyed.text(tag) for tag in one.delta.added]
             body["removed"] = [keyed.text(tag) for tag in one.delta.removed]
@@ -330,6 +332,12 @@ def _field(one: FieldChange, change: Change, keyed: Keyed) -> Json:
             body |= {"personal": True, "paths": list(one.paths)}
     body["digest"] = field_digest(keyed, change.store, change.alias, one)
     return body
+
+
+def _shown(value: Scalar, keyed: Keyed) -> str | bool | None:
+    """A value of a field that is not personal; its text may be so all the same."""
+    assert not isinstance(value, Personal), "personal values have a digest only"  # noqa: S101
+    return keyed.text(value) if isinstance(value, str) else value
 
 
 def _effect(before: Scalar, after: Scalar) -> str:

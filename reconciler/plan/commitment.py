@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from reconciler.diagnostics import SourceMark
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import Learned
+from reconciler.model.field_path import FieldPath
 from reconciler.model.settings import Release, RiskClass
 from reconciler.plan.changes import Action, Change, FieldChange, essence
 from reconciler.plan.keyed import Keyed
@@ -16,11 +17,14 @@ from reconciler.plan.keyed import Keyed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovedField:
-    """`evidence` is what the specs say of a consent, as it may be shown: for the record."""
+    """`path` as the plan shows it: a tag that looks personal has its alias in it. `channel` is set
+    for a tag that feeds an audience; `evidence` is what the specs say of a consent, for the record.
+    """
 
-    field: str
+    path: FieldPath
     risk: RiskClass
     digest: str
+    channel: Channel | None = None
     moves: bool = False
     evidence: tuple[tuple[str, str], ...] = ()
 
@@ -84,7 +88,7 @@ class Commitment:
 
 def field_digest(keyed: Keyed, store: str, alias: str, change: FieldChange) -> str:
     """The unit of approval: store, alias, field, before, after."""
-    return keyed.digest("field", [store, alias, change.field, essence(change)])
+    return keyed.digest("field", [store, alias, str(change.path), essence(change)])
 
 
 def change_digest(keyed: Keyed, change: Change) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from reconciler.model.consent import KNOWN_NO, Channel
 from reconciler.model.customer import DesiredCustomer, LiveCustomer, Scalar
+from reconciler.model.field_path import FieldPath
 from reconciler.model.fields import BY_NAME, SCALARS
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
@@ -35,7 +36,7 @@ def differences(
         before, after = (normalise(side, rules.region) for side in (live.scalar(name), wanted))
         if before != after:
             yield ScalarChange(
-                field=name,
+                path=FieldPath(name),
                 risk=RiskClass.PROFILE,
                 before=_boxed(name, before),
                 after=_boxed(name, after),
@@ -60,7 +61,7 @@ def creation(desired: DesiredCustomer, rules: Rules) -> Iterator[FieldChange]:
         if wanted is not None:
             normal = BY_NAME[name].normalise(wanted, rules.region)
             yield ScalarChange(
-                field=name,
+                path=FieldPath(name),
                 risk=RiskClass.CREATE,
                 before=None,
                 after=_boxed(name, normal),
@@ -133,4 +134,6 @@ def _boxed(name: str, value: object) -> Scalar:
     """A normal form back in the type that cannot be printed, where the field is personal."""
     if isinstance(value, str) and BY_NAME[name].personal:
         return Personal(value)
-    return value if isinstance(value, (bool, Personal)) else None
+    if value is None or isinstance(value, (str, bool, Personal)):
+        return value
+    raise TypeError(f"a field has no values of the type {type(value).__name__}")

@@ -12,7 +12,7 @@ from reconciler.plan.lifts import Lift
 from reconciler.plan.settings_change import SettingChange
 from reconciler.plan.verdicts import Level, Verdict
 
-FORMAT_VERSION: Final = "1"
+FORMAT_VERSION: Final = "2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,8 @@ from reconciler.model.consent import (
     WantedConsent,
 )
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
-from reconciler.model.fields import BY_NAME, consent_field
+from reconciler.model.field_path import CUSTOMER, FieldPath
+from reconciler.model.fields import BY_NAME
 from reconciler.model.identity import IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.settings import RiskClass
@@ -140,7 +141,7 @@ class _Case:
         if moving and not out:
             ground = LiveConsent(state=ConsentState.NOT_SUBSCRIBED)
         ruling = rule(channel, ground, wanted, self._ground(channel))
-        field = consent_field(channel)
+        field = FieldPath.of_consent(channel)
         if ruling.rule:
             self._note(ruling, field)
         if not ruling.changes:
@@ -188,7 +189,7 @@ class _Case:
         )
         return from_spec.country()
 
-    def _note(self, ruling: Ruling, field: str) -> None:
+    def _note(self, ruling: Ruling, field: FieldPath) -> None:
         level = Level.HOLD if ruling.holds else Level.WARN
         self.add(ruling.rule, level, ruling.message, (field,), ruling.lifted_by)
 
@@ -209,13 +210,13 @@ class _Case:
                     "consent.no-evidence",
                     Level.HOLD,
                     f"this tag feeds the {one.channel} audience, and the specs give no consent",
-                    (one.field,),
+                    (one.path,),
                     "give the customer a consent with evidence",
                 )
                 continue
             ruling = rule(one.channel, live, wanted, self._ground(one.channel))
             if ruling.holds:
-                self._note(ruling, one.field)
+                self._note(ruling, one.path)
 
     def address_changes(self, fields: list[FieldChange]) -> None:
         """Consent belongs to the address: a subscribed address does not just become another."""
@@ -225,7 +226,7 @@ class _Case:
             if not moves_address(self.desired, self.live, channel, self.judge.rules):
                 continue
             if self.desired.consent(channel) is None and any(
-                one.field == _kind(channel) for one in fields
+                one.path == _contact(channel) for one in fields
             ):
                 self._hold_address(channel, "the specs are silent about the new address")
 
@@ -234,7 +235,7 @@ class _Case:
             "consent.address-change",
             Level.HOLD,
             f"a consent does not pass from one address to another: {why}",
-            (_kind(channel),),
+            (_contact(channel),),
             f"say in the specs what the {channel} consent of the new address is",
         )
 
@@ -249,7 +250,7 @@ class _Case:
                 "read.unreadable",
                 Level.HOLD,
                 f"the store does not tell the {BY_NAME[name].title} of this customer",
-                (name,),
+                (FieldPath(name),),
             )
 
     def has_orders(self, live: LiveCustomer) -> bool:
@@ -261,7 +262,7 @@ class _Case:
             Level.HOLD,
             f"{self.judge.table.title} deletes nobody with orders, and this customer has some; "
             "all consents are withdrawn instead",
-            ("customer",),
+            (CUSTOMER,),
         )
         return True
 
@@ -282,7 +283,7 @@ class _Case:
                     "read.unreadable",
                     Level.HOLD,
                     "the store hides part of this record that an update here sends along",
-                    tuple(one.field for one in stopped) if passes else (),
+                    tuple(one.path for one in stopped) if passes else (),
                 )
             if len(stopped) == len(fields):
                 return
@@ -313,10 +314,10 @@ class _Case:
         rule_id: str,
         level: Level,
         message: str,
-        fields: tuple[str, ...],
+        fields: tuple[FieldPath, ...],
         lifted_by: str | None = None,
     ) -> None:
-        mark = self.desired.mark_of(fields[0].partition("[")[0]) if fields else self.desired.mark
+        mark = self.desired.mark_of(fields[0].table) if fields else self.desired.mark
         self.verdicts.append(
             Verdict(
                 rule=rule_id,
@@ -339,14 +340,14 @@ class _Case:
 
         What keeps a customer from being made or deleted does not keep an opt-out from being sent.
         """
-        out: set[str] = set()
+        out: set[FieldPath] = set()
         everything = False
         for verdict in self.verdicts:
             if verdict.rule == UNSUPPORTED or verdict.in_force:
                 out |= set(verdict.fields)
                 everything |= not verdict.fields
         kept = () if everything else tuple(without(out, fields))
-        if "customer" in out:
+        if CUSTOMER in out:
             kept = tuple(one for one in kept if is_withdrawal(one))
         if not kept:
             return Examination(change=None, verdicts=tuple(self.verdicts))
@@ -359,7 +360,7 @@ class _Case:
             entry=self.entry,
             remote_id=self.live.remote_id if self.live is not None else None,
             mark=self.desired.mark,
-            fields=tuple(sorted(kept, key=lambda one: one.field)),
+            fields=tuple(sorted(kept, key=lambda one: one.path)),
             subscribed=self._subscribed(),
             marks=self.desired.marks,
             seen=()
@@ -378,5 +379,5 @@ class _Case:
         )
 
 
-def _kind(channel: Channel) -> str:
-    return "email" if channel is Channel.EMAIL else "phone"
+def _contact(channel: Channel) -> FieldPath:
+    return FieldPath("email" if channel is Channel.EMAIL else "phone")

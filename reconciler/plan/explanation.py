@@ -94,7 +94,7 @@ def _one(
     entry = judge.keyed.entry_alias(desired)
     alias = entry if live is None else judge.keyed.live_alias(plan.name, live)
     changing = {
-        one.field.partition("[")[0]
+        one.path.table
         for change in plan.changes
         if change.alias == alias and change.entry == entry
         for one in change.fields
@@ -127,7 +127,7 @@ def _one(
 
 
 def _is_about(verdict: Verdict, name: str) -> bool:
-    return any(one.partition("[")[0] == name for one in verdict.fields)
+    return any(one.table == name for one in verdict.fields)
 
 
 def _managed(desired: DesiredCustomer) -> Iterator[tuple[str, Wanted]]:

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.customer import LiveCustomer
+from reconciler.model.field_path import CUSTOMER, FieldPath
 from reconciler.model.fields import BY_NAME
-from reconciler.model.personal import Personal
+from reconciler.model.personal import in_clear
 from reconciler.model.tags import carry_out
 from reconciler.plan.changes import (
     Action,
@@ -16,7 +17,7 @@ from reconciler.plan.changes import (
     TagChange,
 )
 
-Misfit = tuple[str, str]
+Misfit = tuple[FieldPath, str]
 """The field that does not fit, and why."""
 
 
@@ -24,16 +25,17 @@ def misfits(
     action: Action, live: LiveCustomer | None, changes: tuple[FieldChange, ...], table: Capabilities
 ) -> Iterator[Misfit]:
     if action is Action.DELETE and not table.deletes:
-        yield "customer", f"{table.title} has no way to delete a customer"
+        yield CUSTOMER, f"{table.title} has no way to delete a customer"
         return
     yield from _fields(action, changes, table)
     yield from _tags(live, changes, table)
     lengths = dict(table.lengths)
     for change in changes:
-        if isinstance(change, ScalarChange) and isinstance(change.after, Personal):
-            most = lengths.get(change.field)
-            if most is not None and len(change.after.reveal()) > most:
-                yield change.field, f"{table.title} takes at most {most} characters here"
+        if isinstance(change, ScalarChange):
+            most = lengths.get(change.path.name)
+            text = in_clear(change.after)
+            if most is not None and isinstance(text, str) and len(text) > most:
+                yield change.path, f"{table.title} takes at most {most} characters here"
         if isinstance(change, AddressChange):
             yield from _addresses(change, table)
 
@@ -41,19 +43,19 @@ def misfits(
 def _addresses(change: AddressChange, table: Capabilities) -> Iterator[Misfit]:
     most = table.addresses_at_most
     if most is not None and len(change.after) > most:
-        yield change.field, f"{table.title} takes at most {most} addresses"
+        yield change.path, f"{table.title} takes at most {most} addresses"
     lengths = dict(table.address_lengths)
     for one in change.after:
         for name, text in one.texts:
             if name in lengths and len(text.reveal()) > lengths[name] and one not in change.before:
                 yield (
-                    change.field,
+                    change.path,
                     f"{table.title} takes at most {lengths[name]} characters in `{name}`",
                 )
         lacking = [name for name in table.address_needs if one.text(name) is None]
         if one.remote_id is None and lacking:
             names = " and ".join(f"`{name}`" for name in lacking)
-            yield change.field, f"{table.title} needs {names} in a new address"
+            yield change.path, f"{table.title} needs {names} in a new address"
 
 
 def _fields(
@@ -62,20 +64,20 @@ def _fields(
     creating = action is Action.CREATE
     writable = table.creates if creating else table.updates
     contacts = [
-        one.field for one in changes if isinstance(one, ScalarChange) and one.written is not None
+        one.path for one in changes if isinstance(one, ScalarChange) and one.written is not None
     ]
     if creating and table.single_contact and len(contacts) > 1:
         yield contacts[1], f"{table.title} creates a customer with e-mail or phone, not with both"
     for change in changes:
-        name = "tags" if isinstance(change, TagChange) else change.field
+        name = change.path.table
         if name in BY_NAME and name not in writable:
             title = BY_NAME[name].title
             yield (
-                change.field,
+                change.path,
                 f"{table.title} cannot {'set' if creating else 'change'} the {title}",
             )
         if isinstance(change, ConsentChange) and change.wanted.state not in table.consent_states:
-            yield change.field, f"{table.title} has no consent state `{change.wanted.state}`"
+            yield change.path, f"{table.title} has no consent state `{change.wanted.state}`"
 
 
 def _tags(
@@ -83,12 +85,12 @@ def _tags(
 ) -> Iterator[Misfit]:
     tags = live.tags if live is not None else ()
     added: list[str] = []
-    names: list[str] = []
+    names: list[FieldPath] = []
     for change in changes:
         if isinstance(change, TagChange):
             tags = carry_out(tags, change.delta)
             added.extend(change.delta.added)
-            names.append(change.field)
+            names.append(change.path)
     if not added:
         return
     field = names[-1]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from reconciler.model.consent import Channel
+from reconciler.model.field_path import FieldPath
 from reconciler.model.settings import RiskClass
 from reconciler.plan.changes import ConsentChange, FieldChange, ScalarChange
 
@@ -13,7 +14,7 @@ def is_withdrawal(change: FieldChange) -> bool:
     return change.risk is RiskClass.WITHDRAW and not moves
 
 
-def without(out: set[str], fields: Iterable[FieldChange]) -> Iterator[FieldChange]:
+def without(out: set[FieldPath], fields: Iterable[FieldChange]) -> Iterator[FieldChange]:
     """The rest; a consent that moves with its address goes out with it, and the reverse."""
     fields = tuple(fields)
     held_moves = {
@@ -21,19 +22,19 @@ def without(out: set[str], fields: Iterable[FieldChange]) -> Iterator[FieldChang
         for one in fields
         if isinstance(one, ConsentChange)
         and one.moves
-        and (one.field in out or _kind(one.channel) in out)
+        and (one.path in out or _contact(one.channel) in out)
     }
     for one in fields:
-        if one.field in out:
+        if one.path in out:
             continue
         if isinstance(one, ConsentChange) and one.moves and one.channel in held_moves:
             continue
         if isinstance(one, ScalarChange) and any(
-            _kind(channel) == one.field for channel in held_moves
+            _contact(channel) == one.path for channel in held_moves
         ):
             continue
         yield one
 
 
-def _kind(channel: Channel) -> str:
-    return "email" if channel is Channel.EMAIL else "phone"
+def _contact(channel: Channel) -> FieldPath:
+    return FieldPath("email" if channel is Channel.EMAIL else "phone")

@@ -9,9 +9,11 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.field_path import FieldPath
 from reconciler.model.shapes import shape_of
 
 SHORTEST_KEY: Final = 32
@@ -48,6 +50,10 @@ class Keyed:
         if shape_of(text, self._regions) is not None:
             return self.hidden(text)
         return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in text)
+
+    def path(self, path: FieldPath) -> FieldPath:
+        """The same as it may be shown."""
+        return replace(path, member=self.text(path.member)) if path.member else path
 
     def hidden(self, text: str) -> str:
         """An alias for a text that may not be shown, whatever it looks like."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.model.field_path import FieldPath
 from reconciler.plan.steps import Step
 
 
@@ -36,7 +37,7 @@ class StepOutcome:
     state: State
     message: str = ""
     remote_id: str | None = None
-    fields: tuple[tuple[str, State], ...] = ()
+    fields: tuple[tuple[FieldPath, State], ...] = ()
     collateral: tuple[str, ...] = ()
     noticed: tuple[str, ...] = ()
     requests: int = 0

@@ -6,7 +6,8 @@ from typing import Final
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
-from reconciler.model.fields import BY_NAME, consent_field
+from reconciler.model.field_path import CUSTOMER, FieldPath
+from reconciler.model.fields import BY_NAME
 from reconciler.plan.changes import Action, ConsentChange
 from reconciler.plan.draft import Draft
 from reconciler.plan.match import Missing, Paired, Pairing, Unsure
@@ -38,14 +39,14 @@ def owed(pairings: Iterable[Pairing], draft: Draft, judge: Judge) -> Iterator[Ve
                 and not _is_out(live, channel, desired, judge.table)
             ]
             if left or _may_be_unseen(pairing, draft):
-                name = consent_field(channel)
+                name = FieldPath.of_consent(channel)
                 yield _verdict(
-                    NO_OPT_OUT, f"the {BY_NAME[name].title}", pairing, draft, judge, name
+                    NO_OPT_OUT, f"the {BY_NAME[name.table].title}", pairing, draft, judge, name
                 )
         if desired.erases:
             there = [live for live in _lives(pairing) if live.remote_id not in deletes]
             if there or _may_be_unseen(pairing, draft):
-                yield _verdict(NO_ERASURE, "the erasure", pairing, draft, judge, "customer")
+                yield _verdict(NO_ERASURE, "the erasure", pairing, draft, judge, CUSTOMER)
 
 
 def _lives(pairing: Pairing) -> tuple[LiveCustomer, ...]:
@@ -80,7 +81,7 @@ def _is_out(
 
 
 def _verdict(
-    rule: str, what: str, pairing: Pairing, draft: Draft, judge: Judge, field: str
+    rule: str, what: str, pairing: Pairing, draft: Draft, judge: Judge, field: FieldPath
 ) -> Verdict:
     desired = pairing.desired
     entry = judge.keyed.entry_alias(desired)
@@ -95,7 +96,7 @@ def _verdict(
         store=judge.store.name,
         message=f"{asked} and not carried out{why}",
         alias=aliases[1] if len(lives) == 1 else entry,
-        mark=desired.mark_of(field),
+        mark=desired.mark_of(field.table),
         lifted_by=f"what holds it, or an approval `acknowledge: {(reasons or [rule])[0]}`",
         fields=(field,),
         remote_ids=tuple(one.remote_id for one in lives),

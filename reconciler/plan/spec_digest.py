@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from reconciler.model.customer import Address, DesiredCustomer, Scalar
+from reconciler.model.customer import Address, DesiredCustomer
 from reconciler.model.managed import UNMANAGED
-from reconciler.model.personal import Personal
+from reconciler.model.personal import in_clear
 from reconciler.model.settings import DesiredState
 from reconciler.model.tags import TagIntent
 from reconciler.plan.keyed import Keyed
@@ -34,7 +34,7 @@ def _desired(one: DesiredCustomer) -> str:
         one.absent,
         one.erases,
         one.creates,
-        [[name, _reveal(value)] for name, value in one.scalars],
+        [[name, in_clear(value)] for name, value in one.scalars],
         _intent(one.tags) if one.tags is not UNMANAGED else None,
         [_address(address) for address in one.addresses]
         if one.addresses is not UNMANAGED
@@ -45,10 +45,6 @@ def _desired(one: DesiredCustomer) -> str:
         ],
     ]
     return repr(parts)
-
-
-def _reveal(value: Scalar) -> str | bool | None:
-    return value.reveal() if isinstance(value, Personal) else value
 
 
 def _intent(intent: TagIntent) -> list[Any]:

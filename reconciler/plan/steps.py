@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from reconciler.model.field_path import CUSTOMER
 from reconciler.model.settings import RiskClass
 from reconciler.plan.changes import Action
 from reconciler.plan.commitment import ApprovedChange, ApprovedField, ApprovedStore
@@ -56,7 +57,7 @@ def steps(store: ApprovedStore, only: Collection[RiskClass]) -> tuple[Step, ...]
 
 def _of(change: ApprovedChange, only: Collection[RiskClass]) -> Iterator[Step]:
     fields = [one for one in change.fields if not only or one.risk in only]
-    created = any(one.field == "customer" for one in fields)
+    created = any(one.path == CUSTOMER for one in fields)
     if change.action is Action.CREATE and not created:
         return  # nobody is there yet whom a lone grant could be given to
     for kind in StepKind:
@@ -77,4 +78,4 @@ def _kinds(change: ApprovedChange, field: ApprovedField) -> tuple[StepKind, ...]
         return (StepKind.DELETE,)
     if change.action is Action.CREATE:
         return (StepKind.CREATE,)
-    return (StepKind.IDENTITY,) if field.field in _CONTACTS else (StepKind.UPDATE,)
+    return (StepKind.IDENTITY,) if field.path.name in _CONTACTS else (StepKind.UPDATE,)

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from reconciler.diagnostics import SourceMark
+from reconciler.model.field_path import FieldPath
 
 NO_OPT_OUT: Final = "withdraw.not-planned"
 NO_ERASURE: Final = "erasure.not-planned"
@@ -35,7 +36,7 @@ class Verdict:
     mark: SourceMark | None = None
     lifted_by: str | None = None
     released: bool = False
-    fields: tuple[str, ...] = ()
+    fields: tuple[FieldPath, ...] = ()
     remote_ids: tuple[str, ...] = ()
     acknowledged: bool = False
 

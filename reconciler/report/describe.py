@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from reconciler.model.field_path import ADDRESSES, CUSTOMER, TAGS, FieldPath
 from reconciler.model.fields import BY_NAME
 from reconciler.model.personal import MASK
 
@@ -97,7 +98,7 @@ def _words(fields: Sequence[Json], change: Json, reveal: Reveal) -> list[str]:
         if one.get("personal") and (change["customer"], one["field"]) not in reveal
     ]
     others = [_field(one, change, reveal) for one in fields if one not in hidden]
-    names = ", ".join(BY_NAME[one["field"]].title for one in hidden)
+    names = ", ".join(BY_NAME[FieldPath.parse(one["field"]).table].title for one in hidden)
     return [*([f"with {names}"] if names else []), *(one for one in others if one)]
 
 
@@ -108,22 +109,22 @@ def _customer(change: Json, reveal: Reveal) -> str:
 
 
 def _field(field: Json, change: Json, reveal: Reveal) -> str:
-    name: str = field["field"]
-    shown = reveal.get((change["customer"], name))
-    if name == "customer":
+    path = FieldPath.parse(field["field"])
+    shown = reveal.get((change["customer"], field["field"]))
+    if path == CUSTOMER:
         return "" if change["action"] == "create" else "delete the customer"
-    if name.startswith("tags"):
+    if path.name == TAGS.name:
         signs = [*(f"+{tag}" for tag in field["added"]), *(f"-{tag}" for tag in field["removed"])]
         tail = f" (feeds {field['channel']})" if "channel" in field else ""
         return " ".join(signs) + tail
-    if name.startswith("consent."):
-        return _consent(name, field)
-    title = BY_NAME[name].title
-    if name == "addresses":
+    title = BY_NAME[path.table].title
+    if path.is_consent:
+        return _consent(title, field)
+    if path == ADDRESSES:
         return f"addresses: {', '.join(field['paths'])}"
     if not field.get("personal"):
-        before = "" if change["action"] == "create" else f"{_yes(field['before'])} → "
-        return f"{title} {before}{_yes(field['after'])}"
+        before = "" if change["action"] == "create" else f"{_value(field['before'])} → "
+        return f"{title} {before}{_value(field['after'])}"
     if shown:
         return f"{title} {shown}"
     return (
@@ -131,12 +132,13 @@ def _field(field: Json, change: Json, reveal: Reveal) -> str:
     )
 
 
-def _yes(value: object) -> str:
-    return {True: "yes", False: "no"}.get(value if isinstance(value, bool) else None, "not told")  # type: ignore[arg-type]
+def _value(value: str | bool | None) -> str:
+    if value is None:
+        return "not told"
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
 
 
-def _consent(name: str, field: Json) -> str:
-    title = BY_NAME[name].title
+def _consent(title: str, field: Json) -> str:
     after = STATES[field["after"]["state"]]
     before = field["before"]
     if before is None:

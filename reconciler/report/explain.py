@@ -87,6 +87,8 @@ def _live(value: Live | Wanted, keyed: Keyed, show: Show) -> str:
             return "nothing"
         case bool():
             return "yes" if value else "no"
+        case str():
+            return keyed.text(value)
         case Personal():
             return show(value)
         case LiveConsent():

@@ -99,7 +99,7 @@ def as_json(result: ApplyResult, resume: str, owed: Sequence[Json]) -> dict[str,
                         "message": one.message,
                         "collateral": list(one.collateral),
                         "noticed": list(one.noticed),
-                        "fields": {name: state.value for name, state in one.fields},
+                        "fields": {str(path): state.value for path, state in one.fields},
                     }
                     for one in store.outcomes
                 ],

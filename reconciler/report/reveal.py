@@ -13,7 +13,7 @@ def revealed(plan: Plan) -> Reveal:
         for change in store.changes:
             for field in change.fields:
                 if isinstance(field, ScalarChange):
-                    found[change.alias, field.field] = (
+                    found[change.alias, str(field.path)] = (
                         f"{in_clear(field.before)} → {in_clear(field.after)}"
                     )
     return found

@@ -8,6 +8,7 @@ from reconciler.apply.journal import Own
 from reconciler.apply.recheck import Recheck, recheck
 from reconciler.model.consent import Actor, Channel
 from reconciler.model.customer import NOTHING_LEARNED, DesiredCustomer, LiveCustomer
+from reconciler.model.field_path import FieldPath
 from reconciler.plan.commitment import (
     ApprovedChange,
     ApprovedField,
@@ -21,6 +22,7 @@ from reconciler.plan.steps import Step, StepKind, steps
 from tests.builders import desired, judge, live, out
 
 JUDGE = judge("shopline")
+CONSENT = FieldPath.of_consent(Channel.EMAIL)
 
 
 def approved(entry: DesiredCustomer, record: LiveCustomer) -> tuple[Step, ...]:
@@ -30,7 +32,7 @@ def approved(entry: DesiredCustomer, record: LiveCustomer) -> tuple[Step, ...]:
     found = ApprovedChange(
         store="shop", action=change.action, alias=change.alias, entry=change.entry,
         remote_id=change.remote_id, mark=change.mark, rank=0,
-        fields=tuple(ApprovedField(field=one.field, risk=one.risk,
+        fields=tuple(ApprovedField(path=JUDGE.keyed.path(one.path), risk=one.risk,
                                    digest=field_digest(JUDGE.keyed, "shop", change.alias, one),
                                    moves=getattr(one, "moves", False)) for one in change.fields),
         digest=change_digest(JUDGE.keyed, change), seen=change.seen,
@@ -54,7 +56,7 @@ OLD, LATE = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 9, 1, tzinfo=UTC)
 def test_what_stands_as_planned_is_written() -> None:
     found = again(desired(first_name="New"), live(first_name="Ada"), live(first_name="Ada"))
 
-    assert [one.field for one in found.write] == ["first_name"]
+    assert [str(one.path) for one in found.write] == ["first_name"]
     assert found.settled == ()
 
 
@@ -66,7 +68,7 @@ def test_what_moved_is_not_written(name: str | None, state: State) -> None:
 
     found = again(desired(first_name="New"), live(first_name="Ada"), now)
 
-    assert (found.write, found.settled) == ((), (("first_name", state),))
+    assert (found.write, found.settled) == ((), ((FieldPath("first_name"), state),))
 
 
 @pytest.mark.parametrize(
@@ -82,14 +84,14 @@ def test_what_moved_is_not_written(name: str | None, state: State) -> None:
 def test_a_grant_is_decided_again(now: object, state: State) -> None:
     found = again(GRANT, live(), live(consent={"email": now}))
 
-    assert (found.write, found.settled) == ((), (("consent.email", state),))
+    assert (found.write, found.settled) == ((), ((CONSENT, state),))
 
 
 @pytest.mark.parametrize("now", ["subscribed", "pending", "unknown"])
 def test_a_withdrawal_is_carried_out_from_every_state(now: str) -> None:
     found = again(LEAVE, live(consent={"email": "subscribed"}), live(consent={"email": now}))
 
-    assert [one.field for one in found.write] == ["consent.email"]
+    assert [str(one.path) for one in found.write] == ["consent.email"]
 
 
 def test_a_withdrawal_goes_to_whoever_hides_the_address_by_now() -> None:
@@ -98,7 +100,7 @@ def test_a_withdrawal_goes_to_whoever_hides_the_address_by_now() -> None:
     assert again(LEAVE, live(consent={"email": "subscribed"}), hidden).write
     other = live("1", "b@example.com", consent={"email": "subscribed"})
     assert again(LEAVE, live(consent={"email": "subscribed"}), other).settled == (
-        ("consent.email", State.STALE),
+        (CONSENT, State.STALE),
     )
 
 
@@ -107,7 +109,7 @@ def test_a_profile_is_not_written_to_whoever_hides_the_address() -> None:
 
     found = again(desired(first_name="New"), live(first_name="Ada"), hidden)
 
-    assert found.settled == (("first_name", State.STALE),)
+    assert found.settled == ((FieldPath.parse("first_name"), State.STALE),)
 
 
 def test_what_our_own_write_left_is_nobodys_act() -> None:
@@ -125,6 +127,8 @@ def test_an_address_is_not_changed_while_it_is_subscribed() -> None:
     record = live(consent={"email": "subscribed"})
     identity_step = next(one for one in approved(entry, record) if one.kind is StepKind.IDENTITY)
 
-    assert recheck(identity_step, entry, record, None, JUDGE).settled == (("email", State.STALE),)
+    assert recheck(identity_step, entry, record, None, JUDGE).settled == (
+        (FieldPath.parse("email"), State.STALE),
+    )
     left = live(consent={"email": out(LATE)})
     assert recheck(identity_step, entry, left, None, JUDGE).write

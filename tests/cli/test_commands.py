@@ -118,7 +118,7 @@ def test_a_plan_edited_by_hand_is_refused(shop: Shop, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [("", "not JSON"), ("[]", "no plan"), ('{"format_version": "9"}', "another format"),
-     ('{"format_version": "1"}', "damaged"), (None, "cannot be read")],
+     ('{"format_version": "2"}', "damaged"), (None, "cannot be read")],
 )  # fmt: skip
 def test_what_is_no_plan_is_told_apart(
     shop: Shop, tmp_path: Path, content: str | None, message: str

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
+from reconciler.model.field_path import FieldPath
 from reconciler.model.identity import IdentityKind, identity
 from reconciler.model.personal import Personal
 from reconciler.model.settings import RiskClass
@@ -23,7 +24,7 @@ LONG = 100_000
 def moves(alias: str, before: str, after: str) -> Change:
     to = identity(IdentityKind.EMAIL, after, None)
     change = ScalarChange(
-        field="email",
+        path=FieldPath("email"),
         risk=RiskClass.PROFILE,
         before=Personal(before),
         after=Personal(after),

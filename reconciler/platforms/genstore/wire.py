@@ -11,7 +11,7 @@ from reconciler.model.consent import NOTHING_TOLD, Channel, ConsentState, LiveCo
 from reconciler.model.customer import ADDRESS_TEXTS, Address, LiveCustomer, Wire
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import ConsentWrite, Patch
-from reconciler.model.personal import Personal
+from reconciler.model.personal import Personal, in_clear
 from reconciler.model.settings import ConsentWord
 from reconciler.model.tags import carry_out
 from reconciler.platforms.genstore.capabilities import GENSTORE
@@ -211,8 +211,8 @@ def new_customer(patch: Patch, words: Dictionary) -> dict[str, Any]:
     for name, value in patch.scalars:
         if name == "tax_exempt":
             body["taxExempt"] = bool(value)
-        elif isinstance(value, Personal):
-            body[SCALAR_KEYS[name]] = value.reveal()
+        elif value is not None:
+            body[SCALAR_KEYS[name]] = in_clear(value)
     if patch.tags.added:
         body["tags"] = list(patch.tags.added)
     if patch.addresses is not UNMANAGED and patch.addresses:
@@ -252,7 +252,7 @@ def whole_customer(
             body["taxExempt"] = bool(value)
         else:
             # Clearing is not documented; the empty text is the likeliest form and is read back.
-            body[SCALAR_KEYS[name]] = value.reveal() if isinstance(value, Personal) else ""
+            body[SCALAR_KEYS[name]] = "" if value is None else in_clear(value)
     if "tags" not in ground.unreadable:
         body["tags"] = list(carry_out(ground.tags, patch.tags))
     _put_addresses(body, record, ground, patch)

@@ -15,7 +15,7 @@ from reconciler.model.customer import ADDRESS_TEXTS, Address, LiveCustomer, Wire
 from reconciler.model.identity import IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import Patch
-from reconciler.model.personal import Personal
+from reconciler.model.personal import Personal, in_clear
 from reconciler.model.tags import carry_out
 from reconciler.platforms.loose import (
     as_bool,
@@ -146,8 +146,8 @@ def new_customer(patch: Patch, tags: Callable[[Iterable[str]], Any]) -> dict[str
     value = contact.key if contact.kind is IdentityKind.PHONE else contact.value.reveal()
     body: dict[str, Any] = {"contact_type": contact.kind.value, contact.kind.value: value}
     for name, text in patch.scalars:
-        if isinstance(text, Personal):
-            body[name] = text.reveal()
+        if text is not None:
+            body[name] = in_clear(text)
     for boolean_key, _ in CONSENT_KEYS.values():
         body[boolean_key] = False
     if patch.tags.added:
@@ -172,8 +172,8 @@ def changed_customer(
     body: dict[str, Any] = {}
     for name in ("first_name", "last_name"):
         value = wanted.get(name, ground.scalar(name))
-        if isinstance(value, Personal):
-            body[name] = value.reveal()
+        if value is not None:
+            body[name] = in_clear(value)
         elif name in wanted:
             body[name] = ""
     if "tags" not in ground.unreadable:

@@ -16,7 +16,7 @@ from reconciler.model.customer import ADDRESS_TEXTS, Address, LiveCustomer, Wire
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import ConsentWrite, Patch
-from reconciler.model.personal import Personal
+from reconciler.model.personal import Personal, in_clear
 from reconciler.model.tags import carry_out
 from reconciler.platforms.loose import (
     as_bool,
@@ -202,8 +202,8 @@ def new_customer(patch: Patch) -> dict[str, Any]:
     """A create; a consent that is not asked for is sent as *not subscribed*."""
     body: dict[str, Any] = {one.kind.value: contact(one) for one in patch.contacts}
     for name, value in patch.scalars:
-        if isinstance(value, Personal):
-            body[name] = value.reveal()
+        if value is not None:
+            body[name] = in_clear(value)
     if patch.tags.added:
         body["tags"] = ",".join(patch.tags.added)
     if patch.addresses is not UNMANAGED and patch.addresses:
@@ -226,7 +226,7 @@ def changed_customer(ground: LiveCustomer, patch: Patch) -> dict[str, Any]:
     body: dict[str, Any] = {one.kind.value: contact(one) for one in patch.contacts}
     for name, value in patch.scalars:
         # Null is ignored by the address endpoints, so the empty text is tried, and read back.
-        body[name] = value.reveal() if isinstance(value, Personal) else ""
+        body[name] = "" if value is None else in_clear(value)
     if patch.tags:
         body["tags"] = ",".join(carry_out(ground.tags, patch.tags))
     for channel, (key, _) in CONSENT_KEYS.items():
