@@ -39,10 +39,11 @@ class ReconcilerError(Exception):
 
 
 class SpecError(ReconcilerError):
-    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+    def __init__(self, diagnostics: Iterable[Diagnostic], *, hint: str = "") -> None:
         self.diagnostics = tuple(diagnostics)
         count = len(self.diagnostics)
-        super().__init__(f"the specs have {count} {'problem' if count == 1 else 'problems'}")
+        told = f"the specs have {count} {'problem' if count == 1 else 'problems'}"
+        super().__init__(told, hint=hint)
 
 
 class ConfigError(ReconcilerError):

@@ -8,6 +8,7 @@ Files are compared by their own digests, since asking git would run filters.
 import getpass
 import hashlib
 import os
+import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -162,8 +163,7 @@ def revision(folder: Path, name: str) -> Revision:
     if told.returncode or not told.stdout.strip().isalnum():
         raise ConfigError(
             refusal(top) or f"this clone knows no revision {name}",
-            hint="fetch it first (git fetch --depth=1 origin BRANCH, then --base FETCH_HEAD), or "
-            "name another",
+            hint=_how_to_fetch(name),
         )
     if "ambiguous" in told.stderr and told.stdout.strip() != name:
         raise ConfigError(
@@ -171,6 +171,15 @@ def revision(folder: Path, name: str) -> Revision:
             hint="write it in full, like refs/remotes/origin/main",
         )
     return Revision(top, below, told.stdout.strip())
+
+
+def _how_to_fetch(name: str) -> str:
+    if re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", name):
+        return f"fetch it first: git fetch --depth=1 origin {name}"
+    return (
+        "fetch it first: git fetch --depth=1 origin +refs/heads/BRANCH:refs/remotes/origin/BRANCH, "
+        "then --base refs/remotes/origin/BRANCH"
+    )
 
 
 def _place_of(folder: Path) -> tuple[Path, str]:

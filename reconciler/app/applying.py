@@ -176,9 +176,10 @@ def _audit_of(order: Order) -> "Record":
     from reconciler.apply.record import Record
 
     world = order.world
+    keyed, *former = record_keys_for(world) or (order.keyed,)
     actor = {name: order.keyed.text(text) for name, text in world.who.items()}
     return Record(
-        trail=Trail(world.folder, next(iter(record_keys_for(world)), order.keyed), world.clock),
+        trail=Trail(world.folder, keyed, world.clock, former),
         plan=order.commitment.id,
         about={
             "digest": order.commitment.digest,

@@ -168,7 +168,11 @@ def _settings_of(source: "FromRevision", loaded: Loaded) -> Settings:
     declared, wrong = settings.declare(documents, TABLES)
     errors = [one for one in (*gathered, *wrong) if one.severity is Severity.ERROR]
     if errors:
-        raise SpecError(_at_base(one, source.revision.commit) for one in sort_by_place(errors))
+        raise SpecError(
+            (_at_base(one, source.revision.commit) for one in sort_by_place(errors)),
+            hint="settings that cannot be read are in force nowhere: merge the repair first, then "
+            "plan on the protected branch with --base none",
+        )
     return declared
 
 

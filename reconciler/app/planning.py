@@ -35,6 +35,7 @@ def plan(state: DesiredState, choices: Choices, world: Ambient, keyed: Keyed) ->
     """Reads every selected store and computes its part; where one fails, its part says why."""
     from reconciler.plan.definition import Basis, Plan
     from reconciler.plan.lifts import lifts
+    from reconciler.plan.owed import owed_once_merged
     from reconciler.plan.settings_change import changes, settings_digest
     from reconciler.plan.spec_digest import spec_digest
 
@@ -62,11 +63,14 @@ def plan(state: DesiredState, choices: Choices, world: Ambient, keyed: Keyed) ->
         selected=tuple(store.name for store in stores),
         settings_digest=settings_digest(state.settings, keyed),
         base=state.base,
-        changed=changes(state.settings, state.at_hand, keyed) if state.base is not None else (),
-        unmerged=state.unmerged,
+        changed=changes(state, keyed) if state.base is not None else (),
+        unmerged=tuple((name, len(state.of(name))) for name in state.unmerged),
         lifts=lifts(state, flags, parts, now, keyed),
     )
-    return Plan(basis=basis, stores=tuple(parts))
+    waiting = (
+        one for name in state.unmerged for one in owed_once_merged(name, state.of(name), keyed)
+    )
+    return Plan(basis=basis, stores=tuple(parts), waiting=tuple(waiting))
 
 
 def with_approvals(state: DesiredState, choices: Choices, world: Ambient, keyed: Keyed) -> Choices:
@@ -102,7 +106,7 @@ def _raises(
 
 def _named(state: DesiredState, approval: Approval, rule: str, keyed: Keyed) -> list[Release]:
     """The rule for those customers whom the approval names, by their aliases; or for all."""
-    from reconciler.plan.lifts import named
+    from reconciler.plan.settings_change import named
 
     entries = named(approval, state)
     if entries is None:

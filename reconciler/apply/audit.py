@@ -43,12 +43,18 @@ class Flaw:
 
 
 class Trail:
-    """Append-only; safe for several threads and processes. Raises `JournalError`."""
+    """Append-only; safe for several threads and processes. Raises `JournalError`.
 
-    def __init__(self, folder: Path, keyed: Keyed, clock: Clock) -> None:
+    New lines are sealed with `keyed`; `former` are keys that lines before may be sealed with.
+    """
+
+    def __init__(
+        self, folder: Path, keyed: Keyed, clock: Clock, former: Sequence[Keyed] = ()
+    ) -> None:
         self.path = folder / NAME
         self._keyed = keyed
         self._clock = clock
+        self._keys = (keyed, *former)
         self._written = 0
 
     def append(self, event: str, **values: Any) -> Head:
@@ -57,6 +63,7 @@ class Trail:
             with self._held():
                 head, rest = _end(self.path)
                 self._check_goes_on(head.count)
+                self._check_key(head)
                 if rest:
                     # A line that a kill cut off says nothing; that it was there is kept.
                     _cut(self.path, rest)
@@ -99,6 +106,19 @@ class Trail:
                 hint="nothing more was sent; plan again, and see what is left to do",
             )
 
+    def _check_key(self, head: Head) -> None:
+        """A line that another key does not know breaks the trail for whoever holds that key."""
+        if self._written or not head.count:
+            return
+        last = _last_line(self.path)
+        seal = last.pop("seal", "")
+        if not any(_sealed(one, last, seal) for one in self._keys):
+            raise JournalError(
+                f"the audit trail {self.path} is sealed with another key than is at hand",
+                hint="give the RECONCILER_REGISTER_KEY or RECONCILER_KEY it was written with, or "
+                "move the file away to begin another",
+            )
+
     @contextmanager
     def _held(self) -> Iterator[None]:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -117,10 +137,28 @@ class Trail:
         )
 
 
+def _last_line(path: Path) -> dict[str, Any]:
+    return _parsed(_tail(path)[0].rpartition(b"\n")[2]) or {}
+
+
 def _end(path: Path) -> tuple[Head, int]:
     """The last whole line, and how many bytes of an unfinished one follow it."""
+    whole, rest = _tail(path)
+    if not whole:
+        return Head(0, _START), len(rest)
+    last = _parsed(whole.rpartition(b"\n")[2])
+    if last is None:
+        raise JournalError(
+            f"the audit trail {path} is damaged at its end",
+            hint="see `reconciler audit verify`; keep the file for the record and move it away",
+        )
+    return Head(last["number"], last["seal"]), len(rest)
+
+
+def _tail(path: Path) -> tuple[bytes, bytes]:
+    """Whole lines at the end of the file, the last of them at least, and what follows them."""
     if not path.exists():
-        return Head(0, _START), 0
+        return b"", b""
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         tail, start = b"", size
@@ -129,15 +167,7 @@ def _end(path: Path) -> tuple[Head, int]:
             file.seek(start)
             tail = file.read(size - start)
     whole, _, rest = tail.rpartition(b"\n")
-    if not whole:
-        return Head(0, _START), len(tail)
-    last = _parsed(whole.rpartition(b"\n")[2])
-    if last is None:
-        raise JournalError(
-            f"the audit trail {path} is damaged at its end",
-            hint="see `reconciler audit verify`; keep the file for the record and move it away",
-        )
-    return Head(last["number"], last["seal"]), len(rest)
+    return whole, rest
 
 
 def _parsed(raw: bytes) -> dict[str, Any] | None:

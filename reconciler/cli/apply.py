@@ -99,6 +99,7 @@ def command(
     failed = False
     if saved:
         body = _saved(plan, world)
+        at_hand = state
         commitment, state = app.check_usable(
             body,
             state,
@@ -107,6 +108,13 @@ def command(
             resume=resume,
             under=lambda commit: app.load_or_raise(specs, world, options.silent, commit),
         )
+        if state is not at_hand and not quiet:
+            base = (commitment.base or "")[:12]
+            click.echo(
+                f"note: carried out under the settings of the plan's base {base}, which differ from "
+                "those at hand by what the plan showed",
+                err=True,
+            )
     else:
         choices = app.Choices(stores=stores, read=read, raises=raises, releases=releases)
         made = app.plan(state, choices, world, keyed)
@@ -206,6 +214,7 @@ def _resuming(kept: Path) -> str:
         words += ["--specs", str(given["specs"])]
     if given["state_dir"] is not None:
         words += ["--state-dir", str(given["state_dir"])]
+    words += options.base_words()
     return shlex.join(words)
 
 

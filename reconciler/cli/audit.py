@@ -92,6 +92,11 @@ def verify(specs: Path, state_dir: Path | None, head: str | None) -> int:
     if not path.exists():
         raise ConfigError(f"there is no audit trail at {path}", hint="name its --state-dir")
     end, flaws = audit.verify(path, keys, head)
+    if len(flaws) == end.count > 1 and len({flaw.what for flaw in flaws}) == 1:
+        raise ConfigError(
+            f"none of the {end.count} lines of {path} is sealed with a key that is at hand",
+            hint="give the RECONCILER_REGISTER_KEY or RECONCILER_KEY it was written with",
+        )
     for flaw in flaws:
         where = f"{path}:{flaw.line}" if flaw.line else str(path)
         click.echo(f"{where}: {flaw.what}", err=True)

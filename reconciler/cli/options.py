@@ -106,7 +106,17 @@ def _base(context: click.Context, option: click.Parameter, value: str | None) ->
             "where CI is set, say whose settings count: --base REV with the tip of the protected "
             "branch on a pull request, --base none on that branch itself"
         )
+    if value is not None and (not value or value.startswith("-")):
+        raise click.UsageError("--base needs the name of a revision, or none")
     return None if value == "none" else value
+
+
+def base_words() -> list[str]:
+    """The option as it has to be given again."""
+    context = click.get_current_context()
+    if context.params.get("base") is not None:
+        return ["--base", context.params["base"]]
+    return ["--base", "none"] if os.environ.get("CI") else []
 
 
 def planning(function: F) -> F:

@@ -1,5 +1,6 @@
 """`reconciler plan`."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,11 @@ def command(
         reveal=revealed(made) if show_personal else {},
     )
     if out is not None and not quiet:
-        click.echo(f"saved as {out}; carry it out with: reconciler apply {out}", err=True)
+        click.echo(
+            f"saved as {out}; carry it out with: "
+            f"{shlex.join(['reconciler', 'apply', str(out), *options.base_words()])}",
+            err=True,
+        )
     for part in made.failed:
         click.echo(f"error: {part.error}", err=True)
     for part in made.failed:
@@ -120,9 +125,10 @@ def _tell_of_unfinished(folder: Path) -> None:
         click.echo(f"warning: {error}", err=True)
         return
     for path in owing[-1:]:
+        words = ("reconciler", "apply", str(path), "--resume", *options.base_words())
         click.echo(
             "warning: an apply was cut off, and what its last writes did is not known; end it "
-            f"first: reconciler apply {path} --resume",
+            f"first: {shlex.join(words)}",
             err=True,
         )
 

@@ -61,7 +61,7 @@ def encode(plan: Plan, keyed: Keyed) -> Json:
         },
         "settings": {
             "changed": [_setting(one) for one in basis.changed],
-            "once_merged": list(basis.unmerged),
+            "once_merged": [{"store": name, "entries": count} for name, count in basis.unmerged],
         },
         "lifts": [_lift(one) for one in basis.lifts],
         "options": {
@@ -77,13 +77,7 @@ def encode(plan: Plan, keyed: Keyed) -> Json:
             for store in plan.stores
             for one in store.changes
         ],
-        "verdicts": [
-            _verdict(one)
-            for one in sorted(
-                (verdict for store in plan.stores for verdict in store.verdicts),
-                key=lambda verdict: not verdict.owed,
-            )
-        ],
+        "verdicts": [_verdict(one) for one in plan.verdicts],
     }
     body["digest"] = keyed.digest("plan", _timeless(body))
     body["seal"] = keyed.digest("seal", body)

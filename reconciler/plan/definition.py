@@ -68,7 +68,7 @@ class Basis:
     """What the plan was made from, and the choices it was made with.
 
     `base` is the commit that the settings were taken from, `changed` where those at hand differ,
-    `unmerged` the stores that only these have.
+    `unmerged` the stores that only these have, each with how many entries wait for it.
     """
 
     tool: str
@@ -83,16 +83,26 @@ class Basis:
     settings_digest: str
     base: str | None = None
     changed: tuple[SettingChange, ...] = ()
-    unmerged: tuple[str, ...] = ()
+    unmerged: tuple[tuple[str, int], ...] = ()
     lifts: tuple[Lift, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Complete, blocked and empty are three facts, never one status."""
+    """Complete, blocked and empty are three facts, never one status.
+
+    `waiting` are the opt-outs and erasures of stores that the base does not have.
+    """
 
     basis: Basis
     stores: tuple[StorePlan, ...]
+    waiting: tuple[Verdict, ...] = ()
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """All of them, what is owed first."""
+        every = [*self.waiting, *(one for store in self.stores for one in store.verdicts)]
+        return tuple(sorted(every, key=lambda one: not one.owed))
 
     @property
     def complete(self) -> bool:
@@ -115,9 +125,7 @@ class Plan:
     @property
     def owes(self) -> bool:
         """Whether an opt-out or erasure is asked for, not planned, and not acknowledged."""
-        return any(
-            one.owed and not one.acknowledged for store in self.stores for one in store.verdicts
-        )
+        return any(one.owed and not one.acknowledged for one in self.verdicts)
 
     @property
     def empty(self) -> bool:

@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.diagnostics import SourceMark
-from reconciler.model.customer import DesiredCustomer
 from reconciler.model.settings import (
     CEILINGS,
     Approval,
@@ -19,6 +18,7 @@ from reconciler.model.settings import (
     StoreSettings,
 )
 from reconciler.plan.keyed import Keyed
+from reconciler.plan.settings_change import named
 from reconciler.plan.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -180,19 +180,6 @@ def _lifted(approval: Approval) -> Iterator[tuple[LiftKind, str, str]]:
         yield LiftKind.RELEASE, approval.release, ""
     if approval.acknowledges is not None:
         yield LiftKind.ACKNOWLEDGE, approval.acknowledges, ""
-
-
-def named(approval: Approval, state: DesiredState) -> tuple[DesiredCustomer, ...] | None:
-    """The entries that an approval names, of all stores it is for; None: it is for everybody."""
-    if approval.identities is None:
-        return None
-    wanted = {(one.kind, one.key) for one in approval.identities}
-    return tuple(
-        entry
-        for name in approval.stores or tuple(store.name for store in state.stores)
-        for entry in state.of(name)
-        if wanted & {(one.kind, one.key) for one in entry.identities}
-    )
 
 
 def approval_ends(settings: Settings, keyed: Keyed) -> dict[str, datetime]:

@@ -10,6 +10,7 @@ from reconciler.model.field_path import CUSTOMER, FieldPath
 from reconciler.model.fields import BY_NAME
 from reconciler.plan.changes import Action, ConsentChange
 from reconciler.plan.draft import Draft
+from reconciler.plan.keyed import Keyed
 from reconciler.plan.match import Missing, Paired, Pairing, Unsure
 from reconciler.plan.store_judge import Judge
 from reconciler.plan.verdicts import NO_ERASURE, NO_OPT_OUT, Level, Verdict
@@ -40,13 +41,43 @@ def owed(pairings: Iterable[Pairing], draft: Draft, judge: Judge) -> Iterator[Ve
             ]
             if left or _may_be_unseen(pairing, draft):
                 name = FieldPath.of_consent(channel)
-                yield _verdict(
-                    NO_OPT_OUT, f"the {BY_NAME[name.table].title}", pairing, draft, judge, name
-                )
+                yield _verdict(NO_OPT_OUT, pairing, draft, judge, name)
         if desired.erases:
             there = [live for live in _lives(pairing) if live.remote_id not in deletes]
             if there or _may_be_unseen(pairing, draft):
-                yield _verdict(NO_ERASURE, "the erasure", pairing, draft, judge, CUSTOMER)
+                yield _verdict(NO_ERASURE, pairing, draft, judge, CUSTOMER)
+
+
+def owed_once_merged(
+    store: str, entries: Iterable[DesiredCustomer], keyed: Keyed
+) -> Iterator[Verdict]:
+    """The same for a store that the base does not have: nobody contacts it before it is merged."""
+    for desired in entries:
+        asked = [
+            (NO_OPT_OUT, FieldPath.of_consent(channel))
+            for channel, wanted in desired.consents
+            if wanted.state is ConsentState.UNSUBSCRIBED
+        ]
+        if desired.erases:
+            asked.append((NO_ERASURE, CUSTOMER))
+        for rule, path in asked:
+            yield Verdict(
+                rule=rule,
+                level=Level.HOLD,
+                store=store,
+                message=f"{_asked_for(rule, path)} and not carried out: the base does not have "
+                "this store",
+                alias=keyed.entry_alias(desired),
+                mark=desired.mark_of(path.table),
+                lifted_by="a plan of the protected branch, once this is merged",
+                fields=(path,),
+            )
+
+
+def _asked_for(rule: str, path: FieldPath) -> str:
+    if rule == NO_ERASURE:
+        return "the erasure is asked for"
+    return f"an opt-out of the {BY_NAME[path.table].title} is asked for"
 
 
 def _lives(pairing: Pairing) -> tuple[LiveCustomer, ...]:
@@ -80,21 +111,18 @@ def _is_out(
     return live.contact(channel) is None and not named and consent.state not in _YES
 
 
-def _verdict(
-    rule: str, what: str, pairing: Pairing, draft: Draft, judge: Judge, field: FieldPath
-) -> Verdict:
+def _verdict(rule: str, pairing: Pairing, draft: Draft, judge: Judge, field: FieldPath) -> Verdict:
     desired = pairing.desired
     entry = judge.keyed.entry_alias(desired)
     lives = _lives(pairing)
     aliases = (entry, *(judge.keyed.live_alias(judge.store.name, one) for one in lives))
     reasons = sorted({one.rule for one in draft.verdicts if one.alias in aliases and one.in_force})
     why = f", held by {', '.join(reasons)}" if reasons else ""
-    asked = f"{what} is asked for" if rule == NO_ERASURE else f"an opt-out of {what} is asked for"
     return Verdict(
         rule=rule,
         level=Level.HOLD,
         store=judge.store.name,
-        message=f"{asked} and not carried out{why}",
+        message=f"{_asked_for(rule, field)} and not carried out{why}",
         alias=aliases[1] if len(lives) == 1 else entry,
         mark=desired.mark_of(field.table),
         lifted_by=f"what holds it, or an approval `acknowledge: {(reasons or [rule])[0]}`",

@@ -1,13 +1,21 @@
 """Where two settings differ, field by field, and as it may be shown."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 from deepdiff import DeepDiff
 
 from reconciler.diagnostics import SourceMark
-from reconciler.model.settings import Approval, Settings, StoreSettings, TokenKind, TokenSource
+from reconciler.model.customer import DesiredCustomer
+from reconciler.model.settings import (
+    Approval,
+    DesiredState,
+    Settings,
+    StoreSettings,
+    TokenKind,
+    TokenSource,
+)
 from reconciler.plan.keyed import Keyed
 
 Told: TypeAlias = str | int | float | bool | None
@@ -36,23 +44,32 @@ def settings_digest(settings: Settings, keyed: Keyed) -> str:
     return keyed.digest("settings", _flat_text(_rules(settings)))
 
 
-def changes(base: Settings, at_hand: Settings, keyed: Keyed) -> tuple[SettingChange, ...]:
-    """In the order of their paths; approvals are named by what they lift."""
-    before = {**_rules(base), "approvals": _approvals(base.approvals, keyed)}
-    after = {**_rules(at_hand), "approvals": _approvals(at_hand.approvals, keyed)}
-    return tuple(sorted(_changes(before, after, at_hand, keyed), key=lambda one: one.path))
+def changes(state: DesiredState, keyed: Keyed) -> tuple[SettingChange, ...]:
+    """Where the settings at hand are not those in force, in the order of their paths; approvals are
+    named by what they lift.
+    """
+    titles = {_title(one, state, keyed): one.mark for one in state.at_hand.approvals}
+    before = {**_rules(state.settings), "approvals": _approvals(state.approvals, state, keyed)}
+    after = {
+        **_rules(state.at_hand),
+        "approvals": _approvals(state.at_hand.approvals, state, keyed),
+    }
+    found = _changes(before, after, keyed)
+    placed = (replace(one, mark=_mark(one.path, state.at_hand, titles)) for one in found)
+    return tuple(sorted(placed, key=lambda one: one.path))
 
 
 def rule_changes(base: Settings, at_hand: Settings, keyed: Keyed) -> tuple[SettingChange, ...]:
     """The same without the approvals: what an apply must not find changed."""
-    return tuple(_changes(_rules(base), _rules(at_hand), at_hand, keyed))
+    return tuple(_changes(_rules(base), _rules(at_hand), keyed))
 
 
 def _changes(
-    before: Mapping[str, Any], after: Mapping[str, Any], at_hand: Settings, keyed: Keyed
+    before: Mapping[str, Any], after: Mapping[str, Any], keyed: Keyed
 ) -> Iterator[SettingChange]:
     had, has = dict(_leaves(before, ())), dict(_leaves(after, ()))
-    found = DeepDiff(had, has, view="tree")
+    # However little the two have in common, they are compared field by field.
+    found = DeepDiff(had, has, view="tree", threshold_to_diff_deeper=0)
     for items in found.values():
         for one in items:
             path = one.path(output_format="list")[0]
@@ -61,7 +78,7 @@ def _changes(
                 path=tuple(keyed.text(part) for part in path),
                 before=_told(path, old, keyed),
                 after=_told(path, new, keyed),
-                mark=_mark(path, at_hand),
+                mark=None,
                 digest=keyed.digest("setting", [list(path), old, new]),
             )
 
@@ -75,7 +92,7 @@ def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
         for one in value:
             yield (*path, str(one)), True
     elif value is not None:
-        yield path, value
+        yield path, int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _flat_text(value: Mapping[str, Any]) -> list[list[Any]]:
@@ -88,12 +105,16 @@ def _told(path: tuple[str, ...], value: Told, keyed: Keyed) -> Told:
     return keyed.hidden(value) if path[-2:] == ("token", "command") else keyed.text(value)
 
 
-def _mark(path: tuple[str, ...], at_hand: Settings) -> SourceMark | None:
-    if path[0] == "policy":
-        return at_hand.policy.mark
-    if path[0] == "stores":
-        return next((store.mark for store in at_hand.stores if store.name == path[1]), None)
-    return None
+def _mark(
+    path: tuple[str, ...], at_hand: Settings, titles: Mapping[str, SourceMark]
+) -> SourceMark | None:
+    match path[0]:
+        case "policy":
+            return at_hand.policy.mark
+        case "stores":
+            return next((store.mark for store in at_hand.stores if store.name == path[1]), None)
+        case _:
+            return titles.get(path[1])
 
 
 def _rules(settings: Settings) -> dict[str, Any]:
@@ -142,26 +163,39 @@ def _token(source: TokenSource) -> dict[str, str]:
     return {source.kind.value: where}
 
 
-def _approvals(approvals: tuple[Approval, ...], keyed: Keyed) -> dict[str, Any]:
-    """By all that they say but the reason, so that an edited one is one gone and one new."""
+def _approvals(
+    approvals: tuple[Approval, ...], state: DesiredState, keyed: Keyed
+) -> dict[str, str]:
+    """Their reasons by all else that they say, so that an edited one is one gone and one new."""
     found: dict[str, list[str]] = {}
     for one in approvals:
-        whom = [keyed.hidden(f"{who.kind} {who.key}") for who in one.identities or ()]
-        parts = [
-            approval_title(one),
-            *((f"of {', '.join(sorted(whom))}",) if one.identities is not None else ()),
-            *((f"in {', '.join(sorted(one.stores))}",) if one.stores else ()),
-            f"until {one.until.isoformat()}",
-        ]
-        found.setdefault(" ".join(parts), []).append(one.reason)
-    return {name: {"reason": reasons} for name, reasons in found.items()}
+        found.setdefault(_title(one, state, keyed), []).append(one.reason)
+    return {name: "; ".join(reasons) for name, reasons in found.items()}
 
 
-def approval_title(one: Approval) -> str:
-    """What an approval lifts, in the words of the specs."""
+def _title(one: Approval, state: DesiredState, keyed: Keyed) -> str:
     parts = [f"raise {risk}={number}" for risk, number in one.raises]
     if one.release is not None:
         parts.append(f"release {one.release}")
     if one.acknowledges is not None:
         parts.append(f"acknowledge {one.acknowledges}")
-    return ", ".join(parts)
+    entries = named(one, state)
+    if entries is not None:
+        aliases = sorted({keyed.entry_alias(entry) for entry in entries})
+        parts.append(f"of {', '.join(aliases) or 'nobody here'}")
+    if one.stores:
+        parts.append(f"in {', '.join(sorted(one.stores))}")
+    return f"{' '.join(parts)} until {one.until.isoformat(timespec='minutes')}"
+
+
+def named(approval: Approval, state: DesiredState) -> tuple[DesiredCustomer, ...] | None:
+    """The entries that an approval names, of all stores it is for; None: it is for everybody."""
+    if approval.identities is None:
+        return None
+    wanted = {(one.kind, one.key) for one in approval.identities}
+    return tuple(
+        entry
+        for name in approval.stores or tuple(store.name for store in state.stores)
+        for entry in state.of(name)
+        if wanted & {(one.kind, one.key) for one in entry.identities}
+    )

@@ -113,7 +113,7 @@ def _normal(name: str, text: Personal, region: str | None) -> str:
 def _differing(had: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
     if had == wanted:
         return []
-    difference = DeepDiff(had, wanted, ignore_order=True, view="tree")
+    difference = DeepDiff(had, wanted, ignore_order=True, view="tree", threshold_to_diff_deeper=0)
     paths: Iterable[Any] = (
         item.path(output_format="list")[0] for group in difference.values() for item in group
     )

@@ -77,7 +77,7 @@ def _of_verdict(one: Json) -> Finding:
 
 
 def _totals(body: Json) -> str:
-    parts = [f"{describe.totals(body)}."]
+    parts = [f"{describe.totals(body)}, {settings.source(body)}."]
     for store in body["stores"]:
         if told := describe.audience(body, store["name"]):
             parts.append(f"{store['name']}: {', '.join(told)}.")

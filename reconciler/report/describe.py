@@ -174,8 +174,8 @@ def _proof(after: Json) -> str:
     return f" [{', '.join([*when, *told])}]" if told or when else ""
 
 
-def counted(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+def counted(number: int, word: str, many: str = "") -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {many or f'{word}s'}"
 
 
 def receipt(store: Json) -> str:

@@ -176,4 +176,5 @@ def _foot(body: Json) -> Iterator[str]:
     if any("grade " in one.what for one in describe.items(body, {})):
         yield f"{escape(describe.GRADES)}."
         yield ""
-    yield f"Plan `{body['digest'][:16]}`, valid until {body['expires_at'][:16]} UTC."
+    until = body["expires_at"][:16]
+    yield f"Plan `{body['digest'][:16]}`, valid until {until} UTC, {settings.source(body)}."

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.report.describe import Json
+from reconciler.report.describe import Json, counted
 
 CHANGED: Final = "settings.changed"
 
@@ -25,9 +25,16 @@ class Remark:
 def under(body: Json) -> str:
     """What is in force instead of the settings at hand."""
     return (
-        f"settings.changed: stores, policy and approvals are those of the base "
-        f"{body['spec']['base'][:12]}; what differs takes effect when it is merged"
+        "settings.changed: this plan is made, and applied, under the stores, policy and approvals "
+        f"of the base {body['spec']['base'][:12]}; what differs counts for plans made after it is "
+        "merged"
     )
+
+
+def source(body: Json) -> str:
+    """Whose settings count, for every rendering."""
+    base = body["spec"]["base"]
+    return f"settings of the base {base[:12]}" if base else "settings at hand"
 
 
 def changed(body: Json) -> tuple[Remark, ...]:
@@ -36,12 +43,19 @@ def changed(body: Json) -> tuple[Remark, ...]:
         _remark(f"{'.'.join(one['path'])}: {_value(one['before'])} → {_value(one['after'])}", one)
         for one in body["settings"]["changed"]
     ]
-    found.extend(
-        Remark(
-            f"store {name}: the base does not have it, so it is not contacted; planned once merged"
+    for one in body["settings"]["once_merged"]:
+        entries = counted(one["entries"], "entry", "entries")
+        found.append(
+            Remark(
+                f"store {one['store']}: the base does not have it, so it is not contacted; its "
+                f"{entries} are planned once merged, by a plan of the protected branch"
+            )
         )
-        for name in body["settings"]["once_merged"]
-    )
+    if any(one["path"][0] == "approvals" and one["before"] is None
+           for one in body["settings"]["changed"]):  # fmt: skip
+        found.append(
+            Remark("an approval counts once it stands at the base: merge it first, then plan again")
+        )
     return tuple(found)
 
 

@@ -146,11 +146,68 @@ def test_a_new_store_is_not_contacted(shop: Shop) -> None:
 
     assert done.code == 0, done.err
     assert [one["name"] for one in body["stores"]] == ["shop"]
-    assert body["settings"]["once_merged"] == ["other"]
+    assert body["settings"]["once_merged"] == [{"store": "other", "entries": 1}]
     assert "store other: the base does not have it" in done.out
     asked = call(shop, "plan", "--base", "main", "--store", "other")
     assert asked.code == 1
     assert "planned once merged" in asked.err
+
+
+def test_what_is_owed_in_a_new_store_stands_first(shop: Shop) -> None:
+    commit(shop)
+    text = json.loads((shop.specs / "all.yaml").read_text())
+    wants = [
+        {"email": "a@example.com", "consent": {"email": "unsubscribed", "sms": "unsubscribed"}},
+        {"email": "b@example.com", "state": "absent", "reason": "erasure request 5"},
+    ]
+    (shop.specs / "other.yaml").write_text(json.dumps(
+        {"stores": {"other": text["stores"]["shop"]}, "store": "other", "customers": wants}))  # fmt: skip
+
+    done, body = planned(shop)
+
+    assert done.code == 3
+    assert done.out.startswith("NOT PLANNED  other: cus_")
+    owed = [one["rule"] for one in body["verdicts"] if one["store"] == "other"]
+    assert sorted(owed) == ["erasure.not-planned", "withdraw.not-planned", "withdraw.not-planned"]
+    assert call(shop, "apply", "--base", "main", f"{shop.folder}/plan.json").code == 3
+
+
+def test_settings_that_have_nothing_in_common_are_compared(shop: Shop) -> None:
+    """A first pull request: nothing stands at the base, and everything is new."""
+    (shop.folder / "readme").write_text("x")
+    specs = (shop.specs / "all.yaml").read_text()
+    (shop.specs / "all.yaml").unlink()
+    commit(shop)
+    document = json.loads(specs)
+    document["stores"]["shop"]["tags"] = {"owned": [f"tag{number}" for number in range(40)]}
+    (shop.specs / "all.yaml").write_text(json.dumps(document))
+
+    done, body = planned(shop)
+
+    assert done.code == 0, done.err
+    assert (
+        sum(
+            one[:4] == ["stores", "shop", "tags", "owned"]
+            for one in (c["path"] for c in body["settings"]["changed"])
+        )
+        == 40
+    )
+    assert body["settings"]["once_merged"] == [{"store": "shop", "entries": 0}]
+
+
+def test_an_approval_that_is_not_at_the_base_says_what_to_do(shop: Shop) -> None:
+    commit(shop)
+    shop.want({"email": "0@example.com"}, approvals=[
+        {"release": "consent.undated-opt-out", "customer": {"email": "0@example.com"},
+         "reason": "two duplicates", "until": SOON}])  # fmt: skip
+
+    done, body = planned(shop)
+
+    (change,) = body["settings"]["changed"]
+    assert change["after"] == "two duplicates"
+    assert change["source"]["line"] > 1
+    assert "of cus_" in change["path"][1]
+    assert "merge it first, then plan again" in done.out
 
 
 def test_a_plan_is_applied_under_the_settings_it_was_made_under(shop: Shop) -> None:

@@ -10,7 +10,7 @@ from reconciler.app import Ambient, keyed_for, load_or_raise
 from reconciler.apply.audit import NAME, Trail, verify
 from reconciler.clock import system_clock
 from reconciler.credentials import LARGEST_FILE, token
-from reconciler.errors import ConfigError
+from reconciler.errors import ConfigError, JournalError
 from reconciler.model.settings import StoreSettings, TokenKind, TokenSource
 from reconciler.plan.keyed import Keyed
 from reconciler.platforms.hosts import TrustedHosts, base_url
@@ -164,8 +164,10 @@ def test_the_key_for_plans_adds_nothing_to_a_trail_of_the_other(tmp_path: Path) 
     plans, records = Keyed(b"p" * 32), Keyed(b"r" * 32)
     clock = system_clock()
     Trail(tmp_path, plans, clock).append("began", plan="old")
-    Trail(tmp_path, records, clock).append("began", plan="one")
+    Trail(tmp_path, records, clock, (plans,)).append("began", plan="one")
     path = tmp_path / NAME
     assert verify(path, (records, plans), None)[1] == ()
-    Trail(tmp_path, plans, clock).append("began", plan="forged")
+    with pytest.raises(JournalError, match="sealed with another key"):
+        Trail(tmp_path, plans, clock).append("began", plan="unawares")
+    Trail(tmp_path, plans, clock, (records,)).append("began", plan="forged")
     assert [one.line for one in verify(path, (records, plans), None)[1]] == [3]

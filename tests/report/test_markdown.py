@@ -24,6 +24,7 @@ def _body(count: int, tag: str = "vip") -> Json:
                "masked": 0, "notes": []}  # fmt: skip
     return {
         "digest": "d" * 64, "expires_at": "2026-01-08T00:00:00", "changes": changes, "verdicts": [],
+        "spec": {"base": None},
         "settings": {"changed": [], "once_merged": []}, "lifts": [],
         "stores": [{"name": "shop", "error": None, "receipt": receipt}],
         "summary": {"blocked": False, "create": 0, "update": count, "delete": 0, "unchanged": 0,
