@@ -111,7 +111,7 @@ def command(
         if state is not at_hand and not quiet:
             base = (commitment.base or "")[:12]
             click.echo(
-                f"note: carried out under the settings of the plan's base {base}, which differ from "
+                f"note: carried out under the settings of the base {base}, which differ from "
                 "those at hand by what the plan showed",
                 err=True,
             )
