@@ -47,8 +47,8 @@ def changed(body: Json) -> tuple[Remark, ...]:
         entries = counted(one["entries"], "entry", "entries")
         found.append(
             Remark(
-                f"store {one['store']}: the base does not have it, so it is not contacted; its "
-                f"{entries} are planned once merged, by a plan of the protected branch"
+                f"store {one['store']} ({entries}): the base does not have it, so it is not "
+                "contacted; planned once merged, by a plan of the protected branch"
             )
         )
     if any(one["path"][0] == "approvals" and one["before"] is None

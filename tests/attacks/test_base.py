@@ -147,7 +147,7 @@ def test_a_new_store_is_not_contacted(shop: Shop) -> None:
     assert done.code == 0, done.err
     assert [one["name"] for one in body["stores"]] == ["shop"]
     assert body["settings"]["once_merged"] == [{"store": "other", "entries": 1}]
-    assert "store other: the base does not have it" in done.out
+    assert "store other (1 entry): the base does not have it" in done.out
     asked = call(shop, "plan", "--base", "main", "--store", "other")
     assert asked.code == 1
     assert "planned once merged" in asked.err

@@ -46,7 +46,7 @@ def ceilings(draft: Draft) -> Iterator[Verdict]:
                 message=f"{count} {noun}, and {max(allowed, raised)} may in a store of {size}"
                 if count > raised
                 else f"{count} {noun}, and {allowed} might in a store of {size}",
-                lifted_by=f"--raise {risk}={count}",
+                lifted_by=f"--raise {risk}={count}" if count > raised else None,
                 released=count <= raised,
             )
 
@@ -63,14 +63,15 @@ def mass_withdrawal(draft: Draft) -> Iterator[Verdict]:
         )
         if leaving <= MASS_WITHDRAWAL_PEOPLE or share is False:
             continue
+        raised = draft.raised(RiskClass.WITHDRAW) or 0
         of = "an unknown number of" if subscribers is None else str(subscribers)
         yield Verdict(
             rule="withdraw.mass",
             level=Level.BLOCK,
             store=draft.store.name,
             message=f"{leaving} of {of} {channel} subscribers would be unsubscribed at once",
-            lifted_by=f"--raise withdraw={leaving}",
-            released=leaving <= (draft.raised(RiskClass.WITHDRAW) or 0),
+            lifted_by=f"--raise withdraw={leaving}" if leaving > raised else None,
+            released=leaving <= raised,
         )
 
 
