@@ -258,6 +258,7 @@ def _apply_store(order: Order, approved: "ApprovedStore", record: "Record") -> "
                     prepay=connection.session.prepay,
                     control=order.control,
                     audit=record.step,
+                    trail_stands=record.trail.stands,
                     only=order.only,
                     made_before=journal.created_lately(world.folder, store.name, began),
                 )

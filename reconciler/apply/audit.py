@@ -125,6 +125,10 @@ class Trail:
         with FileLock(self.path.with_suffix(".lock"), mode=0o600):
             yield
 
+    def stands(self) -> None:
+        """Raises `JournalError` where the trail went away since it was written to."""
+        self._check_goes_on(self._written if self.path.exists() else 0)
+
     def head(self) -> Head:
         return _end(self.path)[0]
 

@@ -56,7 +56,7 @@ class Bench:
 
     `proven` says that an update of this run was read back without a loss; `prepay` takes the turn
     of a write before the read that it rests on. `requests` counts them all, `own_requests` those of
-    the calling thread. `audit` keeps what became of a step, `sights` are records read in a batch,
+    the calling thread. `audit` keeps what became of a step, `trail_stands` raises where it cannot, `sights` are records read in a batch,
     with when that was.
     """
 
@@ -70,6 +70,7 @@ class Bench:
     prepay: Callable[[], None]
     control: Control
     audit: Callable[[StepOutcome], None]
+    trail_stands: Callable[[], None]
     only: Collection[RiskClass] = ()
     made_before: Mapping[str, str] = field(default_factory=dict)
     created: dict[str, str] = field(init=False)
@@ -133,6 +134,10 @@ class Bench:
     def over(self) -> bool:
         """Asked right before every write."""
         control = self.control
+        try:
+            self.trail_stands()
+        except JournalError as error:
+            self.stop(str(error))
         if control.interrupted.is_set():
             return True
         if control.max_failures is not None and control.failures >= control.max_failures:

@@ -86,6 +86,7 @@ def command(
     from reconciler.apply.bench import Control
     from reconciler.plan.codec import decode, encode
     from reconciler.platforms.limiter import Paces
+    from reconciler.report import describe
 
     saved = plan is not None or resume
     _check_usage(saved=saved, chosen=bool(stores or raises or releases or read != "auto"), yes=yes)
@@ -132,6 +133,10 @@ def command(
         control=control,
         progress=lambda outcome: None,  # noqa: ARG005
     )
+    if saved:
+        for name, why in describe.not_read(body):
+            click.echo(f"error: store {name} was not read for this plan: {why}", err=True)
+            failed = True
     code = _carry_out(order, body, form=form, quiet=quiet, no_color=no_color)
     return FAILED if failed and code != INTERRUPTED else code
 

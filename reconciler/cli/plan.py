@@ -73,6 +73,7 @@ def command(
     from reconciler.cli.crash import report
     from reconciler.cli.rendering import render
     from reconciler.plan.codec import encode
+    from reconciler.report import describe
     from reconciler.report.reveal import revealed
 
     if show_personal:
@@ -97,7 +98,9 @@ def command(
         no_color=no_color,
         reveal=revealed(made) if show_personal else {},
     )
-    if out is not None and not quiet:
+    if out is not None and not quiet and describe.standing(body) != describe.READY:
+        click.echo(f"saved as {out}", err=True)
+    elif out is not None and not quiet:
         click.echo(
             f"saved as {out}; carry it out with: "
             f"{shlex.join(['reconciler', 'apply', str(out), *options.base_words()])}",

@@ -39,18 +39,18 @@ def of_diagnostics(diagnostics: Iterable[Diagnostic]) -> Iterator[Finding]:
 
 
 def of_plan(body: Json) -> Iterator[Finding]:
-    """Whatever is owed and not planned, the totals, then every verdict where it comes from.
+    """What was not read, whatever is owed and not planned, the totals, then every verdict where it
+    comes from.
 
     A store that was not read is an error, as is an opt-out or erasure that is not carried out.
     """
+    for name, why in describe.not_read(body):
+        yield Finding(rule="read.failed", level="error", message=f"{name}: {why}")
     owed = describe.owed(body)
     yield from (_of_verdict(one) for one in owed)
     for one in settings.changed(body):
         yield _of_remark(one, settings.CHANGED, "warning")
     yield Finding(rule="plan", level="note", message=_totals(body))
-    for store in body["stores"]:
-        if store["error"]:
-            yield Finding(rule="read.failed", level="error", message=store["error"])
     for one in settings.lifted(body):
         yield _of_remark(one, "limit.lifted", "note")
     yield from (_of_verdict(one) for one in body["verdicts"] if one not in owed)

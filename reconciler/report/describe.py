@@ -21,6 +21,8 @@ RISKS: Final = {
     "delete": "deletes",
 }
 CHANNELS: Final = {"email": "e-mail", "sms": "SMS"}
+READY: Final = "ready"
+NO_CHANGES: Final = "no changes"
 SIGNS: Final = {"create": "+", "update": "~", "delete": "-"}
 STATES: Final = {
     "subscribed": "subscribed",
@@ -233,3 +235,31 @@ def not_planned(count: int) -> str:
 
 def is_empty(body: Json) -> bool:
     return not body["changes"]
+
+
+def in_one_line(text: str) -> str:
+    """An error with its hint, which stands in a line of its own elsewhere."""
+    return "; ".join(part.strip() for part in text.split("\n"))
+
+
+def not_read(body: Json) -> tuple[tuple[str, str], ...]:
+    """The stores of which nothing is known, each with why."""
+    return tuple(
+        (one["name"], in_one_line(one["error"].removeprefix(f"store {one['name']}: ")))
+        for one in body["stores"]
+        if one["error"]
+    )
+
+
+def standing(body: Json) -> str:
+    """What stands in the way of the plan, the worst of it; `ready` or `no changes` for nothing."""
+    summary = body["summary"]
+    if not_read(body):
+        return "not every store was read"
+    if any(not one["acknowledged"] for one in owed(body)):
+        return "not all opt-outs and erasures are carried out"
+    if summary["blocked"]:
+        return "blocked: only opt-outs would be carried out"
+    if not summary["complete"]:
+        return "incomplete: not every store was read well"
+    return NO_CHANGES if is_empty(body) else READY

@@ -65,14 +65,13 @@ def _fitting(rows: Iterable[_Row], room: int, what: str) -> tuple[list[str], int
 
 def _head(body: Json) -> Iterator[str]:
     yield MARKER
-    summary = body["summary"]
     owed = describe.owed(body)
     left = sum(not one["acknowledged"] for one in owed)
-    state = "blocked" if summary["blocked"] else "no changes" if not body["changes"] else "ready"
-    if left:
-        state = "not all opt-outs and erasures are carried out"
-    yield f"## Customer plan: {state}"
+    yield f"## Customer plan: {describe.standing(body)}"
     yield ""
+    for name, why in describe.not_read(body):
+        yield f"**{escape(name)} was not read: {escape(why)}**"
+        yield ""
     if left:
         yield f"**{describe.not_planned(left)}** They stand first below."
         yield ""
@@ -85,7 +84,7 @@ def _head(body: Json) -> Iterator[str]:
     yield "| store | read | audience |"
     yield "|---|---|---|"
     for store in body["stores"]:
-        told = store["error"] or describe.receipt(store)
+        told = "not read" if store["error"] else describe.receipt(store)
         effect = ", ".join(describe.audience(body, store["name"])) or "unknown"
         yield f"| {escape(store['name'])} | {escape(told)} | {escape(effect)} |"
     yield ""

@@ -26,8 +26,11 @@ def render(result: ApplyResult, resume: str, owed: Sequence[Json]) -> Iterator[L
     if result.audit_head:
         trail = f"audit trail: {result.audit_count} lines, head {result.audit_head[:16]}"
         yield Line(trail, Style.DIM)
-    if result.complete:
+    if result.complete and not total:
+        yield Line("Nothing was applied: the plan has no step for it.", Style.WARN)
+    elif result.complete:
         yield Line(f"Applied: {good} of {total} steps, each read back from its store.", Style.GOOD)
+    if result.complete:
         left = sum(not one["acknowledged"] for one in owed)
         if left:
             yield Line(describe.not_planned(left), Style.BAD)

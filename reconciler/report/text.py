@@ -23,6 +23,7 @@ LEGEND: Final = "+ new   ~ changed   - deleted   ••• personal value, maske
 def render(body: Json, *, every: bool, reveal: Reveal) -> Iterator[Line]:
     """`every` lists each customer; otherwise identical changes are folded."""
     found = describe.items(body, reveal)
+    yield from _not_read(body)
     yield from not_carried_out(body)
     yield from _settings(body)
     for store in body["stores"]:
@@ -35,6 +36,15 @@ def render(body: Json, *, every: bool, reveal: Reveal) -> Iterator[Line]:
             yield Line(describe.GRADES, Style.DIM)
         yield Line()
     yield from _last(body)
+
+
+def _not_read(body: Json) -> Iterator[Line]:
+    """What nobody knows stands before all that is known."""
+    found = describe.not_read(body)
+    for name, why in found:
+        yield Line(f"NOT READ  {name}: {plain(why)}", Style.BAD)
+    if found:
+        yield Line()
 
 
 def not_carried_out(body: Json) -> Iterator[Line]:
@@ -75,7 +85,7 @@ def _store(body: Json, store: Json, found: Sequence[Item], *, every: bool) -> It
     title = f"{store['name']} ({store['platform']} {store['api_version']})"
     yield Line(f"{title}: {describe.receipt(store)}", Style.TITLE)
     if store["error"]:
-        yield Line(f"  NOT PLANNED  {store['error']}", Style.BAD)
+        yield Line("  NOT PLANNED: it was not read", Style.BAD)
         yield Line()
         return
     for note in store["receipt"]["notes"]:
@@ -93,7 +103,7 @@ def _store(body: Json, store: Json, found: Sequence[Item], *, every: bool) -> It
         if own:
             yield Line(f"  {describe.RISKS[risk]} ({len(own)})", Style.TITLE)
             yield from _items(own, _COLOURS.get(risk, Style.PLAIN), every=every)
-    if not found:
+    if not found and store["receipt"]["complete"]:
         yield Line("  no changes", Style.GOOD)
     told = describe.audience(body, store["name"])
     yield Line(f"  audience: {', '.join(told)}", Style.DIM)
@@ -157,9 +167,11 @@ def _last(body: Json) -> Iterator[Line]:
         yield Line(describe.not_planned(owed), Style.BAD)
     if describe.is_empty(body):
         held = f", {summary['held']} held" if summary["held"] else ""
-        if not any(store["error"] for store in body["stores"]):
-            left = describe.counted(summary["unchanged"], "customer")
+        left = describe.counted(summary["unchanged"], "customer")
+        if describe.standing(body) == describe.NO_CHANGES:
             yield Line(f"No changes. {left} unchanged{held}.", Style.GOOD)
+        else:
+            yield Line(f"Nothing to carry out. {left} unchanged{held}.", Style.WARN)
         return
     yield Line(f"Plan: {describe.totals(body)}.", Style.TITLE)
     if sent := describe.messages(body):

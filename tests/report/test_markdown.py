@@ -27,7 +27,7 @@ def _body(count: int, tag: str = "vip") -> Json:
         "spec": {"base": None},
         "settings": {"changed": [], "once_merged": []}, "lifts": [],
         "stores": [{"name": "shop", "error": None, "receipt": receipt}],
-        "summary": {"blocked": False, "create": 0, "update": count, "delete": 0, "unchanged": 0,
+        "summary": {"blocked": False, "complete": True, "create": 0, "update": count, "delete": 0, "unchanged": 0,
                     "held": 0, "messages": 0, "audience": {}},
     }  # fmt: skip
 

@@ -88,18 +88,13 @@ def _json(value: object) -> str:
 
 def _head(body: Json) -> Iterator[str]:
     summary = body["summary"]
-    state, tone = ("ready", "good")
-    if not body["changes"]:
-        state, tone = "no changes", "good"
-    if not summary["complete"]:
-        state, tone = "incomplete: not every store was read well", "warn"
-    if summary["blocked"]:
-        state, tone = "blocked: only opt-outs would be carried out", "bad"
+    state = describe.standing(body)
+    good = state in (describe.READY, describe.NO_CHANGES)
+    tone = "good" if good else "warn" if state.startswith("incomplete") else "bad"
     owed = describe.owed(body)
-    left = [one for one in owed if not one["acknowledged"]]
-    if left:
-        state, tone = "not all opt-outs and erasures are carried out", "bad"
     yield f'<h1>Customer plan <span class="state {tone}">{state}</span></h1>'
+    for name, why in describe.not_read(body):
+        yield f'<p class="bad">{_text(name)} was not read: {_text(why)}</p>'
     for one in owed:
         known = "Known: " if one["acknowledged"] else ""
         place = f"{one['source']['file']}:{one['source']['line']}"
@@ -189,7 +184,7 @@ def _stores(body: Json) -> Iterator[str]:
     yield "<h2>Stores</h2>"
     yield "<table><thead><tr><th>store</th><th>platform</th><th>reading</th></tr></thead><tbody>"
     for store in body["stores"]:
-        told = _text(store["error"] or describe.receipt(store))
+        told = _text("not read" if store["error"] else describe.receipt(store))
         tone = ' class="bad"' if store["error"] else ""
         notes = "".join(
             f'<div class="warn">{_text(note)}</div>'
