@@ -56,8 +56,8 @@ class Bench:
 
     `proven` says that an update of this run was read back without a loss; `prepay` takes the turn
     of a write before the read that it rests on. `requests` counts them all, `own_requests` those of
-    the calling thread. `audit` keeps what became of a step, `trail_stands` raises where it cannot, `sights` are records read in a batch,
-    with when that was.
+    the calling thread. `audit` keeps what became of a step, `trail_stands` raises where it cannot.
+    `sights` are records read in a batch, with when that was.
     """
 
     client: Writer
