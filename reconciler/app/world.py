@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from reconciler.clock import Clock, system_clock
 from reconciler.errors import ConfigError
@@ -95,8 +96,9 @@ def open_store(
 
 def shop_of(store: StoreSettings, world: Ambient) -> str:
     """Which shop a store is, whatever the specs call it. Raises `ConfigError`."""
-    base = base_url(store, TABLES[store.platform], world.hosts)
-    return f"{store.platform} {base} {store.shop}"
+    base = urlsplit(base_url(store, TABLES[store.platform], world.hosts))
+    port = base.port or {"https": 443, "http": 80}[base.scheme]
+    return f"{store.platform} {base.hostname} {port} {store.shop}"
 
 
 def judge_for(

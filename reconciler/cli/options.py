@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import tempfile
 import textwrap
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -225,13 +226,16 @@ def allow_personal() -> None:
 
 def write_private(path: Path, text: str) -> None:
     """Writes a file for its owner only, whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(
-            os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
-        ) as file:
-            file.write(text)
-        unfinished.replace(path)
+        # A name that nobody can know before: a link may wait in the place of any other.
+        file, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(file, "w", encoding="utf-8") as stream:
+                stream.write(text)
+            os.replace(unfinished, path)
+        except BaseException:
+            os.unlink(unfinished)
+            raise
     except OSError as error:
         raise click.ClickException(
             f"{path} cannot be written: {(error.strerror or 'unknown').lower()}"

@@ -24,7 +24,11 @@ def _what(one: Mapping[str, Any]) -> str:
         case "began":
             who = ", ".join(f"{name} {value}" for name, value in (one.get("who") or {}).items())
             commit = f", commit {str(one['commit'])[:12]}" if one.get("commit") else ""
-            return f"{plan} began: {who or 'nobody told'}, version {one.get('tool')}{commit}"
+            base = f", settings of the base {str(one['base'])[:12]}" if one.get("base") else ""
+            lifts = "; ".join(_lift(each) for each in one.get("lifts") or ())
+            lifted = f"; lifted or not the default: {lifts}" if lifts else ""
+            version = one.get("tool")
+            return f"{plan} began: {who or 'nobody told'}, version {version}{commit}{base}{lifted}"
         case "step":
             fields = ", ".join(_field(each) for each in one.get("fields", ()))
             lost = "".join(f"; lost: {each}" for each in one.get("collateral", ()))
@@ -37,6 +41,14 @@ def _what(one: Mapping[str, Any]) -> str:
             return f"{plan} ended{'' if one.get('complete') else ' INCOMPLETE'}: {told}"
         case event:
             return str(event)
+
+
+def _lift(one: Mapping[str, Any]) -> str:
+    used = "used" if one.get("used") else "not used"
+    told = [used, f"from {one.get('source') or one.get('origin')}"]
+    if one.get("reason"):
+        told.append(f"reason: {one['reason']}")
+    return f"{one.get('lift')} ({', '.join(told)})"
 
 
 def _field(one: Mapping[str, Any]) -> str:

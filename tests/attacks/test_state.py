@@ -1,6 +1,8 @@
 """The state folder goes away, or there are two: nothing is written that no journal keeps."""
 
+import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +11,15 @@ from typing import Any
 import pytest
 
 from reconciler import app
+from reconciler.app.world import shop_of
 from reconciler.apply.bench import Control
+from reconciler.cli.options import write_private
+from reconciler.clock import system_clock
 from reconciler.errors import JournalError
 from reconciler.plan import codec
 from reconciler.plan.outcome import ApplyResult, State
 from reconciler.state import one_writer
+from tests.builders import settings
 from tests.shop import VARIANTS, Shop, opened, person, states
 
 
@@ -110,6 +116,31 @@ def test_two_folders_of_one_machine_exclude_each_other(shop: Shop, tmp_path: Pat
 
     assert _applied(shop, body, shop.state(), progress).complete
     assert len(refused) == 6
+
+
+@pytest.mark.parametrize(
+    "url", [None, "https://acme.genmystore.com", "https://acme.genmystore.com:443"]
+)
+def test_one_shop_is_one_however_its_address_is_written(tmp_path: Path, url: str | None) -> None:
+    world = app.Ambient(clock=system_clock(), environment={}, folder=tmp_path)
+    named = replace(settings(), platform="genstore", shop="acme", base_url=url)
+
+    assert shop_of(named, world) == "genstore acme.genmystore.com 443 acme"
+
+
+def test_what_waits_in_the_place_of_an_unfinished_file_is_left_alone(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    for number in range(os.getpid() - 50, os.getpid() + 50):
+        (tmp_path / f".plan.json.{number}").symlink_to(victim)
+    write_private(tmp_path / "plan.json", "text")
+
+    assert victim.read_text() == "precious"
+    assert (tmp_path / "plan.json").read_text() == "text"
+    assert stat.S_IMODE((tmp_path / "plan.json").stat().st_mode) == 0o600
+    assert not [
+        one for one in tmp_path.iterdir() if not one.is_symlink() and one.name.startswith(".")
+    ]
 
 
 def test_other_shops_are_not_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
