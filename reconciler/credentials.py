@@ -16,8 +16,13 @@ LARGEST_FILE: Final = 64 * 1024
 KEYS: Final = frozenset({"RECONCILER_KEY", "RECONCILER_REGISTER_KEY"})
 
 
-def token(store: StoreSettings, environment: Mapping[str, str]) -> str:
-    """Raises `ConfigError`. `command` is refused where CI is set: specs come from pull requests."""
+def token(
+    store: StoreSettings, environment: Mapping[str, str], kept_key: bytes | None = None
+) -> str:
+    """Raises `ConfigError`. `command` is refused where CI is set: specs come from pull requests.
+
+    `kept_key` is the key of the state folder, which is no more a token than one of a variable.
+    """
     source = store.token
     match source.kind:
         case TokenKind.ENV if source.where[0] in KEYS:
@@ -40,7 +45,8 @@ def token(store: StoreSettings, environment: Mapping[str, str]) -> str:
             f"{source.mark}: store {store.name} has no token: {where} is empty or not set",
             hint="put the access token of the store's app there",
         )
-    if text in {environment[name].strip() for name in KEYS if name in environment}:
+    keys = {environment[name].strip() for name in KEYS if name in environment}
+    if text in keys or text.encode("utf-8", "surrogateescape") == kept_key:
         raise ConfigError(
             f"{source.mark}: the token of store {store.name} is a key of reconciler",
             hint="put the access token of the store's app there",

@@ -165,7 +165,9 @@ def revision(folder: Path, name: str) -> Revision:
             refusal(top) or f"this clone knows no revision {name}",
             hint=_how_to_fetch(name),
         )
-    if "ambiguous" in told.stderr and told.stdout.strip() != name:
+    # What begins with `refs/` is taken as it stands before anything else is tried.
+    full = name.startswith("refs/") or told.stdout.strip() == name
+    if "ambiguous" in told.stderr and not full:
         raise ConfigError(
             f"{name} names several things in this clone, and anybody may push a tag of that name",
             hint="write it in full, like refs/remotes/origin/main",

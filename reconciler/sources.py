@@ -58,6 +58,8 @@ class FromRevision:
             real = tree.real(one)
             if real is None:
                 complaints.append(files.link_outside(path))
+            elif real is not one and real.path != "." and _is_in_hiding(real):
+                complaints.append(files.link_hidden(path))
             elif real.mode == _SUBMODULE:
                 complaints.append(files.submodule(path))
             elif real.mode != _FOLDER and files.is_spec(parts[-1]):
@@ -68,6 +70,10 @@ class FromRevision:
             for name, one in chosen.items()
         ]
         return tuple(found), tuple(complaints)
+
+
+def _is_in_hiding(one: Entry) -> bool:
+    return any(files.is_hidden(part) for part in one.path.split("/"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import re
 import secrets
 import stat
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
@@ -24,7 +24,7 @@ FOLDER: Final = ".reconciler"
 
 def folder_beside(specs: Path) -> Path:
     beside = Path(os.path.normpath(specs)).absolute()
-    if beside.is_file():
+    if os.path.isfile(beside):  # false for a name that is too long, too
         beside = beside.parent
     return beside.parent / FOLDER
 
@@ -63,12 +63,13 @@ def _given(name: str, environment: Mapping[str, str]) -> bytes | None:
     text = environment.get(name)
     if text is None:
         return None
-    if len(text.encode()) < SHORTEST_KEY:
+    key = text.encode("utf-8", "surrogateescape")
+    if len(key) < SHORTEST_KEY:
         raise ConfigError(
             f"{name} is shorter than {SHORTEST_KEY} bytes",
             hint="make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'",
         )
-    return text.encode()
+    return key
 
 
 def _kept(path: Path) -> bytes | None:
@@ -130,6 +131,48 @@ def prepare(folder: Path) -> None:
         return
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+
+
+_FOLDERS: Final = ("journals", "locks", "plans")
+_FILES: Final = (".gitignore", "key", "audit.jsonl", "audit.lock")
+
+
+def check(folder: Path) -> None:
+    """Raises `ConfigError` where something else stands in the place of what this program keeps: a
+    link would be written through, and a device or a pipe never ends.
+    """
+    wrong = next(_strange(folder), None)
+    if wrong is not None:
+        raise ConfigError(
+            f"{wrong} is a link, or not of the kind that it should be, so the state folder is not "
+            "used",
+            hint="see who put it there, and move it away; --state-dir names another folder",
+        )
+
+
+def _strange(folder: Path) -> Iterator[Path]:
+    if not os.path.lexists(folder):
+        return
+    if folder.is_symlink() or not folder.is_dir():
+        yield folder
+        return
+    for name in _FILES:
+        if not _is_plain(folder / name, stat.S_ISREG):
+            yield folder / name
+    for name in _FOLDERS:
+        inner = folder / name
+        if not _is_plain(inner, stat.S_ISDIR):
+            yield inner
+        elif inner.exists():
+            yield from (one for one in inner.iterdir() if not _is_plain(one, stat.S_ISREG))
+
+
+def _is_plain(path: Path, kind: Callable[[int], bool]) -> bool:
+    """Whether it is of this kind itself, and no link to such a thing."""
+    try:
+        return kind(path.lstat().st_mode)
+    except FileNotFoundError:
+        return True  # an apply beside us has just ended
 
 
 def journal_path(folder: Path, plan: str, store: str) -> Path:

@@ -43,22 +43,24 @@ class Ambient:
 
 
 def ambient(specs: Path, state_dir: Path | None) -> Ambient:
-    from reconciler.state import folder_beside
+    """Raises `ConfigError` where the state folder is not what this program makes of it."""
+    from reconciler.state import check, folder_beside
 
     folder = state_dir if state_dir is not None else folder_beside(specs)
+    check(folder)
     return Ambient(clock=system_clock(), environment=dict(os.environ), folder=folder)
 
 
 def keyed_for(world: Ambient, state: DesiredState) -> Keyed:
     """Raises `ConfigError` where others can have the key."""
     from reconciler.repository import is_tracked
-    from reconciler.state import KEY_VARIABLE, key
+    from reconciler.state import key
 
-    kept = world.folder / "key"
-    if KEY_VARIABLE not in world.environment and kept.exists() and is_tracked(kept):
+    if world.folder.exists() and is_tracked(world.folder):
         raise ConfigError(
-            f"the key file {kept} came with a commit, so others know the key",
-            hint=f"take it out of the repository, or set {KEY_VARIABLE}",
+            f"files of the state folder {world.folder} came with a commit, so they are not what "
+            "this program has kept",
+            hint="take them out of the repository (git rm -r --cached), and have it ignored",
         )
     regions = {one.phone_region for one in state.stores if one.phone_region}
     return Keyed(key(world.folder, world.environment), regions)
@@ -86,9 +88,10 @@ def open_store(
     """`learned` is what an earlier reading of the store found."""
     from reconciler.credentials import token
     from reconciler.platforms.connect import connect
+    from reconciler.state import read_key
 
     base = base_url(store, TABLES[store.platform], world.hosts)
-    secret = token(store, world.environment)
+    secret = token(store, world.environment, read_key(world.folder, world.environment))
     rate = store.rate or Rate(per_second=1, burst=1)
     limiter = world.paces.of(base, secret, rate, world.clock)
     return connect(store, base=base, token=secret, limiter=limiter, learned=learned)

@@ -23,6 +23,8 @@ from reconciler.errors import JournalError
 from reconciler.plan.keyed import Keyed
 
 NAME: Final = "audit.jsonl"
+_DEEPEST: Final = 50
+_MOST_NESTED: Final = 50
 _START: Final = "0" * 64
 
 
@@ -176,6 +178,8 @@ def _tail(path: Path) -> tuple[bytes, bytes]:
 
 def _parsed(raw: bytes) -> dict[str, Any] | None:
     """A line of a trail, or None for anything else."""
+    if raw.count(b"[") + raw.count(b"{") > _MOST_NESTED and _depth(raw) > _DEEPEST:
+        return None
     try:
         line = json.loads(raw)
     except (ValueError, RecursionError):
@@ -183,6 +187,15 @@ def _parsed(raw: bytes) -> dict[str, Any] | None:
     if not isinstance(line, dict) or not isinstance(line.get("seal"), str):
         return None
     return line if type(line.get("number")) is int else None
+
+
+def _depth(raw: bytes) -> int:
+    """How deep the brackets of a text go, those inside of its texts too."""
+    deepest = depth = 0
+    for one in raw:
+        depth += (one in b"[{") - (one in b"]}")
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _cut(path: Path, count: int) -> None:
@@ -226,7 +239,8 @@ def verify(path: Path, keys: Sequence[Keyed], head: str | None) -> tuple[Head, t
 
 
 def _sealed(keyed: Keyed, line: Mapping[str, Any], seal: str) -> bool:
-    return hmac.compare_digest(keyed.digest("audit", line).encode(), seal.encode())
+    ours = keyed.digest("audit", line)
+    return hmac.compare_digest(ours.encode(), seal.encode("utf-8", "surrogatepass"))
 
 
 def _raw(path: Path) -> Iterator[bytes]:

@@ -126,6 +126,8 @@ def _check_in_place(path: Path, file: int) -> None:
         )
 
 
+# What reading a line ends with that this program has not written.
+_NO_LINE: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 _CANNOT_SYNC: Final = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
 
 
@@ -163,7 +165,7 @@ def read(path: Path) -> Past:
     for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
         try:
             _replay(json.loads(line), past)
-        except (ValueError, KeyError, TypeError) as error:
+        except _NO_LINE as error:
             raise JournalError(
                 f"the journal {path} is damaged in line {number}",
                 hint="keep it for the record, move it away, and plan again",
@@ -195,7 +197,7 @@ def out_by_person(folder: Path, store: str) -> frozenset[tuple[str, Channel]]:
         for line in path.read_bytes().split(b"\n"):
             if b'"out_by_person":["' not in line:
                 continue
-            with suppress(ValueError, KeyError, TypeError):
+            with suppress(*_NO_LINE):
                 told = json.loads(line)
                 found |= {(told["customer"], Channel(one)) for one in told["out_by_person"]}
     return frozenset(found)
@@ -213,7 +215,7 @@ def created_lately(folder: Path, store: str, now: datetime) -> dict[str, str]:
         for line in path.read_bytes().split(b"\n"):
             if b'"created":"' not in line:
                 continue
-            with suppress(ValueError, KeyError, TypeError):
+            with suppress(*_NO_LINE):
                 told = json.loads(line)
                 found[str(told["customer"])] = str(told["created"])
     return found

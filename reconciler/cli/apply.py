@@ -201,7 +201,7 @@ def _carry_out(
         done = app.apply(replace(order, progress=progress))
     owed = describe.owed(body)
     if form == "json":
-        click.echo(as_json(report.as_json(done, _resuming(kept), owed)))
+        click.echo(as_json(report.as_json(done, _resuming(kept), body)))
     else:
         options.show(report.render(done, _resuming(kept), owed), no_color=no_color)
     if done.interrupted and not done.complete:

@@ -48,6 +48,12 @@ def command(
     world = app.ambient(specs, state_dir)
     state = app.load_or_raise(specs, world, options.silent if quiet else options.warn, base)
     keyed = app.keyed_for(world, state)
+    if state.settings != state.at_hand and not quiet:
+        click.echo(
+            f"note: explained under the settings of the base {(state.base or '')[:12]}, which "
+            "differ from those at hand: `plan` names each",
+            err=True,
+        )
     found = False
     failed = False
     for store in app.selected(state, stores):

@@ -1,6 +1,7 @@
 """Options that several commands share, and how their values are read."""
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -35,7 +36,7 @@ class _RaiseType(click.ParamType[Any]):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> tuple[RiskClass, int]:
         risk, _, number = str(value).partition("=")
-        if risk not in list(RiskClass) or not number.isdigit() or int(number) < 1:
+        if risk not in list(RiskClass) or not re.fullmatch("[1-9][0-9]{0,8}", number):
             classes = ", ".join(RiskClass)
             self.fail(f"write CLASS=N with a class of {classes} and a whole number", param, ctx)
         return RiskClass(risk), int(number)

@@ -104,10 +104,18 @@ def _content(path: Path) -> bytes:
         return file.read()
 
 
+def _is_whole(body: dict[str, Any]) -> bool:
+    from reconciler.spec import schema
+
+    try:
+        return bool(schema.validator("plan").is_valid(body))
+    except RecursionError:
+        return False
+
+
 def read_plan(path: Path) -> dict[str, Any]:
     """The content of a plan file. Raises `PlanFileError`, telling apart what may be wrong."""
     from reconciler.plan.definition import FORMAT_VERSION
-    from reconciler.spec import schema
 
     try:
         body = json.loads(_content(path))
@@ -128,6 +136,6 @@ def read_plan(path: Path) -> dict[str, Any]:
             f"{path} is a plan of another format than version {FORMAT_VERSION}",
             hint="plan again with this version",
         )
-    if not schema.validator("plan").is_valid(body):
+    if not _is_whole(body):
         raise PlanFileError(f"{path} is a damaged plan", hint="plan again")
     return body

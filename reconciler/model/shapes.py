@@ -19,6 +19,7 @@ SHAPES: Final = (
     ),
     ("a long number, like a phone's", re.compile(r"(?<!\d)\d{10,15}(?!\d)")),
 )
+_BETWEEN: Final = re.compile("(?<=\\d)[_\u00b7\u2022\u2027\u2219\u30fb,;:|\\\\]+(?=\\d)")
 _FEWEST_DIGITS: Final = 7
 
 
@@ -28,7 +29,7 @@ def shape_of(text: str, regions: frozenset[str] = frozenset()) -> str | None:
 
     `regions` are the countries whose national phone numbers count, beside international ones.
     """
-    seen = text if text.isascii() else without_unseen(unicodedata.normalize("NFKC", text))
+    seen = _as_seen(text)
     if _EMAIL.search(seen.replace("%40", "@")):
         return "an e-mail address"
     if sum(one.isdigit() for one in seen) < _FEWEST_DIGITS:
@@ -37,6 +38,16 @@ def shape_of(text: str, regions: frozenset[str] = frozenset()) -> str | None:
     if found is None and any(_has_phone(seen, region) for region in (None, *sorted(regions))):
         return "a phone number"
     return found
+
+
+def _as_seen(text: str) -> str:
+    """The text without what nobody sees, marks on digits included, and with one sign for those
+    that stand between the digits of a number.
+    """
+    if not text.isascii():
+        plain = without_unseen(unicodedata.normalize("NFKC", text))
+        text = "".join(one for one in plain if unicodedata.category(one) not in ("Mn", "Me", "Cf"))
+    return _BETWEEN.sub("-", text)
 
 
 def _has_phone(text: str, region: str | None) -> bool:

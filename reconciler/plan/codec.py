@@ -205,8 +205,9 @@ def _lift(one: Lift) -> Json:
 
 
 def _approved_lift(one: Json) -> ApprovedLift:
+    whom = "" if one["customers"] is None else f"of {', '.join(one['customers']) or 'nobody'}"
     return ApprovedLift(
-        title=" ".join(part for part in (one["kind"], one["what"], one["value"]) if part),
+        title=" ".join(part for part in (one["kind"], one["what"], one["value"], whom) if part),
         origin=one["origin"],
         source=f"{one['source']['file']}:{one['source']['line']}" if one["source"] else None,
         reason=one["reason"],

@@ -9,8 +9,6 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
@@ -18,7 +16,6 @@ from urllib.parse import urlsplit
 import httpx
 import stamina
 
-from reconciler.clock import Clock
 from reconciler.errors import (
     CustomerNotFound,
     OutcomeUnknown,
@@ -33,6 +30,7 @@ from reconciler.platforms import exchange
 from reconciler.platforms.exchange import ENCODINGS, Garbled, Received, TooLarge, TooSlow
 from reconciler.platforms.hosts import is_loopback
 from reconciler.platforms.limiter import BrokenOff, Limiter
+from reconciler.platforms.retry_after import retry_after
 
 # Retries are ours to tell of; the library would log them to stderr in words of its own.
 stamina.instrumentation.set_on_retry_hooks([])
@@ -50,6 +48,8 @@ LONGEST_WAIT: Final = 120.0
 _AT_ONCE: Final = 0.001
 TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
 _LONGEST_TRACE: Final = 128
+# One may be looked up once more; a store that is always this slow is left.
+_MOST_SLOW: Final = 2
 TRACE_HEADERS: Final = ("request-id", "traceid", "x-request-id")
 
 # Statuses after which nothing more may be sent in this run (SHOPLINE: 402 frozen, 423 locked,
@@ -80,6 +80,7 @@ class Session:
     ) -> None:
         self.store = store
         self.requests = 0
+        self._slow = 0
         self._limiter = limiter
         self._prepaid = threading.local()
         self._own = threading.local()
@@ -246,7 +247,18 @@ class Session:
             content=content,
             headers=headers,
         )
-        return exchange.exchange(self._client, request)
+        if self._slow >= _MOST_SLOW:
+            raise self._fail(
+                StoreStopped,
+                f"{self._slow} answers were not there in time",
+                "left alone",
+                hint="try again later; an apply goes on with --resume",
+            )
+        try:
+            return exchange.exchange(self._client, request)
+        except TooSlow:
+            self._slow += 1
+            raise
 
     def _raise_for(self, response: Received, doing: str) -> None:
         status = response.status
@@ -266,7 +278,7 @@ class Session:
         if status == 404:
             raise self._fail(CustomerNotFound, "the store knows no such thing", doing, response)
         if status == 429:
-            wait = _retry_after(response, self._limiter.clock)
+            wait = retry_after(response.headers, self._limiter.clock)
             if wait is not None and wait > LONGEST_WAIT:
                 raise self._fail(
                     StoreStopped,
@@ -312,6 +324,11 @@ class Session:
         """For a write that was answered well, but not with what the documents tell."""
         return OutcomeUnknown(why, store=self.store, doing=doing)
 
+    def _shown(self, trace: str) -> str:
+        """A trace id, but not where a store sends the token back as one."""
+        sent = self._client.headers.values()
+        return "" if any(trace in one for one in sent) else _plain(trace)
+
     def _fail(
         self,
         kind: type[PlatformError],
@@ -328,7 +345,7 @@ class Session:
             )
         told = f"{message} (HTTP {status})" if status else message
         return kind(
-            told, store=self.store, doing=doing, status=status, trace=_plain(trace), hint=hint
+            told, store=self.store, doing=doing, status=status, trace=self._shown(trace), hint=hint
         )
 
 
@@ -356,27 +373,6 @@ def _worth_repeating(error: Exception) -> bool | float:
     if isinstance(error, RateLimited):
         return True if error.retry_after is None else _AT_ONCE
     return isinstance(error, Unavailable)
-
-
-def _retry_after(response: Received, clock: Clock) -> float | None:
-    """Seconds, or a date as HTTP allows; nonsense counts as not told."""
-    text = response.headers.get("retry-after", "").strip()
-    if text.isdecimal():
-        return float(text)
-    then = _http_date(text)
-    if then is None:
-        return None
-    # The store's own clock says from when: ours may differ.
-    told = _http_date(response.headers.get("date", ""))
-    return max(0.0, (then - (told or clock.now())).total_seconds())
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _breaks_off(content: bytes) -> bool:

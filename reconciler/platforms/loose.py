@@ -15,6 +15,8 @@ from reconciler.model.personal import Personal, personal
 from reconciler.model.spelling import email_fault
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MOST_RECORDS: Final = 10_000
+"""In one answer. The documents tell of 250 at most; some stores may take no notice of a limit."""
 _LONGEST_NUMBER: Final = 40
 _OBFUSCATED: Final = re.compile(r"\[email.{0,3}protected\]")  # as the documents' own pages show it
 
@@ -33,6 +35,8 @@ def as_records(value: object, what: str) -> list[Mapping[str, Any]]:
     """A list of objects; anything else, such as Genstore's text in place of a list, is an error."""
     if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
         raise Unreadable(f"{what} is no list of JSON objects")
+    if len(value) > MOST_RECORDS:
+        raise Unreadable(f"{what} holds more than {MOST_RECORDS} records")
     return value
 
 

@@ -41,11 +41,12 @@ def render(body: Json, link: Mapping[str, str]) -> str:
     """At most `BUDGET` characters. `link` may hold `base`, the address that files are below."""
     head, tail = list(_head(body)), [*_foot(body)]
     room = BUDGET - sum(len(one) + 1 for one in (*head, *tail)) - _RESERVED
-    remarks, taken = _fitting(_settings(body, link), room // 3, "settings")
-    room -= taken
+    remarks, taken = _fitting(_changed(body, link), room // 4, "settings")
+    lifts, more = _fitting(_lifted(body, link), room // 4, "limits")
+    room -= taken + more
     verdicts, used = _fitting(_verdicts(body["verdicts"], link), room // 2, "verdicts")
     changes, _ = _fitting(_changes(body, link), room - used, "rows")
-    return "\n".join([*head, *remarks, *verdicts, *changes, *tail]) + "\n"
+    return "\n".join([*head, *remarks, *lifts, *verdicts, *changes, *tail]) + "\n"
 
 
 def _fitting(rows: Iterable[_Row], room: int, what: str) -> tuple[list[str], int]:
@@ -90,19 +91,25 @@ def _head(body: Json) -> Iterator[str]:
     yield ""
 
 
-def _settings(body: Json, link: Mapping[str, str]) -> Iterator[_Row]:
-    for title, remarks in (
-        ("Settings that this would change", settings.changed(body)),
-        ("Limits that are lifted or not the default", settings.lifted(body)),
-    ):
-        if remarks:
-            yield _Row(f"### {title} ({len(remarks)})")
-            yield _Row("")
-        for one in remarks:
-            place = f" {_place(one.file, one.line, link)}" if one.file else ""
-            yield _Row(f"- {escape(one.text)}{place}", counts=True)
-        if remarks:
-            yield _Row("")
+def _changed(body: Json, link: Mapping[str, str]) -> Iterator[_Row]:
+    return _remarks("Settings that this would change", settings.changed(body), link)
+
+
+def _lifted(body: Json, link: Mapping[str, str]) -> Iterator[_Row]:
+    return _remarks("Limits that are lifted or not the default", settings.lifted(body), link)
+
+
+def _remarks(
+    title: str, remarks: Sequence[settings.Remark], link: Mapping[str, str]
+) -> Iterator[_Row]:
+    if not remarks:
+        return
+    yield _Row(f"### {title} ({len(remarks)})")
+    yield _Row("")
+    for one in remarks:
+        place = f" {_place(one.file, one.line, link)}" if one.file else ""
+        yield _Row(f"- {escape(one.text)}{place}", counts=True)
+    yield _Row("")
 
 
 def _verdicts(verdicts: Sequence[Mapping[str, Any]], link: Mapping[str, str]) -> Iterator[_Row]:

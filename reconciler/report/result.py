@@ -79,13 +79,16 @@ def _tail(message: str) -> str:
     return f": {message}" if message else ""
 
 
-def as_json(result: ApplyResult, resume: str, owed: Sequence[Json]) -> dict[str, object]:
+def as_json(result: ApplyResult, resume: str, body: Json) -> dict[str, object]:
+    """`body` is the plan: what was owed, what the settings were, and what lifted them."""
     return {
         "plan": result.plan_digest,
         "complete": result.complete,
         "interrupted": result.interrupted,
         "resume": None if result.complete else resume,
-        "not_carried_out": [dict(one) for one in owed],
+        "not_carried_out": [dict(one) for one in describe.owed(body)],
+        "settings": dict(body["settings"]),
+        "lifts": [dict(one) for one in body["lifts"]],
         "audit": {"lines": result.audit_count, "head": result.audit_head},
         "stores": [
             {

@@ -41,7 +41,7 @@ def changed(body: Json) -> tuple[Remark, ...]:
     """Field by field; empty where the settings at hand are those in force."""
     found = [
         _remark(f"{'.'.join(one['path'])}: {_value(one['before'])} → {_value(one['after'])}", one)
-        for one in body["settings"]["changed"]
+        for one in sorted(body["settings"]["changed"], key=_harmless)
     ]
     for one in body["settings"]["once_merged"]:
         entries = counted(one["entries"], "entry", "entries")
@@ -57,6 +57,16 @@ def changed(body: Json) -> tuple[Remark, ...]:
             Remark("an approval counts once it stands at the base: merge it first, then plan again")
         )
     return tuple(found)
+
+
+def _harmless(one: Json) -> int:
+    """Where the token goes and what lifts a limit stand before what can be there by the hundred."""
+    path = one["path"]
+    if path[0] != "stores":
+        return 2 if "bearing_tags" in path else 1
+    if path[2] in ("base_url", "platform", "shop", "token"):
+        return 0
+    return 2 if path[2] == "tags" else 1
 
 
 def _value(value: object) -> str:

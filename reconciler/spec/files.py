@@ -13,6 +13,7 @@ from reconciler.model.spelling import text_fault
 
 ENDINGS: Final = (".yaml", ".yml")
 _NO_SPECS: Final = ("readme", "codeowners")
+DEEPEST: Final = 64
 LARGEST_FILE: Final = 256 * 1024 * 1024
 
 
@@ -70,7 +71,7 @@ def _complaint(
 
 
 def _walk(path: Path, complaints: list[Diagnostic]) -> Iterator[Path]:
-    if not path.exists() and not path.is_symlink():
+    if not os.path.lexists(path):
         complaints.append(
             _complaint(
                 path,
@@ -83,14 +84,28 @@ def _walk(path: Path, complaints: list[Diagnostic]) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
-    yield from _walk_folder(path, os.path.realpath(path), set(), complaints)
+    yield from _walk_folder(path, os.path.realpath(path), set(), complaints, len(path.parts))
 
 
 def _walk_folder(
-    folder: Path, root: str, visited: set[str], complaints: list[Diagnostic]
+    folder: Path,
+    root: str,
+    visited: set[str],
+    complaints: list[Diagnostic],
+    depth_of_root: int,
 ) -> Iterator[Path]:
     """Each real folder once; nothing outside of `root`."""
     visited.add(os.path.realpath(folder))
+    if len(folder.parts) - depth_of_root > DEEPEST:
+        complaints.append(
+            _complaint(
+                folder,
+                "files.too-deep",
+                f"folders go deeper than {DEEPEST} here",
+                "keep the specs in fewer levels",
+            )
+        )
+        return
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
@@ -104,9 +119,11 @@ def _walk_folder(
             complaints.append(bad_name(path))
         elif entry.is_symlink() and not _is_inside(path, root):
             complaints.append(link_outside(path))
+        elif entry.is_symlink() and _is_in_hiding(path, root):
+            complaints.append(link_hidden(path))
         elif _is_folder(entry):
             if os.path.realpath(path) not in visited:
-                yield from _walk_folder(path, root, visited, complaints)
+                yield from _walk_folder(path, root, visited, complaints, depth_of_root)
             elif _is_above(path, folder):
                 complaints.append(_link(path, "files.symlink-loop", "leads to a folder above it"))
         elif is_spec(entry.name):
@@ -127,6 +144,13 @@ def _is_inside(path: Path, root: str) -> bool:
     """A link that leads nowhere is left to the reading, which says so."""
     real = os.path.realpath(path)
     return not os.path.exists(real) or real == root or real.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def _is_in_hiding(path: Path, root: str) -> bool:
+    """Whether a link leads to what is not read in its own place."""
+    real = os.path.realpath(path)
+    below = os.path.relpath(real, root).split(os.sep)
+    return os.path.exists(real) and any(is_hidden(part) and part != os.curdir for part in below)
 
 
 def _is_above(path: Path, folder: Path) -> bool:
@@ -159,6 +183,10 @@ def personal_name(path: Path, root: Path) -> Iterator[Diagnostic]:
 
 def link_outside(path: Path) -> Diagnostic:
     return _link(path, "files.link-outside", "leads out of the folder")
+
+
+def link_hidden(path: Path) -> Diagnostic:
+    return _link(path, "files.link-hidden", "leads to a hidden file or folder")
 
 
 def _link(path: Path, rule: str, what: str) -> Diagnostic:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from reconciler.platforms import exchange, guard
 from reconciler.platforms.link import next_token
+from reconciler.sandbox import Fault
+from tests.attacks import hostile
 from tests.attacks.hostile import FORMS, serving
 from tests.program import Done, run
 from tests.shop import PLATFORMS, Shop, opened, person
@@ -96,6 +98,42 @@ def test_a_link_header_costs_no_more_than_its_length() -> None:
     ):
         next_token(header, "pageToken")
     assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_store_whose_writes_drip_is_left(tmp_path: Path, platform: str) -> None:
+    """Each write would cost a deadline, and its look-up another."""
+    people = [person(f"c{number}@example.com") for number in range(12)]
+    with opened(tmp_path, platform, people) as shop:
+        shop.want(*({"email": f"c{number}@example.com", "tags": ["vip"]} for number in range(12)))
+        body = shop.plan(read="full")
+        shop.box.fault(Fault("slow", method="PUT", seconds=3, times=99))
+        began = time.monotonic()
+        result = shop.apply(body)
+
+    assert time.monotonic() - began < 30
+    assert not result.complete
+    assert "were not there in time" in result.stores[0].stopped
+
+
+def test_a_page_of_more_records_than_anybody_asked_for(tmp_path: Path, good: Shop) -> None:
+    flood = hostile.customers(*({"id": "1"} for _ in range(11_000)))
+    with serving(flood) as (url, _):
+        done = planned(tmp_path, good, "shopline", url)
+
+    assert done.code == 1
+    assert "holds more than 10000 records" in done.err
+
+
+def test_a_token_that_a_store_sends_back_is_not_told(tmp_path: Path, good: Shop) -> None:
+    with serving(hostile.always(hostile.ok(b"{}", f"traceid: {TOKEN}", status="400 x"))) as (
+        url,
+        _,
+    ):
+        done = planned(tmp_path, good, "genstore", url)
+
+    assert done.code == 1
+    assert TOKEN not in done.everything
 
 
 def test_a_fault_of_ours_in_one_store_leaves_the_others_planned(

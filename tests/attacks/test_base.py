@@ -365,6 +365,30 @@ def test_both_sources_yield_the_same(shop: Shop) -> None:
     }
 
 
+def test_what_is_hidden_is_read_through_no_link(shop: Shop) -> None:
+    """A policy that the base keeps behind such a link would be in force on one side only."""
+    (shop.specs / ".hidden").mkdir()
+    (shop.specs / ".hidden" / "policy.yaml").write_text("policy: {}\n")
+    (shop.specs / "linked").symlink_to(".hidden")
+    (shop.specs / "one.yaml").symlink_to(".hidden/policy.yaml")
+    commit(shop)
+
+    here = FromFolder([shop.specs]).read()
+    there = FromRevision(shop.specs, revision(shop.specs, "HEAD")).read()
+
+    assert here == there
+    assert [one.rule for one in here[1]] == ["files.link-hidden"] * 2
+
+
+def test_a_tag_that_is_called_like_a_full_name_stops_nobody(shop: Shop) -> None:
+    first = commit(shop)
+    git(shop.folder, "update-ref", "refs/remotes/origin/main", first)
+    shop.want({"email": "0@example.com"})
+    git(shop.folder, "update-ref", "refs/tags/refs/remotes/origin/main", commit(shop))
+
+    assert revision(shop.specs, "refs/remotes/origin/main").commit == first
+
+
 def test_a_link_out_of_the_folder_is_refused_at_a_revision_too(shop: Shop) -> None:
     (shop.folder / "secret.yaml").write_text("store: shop\n")
     (shop.specs / "out.yaml").symlink_to("../secret.yaml")

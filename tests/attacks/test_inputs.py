@@ -70,6 +70,33 @@ def test_links_are_followed_once_and_never_out(specs: Path, tmp_path: Path) -> N
     assert done.code == 1
 
 
+def test_folders_may_not_go_down_for_ever(specs: Path) -> None:
+    here = Path.cwd()
+    os.chdir(specs)
+    for _ in range(1200):  # deeper than a path may be long
+        os.mkdir("d")
+        os.chdir("d")
+    os.chdir(here)
+    done = validated(specs)
+
+    assert done.code == 1
+    assert "error[files.too-deep]" in done.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["plan", "--raise", "create=\u00b2"],
+        ["plan", "--raise", "create=" + "9" * 5000],
+        ["validate", "--specs", "x" * 9000],
+        ["plan", "--release", "\u00b2"],
+    ],
+    ids=range(4),
+)
+def test_odd_words_of_the_command_line_are_wrong_usage(words: list[str]) -> None:
+    assert run(*words, env={"RECONCILER_KEY": "k" * 40}).code in (1, 64)
+
+
 BAD_NAMES = ("a\nb.yaml", "a\rb.yaml", "\x1b[31m.yaml", "a\u202eb.yaml", "\n::error::x.yaml", "a\u200bb.yaml",
              "\x07.yaml", "a\x85b.yaml", "a\u2028b.yaml", "a\ud800b.yaml", "\u2066.yaml", "\x7f.yaml")  # fmt: skip
 

@@ -20,7 +20,8 @@ from reconciler.plan import codec
 from reconciler.plan.outcome import ApplyResult, State
 from reconciler.state import one_writer
 from tests.builders import settings
-from tests.shop import VARIANTS, Shop, opened, person, states
+from tests.program import run
+from tests.shop import KEY, VARIANTS, Shop, opened, person, states
 
 
 @pytest.fixture(params=VARIANTS)
@@ -162,3 +163,79 @@ def test_a_runtime_folder_of_somebody_else_is_not_trusted(
     (tmp_path / "reconciler").symlink_to(tmp_path / "elsewhere")
     with one_writer(tmp_path / "a", "x", "shop"):
         assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+STRANGE: dict[str, Callable[[Path], object]] = {
+    "a journal that is a folder": lambda state: (state / "journals" / "x.shop.jsonl").mkdir(
+        parents=True
+    ),
+    "a journal that is a link": lambda state: _link(state / "journals" / "x.shop.jsonl"),
+    "a holder that is a link": lambda state: _link(state / "locks" / "shop.holder"),
+    "a trail that is a link": lambda state: _link(state / "audit.jsonl"),
+    "a trail that is a folder": lambda state: (state / "audit.jsonl").mkdir(),
+    "a trail that is a pipe": lambda state: os.mkfifo(state / "audit.jsonl"),
+    "locks that are a link": lambda state: _link(state / "locks", folder=True),
+    "journals that are a link": lambda state: _link(state / "journals", folder=True),
+    "plans that are a link": lambda state: _link(state / "plans", folder=True),
+    "journals that are a file": lambda state: (state / "journals").write_text("x"),
+    "a state folder that is a link": lambda state: _link(state, folder=True),
+    "a state folder that is a file": lambda state: state.write_text("x"),
+}
+
+
+def _link(path: Path, *, folder: bool = False) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    victim = (
+        path.parents[2] / "victim"
+        if path.parents[1].name == ".reconciler"
+        else path.parent.parent / "victim"
+    )
+    victim.mkdir() if folder else victim.write_text("precious")
+    path.symlink_to(victim)
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_a_strange_state_folder_is_not_used(tmp_path: Path, name: str) -> None:
+    with opened(tmp_path / "a" / "b", "shopline", [person()]) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "New"})
+        state = shop.folder / ".reconciler"
+        if "state folder" not in name:
+            state.mkdir()
+        STRANGE[name](state)
+        env = {"TOKEN": shop.box.token, "RECONCILER_KEY": KEY.decode()}
+        for words in (
+            ["plan"],
+            ["apply", "--yes"],
+            ["apply", "--resume"],
+            ["audit", "log"],
+            ["audit", "verify"],
+        ):
+            done = run(*words, "--specs", shop.specs, env=env)
+            assert done.code == 1, done.everything
+            assert "the state folder is not used" in done.err
+        assert shop.live("ada@example.com")["first_name"] == "Ada"
+    for victim in tmp_path.rglob("victim"):
+        assert victim.read_text() == "precious" if victim.is_file() else not list(victim.iterdir())
+
+
+ODD_LINES = (
+    "[" * 100_000, "5", '{"event":[]}', '{"event":"written","customer":"c","before":5,"after":5}', '{"event":"ended","step":{},"state":"done","collateral":0}',
+    '{"event":"opened","customer":{},"out_by_person":["email"]}', '{"event":"opened","out_by_person":["' + '","a":' + "[" * 9999,
+    '{"number":1,"seal":"\\ud800","event":5,"lifts":5,"who":5}', '{"number":1,"seal":"x","event":"step","fields":5,"at":5}',
+    '{"number":' + "9" * 4000 + ',"seal":"x","event":"ended","states":5}', '{"number":1,"seal":"x","a":' + "[" * 970 + "]" * 970 + "}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("line", ODD_LINES, ids=range(len(ODD_LINES)))
+def test_odd_lines_are_told_of(tmp_path: Path, line: str) -> None:
+    with opened(tmp_path, "shopline", [person()]) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "New"})
+        state = shop.folder / ".reconciler"
+        (state / "journals").mkdir(parents=True)
+        (state / "journals" / "x.shop.jsonl").write_text(line + "\n")
+        (state / "audit.jsonl").write_text(line + "\n")
+        env = {"TOKEN": shop.box.token, "RECONCILER_KEY": KEY.decode()}
+        for words in (["plan"], ["apply", "--yes"], ["apply", "--resume"], ["audit", "log"], ["audit", "log", "--format", "json"],
+                      ["audit", "verify"], ["explain", "ada@example.com"]):  # fmt: skip
+            done = run(*words, "--specs", shop.specs, env=env)
+            assert done.code in (0, 1, 4, 5), done.everything

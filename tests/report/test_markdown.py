@@ -109,3 +109,27 @@ def test_a_file_outside_the_repository_has_no_link(file: str) -> None:
     from reconciler.report.links import source_link
 
     assert source_link(file, 1, {"base": "https://forge.example/x"}) is None
+
+
+def test_what_matters_is_not_pushed_out_by_what_is_harmless() -> None:
+    body = _body(3)
+    body["spec"]["base"] = "c0ffee" * 6 + "c0ff"
+    changed = [{"path": ["policy", "consent", "bearing_tags", f"tag-{n}"], "before": None, "after": "email", "source": None}
+               for n in range(5_000)]  # fmt: skip
+    changed.append(
+        {
+            "path": ["stores", "shop", "token", "env"],
+            "before": "TOKEN",
+            "after": "OTHER",
+            "source": None,
+        }
+    )
+    body["settings"]["changed"] = changed
+    body["lifts"] = [{"kind": "raise", "what": "create", "value": "3", "store": None, "customers": None, "origin": "base",
+                      "source": None, "reason": "the reason", "until": None, "state": "used"}]  # fmt: skip
+    text = markdown.render(body, {}).replace("\\", "")
+
+    assert len(text) <= 60_000
+    assert "stores.shop.token.env: TOKEN → OTHER" in text
+    assert "raise create=3 (used, from the base, reason: the reason)" in text
+    assert "more settings do not fit here" in text
