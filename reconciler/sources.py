@@ -52,6 +52,10 @@ class FromRevision:
             path = self.folder / name
             if any(files.is_hidden(part) for part in parts) or one.mode == _FOLDER:
                 continue
+            if len(parts) - 1 > files.DEEPEST:
+                deep = self.folder.joinpath(*parts[: files.DEEPEST + 1])
+                complaints.append(files.too_deep(deep))
+                continue
             if any(text_fault(part) is not None for part in parts):
                 complaints.append(files.bad_name(path))
                 continue
@@ -69,7 +73,7 @@ class FromRevision:
             SpecFile(name=files.shown(self.folder / name, self.mask), content=contents[one.digest])
             for name, one in chosen.items()
         ]
-        return tuple(found), tuple(complaints)
+        return tuple(found), tuple(dict.fromkeys(complaints))
 
 
 def _is_in_hiding(one: Entry) -> bool:

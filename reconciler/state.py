@@ -141,7 +141,13 @@ def check(folder: Path) -> None:
     """Raises `ConfigError` where something else stands in the place of what this program keeps: a
     link would be written through, and a device or a pipe never ends.
     """
-    wrong = next(_strange(folder), None)
+    try:
+        wrong = next(_strange(folder), None)
+    except OSError as error:
+        raise ConfigError(
+            f"the state folder {folder} cannot be used: {(error.strerror or 'unknown').lower()}",
+            hint="name another with --state-dir",
+        ) from error
     if wrong is not None:
         raise ConfigError(
             f"{wrong} is a link, or not of the kind that it should be, so the state folder is not "
@@ -151,7 +157,9 @@ def check(folder: Path) -> None:
 
 
 def _strange(folder: Path) -> Iterator[Path]:
-    if not os.path.lexists(folder):
+    try:
+        os.lstat(folder)
+    except (FileNotFoundError, NotADirectoryError):
         return
     if folder.is_symlink() or not folder.is_dir():
         yield folder

@@ -50,7 +50,7 @@ def command(
     keyed = app.keyed_for(world, state)
     if state.settings != state.at_hand and not quiet:
         click.echo(
-            f"note: explained under the settings of the base {(state.base or '')[:12]}, which "
+            f"settings.changed: explained under those of the base {(state.base or '')[:12]}, which "
             "differ from those at hand: `plan` names each",
             err=True,
         )

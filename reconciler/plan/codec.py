@@ -91,7 +91,11 @@ def _timeless(body: Mapping[str, Any]) -> Json:
 def verify(body: Json, keyed: Keyed) -> None:
     """Raises `PlanFileError` where the file was not made with this key, or changed since."""
     content = {name: value for name, value in body.items() if name != "seal"}
-    if not hmac.compare_digest(keyed.digest("seal", content), str(body.get("seal"))):
+    try:
+        ours = keyed.digest("seal", content)
+    except RecursionError:  # deeper than anything that was ever sealed
+        ours = ""
+    if not hmac.compare_digest(ours, str(body.get("seal"))):
         raise PlanFileError(
             "this plan was made with another key, or was changed since",
             hint="give the RECONCILER_KEY it was made with, or plan again",

@@ -97,14 +97,7 @@ def _walk_folder(
     """Each real folder once; nothing outside of `root`."""
     visited.add(os.path.realpath(folder))
     if len(folder.parts) - depth_of_root > DEEPEST:
-        complaints.append(
-            _complaint(
-                folder,
-                "files.too-deep",
-                f"folders go deeper than {DEEPEST} here",
-                "keep the specs in fewer levels",
-            )
-        )
+        complaints.append(too_deep(folder))
         return
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
@@ -179,6 +172,15 @@ def personal_name(path: Path, root: Path) -> Iterator[Diagnostic]:
             "rename it; it is masked in all that is said of the file",
             Severity.WARNING,
         )
+
+
+def too_deep(path: Path) -> Diagnostic:
+    return _complaint(
+        path,
+        "files.too-deep",
+        f"folders go deeper than {DEEPEST} here",
+        "keep the specs in fewer levels",
+    )
 
 
 def link_outside(path: Path) -> Diagnostic:
