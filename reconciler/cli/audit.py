@@ -42,6 +42,7 @@ def log(
 
     wanted = {"customer": customer, "store": store}
     world = app.ambient(specs, state_dir)
+    found = False
     for one in lines(world.folder / NAME):
         if one is not None and plan and not str(one.get("plan", "")).startswith(plan):
             continue
@@ -49,7 +50,10 @@ def log(
             value and one.get(name) != value for name, value in wanted.items()
         ):
             continue
+        found = True
         click.echo(as_json(one, indent=None) if form == "json" else told(one))
+    if not found and (plan or customer or store):
+        click.echo("no line of the trail is about this", err=True)
     _warn_of_flaws(world)
     return OK
 

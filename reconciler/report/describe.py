@@ -233,6 +233,11 @@ def not_planned(count: int) -> str:
     return f"{count} opt-outs or erasures are asked for and not carried out."
 
 
+def plan_id(body: Json) -> str:
+    """How journals and the trail call the plan."""
+    return str(body["seal"][:16])
+
+
 def is_empty(body: Json) -> bool:
     return not body["changes"]
 

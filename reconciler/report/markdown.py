@@ -183,4 +183,4 @@ def _foot(body: Json) -> Iterator[str]:
         yield f"{escape(describe.GRADES)}."
         yield ""
     until = body["expires_at"][:16]
-    yield f"Plan `{body['digest'][:16]}`, valid until {until} UTC, {settings.source(body)}."
+    yield f"Plan `{describe.plan_id(body)}`, valid until {until} UTC, {settings.source(body)}."

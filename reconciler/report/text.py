@@ -159,7 +159,7 @@ def _items(found: Sequence[Item], style: Style, *, every: bool) -> Iterator[Line
 
 def _last(body: Json) -> Iterator[Line]:
     summary = body["summary"]
-    yield Line(f"Planned under the {settings.source(body)}.", Style.DIM)
+    yield Line(f"Plan {describe.plan_id(body)}, {settings.source(body)}.", Style.DIM)
     if any(store["error"] for store in body["stores"]):
         yield Line("Some stores could not be read; the plan covers the others.", Style.BAD)
     owed = sum(not one["acknowledged"] for one in describe.owed(body))

@@ -23,7 +23,7 @@ def _body(count: int, tag: str = "vip") -> Json:
     receipt = {"mode": "full", "read": count, "expected": None, "requests": 1, "complete": True,
                "masked": 0, "notes": []}  # fmt: skip
     return {
-        "digest": "d" * 64, "expires_at": "2026-01-08T00:00:00", "changes": changes, "verdicts": [],
+        "seal": "d" * 64, "expires_at": "2026-01-08T00:00:00", "changes": changes, "verdicts": [],
         "spec": {"base": None},
         "settings": {"changed": [], "once_merged": []}, "lifts": [],
         "stores": [{"name": "shop", "error": None, "receipt": receipt}],

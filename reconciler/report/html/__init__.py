@@ -49,7 +49,7 @@ def render(body: Json, link: Mapping[str, str]) -> str:
             '<meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>Customer plan {_text(body['digest'][:16])}</title>",
+            f"<title>Customer plan {_text(describe.plan_id(body))}</title>",
             f"<style>{style}</style>",
             "</head>",
             "<body>",
@@ -108,7 +108,7 @@ def _head(body: Json) -> Iterator[str]:
     if sent := describe.messages(body):
         yield f'<p class="warn">{_text(sent)}</p>'
     yield (
-        f'<p class="soft">Plan <code>{_text(body["digest"][:16])}</code>, made '
+        f'<p class="soft">Plan <code>{_text(describe.plan_id(body))}</code>, made '
         f"{_text(body['created_at'][:16])} UTC by {_text(body['tool']['name'])} "
         f"{_text(body['tool']['version'])}, valid until {_text(body['expires_at'][:16])} UTC. "
         f"Specs <code>{_text(body['spec']['digest'][:16])}</code>, "
