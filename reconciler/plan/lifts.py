@@ -221,10 +221,8 @@ def _released(part: "StorePlan", rule: str, places: Places) -> bool:
 
 def _acknowledged(part: "StorePlan", rule: str, places: Places) -> bool:
     """Whether it names something that is owed and known, by its own rule or what holds it."""
-    known = {one.alias for one in part.verdicts if one.acknowledged}
-    return any(
-        one.rule == rule and one.alias in known and _stands_in(one, places) for one in part.verdicts
-    )
+    here = [one for one in part.verdicts if _stands_in(one, places)]
+    return any(one.acknowledged for one in here) and any(one.rule == rule for one in here)
 
 
 def _stands_in(verdict: Verdict, places: Places) -> bool:
