@@ -61,7 +61,9 @@ def _decided(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str)
         moved = _moved_since_plan(bench, step, live)
         found = recheck(step, desired, live, bench.own.get(step.change.alias), bench.judge)
         if not found.write:
-            return replace(_nothing_to_write(step, found, wrote=wrote), noticed=moved)
+            outcome = _nothing_to_write(step, found, wrote=wrote)
+            window = _cut_off_window(bench, step, outcome, wrote=wrote)
+            return replace(outcome, noticed=(*moved, *window))
         try:
             _send(bench, step, live, found.write)
         except StoreLeft:
@@ -102,6 +104,20 @@ def _open_window(
         f"an opt-out of {channel} in the last {_rounded_up(unseen)} before this opt-in was written "
         "cannot be ruled out: the read-back would not show it"
         for channel in channels
+    )
+
+
+def _cut_off_window(
+    bench: Bench, step: Step, outcome: StepOutcome, *, wrote: bool
+) -> tuple[str, ...]:
+    """The same for an opt-in that stands because of a write whose answer nobody has seen."""
+    if step.kind is not StepKind.GRANT or not (wrote or step.id in bench.past.intended):
+        return ()
+    return tuple(
+        f"an opt-out of {path.channel} right before this opt-in was written cannot be ruled out: "
+        "the write was cut off, and no reading would show it"
+        for path, state in outcome.fields
+        if path.channel is not None and state.good
     )
 
 

@@ -139,8 +139,11 @@ def _nothing_rose(
             if _state(one["consent"], channel) != "subscribed":
                 continue
             if acts.last.get(where) == "unsubscribed":
-                overwritten = where in acts.in_window and _sends_along(shop)
+                granted = isinstance(asked.get(one["email"], {}).get(channel), dict)
+                overwritten = where in acts.in_window and (granted or _sends_along(shop))
                 assert overwritten, "an opt-out was undone"
+                if granted and _tells_of_window(shop, results, channel):
+                    continue
                 had = (before.get(one["email"]) or {}).get(channel)
                 assert _reported(results) or not _shows_overwriting(shop, had)
                 continue
@@ -162,6 +165,19 @@ def _nothing_rose(
                 # Who opted out is told by no dated store here, so it counts as the person.
                 assert proof.get("evidence")
                 assert proof.get("method") not in (None, "import")
+
+
+def _tells_of_window(shop: Shop, results: list[ApplyResult], channel: str) -> bool:
+    """Whether a report or the trail says that an opt-out right before an opt-in may be lost."""
+    trail = (shop.folder / ".reconciler" / "audit.jsonl").read_text()
+    told = [
+        text
+        for one in results
+        for store in one.stores
+        for step in store.outcomes
+        for text in step.noticed
+    ]
+    return any(f"an opt-out of {channel}" in text for text in (*told, trail))
 
 
 def _no_opt_out_is_lost(
