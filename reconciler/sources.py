@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.spelling import text_fault
@@ -13,17 +13,12 @@ from reconciler.spec import files
 from reconciler.spec.files import Mask, SpecFile
 
 Found: TypeAlias = tuple[tuple[SpecFile, ...], tuple[Diagnostic, ...]]
+"""All spec files, sorted by path, and complaints about those that cannot be read."""
 
 _FOLDER: Final = "040000"
 _LINK: Final = "120000"
 _SUBMODULE: Final = "160000"
 _LONGEST_CHAIN: Final = 40
-
-
-class Source(Protocol):
-    def read(self) -> Found:
-        """All spec files, sorted by name, and complaints about those that cannot be read."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

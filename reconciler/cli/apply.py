@@ -86,7 +86,6 @@ def command(
     from reconciler.apply.bench import Control
     from reconciler.plan.codec import decode, encode
     from reconciler.platforms.limiter import Paces
-    from reconciler.report import describe
 
     saved = plan is not None or resume
     _check_usage(saved=saved, chosen=bool(stores or raises or releases or read != "auto"), yes=yes)
@@ -97,7 +96,6 @@ def command(
     keyed = app.keyed_for(world, state)
     if (refused := repository.refusal(specs)) and not quiet:
         click.echo(f"warning: {refused}", err=True)
-    failed = False
     if saved:
         body = _saved(plan, world)
         at_hand = state
@@ -109,13 +107,7 @@ def command(
             resume=resume,
             under=lambda commit: app.load_or_raise(specs, world, options.silent, commit),
         )
-        if state is not at_hand and not quiet:
-            base = (commitment.base or "")[:12]
-            click.echo(
-                f"note: carried out under the settings of the base {base}, which differ from "
-                "those at hand by what the plan showed",
-                err=True,
-            )
+        failed = _tell_of_saved(body, under_base=state is not at_hand, quiet=quiet)
     else:
         choices = app.Choices(stores=stores, read=read, raises=raises, releases=releases)
         made = app.plan(state, choices, world, keyed)
@@ -133,10 +125,6 @@ def command(
         control=control,
         progress=lambda outcome: None,  # noqa: ARG005
     )
-    if saved:
-        for name, why in describe.not_read(body):
-            click.echo(f"error: store {name} was not read for this plan: {why}", err=True)
-            failed = True
     code = _carry_out(order, body, form=form, quiet=quiet, no_color=no_color)
     return FAILED if failed and code != INTERRUPTED else code
 
@@ -156,6 +144,22 @@ def _saved(plan: Path | None, world: "Ambient") -> dict[str, Any]:
     from reconciler.cli.show import read_plan
 
     return read_plan(plan if plan is not None else _last_unfinished(world.folder))
+
+
+def _tell_of_saved(body: dict[str, Any], *, under_base: bool, quiet: bool) -> bool:
+    """What a saved plan was made under and could not read; whether there is any such store."""
+    from reconciler.report import describe
+
+    if under_base and not quiet:
+        click.echo(
+            f"note: carried out under the settings of the base {body['spec']['base'][:12]}, which "
+            "differ from those at hand by what the plan showed",
+            err=True,
+        )
+    unread = describe.not_read(body)
+    for name, why in unread:
+        click.echo(f"error: store {name} was not read for this plan: {why}", err=True)
+    return bool(unread)
 
 
 def _not_applied(body: dict[str, Any], made: "Plan", form: str) -> int:

@@ -73,7 +73,6 @@ def command(
     from reconciler.cli.crash import report
     from reconciler.cli.rendering import render
     from reconciler.plan.codec import encode
-    from reconciler.report import describe
     from reconciler.report.reveal import revealed
 
     if show_personal:
@@ -98,14 +97,8 @@ def command(
         no_color=no_color,
         reveal=revealed(made) if show_personal else {},
     )
-    if out is not None and not quiet and describe.standing(body) != describe.READY:
-        click.echo(f"saved as {out}", err=True)
-    elif out is not None and not quiet:
-        click.echo(
-            f"saved as {out}; carry it out with: "
-            f"{shlex.join(['reconciler', 'apply', str(out), *options.base_words()])}",
-            err=True,
-        )
+    if out is not None and not quiet:
+        _tell_of_saved(out, body)
     for part in made.failed:
         click.echo(f"error: {part.error}", err=True)
     for part in made.failed:
@@ -116,6 +109,17 @@ def command(
     if made.blocked or made.owes or _met(body, fail_on):
         return BLOCKED
     return CHANGES if detailed_exitcode and not made.empty else OK
+
+
+def _tell_of_saved(out: Path, body: dict[str, Any]) -> None:
+    """With how to go on, where nothing stands in the way of that."""
+    from reconciler.report import describe
+
+    told = f"saved as {out}"
+    if describe.standing(body) == describe.READY:
+        words = ("reconciler", "apply", str(out), *options.base_words())
+        told += f"; carry it out with: {shlex.join(words)}"
+    click.echo(told, err=True)
 
 
 def _tell_of_unfinished(folder: Path) -> None:

@@ -52,13 +52,17 @@ def tried(folder: Path, *words: str, **settings: Any) -> Done:
     return done
 
 
-@pytest.mark.parametrize("text", NO_ADDRESS, ids=repr)
-def test_what_is_no_address_is_a_diagnostic(tmp_path: Path, text: Any) -> None:
+def assert_diagnosed(folder: Path, name: str, value: Any) -> None:
     for command in ("validate", "plan"):
-        done = tried(tmp_path, command, base_url=text)
+        done = tried(folder, command, **{name: value})
         assert done.code == 1
         assert "a.yaml:1:" in done.everything
-        assert "base_url" in done.everything
+        assert name in done.everything
+
+
+@pytest.mark.parametrize("text", NO_ADDRESS, ids=repr)
+def test_what_is_no_address_is_a_diagnostic(tmp_path: Path, text: Any) -> None:
+    assert_diagnosed(tmp_path, "base_url", text)
 
 
 @pytest.mark.parametrize("text", FOREIGN)
@@ -71,11 +75,7 @@ def test_a_foreign_host_gets_no_token(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("text", NO_SHOP, ids=repr)
 def test_what_is_no_shop_is_a_diagnostic(tmp_path: Path, text: Any) -> None:
-    for command in ("validate", "plan"):
-        done = tried(tmp_path, command, shop=text)
-        assert done.code == 1
-        assert "a.yaml:1:" in done.everything
-        assert "shop" in done.everything
+    assert_diagnosed(tmp_path, "shop", text)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\x0b", "\x85", "\u2028"])
