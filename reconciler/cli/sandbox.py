@@ -133,7 +133,7 @@ def stores_of_the_demo() -> ModuleType:
     except ImportError as error:
         raise ConfigError(
             "the local stores need two more packages",
-            hint="install them with: pip install 'reconciler[sandbox]'",
+            hint="install this program again with its extra `sandbox`",
         ) from error
     from reconciler.sandbox import demo
 
