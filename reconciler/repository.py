@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,10 +19,6 @@ from typing import Final
 from reconciler.errors import ConfigError
 
 _SECONDS: Final = 20.0
-# How pipelines call the commit and whoever started them; a person's own machine has a user name.
-_COMMITS: Final = ("GITHUB_SHA", "CI_COMMIT_SHA")
-_ACTORS: Final = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN")
-_RUNS: Final = ("GITHUB_RUN_ID", "CI_PIPELINE_ID")
 # All that git needs to find itself and its user's own settings.
 _PASSED_ON: Final = ("PATH", "HOME", "XDG_CONFIG_HOME", "USERPROFILE", "SYSTEMROOT", "TMPDIR")
 _SWITCHED_OFF: Final = (
@@ -49,21 +45,22 @@ class Touched:
     at: datetime
 
 
-def commit_of(folder: Path, environment: Mapping[str, str]) -> str | None:
-    """As the pipeline says, else as git does; a `+` where files differ from that commit."""
-    told = _first(environment, _COMMITS)
-    if told:
-        return told
-    commit = _git(folder, "rev-parse", "--verify", "HEAD")
-    if commit is None:
+def commit_at_hand(folder: Path) -> tuple[str, bool] | None:
+    """The commit that is checked out, and whether the specs are byte for byte as it has them; None
+    where git does not know.
+    """
+    if _top_of(folder) is None:
         return None
-    return commit.strip() if _is_committed(folder) else f"{commit.strip()}+"
+    commit = _git(folder, "rev-parse", "--verify", "HEAD")
+    return None if commit is None else (commit.strip(), _is_committed(folder))
 
 
-def who(environment: Mapping[str, str]) -> dict[str, str]:
-    """Who acts, as the environment tells: nobody checks it."""
-    actor, run = _first(environment, _ACTORS) or _user(), _first(environment, _RUNS)
-    return {**({"actor": actor} if actor else {}), **({"run": run} if run else {})}
+def user() -> str | None:
+    """The name of the account that runs this; None for an account without one."""
+    try:
+        return getpass.getuser() or None
+    except (OSError, KeyError):  # as containers have
+        return None
 
 
 def last_touch(file: str, line: int) -> Touched | None:
@@ -191,7 +188,7 @@ def _place_of(folder: Path) -> tuple[Path, str]:
     read than those of this folder.
     """
     here = Path(os.path.normpath(folder.absolute()))
-    top = next((one for one in (here, *here.parents) if (one / ".git").exists()), None)
+    top = _top_of(folder)
     if top is None:
         raise ConfigError(
             f"{folder} stands in no git repository, so it has no earlier revision",
@@ -211,6 +208,11 @@ def _place_of(folder: Path) -> tuple[Path, str]:
             hint="check that repository out alone, and run there",
         )
     return top, "" if below == Path() else below.as_posix()
+
+
+def _top_of(folder: Path) -> Path | None:
+    here = Path(os.path.normpath(folder.absolute()))
+    return next((one for one in (here, *here.parents) if (one / ".git").exists()), None)
 
 
 def is_tracked(path: Path) -> bool:
@@ -268,17 +270,6 @@ def _digest(path: Path, like: str) -> str:
     return hashlib.new(
         kind, b"blob %d\0" % len(content) + content, usedforsecurity=False
     ).hexdigest()
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # an account without a name, as containers have
-        return ""
-
-
-def _first(environment: Mapping[str, str], names: tuple[str, ...]) -> str:
-    return next((environment[name] for name in names if environment.get(name)), "")
 
 
 def _git(path: Path, *words: str) -> str | None:

@@ -3,11 +3,17 @@
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler import __version__
-from reconciler.app.world import Ambient, judge_for, open_store, record_keys_for, shop_of
+from reconciler.app.world import (
+    Ambient,
+    judge_for,
+    open_store,
+    provenance_of,
+    record_keys_for,
+    shop_of,
+)
 from reconciler.errors import BlockedPlanError, ReconcilerError, StalePlanError
 from reconciler.model.customer import DesiredCustomer
 from reconciler.model.settings import DesiredState, RiskClass, Settings
@@ -171,13 +177,15 @@ def apply(order: Order) -> "ApplyResult":
 
 
 def _audit_of(order: Order) -> "Record":
-    from reconciler import repository
+    from reconciler import forge
     from reconciler.apply.audit import Trail
     from reconciler.apply.record import Record
 
     world = order.world
     keyed, *former = record_keys_for(world) or (order.keyed,)
-    actor = {name: order.keyed.text(text) for name, text in world.who.items()}
+    made_of = provenance_of(order.state.folder, world)
+    approvers, _ = forge.approvers(world.environment)
+    who = {"actor": made_of.actor, "run": forge.run(world.environment)}
     return Record(
         trail=Trail(world.folder, keyed, world.clock, former),
         plan=order.commitment.id,
@@ -185,8 +193,11 @@ def _audit_of(order: Order) -> "Record":
             "digest": order.commitment.digest,
             "spec": order.commitment.spec_digest,
             "tool": __version__,
-            "who": actor,
-            "commit": repository.commit_of(Path(order.state.folder), world.environment),
+            "who": {name: order.keyed.text(one) for name, one in who.items() if one is not None},
+            "commit": made_of.commit,
+            "committed": made_of.committed,
+            "made_from": order.commitment.made_from,
+            "approvers": [order.keyed.text(one) for one in approvers],
             "base": order.commitment.base,
             "lifts": [
                 {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler import __version__
 from reconciler.app.loading import selected
-from reconciler.app.world import Ambient, judge_for, open_store
+from reconciler.app.world import Ambient, judge_for, open_store, provenance_of
 from reconciler.errors import ConfigError, PlatformError
 from reconciler.model.settings import Approval, DesiredState, Release, RiskClass, StoreSettings
 from reconciler.plan.keyed import Keyed
@@ -66,6 +66,7 @@ def plan(state: DesiredState, choices: Choices, world: Ambient, keyed: Keyed) ->
         changed=changes(state, keyed) if state.base is not None else (),
         unmerged=tuple((name, len(state.of(name))) for name in state.unmerged),
         lifts=lifts(state, flags, parts, now, keyed),
+        provenance=provenance_of(state.folder, world),
     )
     waiting = (
         one for name in state.unmerged for one in owed_once_merged(name, state.of(name), keyed)

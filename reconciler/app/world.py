@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from reconciler.clock import Clock, system_clock
 from reconciler.errors import ConfigError
 from reconciler.model.customer import NOTHING_LEARNED, Learned
+from reconciler.model.provenance import Provenance
 from reconciler.model.settings import DesiredState, Rate, Release, StoreSettings
 from reconciler.model.tags import Owned
 from reconciler.plan.keyed import Keyed
@@ -30,12 +31,6 @@ class Ambient:
     environment: Mapping[str, str]
     folder: Path
     paces: Paces = field(default_factory=Paces)
-
-    @property
-    def who(self) -> dict[str, str]:
-        from reconciler.repository import who
-
-        return who(self.environment)
 
     @property
     def hosts(self) -> TrustedHosts:
@@ -64,6 +59,23 @@ def keyed_for(world: Ambient, state: DesiredState) -> Keyed:
         )
     regions = {one.phone_region for one in state.stores if one.phone_region}
     return Keyed(key(world.folder, world.environment), regions)
+
+
+def provenance_of(folder: str, world: Ambient) -> Provenance:
+    """What the specs at hand are, by git where it knows them, and else by what the forge says."""
+    from reconciler import forge
+    from reconciler.repository import commit_at_hand, user
+
+    environment = world.environment
+    commit, committed = commit_at_hand(Path(folder)) or (forge.commit(environment), None)
+    return Provenance(
+        commit=commit,
+        committed=committed,
+        head=forge.head(environment),
+        pull_request=forge.pull_request(environment),
+        author=forge.author(environment),
+        actor=forge.actor(environment) or user(),
+    )
 
 
 def mask_of(world: Ambient) -> Callable[[str], str]:
@@ -115,6 +127,7 @@ def judge_for(
 ) -> "Judge":
     from reconciler.apply.journal import out_by_person
     from reconciler.plan.compare import Rules
+    from reconciler.plan.reason import names_in
     from reconciler.plan.store_judge import Judge
 
     return Judge(
@@ -132,4 +145,5 @@ def judge_for(
         learned=learned,
         acknowledged=acknowledged,
         out_by_person=out_by_person(world.folder, store.name),
+        names=names_in(state.of(store.name)),
     )

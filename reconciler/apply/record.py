@@ -41,6 +41,7 @@ class Record:
             customer=step.change.alias,
             change=step.change.digest,
             kind=step.kind.value,
+            reason=step.change.reason,
             state=outcome.state.value,
             done=outcome.state.good and not outcome.collateral,
             fields=[

@@ -96,6 +96,7 @@ def command(
     keyed = app.keyed_for(world, state)
     if (refused := repository.refusal(specs)) and not quiet:
         click.echo(f"warning: {refused}", err=True)
+    _warn_of_approvers(world)
     if saved:
         body = _saved(plan, world)
         at_hand = state
@@ -137,6 +138,17 @@ def _check_usage(*, saved: bool, chosen: bool, yes: bool) -> None:
         )
     if not saved and not yes and not sys.stdin.isatty():
         raise click.UsageError("without a terminal, give a plan file or --yes")
+
+
+def _warn_of_approvers(world: "Ambient") -> None:
+    from reconciler.forge import APPROVERS, approvers
+
+    _, others = approvers(world.environment)
+    if others:
+        click.echo(
+            f"warning: {APPROVERS} holds {others} that are no logins; the trail leaves them out",
+            err=True,
+        )
 
 
 def _saved(plan: Path | None, world: "Ambient") -> dict[str, Any]:

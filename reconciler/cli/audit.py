@@ -1,5 +1,6 @@
 """`reconciler audit`."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,12 @@ def command() -> None:
 @click.option("--customer", metavar="ALIAS", help="Only this customer, as plans call it.")
 @click.option("--store", metavar="NAME", help="Only this store.")
 @click.option(
+    "--since",
+    type=options.INSTANT,
+    metavar="TIME",
+    help="Only what is as new: a day (from its begin in UTC), or a time with its offset.",
+)
+@click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
 def log(
@@ -33,29 +40,33 @@ def log(
     plan: str | None,
     customer: str | None,
     store: str | None,
+    since: datetime | None,
     form: str,
 ) -> int:
-    """Who applied what, when, and what became of each change. No personal data is in it."""
+    """Who applied what, when, and what became of each change. No personal data is in it.
+
+    Of a customer or a store, the lines that say who began each apply are told as well. Exit codes:
+    0 told, 1 the trail does not know this plan, customer or store.
+    """
     from reconciler import app
     from reconciler.apply.audit import NAME, lines
+    from reconciler.report.trail import Wanted, selected
     from reconciler.report.trail import line as told
 
-    wanted = {"customer": customer, "store": store}
     world = app.ambient(specs, state_dir)
+    wanted = Wanted(plan=plan, customer=customer, store=store, since=since)
     found = False
-    for one in lines(world.folder / NAME):
-        if one is not None and plan and not str(one.get("plan", "")).startswith(plan):
-            continue
-        if one is not None and any(
-            value and one.get(name) != value for name, value in wanted.items()
-        ):
-            continue
+    for one in selected(lines(world.folder / NAME), wanted):
         found = True
         click.echo(as_json(one, indent=None) if form == "json" else told(one))
-    if not found and (plan or customer or store):
-        click.echo("no line of the trail is about this", err=True)
     _warn_of_flaws(world)
-    return OK
+    if found:
+        return OK
+    if not (world.folder / NAME).exists():
+        click.echo(f"there is no audit trail at {world.folder / NAME} yet", err=True)
+    else:
+        click.echo(f"the trail has no line {wanted}", err=True)
+    return FAILED if plan or customer or store else OK
 
 
 def _warn_of_flaws(world: "Ambient") -> None:

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -65,9 +66,27 @@ class _OnlyType(click.ParamType[Any]):
         return tuple(RiskClass(one) for one in names)
 
 
+class _InstantType(click.ParamType[Any]):
+    name = "TIME"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            found = datetime.fromisoformat(str(value))
+        except ValueError:
+            found = None
+        if found is not None and re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", str(value)):
+            return found.replace(tzinfo=UTC)
+        if found is None or found.tzinfo is None:
+            self.fail("write a day like 2026-05-02, or 2026-05-02T10:00:00+02:00", param, ctx)
+        return found
+
+
 RAISE: Final = _RaiseType()
 RELEASE: Final = _ReleaseType()
 ONLY: Final = _OnlyType()
+INSTANT: Final = _InstantType()
 
 
 def specs(function: F) -> F:

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import click
 
+from reconciler import forge
 from reconciler.cli import options, voice
 from reconciler.report.describe import Reveal
 from reconciler.report.lines import as_json
@@ -34,15 +34,15 @@ def render(
     if form == "text":
         content = "".join(f"{one.text}\n" for one in text.render(body, every=verbose, reveal={}))
     elif form == "markdown":
-        content = markdown.render(body, link_base(dict(os.environ)))
+        content = markdown.render(body, links())
     elif form == "github":
-        found = annotations.github(at_root(annotations.of_plan(body), dict(os.environ)))
+        found = annotations.github(at_root(annotations.of_plan(body)))
         if output is None:
             voice.command(found)
             return
         content = "".join(f"{line}\n" for line in found)
     elif form == "html":
-        content = html.render(body, link_base(dict(os.environ)))
+        content = html.render(body, links())
     else:
         content = as_json(body) + "\n"
     if output is None:
@@ -51,31 +51,15 @@ def render(
         options.write_private(output, content)
 
 
-def link_base(environment: dict[str, str]) -> dict[str, str]:
-    """Where the files of this commit can be seen, as GitHub's and GitLab's pipelines tell it."""
-    if environment.get("GITHUB_SHA") and environment.get("GITHUB_REPOSITORY"):
-        server = environment.get("GITHUB_SERVER_URL", "https://github.com")
-        repository, commit = environment["GITHUB_REPOSITORY"], environment["GITHUB_SHA"]
-        base = f"{server}/{repository}/blob/{commit}"
-    elif environment.get("CI_PROJECT_URL") and environment.get("CI_COMMIT_SHA"):
-        base = f"{environment['CI_PROJECT_URL']}/-/blob/{environment['CI_COMMIT_SHA']}"
-    else:
-        return {}
-    return {"base": f"{base}{_below_root(environment)}"}
+def links() -> dict[str, str]:
+    """Where files of this commit can be seen, for renderings that link to them."""
+    base = forge.files_base(os.environ)
+    return {} if base is None else {"base": base}
 
 
-def at_root(findings: "Iterable[Finding]", environment: dict[str, str]) -> "Iterator[Finding]":
+def at_root(findings: "Iterable[Finding]") -> "Iterator[Finding]":
     """The same with files as the forge calls them: below the root of the repository."""
-    below = _below_root(environment).removeprefix("/")
+    below = forge.below_root(os.environ)
     for one in findings:
         inside = below and one.file and not one.file.startswith(("/", ".."))
         yield replace(one, file=f"{below}/{one.file}") if inside else one
-
-
-def _below_root(environment: dict[str, str]) -> str:
-    """Where in the repository the command runs, as the pipeline tells its root; `` at the root."""
-    root = environment.get("GITHUB_WORKSPACE") or environment.get("CI_PROJECT_DIR")
-    if not root:
-        return ""
-    below = os.path.relpath(Path.cwd(), root).replace(os.sep, "/")
-    return "" if below == "." or below.startswith("..") else f"/{quote(below)}"

@@ -88,6 +88,7 @@ def _steps(body: dict[str, Any]) -> list[str]:
             found.append(
                 f"{store.name} {number:>4}  {step.kind:<8}  {step.change.alias}  {fields}  "
                 f"{step.change.mark.file}:{step.change.mark.line}"
+                f"{f'  reason: {step.change.reason}' if step.change.reason else ''}"
             )
     return found
 

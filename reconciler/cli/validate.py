@@ -1,6 +1,5 @@
 """`reconciler validate`."""
 
-import os
 from pathlib import Path
 
 import click
@@ -45,10 +44,10 @@ def command(paths: tuple[Path, ...], specs: Path, form: str, quiet: bool) -> int
     if form == "json":
         click.echo(as_json([_as_json(one) for one in diagnostics]))
     elif form == "github":
-        found = at_root(annotations.of_diagnostics(diagnostics), dict(os.environ))
+        found = at_root(annotations.of_diagnostics(diagnostics))
         voice.command(annotations.github(found))
     elif form == "sarif":
-        found = at_root(annotations.of_diagnostics(diagnostics), dict(os.environ))
+        found = at_root(annotations.of_diagnostics(diagnostics))
         log = annotations.sarif(found, __version__)
         click.echo(as_json(log))
     else:

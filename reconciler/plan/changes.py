@@ -110,7 +110,8 @@ class Change:
     `entry` is the alias of the spec entry that asked, by which an apply finds it again;
     `subscribed` are the channels that a deleted customer was subscribed on; whoever has a lower
     `rank` is written first, so that an address is given up before it is claimed. `marks` place
-    the fields, which may stand in another file than the entry. `seen` are the consents as read.
+    the fields, which may stand in another file than the entry. `seen` are the consents as read,
+    `reason` is why the specs want the customer gone.
     """
 
     store: str
@@ -124,6 +125,7 @@ class Change:
     rank: int = 0
     marks: tuple[tuple[str, SourceMark], ...] = ()
     seen: tuple[tuple[Channel, ConsentState], ...] = ()
+    reason: str | None = None
 
     @property
     def classes(self) -> tuple[RiskClass, ...]:

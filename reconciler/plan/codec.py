@@ -1,7 +1,7 @@
 """A plan to its JSON form and back to what an apply needs. The JSON holds no personal data.
 
-`digest` leaves the times out (same input and key, same digest); `seal` covers everything, so that
-neither a change nor the expiry can be edited without the key.
+`digest` leaves the times out, and from which commit by whom (same specs, stores and key, same
+digest); `seal` covers everything, so that nothing can be edited without the key.
 """
 
 import hmac
@@ -15,6 +15,7 @@ from reconciler.model.consent import Channel, ConsentState, Evidence, LiveConsen
 from reconciler.model.customer import Learned, ReadReceipt, Scalar
 from reconciler.model.field_path import FieldPath
 from reconciler.model.personal import Personal
+from reconciler.model.provenance import Provenance
 from reconciler.model.settings import Release, RiskClass
 from reconciler.plan.changes import (
     Action,
@@ -42,7 +43,7 @@ from reconciler.plan.settings_change import SettingChange
 from reconciler.plan.verdicts import Verdict
 
 Json = dict[str, Any]
-_TIMES: Final = ("created_at", "expires_at")
+_NOT_DIGESTED: Final = ("created_at", "expires_at", "provenance")
 
 
 def encode(plan: Plan, keyed: Keyed) -> Json:
@@ -59,6 +60,7 @@ def encode(plan: Plan, keyed: Keyed) -> Json:
             "base": basis.base,
             "settings": basis.settings_digest,
         },
+        "provenance": _provenance(basis.provenance, keyed),
         "settings": {
             "changed": [_setting(one) for one in basis.changed],
             "once_merged": [{"store": name, "entries": count} for name, count in basis.unmerged],
@@ -79,13 +81,24 @@ def encode(plan: Plan, keyed: Keyed) -> Json:
         ],
         "verdicts": [_verdict(one) for one in plan.verdicts],
     }
-    body["digest"] = keyed.digest("plan", _timeless(body))
+    digested = {name: value for name, value in body.items() if name not in _NOT_DIGESTED}
+    body["digest"] = keyed.digest("plan", digested)
     body["seal"] = keyed.digest("seal", body)
     return body
 
 
-def _timeless(body: Mapping[str, Any]) -> Json:
-    return {name: value for name, value in body.items() if name not in _TIMES}
+def _provenance(one: Provenance, keyed: Keyed) -> Json:
+    def shown(text: str | None) -> str | None:
+        return None if text is None else keyed.text(text)
+
+    return {
+        "commit": one.commit,
+        "committed": one.committed,
+        "head": one.head,
+        "pull_request": one.pull_request,
+        "author": shown(one.author),
+        "actor": shown(one.actor),
+    }
 
 
 def verify(body: Json, keyed: Keyed) -> None:
@@ -115,6 +128,7 @@ def decode(body: Json) -> Commitment:
         settings_digest=body["spec"]["settings"],
         base=body["spec"]["base"],
         shown=frozenset(one["digest"] for one in body["settings"]["changed"]),
+        made_from=body["provenance"],
         lifts=tuple(_approved_lift(one) for one in body["lifts"]),
         releases=tuple(
             Release(rule=one["rule"], alias=one["customer"], store=one["store"])
@@ -164,6 +178,7 @@ def _approved(item: Json) -> ApprovedChange:
             for one in item["fields"]
         ),
         digest=item["digest"],
+        reason=item["reason"],
         seen=tuple(
             (Channel(channel), ConsentState(state))
             for channel, state in item.get("seen", {}).items()
@@ -290,6 +305,7 @@ def _change(change: Change, keyed: Keyed, *, digest: str) -> Json:
         "source": _source(change.mark),
         "rank": change.rank,
         "seen": {channel.value: state.value for channel, state in change.seen},
+        "reason": None if change.reason is None else keyed.text(change.reason),
         "fields": [_field(one, change, keyed) for one in change.fields],
         "digest": digest,
     }

@@ -4,6 +4,7 @@ It holds no personal data, so it is all that a saved plan has, and an apply of a
 through it too.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.diagnostics import SourceMark
@@ -31,7 +32,9 @@ class ApprovedField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovedChange:
-    """`seen` are the consents that the plan saw, written by it or not."""
+    """`seen` are the consents that the plan saw, written by it or not; `reason` is why the specs
+    want the customer gone, as it may be shown.
+    """
 
     store: str
     action: Action
@@ -43,6 +46,7 @@ class ApprovedChange:
     fields: tuple[ApprovedField, ...]
     digest: str
     seen: tuple[tuple[Channel, ConsentState], ...] = ()
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +76,8 @@ class Commitment:
     """`id` tells this plan from an equal one made at another time: each is used once.
 
     `base` is the commit that the settings came from, `shown` the digests of those settings that
-    were at hand then and in force nowhere.
+    were at hand then and in force nowhere. `made_from` is what the plan tells of commit, pull
+    request and author, for the record.
     """
 
     id: str
@@ -81,6 +86,7 @@ class Commitment:
     settings_digest: str
     base: str | None
     shown: frozenset[str]
+    made_from: Mapping[str, str | bool | None]
     lifts: tuple[ApprovedLift, ...]
     releases: tuple[Release, ...]
     stores: tuple[ApprovedStore, ...]

@@ -6,6 +6,7 @@ from typing import Final
 
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import ReadReceipt
+from reconciler.model.provenance import NOTHING_TOLD, Provenance
 from reconciler.model.settings import Release, RiskClass
 from reconciler.plan.changes import Action, Change, ConsentChange
 from reconciler.plan.lifts import Lift
@@ -68,7 +69,8 @@ class Basis:
     """What the plan was made from, and the choices it was made with.
 
     `base` is the commit that the settings were taken from, `changed` where those at hand differ,
-    `unmerged` the stores that only these have, each with how many entries wait for it.
+    `unmerged` the stores that only these have, each with how many entries wait for it;
+    `provenance` is what the files at hand are and who has them planned.
     """
 
     tool: str
@@ -85,6 +87,7 @@ class Basis:
     changed: tuple[SettingChange, ...] = ()
     unmerged: tuple[tuple[str, int], ...] = ()
     lifts: tuple[Lift, ...] = ()
+    provenance: Provenance = NOTHING_TOLD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

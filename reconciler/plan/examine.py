@@ -32,6 +32,7 @@ from reconciler.plan.compare import creation, differences, moves_address
 from reconciler.plan.fit import misfits
 from reconciler.plan.held_back import is_withdrawal, without
 from reconciler.plan.judge import Ground, Ruling, is_told, rule
+from reconciler.plan.reason import reason_of
 from reconciler.plan.store_judge import Judge
 from reconciler.plan.verdicts import Level, Verdict
 
@@ -366,8 +367,14 @@ class _Case:
             seen=()
             if self.live is None
             else tuple((channel, one.state) for channel, one in self.live.consents),
+            reason=self._reason(),
         )
         return Examination(change=change, verdicts=tuple(self.verdicts))
+
+    def _reason(self) -> str | None:
+        if not self.desired.absent:
+            return None
+        return reason_of(self.desired, self.live, self.judge.names)
 
     def _subscribed(self) -> frozenset[Channel]:
         if self.live is None:

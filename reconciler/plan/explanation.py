@@ -15,6 +15,7 @@ from reconciler.model.managed import UNMANAGED
 from reconciler.model.tags import TagIntent
 from reconciler.plan.definition import StorePlan
 from reconciler.plan.match import Missing, Paired, Pairing, Unsure, keys_of
+from reconciler.plan.reason import reason_of
 from reconciler.plan.store_judge import Judge
 from reconciler.plan.verdicts import Verdict
 
@@ -38,7 +39,7 @@ class Field:
 class Explanation:
     """What one entry means for one customer; `verdicts` are those about no single field.
 
-    `absent` says that the entry wants the customer gone.
+    `absent` says that the entry wants the customer gone, `reason` why.
     """
 
     store: str
@@ -46,6 +47,7 @@ class Explanation:
     mark: SourceMark
     exists: bool
     absent: bool
+    reason: str | None
     fields: tuple[Field, ...]
     verdicts: tuple[Verdict, ...]
 
@@ -121,6 +123,7 @@ def _one(
         mark=desired.mark,
         exists=live is not None,
         absent=desired.absent,
+        reason=reason_of(desired, live, judge.names),
         fields=fields,
         verdicts=tuple(one for one in verdicts if id(one) not in told),
     )

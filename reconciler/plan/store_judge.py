@@ -18,7 +18,8 @@ class Judge:
 
     `out_by_person` are the opt-outs that were seen to be the person's own before we wrote,
     `learned` is what the reading found of the store. `acknowledged` names, like a release, opt-outs
-    and erasures that are known to be left undone.
+    and erasures that are known to be left undone. `names` are words that people of the specs are
+    called by, which texts about others may hold.
     """
 
     store: StoreSettings
@@ -31,6 +32,7 @@ class Judge:
     learned: Learned = NOTHING_LEARNED
     acknowledged: tuple[Release, ...] = ()
     out_by_person: frozenset[tuple[str, Channel]] = frozenset()
+    names: frozenset[str] = frozenset()
 
     def known(self, alias: str, channel: Channel, live: LiveConsent) -> LiveConsent:
         """A live consent with what the store does not tell any more: that it was the person."""

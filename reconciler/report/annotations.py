@@ -53,6 +53,12 @@ def of_plan(body: Json) -> Iterator[Finding]:
     yield Finding(rule="plan", level="note", message=_totals(body))
     for one in settings.lifted(body):
         yield _of_remark(one, "limit.lifted", "note")
+    for item in describe.items(body, {}):
+        if item.risk == "delete":
+            told = f"{item.store}: {item.customer}: {item.what}"
+            yield Finding(
+                rule="delete", level="note", message=told, file=item.source, line=item.line
+            )
     yield from (_of_verdict(one) for one in body["verdicts"] if one not in owed)
 
 
@@ -77,7 +83,7 @@ def _of_verdict(one: Json) -> Finding:
 
 
 def _totals(body: Json) -> str:
-    parts = [f"{describe.totals(body)}, {settings.source(body)}."]
+    parts = [f"{describe.totals(body)}, {settings.source(body)}, {describe.made_from(body)}."]
     for store in body["stores"]:
         if told := describe.audience(body, store["name"]):
             parts.append(f"{store['name']}: {', '.join(told)}.")

@@ -1,6 +1,6 @@
 """One change in words, from the plan's JSON form; every rendering speaks with these words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,12 +14,13 @@ Reveal = Mapping[tuple[str, str], str]
 
 RISKS: Final = {
     "withdraw": "opt-outs",
-    "tag": "tags",
-    "profile": "profiles",
-    "create": "new customers",
-    "grant": "opt-ins",
     "delete": "deletes",
+    "grant": "opt-ins",
+    "create": "new customers",
+    "profile": "profiles",
+    "tag": "tags",
 }
+"""The risk classes in the order of reading: what cannot be undone stands before what can."""
 CHANNELS: Final = {"email": "e-mail", "sms": "SMS"}
 READY: Final = "ready"
 NO_CHANGES: Final = "no changes"
@@ -61,7 +62,7 @@ def items(body: Json, reveal: Reveal) -> tuple[Item, ...]:
     for change in body["changes"]:
         for risk in change["classes"]:
             fields = [one for one in change["fields"] if one["class"] == risk]
-            told = _words(fields, change, reveal)
+            told = [*_words(fields, change, reveal), *_reason(risk, change)]
             found.append(
                 Item(
                     store=change["store"],
@@ -77,6 +78,12 @@ def items(body: Json, reveal: Reveal) -> tuple[Item, ...]:
                 )
             )
     return tuple(found)
+
+
+def _reason(risk: str, change: Json) -> tuple[str, ...]:
+    """Why somebody goes, or is opted out where nobody can be deleted."""
+    tells = change["reason"] and (risk == "delete" or "delete" not in change["classes"])
+    return (f"reason: {change['reason']}",) if tells else ()
 
 
 def _evidence(fields: Sequence[Json]) -> str:
@@ -236,6 +243,34 @@ def not_planned(count: int) -> str:
 def plan_id(body: Json) -> str:
     """How journals and the trail call the plan."""
     return str(body["seal"][:16])
+
+
+def made_from(body: Json) -> str:
+    """The commit at hand, and for whom it was planned, as far as git and the forge tell."""
+    told = body["provenance"]
+    return ", ".join((_commit(told), *_people(told)))
+
+
+def is_uncommitted(body: Json) -> bool:
+    """Whether the files are known to be others than those of the commit."""
+    return body["provenance"]["committed"] is False
+
+
+def _commit(told: Json) -> str:
+    if told["commit"] is None:
+        return "from files of no known commit"
+    if told["committed"] is False:
+        return f"from files that are NOT COMMITTED: they differ from commit {told['commit']}"
+    return f"from commit {told['commit']}"
+
+
+def _people(told: Json) -> Iterator[str]:
+    if told["pull_request"]:
+        by = f" by {told['author']}" if told["author"] else ""
+        at = f" at {told['head']}" if told["head"] else ""
+        yield f"pull request {told['pull_request']}{by}{at}"
+    if told["actor"]:
+        yield f"planned by {told['actor']}"
 
 
 def is_empty(body: Json) -> bool:

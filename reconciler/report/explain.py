@@ -33,6 +33,8 @@ def render(
         if one.absent:
             state = ", who is to be deleted" if one.exists else ", who is gone as wanted"
         yield Line(f"{one.store}: {one.alias}{state}  {one.mark}", Style.TITLE)
+        if one.reason is not None:
+            yield Line(f"  reason: {plain(keyed.text(one.reason))}")
         for field in one.fields:
             yield from _field(field, keyed, commit, show)
         for verdict in one.verdicts:

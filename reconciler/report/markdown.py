@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from reconciler.model.settings import RiskClass
 from reconciler.report import describe, settings
 from reconciler.report.describe import Item, Json
 from reconciler.report.lines import plain
@@ -140,7 +139,7 @@ def _names(names: Iterable[str]) -> str:
 
 def _changes(body: Json, link: Mapping[str, str]) -> Iterator[_Row]:
     found = describe.items(body, {})
-    for risk in RiskClass:
+    for risk in describe.RISKS:
         own = [one for one in found if one.risk == risk]
         if not own:
             continue
@@ -183,4 +182,8 @@ def _foot(body: Json) -> Iterator[str]:
         yield f"{escape(describe.GRADES)}."
         yield ""
     until = body["expires_at"][:16]
-    yield f"Plan `{describe.plan_id(body)}`, valid until {until} UTC, {settings.source(body)}."
+    mark = "**" if describe.is_uncommitted(body) else ""
+    yield (
+        f"Plan `{describe.plan_id(body)}`, valid until {until} UTC, {settings.source(body)}, "
+        f"{mark}{escape(describe.made_from(body))}{mark}."
+    )

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from reconciler.plan.outcome import ApplyResult, State, StoreOutcome
+from reconciler.plan.steps import StepKind
 from reconciler.report import describe
 from reconciler.report.describe import Json
 from reconciler.report.lines import Line, Style
@@ -53,6 +54,7 @@ def _store(store: StoreOutcome) -> Iterator[Line]:
             yield Line(f"  {one.state}: {where}{_tail(one.message)}", Style.BAD)
         elif one.collateral:
             yield Line(f"  collateral: {where}{_tail('; '.join(one.collateral))}", Style.BAD)
+    yield from _deleted(store)
     noticed: dict[str, list[str]] = {}
     for one in store.outcomes:
         for text in one.noticed:
@@ -60,6 +62,16 @@ def _store(store: StoreOutcome) -> Iterator[Line]:
     for text, who in noticed.items():
         more = f" and {len(who) - NAMED_AT_MOST} more" if len(who) > NAMED_AT_MOST else ""
         yield Line(f"  noticed: {', '.join(who[:NAMED_AT_MOST])}{more}: {text}", Style.WARN)
+
+
+def _deleted(store: StoreOutcome) -> Iterator[Line]:
+    """Who went, and why: a delete cannot be undone."""
+    for one in store.outcomes:
+        if one.step.kind is StepKind.DELETE and one.state.good:
+            change = one.step.change
+            why = f", reason: {change.reason}" if change.reason else ""
+            place = f"{change.mark.file}:{change.mark.line}"
+            yield Line(f"  deleted: {change.alias}{why}  {place}", Style.REMOVE)
 
 
 def _calls(store: StoreOutcome) -> str:
@@ -87,6 +99,7 @@ def as_json(result: ApplyResult, resume: str, body: Json) -> dict[str, object]:
         "interrupted": result.interrupted,
         "resume": None if result.complete else resume,
         "not_carried_out": [dict(one) for one in describe.owed(body)],
+        "provenance": dict(body["provenance"]),
         "settings": dict(body["settings"]),
         "lifts": [dict(one) for one in body["lifts"]],
         "audit": {"lines": result.audit_count, "head": result.audit_head},
@@ -100,6 +113,7 @@ def as_json(result: ApplyResult, resume: str, body: Json) -> dict[str, object]:
                         "step": one.step.id,
                         "customer": one.step.change.alias,
                         "kind": one.step.kind.value,
+                        "reason": one.step.change.reason,
                         "state": one.state.value,
                         "requests": one.requests,
                         "message": one.message,

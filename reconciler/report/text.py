@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from reconciler.model.settings import RiskClass
 from reconciler.platforms.tables import TABLES
 from reconciler.report import describe, settings
 from reconciler.report.describe import Item, Json, Reveal
@@ -98,7 +97,7 @@ def _store(body: Json, store: Json, found: Sequence[Item], *, every: bool) -> It
         ],
         every=every,
     )
-    for risk in RiskClass:
+    for risk in describe.RISKS:
         own = [one for one in found if one.risk == risk]
         if own:
             yield Line(f"  {describe.RISKS[risk]} ({len(own)})", Style.TITLE)
@@ -154,12 +153,15 @@ def _items(found: Sequence[Item], style: Style, *, every: bool) -> Iterator[Line
             continue
         names = ", ".join(one.customer for one in group[:NAMED_AT_MOST])
         more = f", … (-v names all {len(group)})" if len(group) > NAMED_AT_MOST else ""
-        yield Line(f"    {sign} {what}  {len(group)} customers: {names}{more}", style)
+        place = f"{group[0].source}:{group[0].line} and {len(group) - 1} more"
+        told = f"    {sign} {what}  {len(group)} customers: {names}{more}  {place}"
+        yield Line(told, style)
 
 
 def _last(body: Json) -> Iterator[Line]:
     summary = body["summary"]
-    yield Line(f"Plan {describe.plan_id(body)}, {settings.source(body)}.", Style.DIM)
+    told = f"Plan {describe.plan_id(body)}, {settings.source(body)}, {describe.made_from(body)}."
+    yield Line(told, Style.WARN if describe.is_uncommitted(body) else Style.DIM)
     if any(store["error"] for store in body["stores"]):
         yield Line("Some stores could not be read; the plan covers the others.", Style.BAD)
     owed = sum(not one["acknowledged"] for one in describe.owed(body))

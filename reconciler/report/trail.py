@@ -1,6 +1,8 @@
-"""A line of the audit trail for people."""
+"""The audit trail for people: which lines answer a question, and each in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from reconciler.report.lines import plain
@@ -8,12 +10,70 @@ from reconciler.report.lines import plain
 BROKEN: Final = "     ?  this line is no line of a trail"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What somebody asks of the trail; None asks for all. `plan` is the beginning of an id."""
+
+    plan: str | None = None
+    customer: str | None = None
+    store: str | None = None
+    since: datetime | None = None
+
+    def __str__(self) -> str:
+        parts = [
+            *([f"of a plan {self.plan}"] if self.plan else []),
+            *([f"of the customer {self.customer}"] if self.customer else []),
+            *([f"of the store {self.store}"] if self.store else []),
+            *([f"since {self.since.isoformat()}"] if self.since else []),
+        ]
+        return " ".join(parts) or "at all"
+
+    def means(self, one: Mapping[str, Any]) -> bool:
+        named = ((self.customer, "customer"), (self.store, "store"))
+        return (
+            str(one.get("plan", "")).startswith(self.plan or "")
+            and all(value is None or one.get(name) == value for value, name in named)
+            and (self.since is None or _at(one) >= self.since)
+        )
+
+
+def _at(one: Mapping[str, Any]) -> datetime:
+    """When; the beginning of time for a line that does not tell it with an offset."""
+    try:
+        at = datetime.fromisoformat(str(one.get("at")))
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
+def selected(
+    lines: Iterable[Mapping[str, Any] | None], wanted: Wanted
+) -> Iterator[Mapping[str, Any] | None]:
+    """In their order; before the first line of an apply the one that tells who began it. A line
+    that cannot be read may be about anything.
+    """
+    began: dict[str, Mapping[str, Any]] = {}
+    for one in lines:
+        if one is None:
+            yield one
+            continue
+        plan = str(one.get("plan"))
+        if wanted.means(one):
+            if plan in began and one.get("event") != "began":
+                yield began.pop(plan)
+            began.pop(plan, None)
+            yield one
+        elif one.get("event") == "began":
+            began[plan] = one
+
+
 def line(one: Mapping[str, Any] | None) -> str:
     """Whatever stands in a trail that somebody has edited."""
     if one is None:
         return BROKEN
     try:
-        return plain(f"{one['number']:>6}  {str(one['at'])[:19]}  {_what(one)}")
+        at = datetime.fromisoformat(one["at"]).isoformat(timespec="seconds")
+        return plain(f"{one['number']:>6}  {at}  {_what(one)}")
     except (KeyError, TypeError, AttributeError, ValueError):
         return BROKEN
 
@@ -23,24 +83,47 @@ def _what(one: Mapping[str, Any]) -> str:
     match one.get("event"):
         case "began":
             who = ", ".join(f"{name} {value}" for name, value in (one.get("who") or {}).items())
-            commit = f", commit {str(one['commit'])[:12]}" if one.get("commit") else ""
-            base = f", settings of the base {str(one['base'])[:12]}" if one.get("base") else ""
+            told = "".join(f", {part}" for part in _made_from(one))
             lifts = "; ".join(_lift(each) for each in one.get("lifts") or ())
             lifted = f"; lifted or not the default: {lifts}" if lifts else ""
             version = one.get("tool")
-            return f"{plan} began: {who or 'nobody told'}, version {version}{commit}{base}{lifted}"
+            return f"{plan} began: {who or 'nobody told'}, version {version}{told}{lifted}"
         case "step":
             fields = ", ".join(_field(each) for each in one.get("fields", ()))
             lost = "".join(f"; lost: {each}" for each in one.get("collateral", ()))
+            why = f"; reason: {one['reason']}" if one.get("reason") else ""
             return (
                 f"{plan} {one.get('store')} {one.get('customer')} {one.get('kind')}: "
-                f"{one.get('state')} ({fields}){lost}"
+                f"{one.get('state')} ({fields}){why}{lost}"
             )
         case "ended":
             told = ", ".join(f"{count} {state}" for state, count in one.get("states", {}).items())
+            told = told or "it had no step"
             return f"{plan} ended{'' if one.get('complete') else ' INCOMPLETE'}: {told}"
         case event:
             return str(event)
+
+
+def _made_from(one: Mapping[str, Any]) -> Iterator[str]:
+    """The commit at the apply, and what the plan tells of its own."""
+    if one.get("commit"):
+        other = " (files differ from it)" if one.get("committed") is False else ""
+        yield f"commit {one['commit']}{other}"
+    if one.get("base"):
+        yield f"settings of the base {one['base']}"
+    plan = one.get("made_from") or {}
+    if plan.get("pull_request"):
+        yield f"pull request {plan['pull_request']}"
+    for name, words in (
+        ("commit", "planned at"),
+        ("author", "written by"),
+        ("actor", "planned by"),
+    ):
+        if plan.get(name):
+            differs = name == "commit" and plan.get("committed") is False
+            yield f"{words} {plan[name]}{' (files differ from it)' if differs else ''}"
+    if one.get("approvers"):
+        yield f"approved by {', '.join(str(each) for each in one['approvers'])}"
 
 
 def _lift(one: Mapping[str, Any]) -> str:

@@ -44,7 +44,7 @@ def specs(tmp_path: Path) -> Path:
 
 
 def everything(folder: Path) -> None:
-    repository.commit_of(folder, {})
+    repository.commit_at_hand(folder)
     repository.last_touch(str(folder / "a.yaml"), 1)
     repository.refusal(folder)
 
@@ -65,7 +65,7 @@ def test_a_folder_that_is_a_bare_repository_runs_nothing(
     everything(folder)
 
     assert not mark.exists()
-    assert repository.commit_of(folder, {}) is None
+    assert repository.commit_at_hand(folder) is None
 
 
 @pytest.mark.parametrize("kind", ["hook", "fsmonitor", "textconv", "clean", "process", "external"])
@@ -112,16 +112,16 @@ def test_no_secret_is_in_gits_environment(
 
 def test_a_commit_is_told_as_it_stands(specs: Path) -> None:
     head = git(specs, "rev-parse", "HEAD").strip()
-    assert repository.commit_of(specs, {}) == head
+    assert repository.commit_at_hand(specs) == (head, True)
     touched = repository.last_touch(str(specs / "a.yaml"), 1)
     assert touched is not None
     assert touched.commit == head
 
     (specs / "b.yaml").write_text("store: shop\n")
-    assert repository.commit_of(specs, {}) == f"{head}+"
+    assert repository.commit_at_hand(specs) == (head, False)
     (specs / "b.yaml").unlink()
     (specs / "a.yaml").write_text("store: other\n")
-    assert repository.commit_of(specs, {}) == f"{head}+"
+    assert repository.commit_at_hand(specs) == (head, False)
     assert repository.last_touch(str(specs / "a.yaml"), 1) is None
 
 
@@ -134,4 +134,4 @@ def test_somebody_elses_repository_is_told(specs: Path) -> None:
 
     assert told is not None
     assert "safe.directory" in told
-    assert repository.commit_of(specs, {}) is None
+    assert repository.commit_at_hand(specs) is None

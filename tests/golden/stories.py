@@ -52,6 +52,7 @@ def _steady(body: Json) -> Json:
     body |= {"created_at": "2026-01-01T00:00:00+00:00", "expires_at": "2026-01-08T00:00:00+00:00"}
     body["spec"] |= {"digest": _FIXED, "settings": _FIXED}
     body["tool"]["version"] = "0"
+    body["provenance"]["actor"] = "nora"
     for store in body["stores"]:
         store["error"] = store["error"] and store["error"].partition(" (trace")[0]
     return body

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.rendering import link_base
+from reconciler import forge
 from reconciler.report import markdown
 
 Json = dict[str, Any]
@@ -15,7 +15,7 @@ def _body(count: int, tag: str = "vip") -> Json:
     """A plan in which everybody gets another tag, so that nothing can be folded."""
     changes = [
         {"store": "shop", "action": "update", "customer": f"cus_{n:010}", "remote_id": f"99{n:08}",
-         "classes": ["tag"], "cause": None, "source": {"file": "specs/a.yaml", "line": n + 1},
+         "classes": ["tag"], "cause": None, "reason": None, "source": {"file": "specs/a.yaml", "line": n + 1},
          "fields": [{"field": "tags", "class": "tag", "added": [f"{tag}{n}"], "removed": [],
                      "source": {"file": "specs/a.yaml", "line": n + 1}}]}
         for n in range(count)
@@ -25,6 +25,8 @@ def _body(count: int, tag: str = "vip") -> Json:
     return {
         "seal": "d" * 64, "expires_at": "2026-01-08T00:00:00", "changes": changes, "verdicts": [],
         "spec": {"base": None},
+        "provenance": {"commit": "c" * 40, "committed": True, "head": None, "pull_request": None,
+                       "author": None, "actor": "nora"},
         "settings": {"changed": [], "once_merged": []}, "lifts": [],
         "stores": [{"name": "shop", "error": None, "receipt": receipt}],
         "summary": {"blocked": False, "complete": True, "create": 0, "update": count, "delete": 0, "unchanged": 0,
@@ -81,7 +83,7 @@ def test_strangers_text_stays_text(hostile: str) -> None:
 def test_lines_are_linked_as_the_pipeline_tells(
     environment: dict[str, str], base: str | None
 ) -> None:
-    assert link_base(environment).get("base") == base
+    assert forge.files_base(environment) == base
 
 
 def test_verdicts_stay_within_the_size_too() -> None:

@@ -112,7 +112,8 @@ def _head(body: Json) -> Iterator[str]:
         f"{_text(body['created_at'][:16])} UTC by {_text(body['tool']['name'])} "
         f"{_text(body['tool']['version'])}, valid until {_text(body['expires_at'][:16])} UTC. "
         f"Specs <code>{_text(body['spec']['digest'][:16])}</code>, "
-        f"{_text(body['spec']['files'])} files, {_text(settings.source(body))}.</p>"
+        f"{_text(body['spec']['files'])} files, {_text(settings.source(body))}, "
+        f"{_text(describe.made_from(body))}.</p>"
     )
     yield '<p class="soft">Nobody\'s data is in this file: customers have aliases.</p>'
     yield '<div class="cards">'

@@ -1,0 +1,43 @@
+"""Why the specs want a customer gone, as it may be shown: without names and contacts, which people
+write into reasons.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+
+from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.personal import Personal
+from reconciler.model.redaction import without_values, words_of
+
+
+def reason_of(
+    desired: DesiredCustomer, live: LiveCustomer | None, names: Collection[str]
+) -> str | None:
+    """`names` are those that others are called by, as `names_in` gives them."""
+    if desired.reason is None:
+        return None
+    return without_values(desired.reason, _values(desired, live), names)
+
+
+def names_in(customers: Iterable[DesiredCustomer]) -> frozenset[str]:
+    """The words of all first and last names; empty where nobody is to go, so no reason is shown."""
+    every = tuple(customers)
+    if all(one.reason is None for one in every):
+        return frozenset()
+    return frozenset(
+        word
+        for one in every
+        for name, value in one.scalars
+        if name in ("first_name", "last_name") and isinstance(value, Personal)
+        for word in words_of(value.reveal())
+    )
+
+
+def _values(desired: DesiredCustomer, live: LiveCustomer | None) -> Iterator[Personal]:
+    yield from (one.written for one in (*desired.identities, *desired.previously))
+    for name, value in desired.scalars:
+        if isinstance(value, Personal) and name != "note":
+            yield value
+    if live is not None:
+        contacts = (live.email, live.phone, live.first_name, live.last_name)
+        yield from (one for one in contacts if one is not None)
+        yield from (text for address in live.addresses for _, text in address.texts)
