@@ -17,8 +17,8 @@ ReconcilerError
    ├─ UnreadableResponse    an answer came that does not follow the store's documents
    └─ OutcomeUnknown        a write was sent and nobody knows whether it was done
 
-Texts are rebuilt from structure (status, operation, field names): an answer's body is never quoted,
-since it may hold a person's data.
+Texts are rebuilt from structure (status, operation, field names). What a store says of a refusal is
+quoted without whatever may be a person's (`platforms/refusal.py`).
 """
 
 from collections.abc import Iterable

@@ -40,12 +40,12 @@ def delete(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -
             bench.client.delete(remote_id)
         except CustomerNotFound:
             return _ended(step, State.DONE, remote_id)
-        except Rejected:
+        except Rejected as error:
             return StepOutcome(
                 step=step,
                 state=State.FAILED,
                 remote_id=remote_id,
-                message="the store refused the delete; customers with orders cannot be deleted",
+                message=f"{error.message}; customers with orders cannot be deleted",
             )
         except RateLimited as error:
             if attempt == TRIES:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
@@ -26,11 +26,13 @@ from reconciler.errors import (
     Unavailable,
     UnreadableResponse,
 )
-from reconciler.platforms import exchange
+from reconciler.platforms import exchange, json_body
 from reconciler.platforms.exchange import ENCODINGS, Garbled, Received, TooLarge, TooSlow
 from reconciler.platforms.hosts import is_loopback
 from reconciler.platforms.limiter import BrokenOff, Limiter
+from reconciler.platforms.refusal import own_words
 from reconciler.platforms.retry_after import retry_after
+from reconciler.platforms.unreachable import trouble
 
 # Retries are ours to tell of; the library would log them to stderr in words of its own.
 stamina.instrumentation.set_on_retry_hooks([])
@@ -48,6 +50,8 @@ LONGEST_WAIT: Final = 120.0
 _AT_ONCE: Final = 0.001
 TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
 _LONGEST_TRACE: Final = 128
+# Before a byte was sent, so nothing was done.
+_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 # One may be looked up once more; a store that is always this slow is left.
 _MOST_SLOW: Final = 2
 TRACE_HEADERS: Final = ("request-id", "traceid", "x-request-id")
@@ -158,10 +162,10 @@ class Session:
             else:
                 self._turn(doing)
             response = self._send(method, path, (), body)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
-            raise self._fail(Unavailable, "the store cannot be reached", doing) from None
         except (httpx.HTTPError, TooLarge, TooSlow, Garbled) as error:
-            raise self._fail(OutcomeUnknown, _what_went_wrong(error), doing) from None
+            kind = Unavailable if isinstance(error, _NOT_SENT) else OutcomeUnknown
+            found = trouble(error, self._base, TIMEOUT)
+            raise self._fail(kind, found.what, doing, hint=found.hint) from None
         if response.status >= 500:
             raise self._fail(OutcomeUnknown, "the store failed", doing, response)
         self._raise_for(response, doing)
@@ -178,6 +182,7 @@ class Session:
         body: Mapping[str, Any] | None,
         doing: str,
     ) -> Answer:
+        began = self._limiter.clock.monotonic()
         for attempt in stamina.retry_context(
             on=_worth_repeating,
             attempts=ATTEMPTS,
@@ -187,7 +192,11 @@ class Session:
             wait_jitter=0.5,
         ):
             with attempt:
-                return self._read_once(method, path, params, body, doing)
+                try:
+                    return self._read_once(method, path, params, body, doing)
+                except (httpx.HTTPError, TooLarge, TooSlow, Garbled) as error:
+                    seconds = self._limiter.clock.monotonic() - began
+                    raise self._unanswered(error, doing, attempt.num, seconds) from None
         raise AssertionError("stamina either returns or raises")
 
     def _read_once(
@@ -198,20 +207,8 @@ class Session:
         body: Mapping[str, Any] | None,
         doing: str,
     ) -> Answer:
-        try:
-            self._turn(doing)
-            response = self._send(method, path, params, body)
-        except (TooLarge, TooSlow, Garbled) as error:
-            raise self._fail(
-                StoreStopped,
-                _what_went_wrong(error),
-                doing,
-                hint="check base_url: is this the store's API?",
-            ) from None
-        except httpx.HTTPError as error:
-            raise self._fail(
-                Unavailable, _what_went_wrong(error), doing, hint="check shop, base_url and network"
-            ) from None
+        self._turn(doing)
+        response = self._send(method, path, params, body)
         if response.status >= 500:
             raise self._fail(
                 Unavailable, "the store failed", doing, response, hint="try again later"
@@ -220,11 +217,23 @@ class Session:
         try:
             return self._answer(response, doing)
         except UnreadableResponse:
-            if not _breaks_off(response.content):
+            if not json_body.breaks_off(response.content):
                 raise
             raise self._fail(
                 Unavailable, "the answer breaks off", doing, response, hint="try again later"
             ) from None
+
+    def _unanswered(
+        self, error: Exception, doing: str, tries: int, seconds: float
+    ) -> PlatformError:
+        """A read that got no answer; one that is no use is not worth another try."""
+        found = trouble(error, self._base, TIMEOUT)
+        if not isinstance(error, httpx.HTTPError):
+            hint = "check base_url: is this the store's API?"
+            return self._fail(StoreStopped, found.what, doing, hint=hint)
+        tried = "once" if tries == 1 else f"{tries} times"
+        told = f"{found.what}; tried {tried} in {seconds:.0f} s"
+        return self._fail(Unavailable, told, doing, hint=found.hint)
 
     def _send(
         self,
@@ -235,6 +244,7 @@ class Session:
     ) -> Received:
         self.requests += 1
         self._own.count = self.own_requests() + 1
+        self._own.sent = (list(params), body)
         content = None
         headers = {}
         if body is not None:
@@ -303,7 +313,7 @@ class Session:
         if not response.content:
             return Answer(body=None, link=response.headers.get("link"))
         try:
-            body = json.loads(response.content, parse_constant=_no_number)
+            body = json_body.parsed(response.content)
         except (ValueError, RecursionError):
             raise self._fail(
                 UnreadableResponse,
@@ -312,6 +322,7 @@ class Session:
                 response,
                 hint="check base_url: is this the store's API?",
             ) from None
+        self._own.read = body
         return Answer(body=body, link=response.headers.get("link"))
 
     def unreadable(self, why: str, doing: str) -> UnreadableResponse:
@@ -329,6 +340,16 @@ class Session:
         sent = self._client.headers.values()
         return "" if any(trace in one for one in sent) else _plain(trace)
 
+    def _own_words(self, response: Received) -> str:
+        """What the store says to it, without what this thread has sent and read last."""
+        exchanged = (
+            getattr(self._own, "sent", None),
+            getattr(self._own, "read", None),
+            list(self._client.headers.values()),
+        )
+        told = own_words(response.content, exchanged)
+        return f'; it says "{told}"' if told else ""
+
     def _fail(
         self,
         kind: type[PlatformError],
@@ -344,28 +365,11 @@ class Session:
                 (response.headers[name] for name in TRACE_HEADERS if name in response.headers), ""
             )
         told = f"{message} (HTTP {status})" if status else message
+        if response is not None and status >= 400:
+            told += self._own_words(response)
         return kind(
             told, store=self.store, doing=doing, status=status, trace=self._shown(trace), hint=hint
         )
-
-
-def _what_went_wrong(error: Exception) -> str:
-    match error:
-        case TooLarge():
-            return f"the answer is larger than {exchange.LARGEST // 1024**2} MiB"
-        case TooSlow():
-            return f"the answer was not there after {exchange.DEADLINE:.0f} seconds"
-        case Garbled():
-            return "the answer is packed in another way than it says"
-        case httpx.ConnectError() | httpx.ConnectTimeout():
-            return "the store cannot be reached"
-        case _:
-            return "the connection was lost"
-
-
-def _no_number(word: str) -> NoReturn:
-    """NaN and the infinities, which JSON does not have."""
-    raise ValueError(word)
 
 
 def _worth_repeating(error: Exception) -> bool | float:
@@ -373,20 +377,6 @@ def _worth_repeating(error: Exception) -> bool | float:
     if isinstance(error, RateLimited):
         return True if error.retry_after is None else _AT_ONCE
     return isinstance(error, Unavailable)
-
-
-def _breaks_off(content: bytes) -> bool:
-    """Whether this is the beginning of JSON whose rest did not come."""
-    text = content.decode("utf-8", "replace").strip()
-    try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        return text[:1] in ("{", "[") and (
-            error.pos >= len(text) - 1 or error.msg.startswith("Unterminated")
-        )
-    except (ValueError, RecursionError):
-        return False
-    return False
 
 
 def _plain(trace: str) -> str:

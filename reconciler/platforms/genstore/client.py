@@ -190,13 +190,14 @@ class Genstore:
             if before is ConsentState.NOT_SUBSCRIBED
             else _LAST_RESORT
         )
-        word = ""
+        word, refused = "", None
         for candidate in self._words.candidates(channel, before):
             try:
                 self._put(ground, patch, {**words, channel: candidate})
             except Rejected as error:
                 if error.status not in _WRONG_WORD:
                     raise
+                refused = error
                 continue
             word = candidate
             back = self.read(ground.remote_id)
@@ -208,6 +209,8 @@ class Genstore:
             ground = back
             if ground.consent(channel).state in settled:
                 break
+        if refused is not None and not word:
+            raise refused
         return ground, word or ground.consent(channel).code
 
     def _put(self, ground: LiveCustomer, patch: Patch, words: Mapping[Channel, str]) -> None:

@@ -1,0 +1,104 @@
+"""What a store says of a refusal is shown, and nothing of anybody in it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.platforms.refusal import LONGEST, own_words
+from reconciler.report import result as report
+from reconciler.sandbox import Fault
+from tests.leaks import canaries
+from tests.shop import VARIANTS, opened, person
+
+SENT = {"customer": {"email": "ada@example.com", "first_name": "Ada", "last_name": "lovelace",
+                     "tags": ["vip"], "phone": "+8613315034487"}}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"error": "Customer has orders"}, "Customer has orders"),
+        ({"errors": ["record not found"]}, "record not found"),
+        ({"errors": ["Email is invalid", "phone has already been taken"]},
+         "Email is invalid; phone has already been taken"),
+        ({"errors": {"email": ["is invalid"], "tags": ["is too long (maximum is 250 characters)"]}},
+         "email is invalid; tags is too long (maximum is 250 characters)"),
+        ({"code": "InvalidParameter", "message": "the parameter 'email' is wrong"},
+         "the parameter 'email' is wrong; InvalidParameter"),
+        ({"errors": "Too many request"}, "Too many request"),
+        ({"error": "Invalid phone: +86 133 1503 4487"}, "Invalid phone: •••"),
+        ({"error": "ada@example.com is taken by Grace Hopper"}, "••• is taken by •••"),
+        ({"error": "lovelace is taken"}, "••• is taken"),
+        ({"error": "customer 1020000013062 has a tag vip"}, "customer ••• has a tag •••"),
+        ({"error": "the name 'grace' is taken"}, "the name ••• is taken"),
+        ({"error": "客户 王小明 exists"}, "••• exists"),
+        ({"error": "born 1990-01-02"}, "born •••"),
+        ({"error": {"grace@example.com": "exists"}}, "••• exists"),
+        ({"data": {"first_name": "Grace"}}, ""),
+        ({"error": "\u202e\x1b[31mred"}, ""),
+        ([], ""),
+        ("just text", "just text"),
+    ],
+)  # fmt: skip
+def test_the_stores_own_words_are_kept_and_values_are_not(body: Any, told: str) -> None:
+    assert own_words(json.dumps(body).encode(), (SENT,)) == told
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>no</html>", b"[" * 100_000, b'{"error": '])
+def test_what_is_no_json_says_nothing(content: bytes) -> None:
+    assert own_words(content, ()) == ""
+
+
+def test_a_long_story_is_cut() -> None:
+    told = own_words(json.dumps({"error": "no " * 5_000}).encode(), ())
+
+    assert len(told) <= LONGEST
+    assert told.endswith("…")
+
+
+_WORDS = st.sampled_from(
+    ["Email", "is", "taken by", "customer", "{}", "'{}'", "({})", "{},", "{}."]
+)
+
+
+@given(
+    st.lists(_WORDS, min_size=1, max_size=8),
+    st.sampled_from([*canaries.EVERY]),
+    st.sampled_from([str, str.upper, str.lower]),
+)
+def test_no_canary_comes_through_whether_it_was_sent_or_not(
+    words: list[str], canary: str, spelling: Any
+) -> None:
+    said = " ".join(words).replace("{}", canary)
+    body = json.dumps({"errors": {"email": [spelling(said)]}}).encode()
+
+    assert canaries.found_in(own_words(body, (SENT, {"a": canary}))) == set()
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("form", ["text", "list", "map", "code"])
+def test_the_report_of_an_apply_has_the_stores_words_and_nobodys_data(
+    tmp_path: Path, variant: str, form: str
+) -> None:
+    said = "the name Quentin of quentin@example.com is not allowed here, nor is Ada"
+    bodies: dict[str, Any] = {
+        "text": {"error": said},
+        "list": {"errors": [said]},
+        "map": {"errors": {"first_name": [said]}},
+        "code": {"code": "InvalidParameter", "message": said},
+    }
+    body = bodies[form]
+    with opened(tmp_path, variant, [person()]) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "Quentin"})
+        plan = shop.plan()
+        for method in ("PUT", "PATCH"):
+            shop.box.fault(Fault("status", status=422, body=body, method=method, times=99))
+        result = shop.apply(plan)
+
+    told = "".join(f"{line.text}\n" for line in report.render(result, "", ()))
+    assert "the name ••• of ••• is not allowed here, nor is •••" in told
+    assert "uentin" not in told + repr(report.as_json(result, "", plan))
