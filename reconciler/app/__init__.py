@@ -1,6 +1,6 @@
 """The use cases, each the route of data in order; what a step does stands in its own module."""
 
-from reconciler.app.applying import Order, apply, check_usable, entries
+from reconciler.app.applying import Order, applied_before, apply, check_usable, entries
 from reconciler.app.explaining import explain
 from reconciler.app.loading import load, load_or_raise, selected
 from reconciler.app.planning import Choices, plan
@@ -11,6 +11,7 @@ __all__ = [
     "Choices",
     "Order",
     "ambient",
+    "applied_before",
     "apply",
     "check_usable",
     "entries",

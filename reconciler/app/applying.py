@@ -120,18 +120,61 @@ def _check_unused(commitment: "Commitment", world: Ambient, *, resume: bool) -> 
     from reconciler.apply import journal
     from reconciler.state import journal_path
 
+    if resume:
+        return
     pasts = [
         journal.read(journal_path(world.folder, commitment.id, store.name))
         for store in commitment.stores
         if store.changes
     ]
     begun = [past for past in pasts if past.intended or past.ended]
-    if begun and not resume and all(past.finished for past in pasts):
+    if begun and all(past.finished for past in pasts):
         raise StalePlanError("this plan has been applied already", hint="plan again")
-    if begun and not resume:
+    if begun and not any(past.resumable() for past in pasts):
+        raise StalePlanError(
+            "this plan has been applied as far as it could be", hint="plan again for what is left"
+        )
+    if begun:
         raise StalePlanError(
             "an apply of this plan was begun and has not ended", hint="continue it with --resume"
         )
+
+
+def applied_before(body: dict[str, Any], world: Ambient, keyed: Keyed) -> "ApplyResult | None":
+    """What earlier runs did of a saved plan of which nothing is left; None where there may be.
+
+    It is told even where the plan has expired since. Raises `PlanFileError`.
+    """
+    from reconciler.apply import journal
+    from reconciler.apply.audit import NAME, Head, ended_whole
+    from reconciler.plan import codec
+    from reconciler.plan.outcome import ApplyResult, StepOutcome, StoreOutcome
+    from reconciler.plan.steps import steps
+    from reconciler.state import journal_path
+
+    codec.verify(body, keyed)
+    commitment = codec.decode(body)
+    at, head = ended_whole(world.folder / NAME, commitment.id) or (None, Head(0, ""))
+    if at is None:
+        return None
+    stores = []
+    for store in commitment.stores:
+        past = journal.read(journal_path(world.folder, commitment.id, store.name))
+        if store.changes and not past.finished:
+            return None
+        told = "done in an earlier run"
+        outcomes = tuple(
+            StepOutcome(step=step, state=past.ended[step.id], message=told)
+            for step in steps(store, ())
+        )
+        stores.append(StoreOutcome(store=store.name, outcomes=outcomes))
+    return ApplyResult(
+        plan_digest=commitment.digest,
+        stores=tuple(one for one in stores if one.outcomes),
+        earlier=at,
+        audit_count=head.count,
+        audit_head=head.seal,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,9 +287,10 @@ def _apply_store(order: Order, approved: "ApprovedStore", record: "Record") -> "
     world, keyed = order.world, order.keyed
     store = next(one for one in order.state.stores if one.name == approved.name)
     path = journal_path(world.folder, order.commitment.id, store.name)
-    with one_writer(world.folder, store.name, shop_of(store, world)):
+    began = world.clock.now()
+    shop, plan = shop_of(store, world), order.commitment.id
+    with one_writer(world.folder, store.name, shop, plan=plan, since=began):
         past = journal.read(path)
-        began = world.clock.now()
         kept = journal.Journal(path, world.clock)
         try:
             connection = open_store(store, world, approved.learned)
@@ -277,7 +321,7 @@ def _apply_store(order: Order, approved: "ApprovedStore", record: "Record") -> "
                     bench,
                     entries(order.state, store.name, keyed),
                     order.progress,
-                    frozenset(step.id for step in steps(approved, ())),
+                    steps(approved, ()),
                 )
                 return run.run(steps(approved, order.only))
             finally:

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -134,12 +135,15 @@ class Trail:
     def head(self) -> Head:
         return _end(self.path)[0]
 
-    def recorded(self, plan: str) -> frozenset[str]:
-        """The steps of a plan whose end is in the trail already, from an earlier run."""
+    def recorded(self, plan: str) -> frozenset[tuple[str, str]]:
+        """The fields of a plan's steps whose end is in the trail already, from an earlier run: ids
+        of steps with digests.
+        """
         return frozenset(
-            line["step"]
+            (line["step"], one["digest"])
             for line in lines(self.path)
             if line and line.get("plan") == plan and line.get("done") is True
+            for one in line.get("fields", ())
         )
 
 
@@ -207,6 +211,22 @@ def lines(path: Path) -> Iterator[dict[str, Any] | None]:
     """Every line, None for one that cannot be read. Raises `JournalError`."""
     for raw in _raw(path):
         yield _parsed(raw)
+
+
+def ended_whole(path: Path, plan: str) -> tuple[datetime, Head] | None:
+    """When a run of the plan ended with all of it done, and the end of the trail; None for never.
+
+    Whether that run was for the whole of the plan, its journal knows.
+    """
+    at: datetime | None = None
+    last = Head(0, _START)
+    for line in lines(path):
+        if line is None:
+            continue
+        last = Head(line["number"], line["seal"])
+        if line.get("plan") == plan and line.get("event") == "ended" and line.get("complete"):
+            at = datetime.fromisoformat(str(line["at"]))
+    return None if at is None else (at, last)
 
 
 def verify(path: Path, keys: Sequence[Keyed], head: str | None) -> tuple[Head, tuple[Flaw, ...]]:

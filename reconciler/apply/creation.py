@@ -33,14 +33,15 @@ def create(bench: Bench, step: Step, desired: DesiredCustomer) -> StepOutcome:
     known = bench.created.get(step.change.alias)
     if known is not None:
         return _created_as(bench, step, desired, changes, known)
-    if _was_made_before(bench, step, desired):
-        return StepOutcome(step=step, state=State.STALE, message=_EXISTS)
+    before = _made_before(bench, step, desired)
+    if before is not None:
+        return _exists(bench, step, desired, before)
     ours = _may_be_ours(bench, step)
     there = _wait_for(bench, desired) if ours else _look_up(bench, desired)
     if there:
         if ours and len(there) == 1:
             return _created_as(bench, step, desired, changes, there[0].remote_id)
-        return StepOutcome(step=step, state=State.STALE, message=_EXISTS)
+        return _exists(bench, step, desired, *there)
     return _make(bench, step, desired, changes, sent=ours)
 
 
@@ -104,11 +105,39 @@ def _refused_after_sending(
     return StepOutcome(step=step, state=State.UNKNOWN, message=why)
 
 
-def _was_made_before(bench: Bench, step: Step, desired: DesiredCustomer) -> bool:
-    """Whether an earlier plan made this customer, who may not show in lists and searches yet."""
+def _made_before(bench: Bench, step: Step, desired: DesiredCustomer) -> LiveCustomer | None:
+    """Whom an earlier plan made, who may not show in lists and searches yet."""
     remote_id = bench.made_before.get(step.change.alias)
     live = bench.client.read(remote_id) if remote_id is not None else None
-    return live is not None and may_meet(desired, live, bench.judge.rules.region)
+    if live is None or not may_meet(desired, live, bench.judge.rules.region):
+        return None
+    return live
+
+
+def _exists(
+    bench: Bench, step: Step, desired: DesiredCustomer, *there: LiveCustomer
+) -> StepOutcome:
+    """Nothing is left where the one who is there is all that was approved, as after a run whose
+    journal was lost; anybody else stands in the way.
+    """
+    stale = StepOutcome(step=step, state=State.STALE, message=_EXISTS)
+    if len(there) != 1:
+        return stale
+    remote_id = there[0].remote_id
+    live = bench.client.read(remote_id)
+    if live is None or not meets(desired, live, bench.judge.rules.region):
+        return stale
+    found = examine(desired, live, bench.judge)
+    differing = {one.path for one in found.change.fields} if found.change is not None else set()
+    approved = {one.path for one in step.fields}
+    if any(one.in_force for one in found.verdicts):
+        return stale
+    if approved & {bench.judge.keyed.path(one) for one in differing}:
+        return stale
+    with bench.lock:
+        bench.created[step.change.alias] = remote_id
+    fields = tuple((one.path, State.ALREADY) for one in step.fields)
+    return StepOutcome(step=step, state=State.ALREADY, remote_id=remote_id, fields=fields)
 
 
 def _may_be_ours(bench: Bench, step: Step) -> bool:

@@ -4,7 +4,7 @@ Every write is decided on a record read just before. What a lost answer did is f
 never assumed; a loss that our own write caused stops the store before the next write.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -29,8 +29,8 @@ _UPDATES: Final = (StepKind.WITHDRAW, StepKind.IDENTITY, StepKind.UPDATE, StepKi
 
 @dataclass(frozen=True, slots=True)
 class StoreRun:
-    """Carries out the steps of one store; `entries` are its spec entries by alias, `whole` the ids
-    of all steps that the plan has for it.
+    """Carries out the steps of one store; `entries` are its spec entries by alias, `whole` all
+    steps that the plan has for it.
 
     Steps go one by one until an update was read back without a loss, so that a store that does more
     than it was asked costs one record and not as many as there are threads.
@@ -39,7 +39,7 @@ class StoreRun:
     bench: Bench
     entries: Mapping[str, DesiredCustomer]
     progress: Callable[[StepOutcome], None]
-    whole: frozenset[str]
+    whole: tuple[Step, ...]
 
     def run(self, steps: Iterable[Step]) -> StoreOutcome:
         steps = tuple(steps)
@@ -68,9 +68,18 @@ class StoreRun:
 
     def _finished(self, outcomes: Iterable[StepOutcome]) -> bool:
         """Whether nothing of the whole plan is left, whatever part of it this run was for."""
-        done = {name for name in self.bench.past.ended if self.bench.past.done(name)}
-        done |= {one.step.id for one in outcomes if one.state.good and not one.collateral}
-        return self.whole <= done and not self.bench.stopped
+        now = {one.step for one in outcomes if one.state.good and not one.collateral}
+        left = (step for step in self.whole if step not in now and not self._was_done(step, now))
+        return next(left, None) is None and not self.bench.stopped
+
+    def _was_done(self, step: Step, now: Collection[Step]) -> bool:
+        """Whether earlier runs and this one have done all of its fields between them."""
+        past = self.bench.past
+        if past.done(step):
+            return True
+        parts = {one.digest for done in now if done.id == step.id for one in done.fields}
+        before = past.covered.get(step.id, set()) if step.id not in past.damaged else set()
+        return bool(parts) and {one.digest for one in step.fields} <= parts | before
 
     def _parts(self, kind: StepKind, batch: list[Step]) -> Iterator[list[Step]]:
         """Steps whose customers can be read again at once and written while that is still true."""
@@ -89,7 +98,7 @@ class StoreRun:
 
     def _outcome(self, step: Step) -> StepOutcome:
         bench = self.bench
-        if bench.past.done(step.id):
+        if bench.past.done(step):
             earlier = bench.past.ended[step.id]
             outcome = StepOutcome(step=step, state=earlier, message="done in an earlier run")
             self._record(outcome)
@@ -135,6 +144,7 @@ class StoreRun:
             customer=step.change.alias,
             state=outcome.state.value,
             created=outcome.remote_id if step.kind is StepKind.CREATE else None,
+            fields=[one.digest for one in step.fields],
             collateral=list(outcome.collateral),
         )
         if not outcome.state.good:

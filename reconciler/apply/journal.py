@@ -20,6 +20,7 @@ from reconciler.clock import Clock
 from reconciler.errors import JournalError
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.plan.outcome import State
+from reconciler.plan.steps import Step
 
 Consents = Mapping[Channel, LiveConsent]
 _LATELY: Final = timedelta(days=1)
@@ -58,19 +59,42 @@ class Intent:
 class Past:
     """What the journal of an earlier, unfinished run of the same plan tells, by step or customer.
 
-    `damaged` are steps whose write cost something, which a resume looks at once more.
+    `damaged` are steps whose write cost something, which a resume looks at once more; `covered` are
+    the digests of the fields that a step ended well with.
     """
 
-    def done(self, step: str) -> bool:
-        """Whether nothing is left of a step."""
-        return step in self.ended and self.ended[step].good and step not in self.damaged
+    def done(self, step: Step) -> bool:
+        """Whether nothing is left of it: an apply of some classes may have done a part."""
+        good = step.id in self.ended and self.ended[step.id].good and step.id not in self.damaged
+        covered = self.covered.get(step.id)
+        return good and (covered is None or {one.digest for one in step.fields} <= covered)
 
     ended: dict[str, State] = field(default_factory=dict)
     damaged: set[str] = field(default_factory=set)
+    covered: dict[str, set[str]] = field(default_factory=dict)
     intended: dict[str, Intent] = field(default_factory=dict)
     created: dict[str, str] = field(default_factory=dict)
     own: dict[str, Own] = field(default_factory=dict)
+    steps: int = 0
+    closed: bool = False
     finished: bool = False
+
+    def resumable(self) -> bool:
+        """Whether another run of the same plan may do something that this one did not."""
+        if self.finished:
+            return False
+        never = (State.STALE, State.OPTED_OUT)
+        return (
+            self.damaged != set()
+            or len(self.ended) < self.steps
+            or any(not one.good and one not in never for one in self.ended.values())
+        )
+
+    def cut_off(self) -> bool:
+        """Whether the run ended before it came to all of its steps, or without saying so."""
+        if self.finished or not self.steps:
+            return False
+        return not self.closed or len(self.ended) < self.steps or self.owes()
 
     def owes(self) -> bool:
         """Whether a write's outcome is not known, or something that it cost not made good."""
@@ -173,17 +197,40 @@ def read(path: Path) -> Past:
     return past
 
 
-def unfinished(folder: Path, *, owing: bool = False) -> tuple[Path, ...]:
-    """The plans whose apply was begun and has not ended, the latest last.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished:
+    """A store's part of a plan whose apply was begun and has not ended; `kept` is the plan's copy.
 
-    `owing` leaves only those after which something in a store is not known or not made good.
+    `cut_off` says that it broke off on the way, `owing` that something in the store is not known
+    or not made good, `resumable` that another run may get further.
     """
+
+    plan: str
+    store: str
+    kept: Path
+    cut_off: bool
+    owing: bool
+    resumable: bool
+
+
+def unfinished(folder: Path) -> tuple[Unfinished, ...]:
+    """The latest last. Raises `JournalError`."""
     found = []
     for path in sorted((folder / "journals").glob("*.jsonl"), key=lambda one: one.stat().st_mtime):
         past = read(path)
-        if not past.finished and (past.owes() or not owing):
-            found.append(folder / "plans" / f"{path.name.partition('.')[0]}.json")
-    return tuple(dict.fromkeys(found))
+        if not past.finished:
+            plan, _, store = path.name.removesuffix(".jsonl").partition(".")
+            found.append(
+                Unfinished(
+                    plan=plan,
+                    store=store,
+                    kept=folder / "plans" / f"{plan}.json",
+                    cut_off=past.cut_off(),
+                    owing=past.owes(),
+                    resumable=past.resumable(),
+                )
+            )
+    return tuple(found)
 
 
 def out_by_person(folder: Path, store: str) -> frozenset[tuple[str, Channel]]:
@@ -237,13 +284,16 @@ def _replay(line: Mapping[str, Any], past: Past) -> None:
             )
         case Event.ENDED:
             past.ended[line["step"]] = State(line["state"])
+            if "fields" in line and past.ended[line["step"]].good:
+                past.covered.setdefault(line["step"], set()).update(line["fields"])
             (past.damaged.add if line["collateral"] else past.damaged.discard)(line["step"])
             if line.get("created"):
                 past.created[line["customer"]] = line["created"]
         case Event.CLOSED:
-            past.finished = bool(line["finished"])
+            past.closed, past.finished = True, bool(line["finished"])
         case Event.OPENED:
-            past.finished = False
+            past.closed = past.finished = False
+            past.steps = int(line["steps"])
 
 
 def consents_json(consents: Consents | None) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ class Record:
     trail: Trail
     plan: str
     about: Mapping[str, Any]
-    _noted: set[str] = field(default_factory=set)
+    _noted: set[tuple[str, str]] = field(default_factory=set)
     _lock: Lock = field(default_factory=Lock)
 
     def begin(self) -> None:
@@ -28,10 +28,11 @@ class Record:
     def step(self, outcome: StepOutcome) -> None:
         step = outcome.step
         with self._lock:
-            if step.id in self._noted:
+            fields = {(step.id, one.digest) for one in step.fields}
+            if fields <= self._noted:
                 return
             if outcome.state.good and not outcome.collateral:
-                self._noted.add(step.id)
+                self._noted |= fields
         states = dict(outcome.fields)
         self.trail.append(
             "step",

@@ -56,6 +56,6 @@ def _tells_all(live: LiveCustomer) -> bool:
 
 
 def _can_share(bench: Bench, step: Step) -> bool:
-    if step.change.alias in bench.own or bench.past.done(step.id):
+    if step.change.alias in bench.own or bench.past.done(step):
         return False
     return not any(one.path.name in _SENT_WHOLE or one.moves for one in step.fields)

@@ -8,21 +8,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from reconciler.cli import BLOCKED, FAILED, INCOMPLETE, INTERRUPTED, OK, options
+from reconciler.cli.unfinished import tell_of_cut_off, tell_of_running
 from reconciler.cli.voice import behind
 from reconciler.errors import ConfigError
 from reconciler.model.settings import Release, RiskClass
-from reconciler.report.lines import as_json
+from reconciler.report.lines import as_json, plain
 
 if TYPE_CHECKING:
     from reconciler.app import Ambient, Order
     from reconciler.apply.bench import Control
     from reconciler.plan.definition import Plan
-    from reconciler.plan.outcome import StepOutcome
+    from reconciler.plan.outcome import ApplyResult, StepOutcome
+
+_SHOW_CURSOR: Final = b"\x1b[?25h"
 
 
 @click.command("apply")
@@ -99,6 +102,9 @@ def command(
     _warn_of_approvers(world)
     if saved:
         body = _saved(plan, world)
+        earlier = app.applied_before(body, world, keyed) if resume else None
+        if earlier is not None:
+            return _told(earlier, body, "", form=form, no_color=no_color)
         at_hand = state
         commitment, state = app.check_usable(
             body,
@@ -109,7 +115,12 @@ def command(
             under=lambda commit: app.load_or_raise(specs, world, options.silent, commit),
         )
         failed = _tell_of_saved(body, under_base=state is not at_hand, quiet=quiet)
+        if not quiet:
+            tell_of_cut_off(world, apart_from=commitment.id)
     else:
+        if not quiet:
+            tell_of_running(state, world)
+            tell_of_cut_off(world)
         choices = app.Choices(stores=stores, read=read, raises=raises, releases=releases)
         made = app.plan(state, choices, world, keyed)
         body = encode(made, keyed)
@@ -208,18 +219,29 @@ def _carry_out(
 ) -> int:
     from reconciler import app
     from reconciler.plan.steps import steps
+
+    resuming = _resuming(_keep(order.world.folder, body))
+    total = sum(len(steps(store, order.only)) for store in order.commitment.stores)
+    with (
+        _signals(order.control, resuming),
+        _progress(total, quiet=quiet or form == "json") as progress,
+    ):
+        done = app.apply(replace(order, progress=progress))
+    return _told(done, body, resuming, form=form, no_color=no_color)
+
+
+def _told(
+    done: "ApplyResult", body: dict[str, Any], resuming: str, *, form: str, no_color: bool
+) -> int:
+    """Prints the report, and gives the exit code that it stands for."""
     from reconciler.report import describe
     from reconciler.report import result as report
 
-    kept = _keep(order.world.folder, body)
-    total = sum(len(steps(store, order.only)) for store in order.commitment.stores)
-    with _signals(order.control), _progress(total, quiet=quiet or form == "json") as progress:
-        done = app.apply(replace(order, progress=progress))
     owed = describe.owed(body)
     if form == "json":
-        click.echo(as_json(report.as_json(done, _resuming(kept), body)))
+        click.echo(as_json(report.as_json(done, resuming, body)))
     else:
-        options.show(report.render(done, _resuming(kept), owed), no_color=no_color)
+        options.show(report.render(done, resuming, owed), no_color=no_color)
     if done.interrupted and not done.complete:
         return INTERRUPTED
     if not done.complete:
@@ -259,19 +281,25 @@ def _keep(folder: Path, body: dict[str, Any]) -> Path:
 def _last_unfinished(folder: Path) -> Path:
     from reconciler.apply.journal import unfinished
 
-    found = unfinished(folder)
+    found = [one.kept for one in unfinished(folder) if one.resumable]
     if not found:
         raise ConfigError("no apply is unfinished here", hint="there is nothing to resume")
     return found[-1]
 
 
 @contextmanager
-def _signals(control: "Control") -> Iterator[None]:
-    """Ctrl-C and SIGTERM let the request in flight end; a second one breaks off."""
+def _signals(control: "Control", resuming: str) -> Iterator[None]:
+    """Ctrl-C and SIGTERM let the requests in flight end; a second one breaks off at once, which
+    the journal withstands like any other death.
+    """
+    going_on = plain(resuming).encode("utf-8", "backslashreplace")
 
     def ask(number: int, frame: object) -> None:  # noqa: ARG001
         if control.interrupted.is_set():
-            raise KeyboardInterrupt
+            if sys.stderr.isatty():
+                os.write(2, _SHOW_CURSOR)
+            os.write(2, b"\nbroken off; go on with: " + going_on + b"\n")
+            os._exit(INTERRUPTED)
         control.interrupted.set()
         os.write(2, b"\nending after the requests in flight; again to break off\n")
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from reconciler.cli import BLOCKED, CHANGES, FAILED, OK, options
-from reconciler.errors import JournalError
+from reconciler.cli.unfinished import tell_of_cut_off, tell_of_running
 from reconciler.model.settings import Release, RiskClass
 from reconciler.report.lines import as_json
 
@@ -83,7 +83,8 @@ def command(
     state = app.load_or_raise(specs, world, options.silent if quiet else options.warn, base)
     keyed = app.keyed_for(world, state)
     if not quiet:
-        _tell_of_unfinished(world.folder)
+        tell_of_running(state, world)
+        tell_of_cut_off(world)
     choices = app.Choices(stores=stores, read=read, raises=raises, releases=releases)
     made = app.plan(state, choices, world, keyed)
     body = encode(made, keyed)
@@ -120,24 +121,6 @@ def _tell_of_saved(out: Path, body: dict[str, Any]) -> None:
         words = ("reconciler", "apply", str(out), *options.base_words())
         told += f"; carry it out with: {shlex.join(words)}"
     click.echo(told, err=True)
-
-
-def _tell_of_unfinished(folder: Path) -> None:
-    """A plan cannot see what an apply that was cut off still owes: its journal can."""
-    from reconciler.apply.journal import unfinished
-
-    try:
-        owing = unfinished(folder, owing=True)
-    except JournalError as error:
-        click.echo(f"warning: {error}", err=True)
-        return
-    for path in owing[-1:]:
-        words = ("reconciler", "apply", str(path), "--resume", *options.base_words())
-        click.echo(
-            "warning: an apply was cut off, and what its last writes did is not known; end it "
-            f"first: {shlex.join(words)}",
-            err=True,
-        )
 
 
 def _met(body: dict[str, Any], fail_on: tuple[str, ...]) -> bool:

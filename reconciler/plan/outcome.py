@@ -1,10 +1,11 @@
 """What became of an apply, as values; every count is derived from these."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from reconciler.model.field_path import FieldPath
-from reconciler.plan.steps import Step
+from reconciler.plan.steps import Step, StepKind
 
 
 class State(StrEnum):
@@ -52,17 +53,37 @@ class StoreOutcome:
     stopped: str = ""
     requests: int = 0
 
+    @property
+    def resumable(self) -> bool:
+        """Whether the same plan may get further here in another run."""
+        skipped = (State.STALE, State.OPTED_OUT)
+        never = {one.step.change.alias for one in self.outcomes
+                 if one.state in skipped and one.step.kind is StepKind.CREATE}  # fmt: skip
+        return any(
+            bool(one.collateral)
+            or not (
+                one.state.good
+                or one.state in skipped
+                or (one.state is State.NOT_REACHED and one.step.change.alias in never)
+            )
+            for one in self.outcomes
+        )
+
     def count(self, state: State) -> int:
         return sum(one.state is state for one in self.outcomes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyResult:
-    """`audit_count` and `audit_head` are the end of the audit trail, to be noted elsewhere."""
+    """`audit_count` and `audit_head` are the end of the audit trail, to be noted elsewhere.
+
+    `earlier` is when a run before this one ended with nothing left, so that nothing was done now.
+    """
 
     plan_digest: str
     stores: tuple[StoreOutcome, ...]
     interrupted: bool = False
+    earlier: datetime | None = None
     audit_count: int = 0
     audit_head: str = ""
 
@@ -71,6 +92,11 @@ class ApplyResult:
         return not any(store.stopped for store in self.stores) and all(
             one.state.good and not one.collateral for store in self.stores for one in store.outcomes
         )
+
+    @property
+    def resumable(self) -> bool:
+        """Whether the same plan may get further in another run: what was skipped stays skipped."""
+        return any(store.resumable for store in self.stores)
 
     def count(self, state: State) -> int:
         return sum(store.count(state) for store in self.stores)

@@ -262,7 +262,7 @@ class Session:
                 StoreStopped,
                 f"{self._slow} answers were not there in time",
                 "left alone",
-                hint="try again later; an apply goes on with --resume",
+                hint="try again later",
             )
         try:
             return exchange.exchange(self._client, request)
@@ -295,7 +295,7 @@ class Session:
                     f"the store asks to wait for longer than {LONGEST_WAIT:.0f} seconds",
                     doing,
                     response,
-                    hint="try again later; an apply goes on with --resume",
+                    hint="try again later",
                 )
             self._limiter.refused(wait)
             error = self._fail(

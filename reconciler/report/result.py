@@ -22,6 +22,12 @@ def render(result: ApplyResult, resume: str, owed: Sequence[Json]) -> Iterator[L
         yield Line(f"{known}  {one['store']}: {one['customer']} {where}: {one['message']}", style)
     for store in result.stores:
         yield from _store(store)
+    if result.earlier is not None:
+        when = result.earlier.isoformat(timespec="seconds")
+        told = f"Nothing was left to do: this plan was applied completely at {when}."
+        yield Line(told, Style.GOOD)
+        yield from _owing(owed)
+        return
     good = sum(result.count(state) for state in State if state.good)
     total = sum(len(store.outcomes) for store in result.stores)
     if result.audit_head:
@@ -32,12 +38,19 @@ def render(result: ApplyResult, resume: str, owed: Sequence[Json]) -> Iterator[L
     elif result.complete:
         yield Line(f"Applied: {good} of {total} steps, each read back from its store.", Style.GOOD)
     if result.complete:
-        left = sum(not one["acknowledged"] for one in owed)
-        if left:
-            yield Line(describe.not_planned(left), Style.BAD)
+        yield from _owing(owed)
         return
     yield Line(f"Not everything is applied: {good} of {total} steps are.", Style.BAD)
-    yield Line(f"Continue with: {resume}", Style.WARN)
+    if result.resumable:
+        yield Line(f"Continue with: {resume}", Style.WARN)
+    else:
+        yield Line("Plan again: what was skipped is decided anew by the next plan.", Style.WARN)
+
+
+def _owing(owed: Sequence[Json]) -> Iterator[Line]:
+    left = sum(not one["acknowledged"] for one in owed)
+    if left:
+        yield Line(describe.not_planned(left), Style.BAD)
 
 
 def _store(store: StoreOutcome) -> Iterator[Line]:
@@ -97,7 +110,8 @@ def as_json(result: ApplyResult, resume: str, body: Json) -> dict[str, object]:
         "plan": result.plan_digest,
         "complete": result.complete,
         "interrupted": result.interrupted,
-        "resume": None if result.complete else resume,
+        "resume": resume if result.resumable else None,
+        "applied_before": result.earlier.isoformat() if result.earlier else None,
         "not_carried_out": [dict(one) for one in describe.owed(body)],
         "provenance": dict(body["provenance"]),
         "settings": dict(body["settings"]),

@@ -1,0 +1,72 @@
+"""What plan and apply tell of other applies: those that write now, and those that were cut off."""
+
+import shlex
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli import options
+from reconciler.errors import ConfigError, JournalError, PlanFileError
+
+if TYPE_CHECKING:
+    from reconciler.app import Ambient
+    from reconciler.apply.journal import Unfinished
+    from reconciler.model.settings import DesiredState
+
+
+def tell_of_running(state: "DesiredState", world: "Ambient") -> None:
+    """A plan may be made while somebody applies another; whoever reads it has to know."""
+    from reconciler.app.world import shop_of
+    from reconciler.state import writing
+
+    for store in state.stores:
+        try:
+            holder = writing(world.folder, store.name, shop_of(store, world))
+        except ConfigError:
+            continue  # its own error says so where the store is opened
+        if holder is not None:
+            click.echo(
+                f"warning: an apply is writing to the shop of store {store.name} {holder}; plan "
+                "again when it has ended",
+                err=True,
+            )
+
+
+def tell_of_cut_off(world: "Ambient", *, apart_from: str | None = None) -> None:
+    """A plan cannot see what an apply that was cut off still owes: its journal can. `apart_from`
+    is the plan that is being applied.
+    """
+    from reconciler.apply.journal import unfinished
+
+    try:
+        found = [one for one in unfinished(world.folder) if one.plan != apart_from]
+    except JournalError as error:
+        click.echo(f"warning: {error}", err=True)
+        return
+    owing = [one for one in found if one.owing]
+    cut_off = [one for one in found if one.cut_off and not one.owing]
+    for one in owing[-1:]:
+        click.echo(
+            "warning: an apply was cut off, and what its last writes did is not known; "
+            f"{_way_on(one, world)}",
+            err=True,
+        )
+    for one in cut_off[-1:] if not owing else ():
+        click.echo(
+            f"note: an apply of plan {one.plan} to store {one.store} was cut off; "
+            f"{_way_on(one, world)}",
+            err=True,
+        )
+
+
+def _way_on(one: "Unfinished", world: "Ambient") -> str:
+    from reconciler.cli.show import read_plan
+    from reconciler.plan.codec import expires_at
+
+    words = ("reconciler", "apply", str(one.kept), "--resume", *options.base_words())
+    way = f"end it first: {shlex.join(words)}"
+    try:
+        expired = expires_at(read_plan(one.kept)) < world.clock.now()
+    except (PlanFileError, ValueError):
+        return f"{way} (its copy there is gone: name the file that was applied)"
+    return "its plan has expired, so a new plan says what is left" if expired else way

@@ -1,0 +1,247 @@
+"""Applying again, breaking off, and two at once: what is told, and that nothing is done twice."""
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.app.world import shop_of
+from reconciler.clock import Clock
+from reconciler.model.settings import RiskClass
+from reconciler.plan.outcome import State
+from reconciler.report import result as report
+from reconciler.sandbox import Fault
+from reconciler.state import one_writer
+from tests.program import Done, run
+from tests.shop import KEY, VARIANTS, Killed, Shop, opened, person, quick_clock, states
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    with opened(tmp_path, "genstore", [person(), person("grace@example.com", phone=None)]) as shop:
+        shop.want({"email": "ada@example.com", "tags": {"add": ["vip"]}},
+                  {"email": "grace@example.com", "tags": {"add": ["vip"]}})  # fmt: skip
+        yield shop
+
+
+def _environment(shop: Shop) -> dict[str, str]:
+    return {"TOKEN": shop.box.token, "RECONCILER_KEY": KEY.decode(), "CI_COMMIT_SHA": "c0ffee"}
+
+
+def _run(shop: Shop, *words: object) -> Done:
+    places = ("--specs", shop.specs) if words[0] in ("plan", "apply") else ()
+    return run(*words, *places, env=_environment(shop))
+
+
+def _trail(shop: Shop) -> bytes:
+    return (shop.folder / ".reconciler" / "audit.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("what", ["changes", "nothing"])
+@pytest.mark.parametrize("which", ["named", "last"])
+def test_a_resume_of_a_finished_plan_does_nothing_and_says_so(
+    shop: Shop, what: str, which: str
+) -> None:
+    if what == "nothing":
+        shop.want({"email": "ada@example.com"})
+    plan = shop.folder / "plan.json"
+    assert _run(shop, "plan", "--out", plan).code == 0
+    assert _run(shop, "apply", plan, "--resume").code == 0
+    before, asked = _trail(shop), len(shop.box.requests)
+
+    done = _run(shop, "apply", *([plan] if which == "named" else []), "--resume")
+
+    assert _trail(shop) == before
+    assert len(shop.box.requests) == asked
+    if which == "last":
+        assert (done.code, "nothing to resume" in done.err) == (1, True)
+        return
+    assert done.code == 0
+    assert "Nothing was left to do: this plan was applied completely at 20" in done.out
+    told = json.loads(_run(shop, "apply", plan, "--resume", "--format", "json").out)
+    assert (told["complete"], told["resume"]) == (True, None)
+    assert told["applied_before"]
+
+
+def test_a_finished_plan_is_told_as_one_when_it_has_expired(shop: Shop) -> None:
+    from reconciler import app
+
+    body = shop.plan()
+    assert shop.apply(body).complete
+    later = quick_clock()
+    shop.clock = Clock(now=lambda: later.now() + timedelta(days=30), monotonic=later.monotonic,
+                       sleep=later.sleep)  # fmt: skip
+
+    earlier = app.applied_before(body, shop.world, shop.keyed)
+
+    assert earlier is not None
+    assert earlier.earlier is not None
+    assert earlier.complete
+
+
+def test_an_apply_of_a_part_is_not_the_whole(shop: Shop) -> None:
+    from reconciler import app
+
+    shop.want({"email": "ada@example.com", "first_name": "Mei", "tags": {"add": ["vip"]}})
+    body = shop.plan()
+    assert shop.apply(body, only=(RiskClass.TAG,)).complete
+
+    assert app.applied_before(body, shop.world, shop.keyed) is None
+    assert shop.apply(body, resume=True).complete
+    assert app.applied_before(body, shop.world, shop.keyed) is not None
+
+
+def test_going_on_is_offered_only_where_it_gets_further(shop: Shop) -> None:
+    body = shop.plan()
+    shop.want({"email": "grace@example.com", "tags": {"add": ["vip"]}}, {"email": "ada@example.com",
+              "tags": {"add": ["vip"]}})  # fmt: skip
+    record = shop.box.customers()[0]
+    shop.box.edit(record["id"], email="other@example.com")
+    result = shop.apply(body)
+
+    told = "".join(line.text for line in report.render(result, "RESUME", ()))
+    assert State.STALE in states(result)
+    assert "RESUME" not in told
+    assert "Plan again" in told
+    assert report.as_json(result, "RESUME", body)["resume"] is None
+
+    shop.reset([person(), person("grace@example.com", phone=None)])
+    shop.box.fault(Fault("status", method="PUT", status=422, times=1))
+    result = shop.apply(shop.plan())
+    assert "RESUME" in "".join(line.text for line in report.render(result, "RESUME", ()))
+
+
+def test_a_plan_tells_of_an_apply_that_is_running(shop: Shop) -> None:
+    store = shop.state().stores[0]
+    folder = shop.folder / ".reconciler"
+    now = datetime.now(UTC)  # noqa: TID251 -- told as it is
+    with one_writer(folder, "shop", shop_of(store, shop.world), plan="abc123", since=now):
+        done = _run(shop, "plan")
+    after = _run(shop, "plan")
+
+    when = now.isoformat(timespec="seconds")
+    assert (
+        "an apply is writing to the shop of store shop "
+        f"(process {os.getpid()}), plan abc123, since {when}" in done.err
+    )
+    assert "is writing" not in after.err
+
+
+@pytest.mark.parametrize("lines", [2, 4, 6])
+def test_a_plan_and_another_apply_tell_of_one_that_was_cut_off(shop: Shop, lines: int) -> None:
+    first, second = shop.folder / "first.json", shop.folder / "second.json"
+    assert _run(shop, "plan", "--out", first).code == 0
+    body = json.loads(first.read_text())
+    kept = shop.folder / ".reconciler" / "plans" / f"{body['seal'][:16]}.json"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(first, kept)
+    with pytest.raises(Killed):
+        shop.apply(body, dies_after=lines + 6)
+    assert shop.journal()
+
+    planned = _run(shop, "plan", "--out", second)
+    other = _run(shop, "apply", second)
+
+    for done in (planned, other):
+        assert "was cut off" in done.err
+        command = done.err.rpartition("end it first: reconciler ")[2].splitlines()[0]
+        assert shlex.split(command)[:2] == ["apply", str(kept)]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_create_whose_journal_is_lost_is_done_already(tmp_path: Path, variant: str) -> None:
+    with opened(tmp_path, variant) as shop:
+        shop.want({"email": "new@example.com", "first_name": "Mei", "tags": ["vip"]})
+        body = shop.plan()
+        assert shop.apply(body).complete
+        for part in ("journals", "plans", "locks"):
+            shutil.rmtree(shop.folder / ".reconciler" / part, ignore_errors=True)
+
+        again = shop.apply(body)
+
+        assert states(again) == [State.ALREADY]
+        assert len(shop.box.customers()) == 1
+        shutil.rmtree(shop.folder / ".reconciler" / "journals")
+        shop.box.edit(shop.box.customers()[0]["id"], first_name="Somebody")
+        assert states(shop.apply(body)) == [State.STALE]
+
+
+def _process(shop: Shop, *words: object, **streams: Any) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "reconciler", *map(str, words), "--specs", str(shop.specs)],
+        env={**os.environ, **_environment(shop)}, text=True, **streams,
+    )  # fmt: skip
+
+
+def test_a_second_interrupt_breaks_off_at_once_and_names_the_way_on(shop: Shop) -> None:
+    plan = shop.folder / "plan.json"
+    assert _run(shop, "plan", "--out", plan).code == 0
+    shop.box.fault(Fault("slow", method="PUT", seconds=20, times=9))
+    process = _process(shop, "apply", plan, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    _until(lambda: any(one.method == "PUT" for one in shop.box.requests))
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)  # noqa: TID251 -- another process
+    process.send_signal(signal.SIGINT)
+    _, complaints = process.communicate(timeout=15)
+
+    assert process.returncode == 130
+    assert time.monotonic() - began < 10
+    assert "again to break off" in complaints
+    command = complaints.rpartition("go on with: reconciler ")[2].splitlines()[0]
+    shop.box.clear_faults()
+    done = run(*shlex.split(command), env=_environment(shop))
+    assert done.code == 0, done.everything
+    assert shop.plan()["changes"] == []
+
+
+def _until(happened: Any) -> None:
+    for _ in range(300):
+        if happened():
+            return
+        time.sleep(0.05)  # noqa: TID251 -- another process
+    raise AssertionError("it did not happen")
+
+
+@pytest.mark.parametrize("words", [["plan", "-v"], ["plan", "--format", "json"],
+                                   ["validate", "--format", "json"]])  # fmt: skip
+def test_whoever_reads_only_the_beginning_hears_no_complaint(shop: Shop, words: list[str]) -> None:
+    shop.want(*({"email": f"p{n}@example.com", "first_name": "x" * 100} for n in range(2000)))
+    if words[0] == "validate":
+        shop.want(*({"email": f"p{n}@example.com", "unknown": 1} for n in range(2000)))
+    reader, writer = os.pipe()
+    process = _process(shop, *words, stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    os.read(reader, 10)
+    os.close(reader)
+    _, complaints = process.communicate(timeout=60)
+
+    assert "roken pipe" not in complaints
+    assert "Traceback" not in complaints
+    assert "Exception" not in complaints
+
+
+def test_what_an_apply_of_one_class_left_of_a_write_is_done_by_the_resume(shop: Shop) -> None:
+    shop.want({"email": "ada@example.com", "first_name": "Mei", "tags": {"add": ["vip"]}})
+    body = shop.plan()
+    assert shop.apply(body, only=(RiskClass.TAG,)).complete
+    assert shop.live("ada@example.com")["first_name"] == "Ada"
+
+    assert shop.apply(body, resume=True).complete
+
+    assert shop.live("ada@example.com")["first_name"] == "Mei"
+    told = [json.loads(line) for line in _trail(shop).splitlines()]
+    steps = [[one["field"] for one in line["fields"]] for line in told if line["event"] == "step"]
+    assert steps == [["tags"], ["first_name", "tags"]]
