@@ -196,10 +196,17 @@ def apply(order: Order) -> "ApplyResult":
 
     blocked = [store.name for store in order.commitment.stores if store.blocked]
     if blocked and set(order.only) != {RiskClass.WITHDRAW}:
+        opt_outs = any(
+            one.risk is RiskClass.WITHDRAW
+            for store in order.commitment.stores
+            for change in store.changes
+            for one in change.fields
+        )
+        alone = "; the opt-outs alone are carried out by `apply --only withdraw`"
         raise BlockedPlanError(
             f"the plan is blocked for {', '.join(blocked)}",
-            hint="see `reconciler show PLAN` for what lifts it; the opt-outs alone are carried out "
-            "by `apply --only withdraw`",
+            hint="see `reconciler show PLAN` for what lifts it, and plan again with that"
+            f"{alone if opt_outs else ''}",
         )
     busy = [store for store in order.commitment.stores if store.changes]
     record = _audit_of(order)

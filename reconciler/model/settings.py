@@ -66,6 +66,11 @@ RELEASABLE: Final = (
 """The rules that a person may lift for one plan; of the others, each says what lifts it."""
 
 
+def by_release(rule: str) -> str | None:
+    """The flag that lifts a hold of this rule; None where there is none."""
+    return f"--release {rule}" if rule in RELEASABLE else None
+
+
 ACKNOWLEDGEABLE: Final = (
     "capability.unsupported",
     "consent.unreadable",

@@ -391,6 +391,7 @@ def _verdict(one: Verdict) -> Json:
         "message": one.message,
         "source": _source(one.mark) if one.mark else None,
         "lifted_by": one.lifted_by,
+        "approval": one.approval,
         "released": one.released,
         **({"acknowledged": one.acknowledged} if one.owed else {}),
     }

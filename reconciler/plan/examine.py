@@ -19,7 +19,7 @@ from reconciler.model.field_path import CUSTOMER, FieldPath
 from reconciler.model.fields import BY_NAME
 from reconciler.model.identity import IdentityKind
 from reconciler.model.managed import UNMANAGED
-from reconciler.model.settings import RiskClass
+from reconciler.model.settings import RiskClass, by_release
 from reconciler.plan.changes import (
     Action,
     Change,
@@ -301,14 +301,14 @@ class _Case:
                 f"the store does not tell the {' and '.join(blind)} consent, which every "
                 "update here sends along",
                 (),
-                "--release consent.unreadable",
+                by_release("consent.unreadable"),
             )
 
     def unsupported(self, fields: list[FieldChange]) -> None:
         for field, why in dict(
             misfits(self.action, self.live, tuple(fields), self.judge.table)
         ).items():
-            self.add(UNSUPPORTED, Level.BLOCK, why, (field,), f"--release {UNSUPPORTED}")
+            self.add(UNSUPPORTED, Level.BLOCK, why, (field,), by_release(UNSUPPORTED))
 
     def add(
         self,
@@ -329,7 +329,7 @@ class _Case:
                 mark=mark,
                 lifted_by=lifted_by,
                 released=level is not Level.WARN
-                and (lifted_by or "").startswith("--release")
+                and lifted_by == by_release(rule_id) is not None
                 and self.judge.released(rule_id, self.alias, self.entry),
                 fields=fields,
                 remote_ids=(self.live.remote_id,) if self.live is not None else (),

@@ -20,7 +20,7 @@ from reconciler.model.consent import (
     level_meets,
     row,
 )
-from reconciler.model.settings import Policy
+from reconciler.model.settings import Policy, by_release
 
 _WORDS: Final = {Channel.EMAIL: "e-mail", Channel.SMS: "SMS"}
 
@@ -71,7 +71,7 @@ def rule(
             return _held(
                 "consent.pending-message",
                 f"asking for {word} consent sends a message to the person",
-                "--release consent.pending-message",
+                by_release("consent.pending-message"),
             )
         case Decision.REFUSE:
             return _refused(word, live, wanted)
@@ -202,7 +202,7 @@ def _opted_out(
         return _held(
             "consent.undated-opt-out",
             f"{word} says no, and the store does not tell since when",
-            "--release consent.undated-opt-out",
+            by_release("consent.undated-opt-out"),
         )
     if out:
         return _held(
@@ -251,7 +251,7 @@ def _lacking(channel: Channel, evidence: Evidence, ground: Ground) -> Iterator[_
 
 def _held(rule_id: str, message: str, lifted_by: str | None = None) -> Ruling:
     return Ruling(
-        changes=lifted_by is not None and lifted_by.startswith("--release"),
+        changes=lifted_by == by_release(rule_id) is not None,
         rule=rule_id,
         message=message,
         holds=True,

@@ -6,6 +6,7 @@ from typing import Final
 
 from reconciler.diagnostics import SourceMark
 from reconciler.model.field_path import FieldPath
+from reconciler.model.settings import RiskClass, by_release
 
 NO_OPT_OUT: Final = "withdraw.not-planned"
 NO_ERASURE: Final = "erasure.not-planned"
@@ -21,7 +22,8 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """`lifted_by` is the exact flag or the thing to add; None where nothing lifts it.
+    """`lifted_by` is the exact flag or the thing to add; None where nothing lifts it. `raises` is
+    the class and number of a ceiling's flag.
 
     `released` says that a person has lifted it for this plan; it then holds and blocks nothing.
     `fields` are the field changes that a hold or block takes out; empty for the whole customer.
@@ -39,6 +41,19 @@ class Verdict:
     fields: tuple[FieldPath, ...] = ()
     remote_ids: tuple[str, ...] = ()
     acknowledged: bool = False
+    raises: tuple[RiskClass, int] | None = None
+
+    @property
+    def approval(self) -> str | None:
+        """What lifts it where there is no command line, under `approvals` of the protected branch;
+        None where no flag and no approval does.
+        """
+        if self.raises is not None:
+            risk, number = self.raises
+            return f"raise: {{{risk}: {number}}}"
+        if self.lifted_by is not None and self.lifted_by == by_release(self.rule):
+            return f"release: {self.rule}"
+        return None
 
     @property
     def owed(self) -> bool:

@@ -68,7 +68,8 @@ def _of_remark(one: settings.Remark, rule: str, level: str) -> Finding:
 
 def _of_verdict(one: Json) -> Finding:
     source = one["source"] or {"file": "", "line": 1}
-    lift = f"; lifted by: {one['lifted_by'] or 'nothing'}" if one["level"] != "warn" else ""
+    lifted = describe.lift(one)
+    lift = f"; lifted by: {lifted}" if lifted else ""
     who = f"{one['customer']}: " if one["customer"] else ""
     level = "note" if one["released"] else _LEVELS[one["level"]]
     if "acknowledged" in one:
@@ -88,7 +89,7 @@ def _totals(body: Json) -> str:
         if told := describe.audience(body, store["name"]):
             parts.append(f"{store['name']}: {', '.join(told)}.")
     if body["summary"]["blocked"]:
-        parts.append("The plan is blocked: only opt-outs would be carried out.")
+        parts.append(f"The plan is {describe.standing(body)}.")
     return " ".join(parts)
 
 

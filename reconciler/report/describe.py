@@ -234,6 +234,17 @@ def owed(body: Json) -> tuple[Json, ...]:
     return tuple(one for one in body["verdicts"] if "acknowledged" in one)
 
 
+def lift(verdict: Json) -> str:
+    """What lifts a block or a hold, at a terminal and in a pipeline; empty for what needs none."""
+    if verdict["level"] == "warn" or verdict["released"]:
+        return ""
+    if verdict["approval"] is None:
+        return verdict["lifted_by"] or "nothing"
+    return (
+        f"`{verdict['lifted_by']}`, or the approval `{verdict['approval']}` on the protected branch"
+    )
+
+
 def not_planned(count: int) -> str:
     if count == 1:
         return "An opt-out or erasure is asked for and not carried out."
@@ -299,7 +310,8 @@ def standing(body: Json) -> str:
     if any(not one["acknowledged"] for one in owed(body)):
         return "not all opt-outs and erasures are carried out"
     if summary["blocked"]:
-        return "blocked: only opt-outs would be carried out"
+        rest = "only opt-outs" if summary["classes"]["withdraw"] else "nothing"
+        return f"blocked: {rest} would be carried out"
     if not summary["complete"]:
         return "incomplete: not every store was read well"
     return NO_CHANGES if is_empty(body) else READY

@@ -59,7 +59,10 @@ def _verdict(one: Verdict, indent: str) -> Iterator[Line]:
     state = "released" if one.released else one.level.value
     yield Line(f"{indent}{state.upper()}  {one.rule}: {plain(one.message)}", _STYLES[one.level])
     if one.in_force:
-        yield Line(f"{indent}  lifted by: {one.lifted_by or 'nothing'}", Style.DIM)
+        lift = one.lifted_by or "nothing"
+        if one.approval is not None:
+            lift = f"`{lift}`, or the approval `{one.approval}` on the protected branch"
+        yield Line(f"{indent}  lifted by: {lift}", Style.DIM)
 
 
 def _wanted(value: Wanted, keyed: Keyed, show: Show) -> str:

@@ -18,6 +18,7 @@ MARKER: Final = "<!-- reconciler:plan -->"
 BUDGET: Final = 60_000
 _RESERVED: Final = 400
 _NAMED: Final = 5
+_CODE: Final = re.compile(r"[\w .,:;=+/(){}\[\]-]+")
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()#+!|~>-])")
 
 
@@ -34,6 +35,17 @@ def escape(text: str) -> str:
     safe = _SPECIAL.sub(r"\\\1", plain(text))
     safe = safe.replace("&", "&amp;").replace("<", "&lt;")
     return safe.replace("@", "&#64;").replace("://", ":&#47;&#47;").replace("www.", "www&#46;")
+
+
+def coded(text: str) -> str:
+    """The same for our own sentences, whose names in backticks are shown as code."""
+    parts = plain(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return "".join(
+        f"`{part}`" if place % 2 and _CODE.fullmatch(part) else escape(part)
+        for place, part in enumerate(parts)
+    )
 
 
 def render(body: Json, link: Mapping[str, str]) -> str:
@@ -107,7 +119,7 @@ def _remarks(
     yield _Row("")
     for one in remarks:
         place = f" {_place(one.file, one.line, link)}" if one.file else ""
-        yield _Row(f"- {escape(one.text)}{place}", counts=True)
+        yield _Row(f"- {coded(one.text)}{place}", counts=True)
     yield _Row("")
 
 
@@ -117,16 +129,15 @@ def _verdicts(verdicts: Sequence[Mapping[str, Any]], link: Mapping[str, str]) ->
     groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for one in verdicts:
         state = "released" if one["released"] else one["level"]
-        key = (state, one["store"], one["rule"], one["message"], one["lifted_by"] or "")
+        key = (state, one["store"], one["rule"], one["message"], describe.lift(one))
         groups.setdefault(key, []).append(one)
     yield _Row("| verdict | store | rule | what | who | lifted by | source |")
     yield _Row("|---|---|---|---|---|---|---|")
     for (state, store, rule, message, lift), group in groups.items():
         who = _names(str(one["customer"]) for one in group if one["customer"])
         mark = f"**{state}**" if state in ("block", "hold") else state
-        lifted = lift or ("nothing" if state in ("block", "hold") else "")
-        told = (escape(one) for one in (store, rule, message))
-        cells = (mark, *told, who, escape(lifted), _asked(group, link))
+        cells = (mark, escape(store), escape(rule), coded(message), who, coded(lift),
+                 _asked(group, link))  # fmt: skip
         yield _Row(f"| {' | '.join(cells)} |", counts=True)
     yield _Row("")
 

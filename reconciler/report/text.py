@@ -121,7 +121,7 @@ def _verdicts(verdicts: Iterable[Mapping[str, Any]], *, every: bool) -> Iterator
     groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for one in verdicts:
         state = "released" if one["released"] else one["level"]
-        key = (state, one["level"], one["rule"], one["message"], one["lifted_by"] or "")
+        key = (state, one["level"], one["rule"], one["message"], describe.lift(one))
         groups.setdefault(key, []).append(one)
     for (state, level, rule, message, lift), group in groups.items():
         style = Style.DIM if state == "released" else _LEVELS[level]
@@ -131,8 +131,8 @@ def _verdicts(verdicts: Iterable[Mapping[str, Any]], *, every: bool) -> Iterator
         more = f" and {len(who) - len(shown)} more" if len(who) > len(shown) else ""
         if who:
             yield Line(f"           {'; '.join(shown)}{more}", Style.DIM)
-        if state != "released" and level != "warn":
-            yield Line(f"           lifted by: {lift or 'nothing'}", Style.DIM)
+        if lift:
+            yield Line(f"           lifted by: {lift}", Style.DIM)
 
 
 def _place(verdict: Mapping[str, Any]) -> str:
@@ -179,6 +179,5 @@ def _last(body: Json) -> Iterator[Line]:
     if sent := describe.messages(body):
         yield Line(sent, Style.WARN)
     if summary["blocked"]:
-        yield Line(
-            "The plan is BLOCKED: only `apply --only withdraw` would be carried out.", Style.BAD
-        )
+        rest = "only `apply --only withdraw`" if summary["classes"]["withdraw"] else "nothing of it"
+        yield Line(f"The plan is BLOCKED: {rest} would be carried out.", Style.BAD)

@@ -30,7 +30,7 @@ def _body(count: int, tag: str = "vip") -> Json:
         "settings": {"changed": [], "once_merged": []}, "lifts": [],
         "stores": [{"name": "shop", "error": None, "receipt": receipt}],
         "summary": {"blocked": False, "complete": True, "create": 0, "update": count, "delete": 0, "unchanged": 0,
-                    "held": 0, "messages": 0, "audience": {}},
+                    "held": 0, "messages": 0, "audience": {}, "classes": {"withdraw": 0}},
     }  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def test_verdicts_stay_within_the_size_too() -> None:
     verdicts = [
         {"rule": "identity.ambiguous", "level": "hold", "store": "shop", "customer": f"cus_{n:010}",
          "message": f"belongs to different customers: cus_{n:010}, cus_{n + 1:010}", "released": False,
-         "lifted_by": "give the `id`", "source": {"file": "specs/a.yaml", "line": n}}
+         "lifted_by": "give the `id`", "approval": None, "source": {"file": "specs/a.yaml", "line": n}}
         for n in range(700)
     ]  # fmt: skip
     text = markdown.render(

@@ -47,6 +47,7 @@ def ceilings(draft: Draft) -> Iterator[Verdict]:
                 if count > raised
                 else f"{count} {noun}, and {allowed} might in a store of {size}",
                 lifted_by=f"--raise {risk}={count}" if count > raised else None,
+                raises=(risk, count) if count > raised else None,
                 released=count <= raised,
             )
 
@@ -71,6 +72,7 @@ def mass_withdrawal(draft: Draft) -> Iterator[Verdict]:
             store=draft.store.name,
             message=f"{leaving} of {of} {channel} subscribers would be unsubscribed at once",
             lifted_by=f"--raise withdraw={leaving}" if leaving > raised else None,
+            raises=(RiskClass.WITHDRAW, leaving) if leaving > raised else None,
             released=leaving <= raised,
         )
 

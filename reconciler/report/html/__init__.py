@@ -203,8 +203,7 @@ def _verdicts(body: Json) -> Iterator[str]:
     groups: dict[tuple[str, ...], int] = {}
     for one in body["verdicts"]:
         state = "released" if one["released"] else one["level"]
-        lift = one["lifted_by"] or ("nothing" if state in ("block", "hold") else "")
-        key = (state, one["store"], one["rule"], one["message"], lift)
+        key = (state, one["store"], one["rule"], one["message"], describe.lift(one))
         groups[key] = groups.get(key, 0) + 1
     if not groups:
         return
@@ -271,7 +270,7 @@ def _rows(body: Json, link: Mapping[str, str]) -> Iterator[dict[str, Any]]:
             "sign": "!",
             "who": one["customer"] or "",
             "what": plain(f"{one['rule']}: {one['message']}"),
-            "evidence": plain(f"lifted by: {one['lifted_by']}") if one["lifted_by"] else "",
+            "evidence": plain(f"lifted by: {lift}") if (lift := describe.lift(one)) else "",
             "store": one["store"],
             "cause": "",
             "fields": [],
