@@ -1,9 +1,10 @@
 """An approved plan to what became of it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
 
 from reconciler import __version__
 from reconciler.app.world import (
@@ -177,6 +178,9 @@ def applied_before(body: dict[str, Any], world: Ambient, keyed: Keyed) -> "Apply
     )
 
 
+_APPLYING: Final = "applying"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """Everything that one apply needs; `only` empty means all classes."""
@@ -211,6 +215,7 @@ def apply(order: Order) -> "ApplyResult":
     busy = [store for store in order.commitment.stores if store.changes]
     record = _audit_of(order)
     record.begin()
+    order = replace(order, progress=_watched(order, busy))
     with ThreadPoolExecutor(max_workers=max(1, len(busy))) as pool:
         ended = list(pool.map(lambda one: _apply_or_tell(order, one, record), busy))
     outcomes = [outcome for outcome, _ in ended]
@@ -219,11 +224,27 @@ def apply(order: Order) -> "ApplyResult":
         stores=tuple(outcomes),
         interrupted=order.control.interrupted.is_set(),
     )
+    order.world.watch.ended(_APPLYING)
     head = record.end(result)
     failures = [error for _, error in ended if error is not None]
     if failures and len(failures) == len(ended):
         raise failures[0]
     return replace(result, audit_count=head.count, audit_head=head.seal)
+
+
+def _watched(order: Order, busy: "Iterable[ApprovedStore]") -> "Callable[[StepOutcome], None]":
+    """Counts the steps that have ended, of all stores together."""
+    from reconciler.plan.steps import steps
+
+    total = sum(len(steps(store, order.only)) for store in busy)
+    done = count(1)
+
+    def advance(outcome: "StepOutcome") -> None:
+        order.world.watch.at(_APPLYING, "steps", next(done), total)
+        order.progress(outcome)
+
+    order.world.watch.at(_APPLYING, "steps", 0, total)
+    return advance
 
 
 def _audit_of(order: Order) -> "Record":

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from reconciler.app.watch import Watch
 from reconciler.app.world import Ambient, mask_of
 from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic, Severity, has_errors, sort_by_place
@@ -74,13 +75,18 @@ def _load(paths: Sequence[Path], world: Ambient) -> Loaded:
     from reconciler.sources import FromFolder
     from reconciler.spec import settings
 
+    watch = world.watch
+    watch.at("finding specs")
     found, complaints = FromFolder(paths, mask_of(world)).read()
+    watch.ended("finding specs")
     gathered = list(complaints)
-    documents = list(_parsed(found, gathered))
+    documents = list(_parsed(found, gathered, watch))
     broken_files = has_errors(gathered)
     declared, wrong = settings.declare((one for _, one in documents), TABLES)
     gathered.extend(wrong)
+    watch.at("comparing specs with each other")
     state, wrong = _resolved([one for _, one in documents], declared, str(paths[0]), world.clock)
+    watch.ended("comparing specs with each other")
     # What a refused part held cannot be missed: stores and tags may be defined in it.
     hidden = ("store.", "tags.not-owned") if broken_files else ()
     gathered.extend(one for one in wrong if not one.rule.startswith(hidden))
@@ -94,11 +100,12 @@ def _load(paths: Sequence[Path], world: Ambient) -> Loaded:
 
 
 def _parsed(
-    found: "Iterable[SpecFile]", complaints: list[Diagnostic]
+    found: "Sequence[SpecFile]", complaints: list[Diagnostic], watch: Watch
 ) -> "Iterable[tuple[SpecFile, Document]]":
     from reconciler.spec import document, schema
 
-    for file in found:
+    for number, file in enumerate(found):
+        watch.at("checking specs", "files", number, len(found))
         parsed, broken = document.parse(file)
         complaints.extend(broken)
         if parsed is not None:
@@ -106,6 +113,7 @@ def _parsed(
             complaints.extend(wrong)
             if sound.data is not None:
                 yield file, sound
+    watch.ended("checking specs")
 
 
 def _resolved(

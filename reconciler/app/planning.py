@@ -159,6 +159,8 @@ def compute_store(
     judge = judge_for(state, store, choices.releases, world, keyed, choices.acknowledged)
     raises = _raises(state, choices, store.name, world)
     connection = open_store(store, world)
+    title = f"reading {store.name}"
+    world.watch.at(title)
     try:
         reading = StoreReading(
             client=connection.client,
@@ -166,6 +168,7 @@ def compute_store(
             desired=state.of(store.name),
             region=store.phone_region,
             requests=lambda: connection.session.requests,
+            progress=lambda done, of: world.watch.at(title, "customers", done, of),
         )
         read = reading.read(choices.read)
         judge = replace(judge, learned=read.receipt.learned)
@@ -182,4 +185,5 @@ def compute_store(
                 made = compute(read, judge, raises)
     finally:
         connection.session.close()
+        world.watch.ended(title)
     return made, read, judge

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from reconciler.app.watch import Watch
 from reconciler.clock import Clock, system_clock
 from reconciler.errors import ConfigError
 from reconciler.model.customer import NOTHING_LEARNED, Learned
@@ -25,12 +26,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ambient:
-    """What the world around gives: the clock, the environment, and where state is kept."""
+    """What the world around gives: the clock, the environment, and where state is kept; `watch` is
+    told how far things are.
+    """
 
     clock: Clock
     environment: Mapping[str, str]
     folder: Path
     paces: Paces = field(default_factory=Paces)
+    watch: Watch = field(default_factory=Watch)
 
     @property
     def hosts(self) -> TrustedHosts:

@@ -14,7 +14,7 @@ from reconciler.apply.bench import Bench, StoreLeft
 from reconciler.apply.creation import create
 from reconciler.apply.deletion import delete
 from reconciler.apply.journal import Event
-from reconciler.apply.sight import SIGHT_LASTS, look_ahead, shares
+from reconciler.apply.sight import SIGHT_LASTS, look_ahead
 from reconciler.apply.takeout import settle_rise
 from reconciler.apply.update import update
 from reconciler.errors import JournalError, OutcomeUnknown, PlatformError, StoreStopped
@@ -55,7 +55,7 @@ class StoreRun:
                     while batch and not bench.proven:
                         outcomes.append(self._outcome(batch.pop(0)))
                     for part in self._parts(kind, batch):
-                        if kind in BATCHED and shares(bench):
+                        if kind in BATCHED and bench.judge.table.shares_rereads:
                             look_ahead(bench, part)
                         outcomes.extend(pool.map(self._outcome, part))
         self._note(Event.CLOSED, finished=self._finished(outcomes))
@@ -84,7 +84,7 @@ class StoreRun:
     def _parts(self, kind: StepKind, batch: list[Step]) -> Iterator[list[Step]]:
         """Steps whose customers can be read again at once and written while that is still true."""
         size = len(batch)
-        if kind in BATCHED and shares(self.bench):
+        if kind in BATCHED and self.bench.judge.table.shares_rereads:
             rate = self.bench.judge.store.rate
             soon = int(SIGHT_LASTS * rate.per_second / 2) if rate else 1
             size = max(1, min(self.bench.client.capabilities.ids_at_once, soon))

@@ -19,11 +19,6 @@ SIGHT_LASTS: Final = 5.0
 _SENT_WHOLE: Final = ("tags", "addresses")
 
 
-def shares(bench: Bench) -> bool:
-    """Whether a batch is ever as safe as a reading alone on this platform."""
-    return not (bench.judge.table.resends or bench.judge.table.resends_consent)
-
-
 def look_ahead(bench: Bench, steps: Iterable[Step]) -> None:
     """Reads the customers of some steps at once, where that saves a request."""
     wanted = [

@@ -4,7 +4,7 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from reconciler.cli import BLOCKED, FAILED, INCOMPLETE, INTERRUPTED, OK, options
+from reconciler.cli import BLOCKED, FAILED, INCOMPLETE, INTERRUPTED, OK, options, progress
 from reconciler.cli.unfinished import tell_of_cut_off, tell_of_running
-from reconciler.cli.voice import behind
 from reconciler.errors import ConfigError
 from reconciler.model.settings import Release, RiskClass
 from reconciler.report.lines import as_json, plain
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.app import Ambient, Order
     from reconciler.apply.bench import Control
     from reconciler.plan.definition import Plan
-    from reconciler.plan.outcome import ApplyResult, StepOutcome
+    from reconciler.plan.outcome import ApplyResult
 
 _SHOW_CURSOR: Final = b"\x1b[?25h"
 
@@ -95,7 +94,8 @@ def command(
     control = Control(max_failures=max_failures)
     world = app.ambient(specs, state_dir)
     world = replace(world, paces=Paces(control.interrupted))
-    state = app.load_or_raise(specs, world, options.silent if quiet else options.warn, base)
+    with progress.shown(world.watch, quiet=quiet):
+        state = app.load_or_raise(specs, world, options.silent if quiet else options.warn, base)
     keyed = app.keyed_for(world, state)
     if (refused := repository.refusal(specs)) and not quiet:
         click.echo(f"warning: {refused}", err=True)
@@ -122,7 +122,8 @@ def command(
             tell_of_running(state, world)
             tell_of_cut_off(world)
         choices = app.Choices(stores=stores, read=read, raises=raises, releases=releases)
-        made = app.plan(state, choices, world, keyed)
+        with progress.shown(world.watch, quiet=quiet):
+            made = app.plan(state, choices, world, keyed)
         body = encode(made, keyed)
         commitment = decode(body)
         failed = bool(made.failed)
@@ -218,15 +219,13 @@ def _carry_out(
     order: "Order", body: dict[str, Any], *, form: str, quiet: bool, no_color: bool
 ) -> int:
     from reconciler import app
-    from reconciler.plan.steps import steps
 
     resuming = _resuming(_keep(order.world.folder, body))
-    total = sum(len(steps(store, order.only)) for store in order.commitment.stores)
     with (
         _signals(order.control, resuming),
-        _progress(total, quiet=quiet or form == "json") as progress,
+        progress.shown(order.world.watch, quiet=quiet or form == "json"),
     ):
-        done = app.apply(replace(order, progress=progress))
+        done = app.apply(order)
     return _told(done, body, resuming, form=form, no_color=no_color)
 
 
@@ -309,38 +308,3 @@ def _signals(control: "Control", resuming: str) -> Iterator[None]:
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
-
-
-@contextmanager
-def _progress(total: int, *, quiet: bool) -> "Iterator[Callable[[StepOutcome], None]]":
-    """A bar on a terminal, and nothing elsewhere."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda outcome: None  # noqa: ARG005
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("applying"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]:.1f} requests/s"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(file=behind(sys.stderr)), transient=True) as bar:
-        task = bar.add_task("applying", total=total, rate=0.0)
-        sent = 0
-
-        def advance(outcome: "StepOutcome") -> None:
-            nonlocal sent
-            sent += outcome.requests
-            elapsed = bar.tasks[0].elapsed or 0.0
-            bar.update(task, advance=1, rate=sent / elapsed if elapsed else 0.0)
-
-        yield advance

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import FAILED, OK, options
+from reconciler.cli import FAILED, OK, options, progress
 from reconciler.errors import ConfigError, PlatformError
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ def command(
     failed = False
     for store in app.selected(state, stores):
         try:
-            told = app.explain(text, state, store, world, keyed)
+            with progress.shown(world.watch, quiet=quiet):
+                told = app.explain(text, state, store, world, keyed)
         except (PlatformError, ConfigError) as error:
             click.echo(f"error: {error}", err=True)
             failed = True

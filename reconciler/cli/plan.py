@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli import BLOCKED, CHANGES, FAILED, OK, options
+from reconciler.cli import BLOCKED, CHANGES, FAILED, OK, options, progress
 from reconciler.cli.unfinished import tell_of_cut_off, tell_of_running
 from reconciler.model.settings import Release, RiskClass
 from reconciler.report.lines import as_json
@@ -80,13 +80,15 @@ def command(
         if output is not None or form != "text":
             raise click.UsageError("--show-personal goes with the text on the terminal only")
     world = app.ambient(specs, state_dir)
-    state = app.load_or_raise(specs, world, options.silent if quiet else options.warn, base)
+    with progress.shown(world.watch, quiet=quiet):
+        state = app.load_or_raise(specs, world, options.silent if quiet else options.warn, base)
     keyed = app.keyed_for(world, state)
     if not quiet:
         tell_of_running(state, world)
         tell_of_cut_off(world)
     choices = app.Choices(stores=stores, read=read, raises=raises, releases=releases)
-    made = app.plan(state, choices, world, keyed)
+    with progress.shown(world.watch, quiet=quiet):
+        made = app.plan(state, choices, world, keyed)
     body = encode(made, keyed)
     if out is not None:
         options.write_private(out, as_json(body) + "\n")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import FAILED, OK, voice
+from reconciler.cli import FAILED, OK, progress, voice
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.report.lines import as_json
 
@@ -38,7 +38,9 @@ def command(paths: tuple[Path, ...], specs: Path, form: str, quiet: bool) -> int
     from reconciler.cli.rendering import at_root
     from reconciler.report import annotations
 
-    state, diagnostics = app.load(list(paths) or [specs], app.ambient(specs, None))
+    world = app.ambient(specs, None)
+    with progress.shown(world.watch, quiet=quiet):
+        state, diagnostics = app.load(list(paths) or [specs], world)
     if quiet:
         diagnostics = tuple(one for one in diagnostics if one.severity is Severity.ERROR)
     if form == "json":

@@ -41,6 +41,7 @@ class StoreReading:
     desired: Sequence[DesiredCustomer]
     region: str | None
     requests: Callable[[], int]
+    progress: Callable[[int, int | None], None] = lambda done, of: None  # noqa: ARG005
 
     def read(self, mode: str) -> Read:
         """Raises `PlatformError`. `mode` is auto, full or lookup."""
@@ -136,6 +137,7 @@ class StoreReading:
                     return None
                 view.pages += 1
                 new += view.take_page(page)
+                self.progress(len(view.seen), count)
                 clean = clean and page.ends_cleanly
                 self._refuse_masks(view)
             if asked := view.settle(client.read):
@@ -209,7 +211,8 @@ class StoreReading:
         asked: set[tuple[IdentityKind, str]] = set()
         # In an order that does not depend on the files, so that equal specs cost the same requests.
         ranked = sorted(enumerate(self.desired), key=lambda pair: _first_name(pair[1]))
-        for place, entry in ranked:
+        for number, (place, entry) in enumerate(ranked):
+            self.progress(number, len(ranked))
             for one in identities_to_look_up(entry):
                 if one.kind is IdentityKind.ID or (one.kind, one.key) in asked:
                     continue

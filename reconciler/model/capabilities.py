@@ -24,6 +24,8 @@ class Capabilities:
     `single_contact` says that a create takes exactly one of e-mail and phone.
     `lengths` and `address_lengths` are most characters by field, `address_parts` the parts that it
     keeps, `address_needs` those that a new address must have.
+    `extra_calls` are requests beyond reading, writing and reading back, by kind of step, or by name
+    of a field for each of its values.
     `look_up_calls` are the requests that one look-up takes, by kind; others cannot be looked up.
     `tags_are_text` says that tags come and go as one text, cut at commas.
     `keeps_with_orders` says that customers with orders cannot be deleted.
@@ -67,6 +69,7 @@ class Capabilities:
     lengths: tuple[tuple[str, int], ...]
     rate: Rate
     footprints: tuple[Footprint, ...]
+    extra_calls: tuple[tuple[str, int], ...] = ()
     keeps_with_orders: bool = False
     dates_consent: bool = False
     tags_are_text: bool = False
@@ -77,6 +80,11 @@ class Capabilities:
     def meaning(self, word: str) -> ConsentState | None:
         """What a consent's word is known to say, in whatever way it is written; else None."""
         return dict(self.consent_words).get(word.upper().replace("_", ""))
+
+    @property
+    def shares_rereads(self) -> bool:
+        """Whether customers can be read again several at once: nothing unasked is sent along."""
+        return not (self.resends or self.resends_consent)
 
     @property
     def looks_up(self) -> frozenset[IdentityKind]:

@@ -13,6 +13,7 @@ from reconciler.plan.changes import Action, Change, ConsentChange
 from reconciler.plan.claims import ranked, unmet
 from reconciler.plan.definition import Audience, StorePlan
 from reconciler.plan.draft import Draft
+from reconciler.plan.effort import effort
 from reconciler.plan.examine import Examination, examine, withdrawals_only
 from reconciler.plan.hidden import HiddenContacts
 from reconciler.plan.match import Index, Missing, Paired, Pairing, Unsure
@@ -116,6 +117,7 @@ def compute(read: Read, judge: Judge, raises: tuple[tuple[RiskClass, int], ...])
         changes=tuple(sorted(draft.changes, key=lambda one: (one.mark, one.alias))),
         verdicts=tuple(sorted(draft.verdicts, key=_verdict_order)),
         audience=_audience(draft),
+        effort=effort(draft.changes, judge.table, judge.store.rate or judge.table.rate),
         unchanged=read.receipt.read - len(touched),
     )
 

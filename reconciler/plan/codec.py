@@ -243,6 +243,10 @@ def _store(store: StorePlan) -> Json:
         "customers": store.customers,
         "error": store.error or None,
         "receipt": _receipt(store.receipt) if store.receipt else None,
+        "apply": {
+            "requests": store.effort.requests,
+            "seconds": round(store.effort.seconds, 1),
+        },
     }
 
 

@@ -9,6 +9,7 @@ from reconciler.model.customer import ReadReceipt
 from reconciler.model.provenance import NOTHING_TOLD, Provenance
 from reconciler.model.settings import Release, RiskClass
 from reconciler.plan.changes import Action, Change, ConsentChange
+from reconciler.plan.effort import NOTHING_TO_DO, Effort
 from reconciler.plan.lifts import Lift
 from reconciler.plan.settings_change import SettingChange
 from reconciler.plan.verdicts import Level, Verdict
@@ -41,6 +42,7 @@ class StorePlan:
     verdicts: tuple[Verdict, ...]
     audience: tuple[Audience, ...]
     unchanged: int
+    effort: Effort = NOTHING_TO_DO
     error: str = ""
     fault: Exception | None = field(default=None, compare=False)
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from reconciler.model.field_path import CUSTOMER
 from reconciler.model.settings import RiskClass
-from reconciler.plan.changes import Action
+from reconciler.plan.changes import Action, ConsentChange, FieldChange
 from reconciler.plan.commitment import ApprovedChange, ApprovedField, ApprovedStore
 
 
@@ -61,14 +61,14 @@ def _of(change: ApprovedChange, only: Collection[RiskClass]) -> Iterator[Step]:
     if change.action is Action.CREATE and not created:
         return  # nobody is there yet whom a lone grant could be given to
     for kind in StepKind:
-        own = tuple(one for one in fields if kind in _kinds(change, one))
+        own = tuple(one for one in fields if kind in kinds(change.action, one))
         if own:
             yield Step(kind=kind, change=change, fields=own)
 
 
-def _kinds(change: ApprovedChange, field: ApprovedField) -> tuple[StepKind, ...]:
+def kinds(action: Action, field: ApprovedField | FieldChange) -> tuple[StepKind, ...]:
     """A consent that moves with its address takes part twice: out before, in after."""
-    if field.moves:
+    if isinstance(field, (ApprovedField, ConsentChange)) and field.moves:
         return (StepKind.WITHDRAW, StepKind.GRANT)
     if field.risk is RiskClass.WITHDRAW:
         return (StepKind.WITHDRAW,)
@@ -76,6 +76,6 @@ def _kinds(change: ApprovedChange, field: ApprovedField) -> tuple[StepKind, ...]
         return (StepKind.GRANT,)
     if field.risk is RiskClass.DELETE:
         return (StepKind.DELETE,)
-    if change.action is Action.CREATE:
+    if action is Action.CREATE:
         return (StepKind.CREATE,)
     return (StepKind.IDENTITY,) if field.path.name in _CONTACTS else (StepKind.UPDATE,)

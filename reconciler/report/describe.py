@@ -223,6 +223,26 @@ def totals(body: Json) -> str:
     return f"{text}, {summary['held']} held" if summary["held"] else text
 
 
+def duration(body: Json) -> str:
+    """How long the apply will take; empty where there is nothing to carry out."""
+    told = [store["apply"] for store in body["stores"]]
+    requests = sum(one["requests"] for one in told)
+    if not requests:
+        return ""
+    seconds = max(one["seconds"] for one in told)
+    pace = "at the pace of the stores" if len(told) > 1 else "at the pace of the store"
+    return f"applying takes about {counted(requests, 'request')}, {_span(seconds)} {pace}"
+
+
+def _span(seconds: float) -> str:
+    if seconds < 10:
+        return "some seconds"
+    if seconds < 120:
+        return f"about {seconds:.0f} seconds"
+    minutes = seconds / 60
+    return f"about {minutes:.0f} minutes" if minutes < 120 else f"about {minutes / 60:.1f} hours"
+
+
 def messages(body: Json) -> str:
     """What people would be sent because of the plan; empty where nothing."""
     count = body["summary"]["messages"]

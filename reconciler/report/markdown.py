@@ -93,6 +93,9 @@ def _head(body: Json) -> Iterator[str]:
     sent = describe.messages(body)
     yield f"{escape(describe.totals(body))}.{f' **{escape(sent)}.**' if sent else ''}"
     yield ""
+    if takes := describe.duration(body):
+        yield f"{takes[0].upper()}{takes[1:]}."
+        yield ""
     yield "| store | read | audience |"
     yield "|---|---|---|"
     for store in body["stores"]:

@@ -176,6 +176,8 @@ def _last(body: Json) -> Iterator[Line]:
             yield Line(f"Nothing to carry out. {left} unchanged{held}.", Style.WARN)
         return
     yield Line(f"Plan: {describe.totals(body)}.", Style.TITLE)
+    if takes := describe.duration(body):
+        yield Line(f"{takes[0].upper()}{takes[1:]}.", Style.DIM)
     if sent := describe.messages(body):
         yield Line(sent, Style.WARN)
     if summary["blocked"]:

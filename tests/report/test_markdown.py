@@ -28,7 +28,8 @@ def _body(count: int, tag: str = "vip") -> Json:
         "provenance": {"commit": "c" * 40, "committed": True, "head": None, "pull_request": None,
                        "author": None, "actor": "nora"},
         "settings": {"changed": [], "once_merged": []}, "lifts": [],
-        "stores": [{"name": "shop", "error": None, "receipt": receipt}],
+        "stores": [{"name": "shop", "error": None, "receipt": receipt,
+                    "apply": {"requests": 3 * count, "seconds": 1.5 * count}}],
         "summary": {"blocked": False, "complete": True, "create": 0, "update": count, "delete": 0, "unchanged": 0,
                     "held": 0, "messages": 0, "audience": {}, "classes": {"withdraw": 0}},
     }  # fmt: skip

@@ -33,6 +33,7 @@ GENSTORE: Final = Capabilities(
     updates=_ALL,
     deletes=True,
     counts=False,
+    extra_calls=(("withdraw", 1),),  # what each word came to is read before the next
     look_up_calls=((IdentityKind.ID, 1), (IdentityKind.EMAIL, 1)),
     ids_at_once=50,
     page=250,

@@ -31,6 +31,7 @@ SHOPLAZZA: Final = Capabilities(
     deletes=False,
     counts=True,
     # A number is asked for in three forms.
+    extra_calls=(("addresses", 1),),
     look_up_calls=((IdentityKind.ID, 1), (IdentityKind.EMAIL, 1), (IdentityKind.PHONE, 3)),
     ids_at_once=50,
     page=250,

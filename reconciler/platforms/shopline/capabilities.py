@@ -32,6 +32,7 @@ SHOPLINE: Final = Capabilities(
     deletes=True,
     counts=True,
     # A search and a reading by id; a number is asked for in three forms.
+    extra_calls=(("addresses", 1),),
     look_up_calls=((IdentityKind.ID, 1), (IdentityKind.EMAIL, 2), (IdentityKind.PHONE, 4)),
     # "Maximum length: 64" of the `ids` filter may mean characters or entries; five ids fit both.
     ids_at_once=5,

@@ -105,6 +105,8 @@ def _head(body: Json) -> Iterator[str]:
     if settings.changed(body):
         yield f'<p class="bad">{_text(settings.under(body))}.</p>'
     yield f"<p>{_text(describe.totals(body))}.</p>"
+    if takes := describe.duration(body):
+        yield f'<p class="soft">{_text(takes[0].upper() + takes[1:])}.</p>'
     if sent := describe.messages(body):
         yield f'<p class="warn">{_text(sent)}</p>'
     yield (

@@ -1,0 +1,62 @@
+"""How many requests an apply will take, and for how long at the store's pace: told before it is
+begun. The counts are measured on the local stores (`tests/plan/test_effort.py`).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.field_path import ADDRESSES
+from reconciler.model.identity import IdentityKind
+from reconciler.model.settings import Rate
+from reconciler.plan.changes import AddressChange, Change, FieldChange
+from reconciler.plan.steps import StepKind, kinds
+
+# The customer is read, written and read back; a creation looks for each contact instead.
+_EACH: Final = 3
+_BATCHED: Final = (StepKind.WITHDRAW, StepKind.UPDATE)
+_LOOKED_FOR: Final = {"email": IdentityKind.EMAIL, "phone": IdentityKind.PHONE}
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """`seconds` at the pace of the store's rate, if its answers come as fast as that."""
+
+    requests: int
+    seconds: float
+
+
+NOTHING_TO_DO: Final = Effort(0, 0.0)
+
+
+def effort(changes: Iterable[Change], table: Capabilities, rate: Rate) -> Effort:
+    requests = 0.0
+    for change in changes:
+        for kind in StepKind:
+            fields = [one for one in change.fields if kind in kinds(change.action, one)]
+            if fields:
+                requests += _of_step(kind, fields, table)
+    count = round(requests)
+    return Effort(count, max(0.0, (count - rate.burst) / rate.per_second))
+
+
+def _of_step(kind: StepKind, fields: list[FieldChange], table: Capabilities) -> float:
+    extra = dict(table.extra_calls)
+    calls = float(_EACH + extra.get(kind, 0))
+    addresses = [one for one in fields if isinstance(one, AddressChange)]
+    if addresses and ADDRESSES.name in extra:
+        touched = {path.partition(".")[0] for path in addresses[0].paths}
+        calls += extra[ADDRESSES.name] * max(1, len(touched)) - (len(fields) == 1)
+    if kind is StepKind.CREATE:
+        looked_up = dict(table.look_up_calls)
+        wanted = [_LOOKED_FOR[one.path.name] for one in fields if one.path.name in _LOOKED_FOR]
+        calls += sum(looked_up.get(one, 0) for one in wanted) - 1
+    if kind in _BATCHED and table.shares_rereads and not _is_read_alone(fields):
+        calls += 1 / table.ids_at_once - 1
+    return calls
+
+
+def _is_read_alone(fields: list[FieldChange]) -> bool:
+    """What sends more than its own change is read right before, by itself."""
+    return any(one.path.name in ("tags", ADDRESSES.name) for one in fields)
