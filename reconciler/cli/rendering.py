@@ -26,7 +26,7 @@ def render(
     no_color: bool,
     reveal: Reveal,
 ) -> None:
-    from reconciler.report import annotations, html, markdown, text
+    from reconciler.report import annotations, markdown, text
 
     if form == "text" and output is None:
         options.show(text.render(body, every=verbose, reveal=reveal), no_color=no_color)
@@ -42,6 +42,8 @@ def render(
             return
         content = "".join(f"{line}\n" for line in found)
     elif form == "html":
+        from reconciler.report import html
+
         content = html.render(body, links())
     else:
         content = as_json(body) + "\n"

@@ -1,6 +1,6 @@
 """One change in words, from the plan's JSON form; every rendering speaks with these words."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ RISKS: Final = {
 }
 """The risk classes in the order of reading: what cannot be undone stands before what can."""
 CHANNELS: Final = {"email": "e-mail", "sms": "SMS"}
+NAMED_AT_MOST: Final = 3
 READY: Final = "ready"
 NO_CHANGES: Final = "no changes"
 SIGNS: Final = {"create": "+", "update": "~", "delete": "-"}
@@ -263,6 +264,36 @@ def lift(verdict: Json) -> str:
     return (
         f"`{verdict['lifted_by']}`, or the approval `{verdict['approval']}` on the protected branch"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """What verdicts have in common that are told in one row."""
+
+    state: str
+    store: str
+    rule: str
+    message: str
+    lift: str
+
+
+def folded(verdicts: Iterable[Json]) -> dict[Alike, list[Json]]:
+    groups: dict[Alike, list[Json]] = {}
+    for one in verdicts:
+        state = "released" if one["released"] else one["level"]
+        key = Alike(state, one["store"], one["rule"], one["message"], lift(one))
+        groups.setdefault(key, []).append(one)
+    return groups
+
+
+def names(every: Sequence[str]) -> str:
+    """The first of some customers, and how many more there are."""
+    more = f" and {len(every) - NAMED_AT_MOST} more" if len(every) > NAMED_AT_MOST else ""
+    return f"{', '.join(every[:NAMED_AT_MOST])}{more}"
+
+
+def sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}" if text else ""
 
 
 def not_planned(count: int) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -32,6 +33,17 @@ def plain(text: str) -> str:
     """Text of strangers: whatever does not print or turns its surroundings is written out."""
     safe = "".join(one if one.isprintable() else _written_out(one) for one in text)
     return _COMMANDS.sub(r"#\\u0023", safe)
+
+
+def code_spans(text: str) -> Iterator[tuple[bool, str]]:
+    """A sentence of ours in parts, each with whether it stood in backticks, as names do."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        yield False, text
+        return
+    for place, part in enumerate(parts):
+        if part:
+            yield bool(place % 2), part
 
 
 def as_json(value: object, *, indent: int | None = 2) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from reconciler.report import describe, settings
 from reconciler.report.describe import Item, Json
-from reconciler.report.lines import plain
+from reconciler.report.lines import code_spans, plain
 from reconciler.report.links import source_link
 
 MARKER: Final = "<!-- reconciler:plan -->"
@@ -39,12 +39,11 @@ def escape(text: str) -> str:
 
 def coded(text: str) -> str:
     """The same for our own sentences, whose names in backticks are shown as code."""
-    parts = plain(text).split("`")
-    if len(parts) % 2 == 0:
-        return escape(text)
     return "".join(
-        f"`{part}`" if place % 2 and _CODE.fullmatch(part) else escape(part)
-        for place, part in enumerate(parts)
+        f"`{part}`"
+        if is_code and _CODE.fullmatch(part)
+        else escape(f"`{part}`" if is_code else part)
+        for is_code, part in code_spans(plain(text))
     )
 
 
@@ -93,8 +92,8 @@ def _head(body: Json) -> Iterator[str]:
     sent = describe.messages(body)
     yield f"{escape(describe.totals(body))}.{f' **{escape(sent)}.**' if sent else ''}"
     yield ""
-    if takes := describe.duration(body):
-        yield f"{takes[0].upper()}{takes[1:]}."
+    if takes := describe.sentence(describe.duration(body)):
+        yield f"{takes}."
         yield ""
     yield "| store | read | audience |"
     yield "|---|---|---|"
@@ -129,18 +128,15 @@ def _remarks(
 def _verdicts(verdicts: Sequence[Mapping[str, Any]], link: Mapping[str, str]) -> Iterator[_Row]:
     if not verdicts:
         return
-    groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
-    for one in verdicts:
-        state = "released" if one["released"] else one["level"]
-        key = (state, one["store"], one["rule"], one["message"], describe.lift(one))
-        groups.setdefault(key, []).append(one)
+    yield _Row(f"### Verdicts ({len(verdicts)})")
+    yield _Row("")
     yield _Row("| verdict | store | rule | what | who | lifted by | source |")
     yield _Row("|---|---|---|---|---|---|---|")
-    for (state, store, rule, message, lift), group in groups.items():
+    for key, group in describe.folded(verdicts).items():
         who = _names(str(one["customer"]) for one in group if one["customer"])
-        mark = f"**{state}**" if state in ("block", "hold") else state
-        cells = (mark, escape(store), escape(rule), coded(message), who, coded(lift),
-                 _asked(group, link))  # fmt: skip
+        mark = f"**{key.state}**" if key.state in ("block", "hold") else key.state
+        cells = (mark, escape(key.store), escape(key.rule), coded(key.message), who,
+                 coded(key.lift), _asked(group, link))  # fmt: skip
         yield _Row(f"| {' | '.join(cells)} |", counts=True)
     yield _Row("")
 

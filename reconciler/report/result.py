@@ -8,7 +8,6 @@ from reconciler.plan.steps import StepKind
 from reconciler.report import describe
 from reconciler.report.describe import Json
 from reconciler.report.lines import Line, Style
-from reconciler.report.text import NAMED_AT_MOST
 
 
 def render(result: ApplyResult, resume: str, owed: Sequence[Json]) -> Iterator[Line]:
@@ -73,8 +72,7 @@ def _store(store: StoreOutcome) -> Iterator[Line]:
         for text in one.noticed:
             noticed.setdefault(text, []).append(f"{one.step.change.alias} {one.step.kind}")
     for text, who in noticed.items():
-        more = f" and {len(who) - NAMED_AT_MOST} more" if len(who) > NAMED_AT_MOST else ""
-        yield Line(f"  noticed: {', '.join(who[:NAMED_AT_MOST])}{more}: {text}", Style.WARN)
+        yield Line(f"  noticed: {describe.names(who)}: {text}", Style.WARN)
 
 
 def _deleted(store: StoreOutcome) -> Iterator[Line]:

@@ -5,10 +5,9 @@ from typing import Any, Final
 
 from reconciler.platforms.tables import TABLES
 from reconciler.report import describe, settings
-from reconciler.report.describe import Item, Json, Reveal
+from reconciler.report.describe import NAMED_AT_MOST, Item, Json, Reveal
 from reconciler.report.lines import Line, Style, plain
 
-NAMED_AT_MOST: Final = 3
 _LEVELS: Final = {"block": Style.BAD, "hold": Style.WARN, "warn": Style.DIM}
 _COLOURS: Final = {
     "create": Style.ADD,
@@ -118,21 +117,16 @@ def _footprints(platform: str) -> Iterator[Line]:
 
 
 def _verdicts(verdicts: Iterable[Mapping[str, Any]], *, every: bool) -> Iterator[Line]:
-    groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
-    for one in verdicts:
-        state = "released" if one["released"] else one["level"]
-        key = (state, one["level"], one["rule"], one["message"], describe.lift(one))
-        groups.setdefault(key, []).append(one)
-    for (state, level, rule, message, lift), group in groups.items():
-        style = Style.DIM if state == "released" else _LEVELS[level]
-        yield Line(f"  {state.upper():<9}{rule}: {plain(message)}", style)
+    for key, group in describe.folded(verdicts).items():
+        style = _LEVELS.get(key.state, Style.DIM)
+        yield Line(f"  {key.state.upper():<9}{key.rule}: {plain(key.message)}", style)
         who = [f"{one['customer']} {_place(one)}" for one in group if one["customer"]]
         shown = who if every else who[:NAMED_AT_MOST]
         more = f" and {len(who) - len(shown)} more" if len(who) > len(shown) else ""
         if who:
             yield Line(f"           {'; '.join(shown)}{more}", Style.DIM)
-        if lift:
-            yield Line(f"           lifted by: {lift}", Style.DIM)
+        if key.lift:
+            yield Line(f"           lifted by: {key.lift}", Style.DIM)
 
 
 def _place(verdict: Mapping[str, Any]) -> str:
@@ -176,8 +170,8 @@ def _last(body: Json) -> Iterator[Line]:
             yield Line(f"Nothing to carry out. {left} unchanged{held}.", Style.WARN)
         return
     yield Line(f"Plan: {describe.totals(body)}.", Style.TITLE)
-    if takes := describe.duration(body):
-        yield Line(f"{takes[0].upper()}{takes[1:]}.", Style.DIM)
+    if takes := describe.sentence(describe.duration(body)):
+        yield Line(f"{takes}.", Style.DIM)
     if sent := describe.messages(body):
         yield Line(sent, Style.WARN)
     if summary["blocked"]:

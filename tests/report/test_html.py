@@ -177,3 +177,50 @@ def test_printing_shows_every_row(chromium: Browser, tmp_path: Path) -> None:
     assert len(chromium.run(_ROWS)) > 450
     chromium.run("dispatchEvent(new Event('afterprint'))")
     assert len(chromium.run(_ROWS)) == 200
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_phone_and_a_desk_show_all_of_it(
+    chromium: Browser, tmp_path: Path, width: int, dark: bool
+) -> None:
+    page = _opened(chromium, tmp_path, _body(tmp_path))
+    chromium.open(page, dark=dark, width=width)
+
+    assert chromium.run("document.documentElement.scrollWidth") <= width
+    small = chromium.run(
+        "[...document.querySelectorAll('.picture *, td, dd, p')].filter("
+        "one => one.textContent && parseFloat(getComputedStyle(one).fontSize) < 12).length"
+    )
+    assert small == 0
+    bars = chromium.run(
+        "[...document.querySelectorAll('.picture rect.before')].map("
+        "one => one.getBoundingClientRect().width)"
+    )
+    assert max(bars) > 150
+    cut = chromium.run(
+        "[...document.querySelectorAll('td, dd, h1, .card')].filter("
+        "one => one.scrollWidth > one.clientWidth + 1).map(one => one.textContent)"
+    )
+    assert cut == []
+    assert chromium.troubles == []
+
+
+@pytest.mark.browser
+def test_names_in_backticks_are_code_in_table_and_list(chromium: Browser, tmp_path: Path) -> None:
+    _opened(chromium, tmp_path, _body(tmp_path))
+
+    found = chromium.run("[...document.querySelectorAll('td code')].map(one => one.textContent)")
+    assert found.count("given_at") == 2
+    assert "`" not in chromium.run("document.body.innerText")
+
+
+@pytest.mark.browser
+def test_deletes_and_opt_ins_stand_before_tags(chromium: Browser, tmp_path: Path) -> None:
+    _opened(chromium, tmp_path, _body(tmp_path))
+
+    kinds = chromium.run("[...document.querySelectorAll('#list tbody tr')].map(o => o.className)")
+    assert kinds == ["withdraw", "grant", "create", "profile", "tag", "hold"]
+    cards = chromium.run("[...document.querySelectorAll('.card')].map(o => o.innerText)")
+    assert [one.split("\n")[1] for one in cards[:3]] == ["opt-outs", "deletes", "opt-ins"]

@@ -69,9 +69,10 @@ def test_a_delete_and_its_reason_stand_wherever_the_plan_is_told(tmp_path: Path)
 def test_files_that_are_not_committed_are_told_everywhere(tmp_path: Path) -> None:
     commit, told = _everything(tmp_path, {}, committed=False)
 
-    for name in FORMS[:4]:
+    for name in ("text", "markdown", "github"):
         plain = told[name].replace("\\", "")
         assert f"NOT COMMITTED: they differ from commit {commit}" in plain, name
+    assert f"{commit}; NOT COMMITTED: the files differ from it" in told["html"]
     assert json.loads(told["json"])["provenance"]["committed"] is False
     assert f"commit {commit} (files differ from it)" in told["trail"]
 
@@ -84,9 +85,11 @@ def test_the_forge_tells_of_pull_request_author_and_approvers(tmp_path: Path) ->
            "GITHUB_ACTOR": "nora", "RECONCILER_APPROVERS": "bo, mei-lin dependabot[bot]"}  # fmt: skip
     _, told = _everything(tmp_path, env, committed=True)
 
-    for name in FORMS[:4]:
+    for name in ("text", "markdown", "github"):
         plain = told[name].replace("\\", "")
         assert f"pull request 12 by mei-lin at {head}, planned by nora" in plain, name
+    assert f'<dt>pull request</dt><dd class="">12 by mei-lin at {head}</dd>' in told["html"]
+    assert '<dt>planned by</dt><dd class="">nora</dd>' in told["html"]
     assert "approved by bo, dependabot[bot], mei-lin" in told["trail"]
     assert "pull request 12" in told["trail"]
 

@@ -15,11 +15,25 @@
       row.evidence].join(" ").toLowerCase();
   }
 
+  // Names in backticks are code, where each has its pair.
+  function fill(made, text) {
+    const parts = text.split("`");
+    if (parts.length % 2 === 0) {
+      made.textContent = text;
+      return made;
+    }
+    parts.forEach((part, place) => {
+      const code = place % 2 ? document.createElement("code") : null;
+      if (code) code.textContent = part;
+      made.append(code || part);
+    });
+    return made;
+  }
+
   function cell(text, name) {
     const made = document.createElement("td");
     if (name) made.className = name;
-    made.textContent = text;
-    return made;
+    return fill(made, text);
   }
 
   function place(row) {
@@ -44,8 +58,7 @@
     if (row.evidence) {
       const more = document.createElement("div");
       more.className = "soft";
-      more.textContent = row.evidence;
-      what.append(more);
+      what.append(fill(more, row.evidence));
     }
     const kind = cell(`${row.sign} ${row.title}`, `sign ${row.tone}`);
     made.append(kind, cell(row.who, "alias"), what, cell(row.store, "name"), place(row));
