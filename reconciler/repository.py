@@ -220,6 +220,13 @@ def is_tracked(path: Path) -> bool:
     return bool(_git(path.parent, "ls-files", "--cached", "--", path.name))
 
 
+def would_be_committed(path: Path) -> bool:
+    """Whether git sees a file that it does not ignore; false where no repository is."""
+    if _top_of(path.parent) is None:
+        return False
+    return bool(_git(path.parent, "ls-files", "--others", "--exclude-standard", "--", path.name))
+
+
 def refusal(folder: Path) -> str | None:
     """Why git will not look at this folder although it is one of a repository, in words."""
     done = _run(folder, "rev-parse", "HEAD")

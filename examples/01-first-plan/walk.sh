@@ -16,8 +16,8 @@ export ACME_TW_TOKEN=sandbox-acme-tw
 # Where CI is set, loopback gets a token only if it is listed.
 export RECONCILER_HOSTS=http://127.0.0.1:8503
 "$program" validate
-"$program" plan --base none --out plan.json
-"$program" apply --base none plan.json
+"$program" plan --base none --out .reconciler/plan.json
+"$program" apply --base none .reconciler/plan.json
 "$program" plan --base none --detailed-exitcode
 "$program" audit log
 "$program" audit verify

@@ -1,12 +1,13 @@
 """The command line: commands are loaded when called, and this is the one place that exits."""
 
-import importlib
+import difflib
 import sys
 from typing import Final
 
 import click
 
 from reconciler import __version__
+from reconciler.cli.commands import Commands
 from reconciler.cli.voice import behind, harmless
 from reconciler.errors import (
     BlockedPlanError,
@@ -34,31 +35,14 @@ _COMMANDS: Final = {
 }
 
 
-class _Lazy(click.Group):
-    """Knows its commands by name and loads one when it is called, so that --help is quick."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _COMMANDS:
-            return None
-        module = importlib.import_module(f"reconciler.cli.{cmd_name}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
-
-
 @click.group(
-    cls=_Lazy,
+    cls=Commands,
+    summaries=_COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Begin with `reconciler demo`; then `reconciler validate` and `reconciler plan`.",
 )
 @click.version_option(__version__, prog_name="reconciler")
-def cli() -> None:
+def cli(**shared: object) -> None:
     """Keep the customers, tags and marketing consent of Genstore, Shoplazza and SHOPLINE stores as
     YAML says they should be.
     """
@@ -75,7 +59,7 @@ def _run() -> int:
     try:
         code = cli.main(standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        _complain(error)
         code = USAGE if isinstance(error, click.UsageError) else FAILED
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
@@ -90,6 +74,32 @@ def _run() -> int:
 
         code = report(error)
     return code if isinstance(code, int) else OK
+
+
+def _complain(error: click.ClickException) -> None:
+    """What click says, in the form of every other error."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
+    click.echo(f"error: {_in_our_words(error)}", err=True)
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        click.echo(f"  hint: see `{context.command_path} --help`", err=True)
+
+
+def _in_our_words(error: click.ClickException) -> str:
+    if isinstance(error, click.NoSuchOption):
+        near = difflib.get_close_matches(error.option_name, _options(error.ctx), n=1, cutoff=0.5)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        return f"there is no option {error.option_name}{meant}"
+    text = error.format_message()
+    return f"{text[:1].lower()}{text[1:]}".rstrip(".")
+
+
+def _options(context: click.Context | None) -> list[str]:
+    if context is None:
+        return []
+    return [name for one in context.command.get_params(context) for name in one.opts]
 
 
 def _tell(error: ReconcilerError) -> int:

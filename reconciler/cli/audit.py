@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import FAILED, OK, options
+from reconciler.cli.commands import Commands
 from reconciler.errors import ConfigError
 from reconciler.report.lines import as_json
 
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     from reconciler.app import Ambient
 
 
-@click.group("audit")
-def command() -> None:
+@click.group("audit", cls=Commands)
+def command(**shared: object) -> None:
     """Read the record of all applies, or prove that nobody changed it."""
 
 

@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TextIO, TypeVar
 
 import click
 
@@ -206,11 +206,17 @@ def hushing(function: F) -> F:
 def show(lines: Iterable[Line], *, no_color: bool, err: bool = False) -> None:
     """Prints styled lines; colours only on a terminal that wants them."""
     stream = sys.stderr if err else sys.stdout
-    coloured = stream.isatty() and not no_color and not os.environ.get("NO_COLOR")
+    coloured = has_colours(stream, no_color=no_color)
     width = shutil.get_terminal_size().columns if stream.isatty() else 0
     for line in (part for whole in lines for part in _wrapped(whole, width)):
         text = click.style(line.text, **_COLOURS[line.style]) if coloured else line.text
         click.echo(text, err=err, color=coloured)
+
+
+def has_colours(stream: TextIO, *, no_color: bool) -> bool:
+    """Only a terminal has any, and not one that says it has none."""
+    refused = no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return stream.isatty() and not refused
 
 
 def _wrapped(line: Line, width: int) -> Iterable[Line]:

@@ -8,6 +8,7 @@ import click
 
 from reconciler.cli import BLOCKED, CHANGES, FAILED, OK, options, progress
 from reconciler.cli.unfinished import tell_of_cut_off, tell_of_running
+from reconciler.errors import SpecError
 from reconciler.model.settings import Release, RiskClass
 from reconciler.report.lines import as_json
 
@@ -71,17 +72,23 @@ def command(
     """
     from reconciler import app
     from reconciler.cli.crash import report
-    from reconciler.cli.rendering import render
+    from reconciler.cli.rendering import annotate, render
     from reconciler.plan.codec import encode
     from reconciler.report.reveal import revealed
+    from reconciler.state import prepare
 
     if show_personal:
         options.allow_personal()
         if output is not None or form != "text":
             raise click.UsageError("--show-personal goes with the text on the terminal only")
     world = app.ambient(specs, state_dir)
-    with progress.shown(world.watch, quiet=quiet):
-        state = app.load_or_raise(specs, world, options.silent if quiet else options.warn, base)
+    try:
+        with progress.shown(world.watch, quiet=quiet):
+            state = app.load_or_raise(specs, world, options.silent if quiet else options.warn, base)
+    except SpecError as error:
+        if form == "github":
+            annotate(error.diagnostics, output)
+        raise
     keyed = app.keyed_for(world, state)
     if not quiet:
         tell_of_running(state, world)
@@ -91,6 +98,8 @@ def command(
         made = app.plan(state, choices, world, keyed)
     body = encode(made, keyed)
     if out is not None:
+        if out.absolute().parent == world.folder.absolute():
+            prepare(world.folder)
         options.write_private(out, as_json(body) + "\n")
     render(
         body,
@@ -117,12 +126,18 @@ def command(
 def _tell_of_saved(out: Path, body: dict[str, Any]) -> None:
     """With how to go on, where nothing stands in the way of that."""
     from reconciler.report import describe
+    from reconciler.repository import would_be_committed
+    from reconciler.state import FOLDER
 
     told = f"saved as {out}"
     if describe.standing(body) == describe.READY:
         words = ("reconciler", "apply", str(out), *options.base_words())
         told += f"; carry it out with: {shlex.join(words)}"
     click.echo(told, err=True)
+    if would_be_committed(out):
+        click.echo(
+            f"note: git does not ignore {out}; a place that it does is below {FOLDER}/", err=True
+        )
 
 
 def _met(body: dict[str, Any], fail_on: tuple[str, ...]) -> bool:

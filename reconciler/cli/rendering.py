@@ -14,6 +14,7 @@ from reconciler.report.describe import Reveal
 from reconciler.report.lines import as_json
 
 if TYPE_CHECKING:
+    from reconciler.diagnostics import Diagnostic
     from reconciler.report.annotations import Finding
 
 
@@ -51,6 +52,17 @@ def render(
         click.echo(content, nl=False)
     else:
         options.write_private(output, content)
+
+
+def annotate(diagnostics: "Iterable[Diagnostic]", output: Path | None) -> None:
+    """The complaints that keep a plan from being made, on file and line."""
+    from reconciler.report import annotations
+
+    found = list(annotations.github(at_root(annotations.of_diagnostics(diagnostics))))
+    if output is None:
+        voice.command(found)
+    else:
+        options.write_private(output, "".join(f"{line}\n" for line in found))
 
 
 def links() -> dict[str, str]:

@@ -6,13 +6,14 @@ from types import ModuleType
 import click
 
 from reconciler.cli import OK
+from reconciler.cli.commands import Commands
 from reconciler.errors import ConfigError
 
 FIRST_PORT = 8401
 
 
-@click.group("sandbox")
-def command() -> None:
+@click.group("sandbox", cls=Commands)
+def command(**shared: object) -> None:
     """Local stores that behave like the real ones, to try specs and policies on.
 
     They need the extra `sandbox` and listen on this machine only.

@@ -1,12 +1,19 @@
 """`reconciler validate`."""
 
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import click
 
-from reconciler.cli import FAILED, OK, progress, voice
+from reconciler.cli import FAILED, OK, options, progress, voice
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.report.lines import as_json
+from reconciler.report.excerpt import excerpt
+from reconciler.report.lines import Line, Style, as_json, plain
 
 
 @click.command("validate")
@@ -27,12 +34,12 @@ from reconciler.report.lines import as_json
     default="text",
     show_default=True,
 )
-@click.option("-q", "--quiet", is_flag=True, help="Only errors.")
-def command(paths: tuple[Path, ...], specs: Path, form: str, quiet: bool) -> int:
+@options.hushing
+def command(paths: tuple[Path, ...], specs: Path, form: str, quiet: bool, no_color: bool) -> int:
     """Check specs without asking any store.
 
     PATHS are files or folders; every complaint of every file comes at once, as
-    file:line:column. Warnings do not fail.
+    file:line:column, at a terminal with the line (values as dots). Warnings do not fail.
     """
     from reconciler import __version__, app
     from reconciler.cli.rendering import at_root
@@ -52,11 +59,43 @@ def command(paths: tuple[Path, ...], specs: Path, form: str, quiet: bool) -> int
         found = at_root(annotations.of_diagnostics(diagnostics))
         log = annotations.sarif(found, __version__)
         click.echo(as_json(log))
+    elif sys.stdout.isatty() and not os.environ.get("CI"):
+        options.show(_with_lines(diagnostics), no_color=no_color)
+        _summary(diagnostics, (state is not None and state.files) or 0, quiet=quiet)
     else:
         for one in diagnostics:
             click.echo(str(one))
         _summary(diagnostics, (state is not None and state.files) or 0, quiet=quiet)
     return OK if state is not None else FAILED
+
+
+def _with_lines(diagnostics: Iterable[Diagnostic]) -> Iterator[Line]:
+    """For a person who looks for the place: the line itself, and a caret below it."""
+    lines = lru_cache(maxsize=8)(_lines_of)
+    width = shutil.get_terminal_size().columns
+    for one in diagnostics:
+        error = one.severity is Severity.ERROR
+        style = Style.BAD if error else Style.WARN
+        yield Line(f"{one.mark}: {one.severity}[{one.rule}]: {plain(one.message)}", style)
+        found = lines(one.mark.file)
+        if one.mark.line <= len(found):
+            shown, caret = excerpt(found[one.mark.line - 1], one.mark.line, one.mark.column, width)
+            yield Line(shown, Style.DIM)
+            yield Line(caret, style)
+        if one.hint:
+            yield Line(f"  hint: {plain(one.hint)}")
+        yield Line()
+
+
+def _lines_of(file: str) -> list[str]:
+    """As complaints count them; nothing of what cannot be read any more, or is no file."""
+    try:
+        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                return []
+            return stream.read().decode("utf-8-sig", "replace").split("\n")
+    except OSError:
+        return []
 
 
 def _summary(diagnostics: tuple[Diagnostic, ...], files: int, *, quiet: bool) -> None:
