@@ -72,6 +72,7 @@ class Shop:
         self.url = url
         self.settings: Json = {}
         self.policy: Json = {}
+        self.told: dict[str, str] = {}  # what a pipeline's environment would tell
         self.keyed = Keyed(KEY)
         self.clock: Clock | None = None  # set for a test that needs real waiting, or another day
         self.warnings: list[Diagnostic] = []
@@ -88,6 +89,7 @@ class Shop:
                 "TOKEN": self.box.token,
                 "RECONCILER_KEY": KEY.decode(),
                 "CI_COMMIT_SHA": "c0ffee",  # or git would be asked every time
+                **self.told,
             },
             folder=self.folder / ".reconciler",
         )

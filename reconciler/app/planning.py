@@ -122,6 +122,7 @@ def _plan_store(
     state: DesiredState, store: StoreSettings, choices: Choices, world: Ambient, keyed: Keyed
 ) -> "StorePlan":
     from reconciler.plan.definition import StorePlan
+    from reconciler.plan.owed import owed_unread
 
     told, fault = "", None
     try:
@@ -138,7 +139,7 @@ def _plan_store(
         receipt=None,
         customers=None,
         changes=(),
-        verdicts=(),
+        verdicts=tuple(owed_unread(store.name, state.of(store.name), keyed, choices.acknowledged)),
         audience=(),
         unchanged=0,
         error=told,

@@ -33,9 +33,8 @@ def create(bench: Bench, step: Step, desired: DesiredCustomer) -> StepOutcome:
     known = bench.created.get(step.change.alias)
     if known is not None:
         return _created_as(bench, step, desired, changes, known)
-    before = _made_before(bench, step, desired)
-    if before is not None:
-        return _exists(bench, step, desired, before)
+    if _was_made_before(bench, step, desired):
+        return StepOutcome(step=step, state=State.STALE, message=_EXISTS)
     ours = _may_be_ours(bench, step)
     there = _wait_for(bench, desired) if ours else _look_up(bench, desired)
     if there:
@@ -105,13 +104,11 @@ def _refused_after_sending(
     return StepOutcome(step=step, state=State.UNKNOWN, message=why)
 
 
-def _made_before(bench: Bench, step: Step, desired: DesiredCustomer) -> LiveCustomer | None:
-    """Whom an earlier plan made, who may not show in lists and searches yet."""
+def _was_made_before(bench: Bench, step: Step, desired: DesiredCustomer) -> bool:
+    """Whether an earlier plan made this customer, who may not show in lists and searches yet."""
     remote_id = bench.made_before.get(step.change.alias)
     live = bench.client.read(remote_id) if remote_id is not None else None
-    if live is None or not may_meet(desired, live, bench.judge.rules.region):
-        return None
-    return live
+    return live is not None and may_meet(desired, live, bench.judge.rules.region)
 
 
 def _exists(

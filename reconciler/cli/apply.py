@@ -240,7 +240,8 @@ def _told(
     if form == "json":
         click.echo(as_json(report.as_json(done, resuming, body)))
     else:
-        options.show(report.render(done, resuming, owed), no_color=no_color)
+        unread = describe.not_read(body)
+        options.show(report.render(done, resuming, owed, unread), no_color=no_color)
     if done.interrupted and not done.complete:
         return INTERRUPTED
     if not done.complete:

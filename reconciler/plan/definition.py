@@ -29,8 +29,8 @@ class Audience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorePlan:
-    """One store's part. `error` is set, and the rest empty, where the store could not be read;
-    `fault` as well where that is our own.
+    """One store's part. `error` is set, and the rest empty but for verdicts on what is owed, where
+    the store could not be read; `fault` as well where that is our own.
     """
 
     name: str

@@ -1,6 +1,7 @@
 """Opt-outs and erasures that the specs ask for and a plan does not carry out."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from reconciler.model.capabilities import Capabilities
@@ -8,6 +9,7 @@ from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import CUSTOMER, FieldPath
 from reconciler.model.fields import BY_NAME
+from reconciler.model.settings import Release
 from reconciler.plan.changes import Action, ConsentChange
 from reconciler.plan.draft import Draft
 from reconciler.plan.keyed import Keyed
@@ -52,6 +54,34 @@ def owed_once_merged(
     store: str, entries: Iterable[DesiredCustomer], keyed: Keyed
 ) -> Iterator[Verdict]:
     """The same for a store that the base does not have: nobody contacts it before it is merged."""
+    yield from _unreached(
+        store,
+        entries,
+        keyed,
+        "the base does not have this store",
+        "a plan of the protected branch, once this is merged",
+    )
+
+
+def owed_unread(
+    store: str,
+    entries: Iterable[DesiredCustomer],
+    keyed: Keyed,
+    acknowledged: Iterable[Release],
+) -> Iterator[Verdict]:
+    """The same for a store that could not be read."""
+    known = [one for one in acknowledged if one.store in (None, store)]
+    for verdict in _unreached(store, entries, keyed, "the store was not read",
+                              "a plan that reads this store"):  # fmt: skip
+        named = any(
+            one.rule == verdict.rule and one.alias in (None, verdict.alias) for one in known
+        )
+        yield replace(verdict, acknowledged=named)
+
+
+def _unreached(
+    store: str, entries: Iterable[DesiredCustomer], keyed: Keyed, why: str, lifted_by: str
+) -> Iterator[Verdict]:
     for desired in entries:
         asked = [
             (NO_OPT_OUT, FieldPath.of_consent(channel))
@@ -65,11 +95,10 @@ def owed_once_merged(
                 rule=rule,
                 level=Level.HOLD,
                 store=store,
-                message=f"{_asked_for(rule, path)} and not carried out: the base does not have "
-                "this store",
+                message=f"{_asked_for(rule, path)} and not carried out: {why}",
                 alias=keyed.entry_alias(desired),
                 mark=desired.mark_of(path.table),
-                lifted_by="a plan of the protected branch, once this is merged",
+                lifted_by=lifted_by,
                 fields=(path,),
             )
 

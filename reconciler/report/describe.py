@@ -365,4 +365,6 @@ def standing(body: Json) -> str:
         return f"blocked: {rest} would be carried out"
     if not summary["complete"]:
         return "incomplete: not every store was read well"
+    if is_empty(body) and summary["held"]:
+        return f"{NO_CHANGES}, {summary['held']} held"
     return NO_CHANGES if is_empty(body) else READY

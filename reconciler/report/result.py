@@ -7,13 +7,20 @@ from reconciler.plan.outcome import ApplyResult, State, StoreOutcome
 from reconciler.plan.steps import StepKind
 from reconciler.report import describe
 from reconciler.report.describe import Json
-from reconciler.report.lines import Line, Style
+from reconciler.report.lines import Line, Style, plain
 
 
-def render(result: ApplyResult, resume: str, owed: Sequence[Json]) -> Iterator[Line]:
+def render(
+    result: ApplyResult,
+    resume: str,
+    owed: Sequence[Json],
+    unread: Sequence[tuple[str, str]] = (),
+) -> Iterator[Line]:
     """`resume` is the command that goes on where something is left; `owed` are the plan's verdicts
-    on what is asked for and not carried out.
+    on what is asked for and not carried out, `unread` the stores that it says nothing of, with why.
     """
+    for name, why in unread:
+        yield Line(f"NOT READ  {name}: {plain(why)}; nothing was done there", Style.BAD)
     for one in owed:
         known = "known" if one["acknowledged"] else "NOT CARRIED OUT"
         where = f"{one['source']['file']}:{one['source']['line']}"
@@ -35,7 +42,9 @@ def render(result: ApplyResult, resume: str, owed: Sequence[Json]) -> Iterator[L
     if result.complete and not total:
         yield Line("Nothing was applied: the plan has no step for it.", Style.WARN)
     elif result.complete:
-        yield Line(f"Applied: {good} of {total} steps, each read back from its store.", Style.GOOD)
+        but = ", but not every store was read for the plan" if unread else ""
+        style = Style.WARN if unread else Style.GOOD
+        yield Line(f"Applied: {good} of {total} steps, each read back from its store{but}.", style)
     if result.complete:
         yield from _owing(owed)
         return
@@ -110,6 +119,7 @@ def as_json(result: ApplyResult, resume: str, body: Json) -> dict[str, object]:
         "interrupted": result.interrupted,
         "resume": resume if result.resumable else None,
         "applied_before": result.earlier.isoformat() if result.earlier else None,
+        "not_read": [{"store": name, "why": why} for name, why in describe.not_read(body)],
         "not_carried_out": [dict(one) for one in describe.owed(body)],
         "provenance": dict(body["provenance"]),
         "settings": dict(body["settings"]),

@@ -88,20 +88,16 @@ def _store(body: Json, store: Json, found: Sequence[Item], *, every: bool) -> It
         return
     for note in store["receipt"]["notes"]:
         yield Line(f"  {note}", Style.WARN)
-    yield from _verdicts(
-        [
-            one
-            for one in body["verdicts"]
-            if one["store"] == store["name"] and "acknowledged" not in one
-        ],
-        every=every,
-    )
+    own_verdicts = [one for one in body["verdicts"] if one["store"] == store["name"]]
+    yield from _verdicts((one for one in own_verdicts if "acknowledged" not in one), every=every)
     for risk in describe.RISKS:
         own = [one for one in found if one.risk == risk]
         if own:
             yield Line(f"  {describe.RISKS[risk]} ({len(own)})", Style.TITLE)
             yield from _items(own, _COLOURS.get(risk, Style.PLAIN), every=every)
-    if not found and store["receipt"]["complete"]:
+    if not found and any(one["level"] == "hold" and not one["released"] for one in own_verdicts):
+        yield Line("  no changes beside what is held", Style.WARN)
+    elif not found and store["receipt"]["complete"]:
         yield Line("  no changes", Style.GOOD)
     told = describe.audience(body, store["name"])
     yield Line(f"  audience: {', '.join(told)}", Style.DIM)
@@ -156,7 +152,10 @@ def _last(body: Json) -> Iterator[Line]:
     summary = body["summary"]
     told = f"Plan {describe.plan_id(body)}, {settings.source(body)}, {describe.made_from(body)}."
     yield Line(told, Style.WARN if describe.is_uncommitted(body) else Style.DIM)
-    if any(store["error"] for store in body["stores"]):
+    unread = [bool(store["error"]) for store in body["stores"]]
+    if unread and all(unread):
+        yield Line("No store could be read, so nothing is planned.", Style.BAD)
+    elif any(unread):
         yield Line("Some stores could not be read; the plan covers the others.", Style.BAD)
     owed = sum(not one["acknowledged"] for one in describe.owed(body))
     if owed:
@@ -164,8 +163,9 @@ def _last(body: Json) -> Iterator[Line]:
     if describe.is_empty(body):
         held = f", {summary['held']} held" if summary["held"] else ""
         left = describe.counted(summary["unchanged"], "customer")
-        if describe.standing(body) == describe.NO_CHANGES:
-            yield Line(f"No changes. {left} unchanged{held}.", Style.GOOD)
+        if describe.standing(body).startswith(describe.NO_CHANGES):
+            style = Style.WARN if held else Style.GOOD
+            yield Line(f"No changes. {left} unchanged{held}.", style)
         else:
             yield Line(f"Nothing to carry out. {left} unchanged{held}.", Style.WARN)
         return

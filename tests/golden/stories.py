@@ -4,6 +4,8 @@
 """
 
 import json
+import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import chdir
@@ -11,14 +13,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from reconciler.model.settings import Release
-from reconciler.report import markdown, text
+from reconciler.report import annotations, describe, markdown, result, text
 from reconciler.sandbox import Fault
-from tests.shop import opened
+from tests.shop import Shop, opened
 
 Json = dict[str, Any]
 FOLDER: Final = Path(__file__).parent / "stories"
 NAMES: Final = tuple(sorted(one.name for one in FOLDER.iterdir() if one.is_dir()))
 _FIXED: Final = "0" * 64
+_TRIED: Final = re.compile(r"tried 5 times in \d+ s")
 
 
 def told(name: str) -> Iterator[tuple[str, str]]:
@@ -32,18 +35,36 @@ def told(name: str) -> Iterator[tuple[str, str]]:
         opened(Path(), story["platform"], live, story.get("switches")) as shop,
     ):
         shop.settings = {"limits": None, **story.get("settings", {})}
+        shop.told = story.get("environment", {})
         shop.want()
-        spec = (folder / "spec.yaml").read_text(encoding="utf-8")
-        (shop.specs / "spec.yaml").write_text(spec, encoding="utf-8")
+        for spec in folder.glob("*.yaml"):
+            shutil.copy(spec, shop.specs)
         if "fault" in story:
             shop.box.fault(Fault(**story["fault"]))
         releases = tuple(Release(rule=one) for one in story.get("release", ()))
-        body = _steady(shop.plan(releases=releases, read="full"))
+        plan = shop.plan(releases=releases, read="full")
+        report = _report(shop, plan) if "report" in story.get("also", ()) else None
+        body = _steady(plan)
     yield "plan.json", json.dumps(body, indent=1, ensure_ascii=False) + "\n"
     lines = text.render(body, every=False, reveal={})
     yield "plan.txt", "".join(f"{one.text}\n" for one in lines)
     link = {"base": "https://forge.example/acme/customers/blob/c0ffee"}
     yield "plan.md", markdown.render(body, link)
+    if "annotations" in story.get("also", ()):
+        found = annotations.github(annotations.of_plan(body))
+        yield "plan.github", "".join(f"{line}\n" for line in found)
+    if report is not None:
+        yield "report.txt", report
+
+
+def _report(shop: Shop, plan: Json) -> str:
+    """What an apply of the plan says, without what differs from run to run."""
+    again = "reconciler apply PLAN --resume"
+    unread = describe.not_read(plan)
+    lines = result.render(shop.apply(plan), again, describe.owed(plan), unread)
+    told = "".join(f"{one.text}\n" for one in lines)
+    told = re.sub(r"head [0-9a-f]{16}", "head 0000000000000000", told)
+    return re.sub(_TRIED, "tried 5 times in 9 s", told)
 
 
 def _steady(body: Json) -> Json:
@@ -54,7 +75,8 @@ def _steady(body: Json) -> Json:
     body["tool"]["version"] = "0"
     body["provenance"]["actor"] = "nora"
     for store in body["stores"]:
-        store["error"] = store["error"] and store["error"].partition(" (trace")[0]
+        error = store["error"] and store["error"].partition(" (trace")[0]
+        store["error"] = error and re.sub(_TRIED, "tried 5 times in 9 s", error)
     return body
 
 

@@ -1,4 +1,4 @@
-"""What people read of nineteen situations stays as it was looked at."""
+"""What people read of some situations stays as it was looked at."""
 
 import pytest
 

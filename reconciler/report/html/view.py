@@ -39,7 +39,11 @@ def page_of(body: Json, link: Mapping[str, str]) -> Json:
     return {
         "id": describe.plan_id(body),
         "standing": standing,
-        "tone": "good" if good else "warn" if standing.startswith("incomplete") else "bad",
+        "tone": "good"
+        if good
+        else "warn"
+        if standing.startswith(("incomplete", describe.NO_CHANGES))
+        else "bad",
         "not_read": [{"name": name, "why": why} for name, why in describe.not_read(body)],
         "owed": [_owed(one, link) for one in describe.owed(body)],
         "settings": {
