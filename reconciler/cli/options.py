@@ -235,7 +235,10 @@ def _wrapped(line: Line, width: int) -> Iterable[Line]:
 
 
 def warn(one: Diagnostic) -> None:
-    click.echo(str(one), err=True)
+    """A warning of the specs, on stderr."""
+    context = click.get_current_context(silent=True)
+    no_color = context is not None and bool(context.params.get("no_color"))
+    show([Line(str(one), Style.WARN)], no_color=no_color, err=True)
 
 
 def silent(one: Diagnostic) -> None:
