@@ -21,6 +21,8 @@ _NOBODYS: Final = (
 )
 _OPEN: Final = frozenset(_NOBODYS.split())
 _KEY: Final = re.compile(r"(?<![^\s{\[,-])[\"']?([A-Za-z_][\w.-]*)[\"']?\s*:(?=\s|$)")
+# What keys of specs and names of stores look like; people and secrets are written otherwise.
+_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,23}")
 _COMMENT: Final = re.compile(r"(?:^|\s)#.*")
 _VALUE: Final = re.compile(r"[^\s,{}\[\]\"'|>&*-]")
 _INDENT: Final = "  "
@@ -45,7 +47,7 @@ def _masked(line: str) -> Iterator[str]:
     keys = list(_KEY.finditer(line, 0, end))
     yield _dotted(line[: keys[0].start()] if keys else line[:end])
     for place, key in enumerate(keys):
-        yield key[0]
+        yield key[0] if _NAME.fullmatch(key[1]) else _dotted(key[0])
         value = line[key.end() : keys[place + 1].start() if place + 1 < len(keys) else end]
         yield value if key[1] in _OPEN and shape_of(value) is None else _dotted(value)
     yield _dotted(line[end:])
