@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 from click import Group
 
-from reconciler import errors
+from reconciler import errors, schemas
 from reconciler.cli import _COMMANDS, cli
 from reconciler.model.fields import FIELDS
 from reconciler.platforms.tables import TABLES
-from reconciler.spec import schema
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -38,7 +37,7 @@ def _resolved(inner: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_every_property_of_the_spec_schema_is_described_with_an_example() -> None:
-    root = schema.load("spec")
+    root = schemas.load("spec")
     bare = [
         path for path, inner in _properties(root)
         if not {"description", "examples"} <= set(_resolved(inner, root))
@@ -48,10 +47,10 @@ def test_every_property_of_the_spec_schema_is_described_with_an_example() -> Non
 
 
 def test_every_example_of_the_spec_schema_is_valid_where_it_stands() -> None:
-    root = schema.load("spec")
+    root = schemas.load("spec")
     wrong = [
         name for name, part in root["$defs"].items() for example in part.get("examples", ())
-        if not schema.fits(name, example)
+        if not schemas.fits(name, example)
     ]  # fmt: skip
 
     assert wrong == []
@@ -59,13 +58,13 @@ def test_every_example_of_the_spec_schema_is_valid_where_it_stands() -> None:
 
 def test_every_property_of_the_written_formats_is_described() -> None:
     for name in ("plan", "journal", "audit"):
-        bare = [path for path, inner in _properties(schema.load(name)) if "description" not in inner
+        bare = [path for path, inner in _properties(schemas.load(name)) if "description" not in inner
                 and "const" not in inner]  # fmt: skip
         assert bare == [], name
 
 
 def test_the_field_table_and_the_schema_name_the_same_fields() -> None:
-    customer = schema.load("spec")["$defs"]["customer"]["properties"]
+    customer = schemas.load("spec")["$defs"]["customer"]["properties"]
     consents = customer["consent"]["anyOf"][1]["properties"]
     in_schema = (set(customer) | {f"consent.{name}" for name in consents}) - {
         "consent", "id", "previously", "state", "reason",
@@ -167,8 +166,8 @@ def test_every_dependency_is_pinned() -> None:
 def test_the_plan_schema_is_json_that_json_schema_accepts() -> None:
     from jsonschema import Draft202012Validator
 
-    for name in schema.NAMES:
-        Draft202012Validator.check_schema(json.loads(schema.text(name)))
+    for name in schemas.NAMES:
+        Draft202012Validator.check_schema(json.loads(schemas.text(name)))
 
 
 def test_the_readme_lists_each_failure_with_its_test() -> None:

@@ -14,9 +14,9 @@ from reconciler.model.settings import DesiredState, Settings, StoreSettings
 from reconciler.platforms.tables import TABLES
 
 if TYPE_CHECKING:
-    from reconciler.sources import FromRevision
-    from reconciler.spec.document import Document
-    from reconciler.spec.files import SpecFile
+    from reconciler.desired.files import SpecFile
+    from reconciler.desired.sources import FromRevision
+    from reconciler.desired.yaml_reader import Document
 
 # `store` says which stores the approvals of a file are for.
 _SETTINGS: Final = ("stores", "policy", "approvals")
@@ -72,8 +72,8 @@ def _sound(
 
 
 def _load(paths: Sequence[Path], world: Ambient) -> Loaded:
-    from reconciler.sources import FromFolder
-    from reconciler.spec import settings
+    from reconciler.desired import settings
+    from reconciler.desired.sources import FromFolder
 
     watch = world.watch
     watch.at("finding specs")
@@ -102,14 +102,14 @@ def _load(paths: Sequence[Path], world: Ambient) -> Loaded:
 def _parsed(
     found: "Sequence[SpecFile]", complaints: list[Diagnostic], watch: Watch
 ) -> "Iterable[tuple[SpecFile, Document]]":
-    from reconciler.spec import document, schema
+    from reconciler.desired import schema_errors, yaml_reader
 
     for number, file in enumerate(found):
         watch.at("checking specs", "files", number, len(found))
-        parsed, broken = document.parse(file)
+        parsed, broken = yaml_reader.parse(file)
         complaints.extend(broken)
         if parsed is not None:
-            sound, wrong = schema.check(parsed)
+            sound, wrong = schema_errors.check(parsed)
             complaints.extend(wrong)
             if sound.data is not None:
                 yield file, sound
@@ -119,7 +119,7 @@ def _parsed(
 def _resolved(
     documents: "Sequence[Document]", settings: Settings, folder: str, clock: Clock
 ) -> tuple[DesiredState, tuple[Diagnostic, ...]]:
-    from reconciler.spec import lint, resolve
+    from reconciler.desired import lint, resolve
 
     state, wrong = resolve.resolve(documents, settings, folder)
     return state, (*wrong, *lint.lint(state, clock.now(), TABLES))
@@ -132,8 +132,8 @@ def _under(
 
     A store that is new is resolved by its own settings, and then left out: nobody contacts it.
     """
+    from reconciler.desired.sources import FromRevision
     from reconciler.repository import revision
-    from reconciler.sources import FromRevision
 
     chosen = revision(specs, base)
     settings = _settings_of(FromRevision(specs, chosen, mask_of(world)), loaded)
@@ -154,7 +154,7 @@ def _settings_of(source: "FromRevision", loaded: Loaded) -> Settings:
 
     Raises `SpecError`: of settings that cannot be read, none may be missed.
     """
-    from reconciler.spec import document, schema, settings
+    from reconciler.desired import schema_errors, settings, yaml_reader
 
     found, complaints = source.read()
     gathered = list(complaints)
@@ -164,13 +164,13 @@ def _settings_of(source: "FromRevision", loaded: Loaded) -> Settings:
         if (file.name, file.content) in known:
             documents.append(known[file.name, file.content])
             continue
-        parsed, broken = document.parse(file)
+        parsed, broken = yaml_reader.parse(file)
         gathered.extend(broken)
         if parsed is None or not isinstance(parsed.data, dict):
             continue
         if any(name in parsed.data for name in _SETTINGS):
             kept = {one: parsed.data[one] for one in (*_SETTINGS, "store") if one in parsed.data}
-            sound, wrong = schema.check(replace(parsed, data=kept))
+            sound, wrong = schema_errors.check(replace(parsed, data=kept))
             gathered.extend(wrong)
             documents.append(sound)
     declared, wrong = settings.declare(documents, TABLES)

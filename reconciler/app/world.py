@@ -15,9 +15,9 @@ from reconciler.model.provenance import Provenance
 from reconciler.model.settings import DesiredState, Rate, Release, StoreSettings
 from reconciler.model.tags import Owned
 from reconciler.plan.keyed import Keyed
-from reconciler.platforms.hosts import TrustedHosts, base_url
 from reconciler.platforms.limiter import Paces
 from reconciler.platforms.tables import TABLES
+from reconciler.platforms.trusted_hosts import TrustedHosts, base_url
 
 if TYPE_CHECKING:
     from reconciler.plan.store_judge import Judge
@@ -84,7 +84,7 @@ def provenance_of(folder: str, world: Ambient) -> Provenance:
 
 def mask_of(world: Ambient) -> Callable[[str], str]:
     """What stands for parts of paths that look personal: an alias where there is a key for it."""
-    from reconciler.spec.files import masked
+    from reconciler.desired.files import masked
     from reconciler.state import read_key
 
     key = read_key(world.folder, world.environment)
@@ -102,8 +102,8 @@ def open_store(
     store: StoreSettings, world: Ambient, learned: Learned = NOTHING_LEARNED
 ) -> "Connection":
     """`learned` is what an earlier reading of the store found."""
-    from reconciler.credentials import token
     from reconciler.platforms.connect import connect
+    from reconciler.platforms.credentials import token
     from reconciler.state import read_key
 
     base = base_url(store, TABLES[store.platform], world.hosts)

@@ -4,13 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from reconciler.apply.bench import TRIES, Bench
-from reconciler.errors import (
-    OutcomeUnknown,
-    PlatformError,
-    RateLimited,
-    StoreStopped,
-    Unavailable,
-)
+from reconciler.errors import OutcomeUnknown, PlatformError, RateLimited, StoreStopped, Unavailable
 from reconciler.model.consent import Actor, Channel, ConsentState, Evidence, LiveConsent
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.field_path import FieldPath

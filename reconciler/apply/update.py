@@ -10,13 +10,7 @@ from reconciler.apply.readback import compare
 from reconciler.apply.recheck import Recheck, recheck
 from reconciler.apply.sight import look
 from reconciler.apply.takeout import take_out
-from reconciler.errors import (
-    OutcomeUnknown,
-    PlatformError,
-    RateLimited,
-    Rejected,
-    Unavailable,
-)
+from reconciler.errors import OutcomeUnknown, PlatformError, RateLimited, Rejected, Unavailable
 from reconciler.model.consent import Actor, ConsentState, Evidence, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import FieldPath

@@ -28,7 +28,7 @@ def command(specs: Path, base: str | None, name: str | None, out: Path | None, q
     The output is personal data, so where CI is set it only goes to a file.
     """
     from reconciler import app
-    from reconciler.exporting import Export
+    from reconciler.app.export import Export
 
     if out is None and os.environ.get("CI"):
         raise click.UsageError("where CI is set, give --out: stdout is a log that many can read")

@@ -9,7 +9,7 @@ from reconciler.cli import OK
 @click.argument("name", type=click.Choice(["spec", "plan", "journal", "audit"]), default="spec")
 def command(name: str) -> int:
     """Print a JSON Schema. `spec` is what you write; editors check and complete with it."""
-    from reconciler.spec import schema
+    from reconciler import schemas
 
-    click.echo(schema.text(name), nl=False)
+    click.echo(schemas.text(name), nl=False)
     return OK

@@ -106,10 +106,10 @@ def _content(path: Path) -> bytes:
 
 
 def _is_whole(body: dict[str, Any]) -> bool:
-    from reconciler.spec import schema
+    from reconciler import schemas
 
     try:
-        return bool(schema.validator("plan").is_valid(body))
+        return bool(schemas.validator("plan").is_valid(body))
     except RecursionError:
         return False
 

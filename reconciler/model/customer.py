@@ -5,13 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from reconciler.diagnostics import SourceMark
-from reconciler.model.consent import (
-    NOTHING_TOLD,
-    Channel,
-    ConsentState,
-    LiveConsent,
-    WantedConsent,
-)
+from reconciler.model.consent import NOTHING_TOLD, Channel, ConsentState, LiveConsent, WantedConsent
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED, Managed
 from reconciler.model.personal import Personal

@@ -7,27 +7,14 @@ digests were approved; so this is the one place that decides what a change is.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from reconciler.model.consent import (
-    Channel,
-    ConsentState,
-    Evidence,
-    LiveConsent,
-    WantedConsent,
-)
+from reconciler.model.consent import Channel, ConsentState, Evidence, LiveConsent, WantedConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import CUSTOMER, FieldPath
 from reconciler.model.fields import BY_NAME
 from reconciler.model.identity import IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.settings import RiskClass, by_release
-from reconciler.plan.changes import (
-    Action,
-    Change,
-    ConsentChange,
-    FieldChange,
-    Presence,
-    TagChange,
-)
+from reconciler.plan.changes import Action, Change, ConsentChange, FieldChange, Presence, TagChange
 from reconciler.plan.compare import creation, differences, moves_address
 from reconciler.plan.fit import misfits
 from reconciler.plan.held_back import is_withdrawal, without

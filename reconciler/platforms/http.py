@@ -28,10 +28,10 @@ from reconciler.errors import (
 )
 from reconciler.platforms import exchange, json_body
 from reconciler.platforms.exchange import ENCODINGS, Garbled, Received, TooLarge, TooSlow
-from reconciler.platforms.hosts import is_loopback
 from reconciler.platforms.limiter import BrokenOff, Limiter
 from reconciler.platforms.refusal import own_words
 from reconciler.platforms.retry_after import retry_after
+from reconciler.platforms.trusted_hosts import is_loopback
 from reconciler.platforms.unreachable import trouble
 
 # Retries are ours to tell of; the library would log them to stderr in words of its own.

@@ -13,7 +13,7 @@ import httpx
 
 from reconciler.platforms import exchange
 from reconciler.platforms.exchange import Garbled, TooLarge, TooSlow
-from reconciler.platforms.hosts import is_loopback
+from reconciler.platforms.trusted_hosts import is_loopback
 
 _PORTS: Final = {"http": 80, "https": 443}
 _NO_WAY: Final = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL)

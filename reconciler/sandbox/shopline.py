@@ -8,16 +8,7 @@ from reconciler.sandbox.shopline_addresses import Addresses
 from reconciler.sandbox.shopline_read import Listing, only
 from reconciler.sandbox.shopline_wire import Form
 from reconciler.sandbox.shopline_write import Write
-from reconciler.sandbox.wire import (
-    Answer,
-    Call,
-    Handler,
-    Json,
-    Refusal,
-    Route,
-    read_json,
-    route,
-)
+from reconciler.sandbox.wire import Answer, Call, Handler, Json, Refusal, Route, read_json, route
 
 VERSIONS = ("v20250301", "v20250601", "v20251201", "v20260301", "v20260601", "v20260901")
 # subscribe_channel: 1 is the person's own account page, 3 the open API.

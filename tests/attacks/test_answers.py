@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.platforms import exchange, guard
-from reconciler.platforms.link import next_token
+from reconciler.platforms.link_header import next_token
 from reconciler.sandbox import Fault
 from tests.attacks import hostile
 from tests.attacks.hostile import FORMS, serving

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from reconciler.desired.sources import FromFolder, FromRevision
 from reconciler.errors import ConfigError
 from reconciler.repository import revision
-from reconciler.sources import FromFolder, FromRevision
 from tests.attacks.test_git import git
 from tests.program import Done, run
 from tests.shop import KEY, Shop, opened, person

@@ -9,12 +9,12 @@ import pytest
 from reconciler.app import Ambient, keyed_for, load_or_raise
 from reconciler.apply.audit import NAME, Trail, verify
 from reconciler.clock import system_clock
-from reconciler.credentials import LARGEST_FILE, token
 from reconciler.errors import ConfigError, JournalError
 from reconciler.model.settings import StoreSettings, TokenKind, TokenSource
 from reconciler.plan.keyed import Keyed
-from reconciler.platforms.hosts import TrustedHosts, base_url
+from reconciler.platforms.credentials import LARGEST_FILE, token
 from reconciler.platforms.tables import TABLES
+from reconciler.platforms.trusted_hosts import TrustedHosts, base_url
 from reconciler.state import key, read_key
 from tests.attacks.test_git import git
 from tests.builders import MARK, settings

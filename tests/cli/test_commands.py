@@ -75,19 +75,19 @@ def test_no_output_and_no_file_holds_a_personal_value(shop: Shop, tmp_path: Path
 def test_the_plan_follows_its_schema_and_so_does_every_journal_line(
     shop: Shop, tmp_path: Path
 ) -> None:
-    from reconciler.spec import schema
+    from reconciler import schemas
 
     file = tmp_path / "plan.json"
     call(shop, "plan", "--out", file)
     call(shop, "apply", file)
 
-    schema.validator("plan").validate(json.loads(file.read_text()))
+    schemas.validator("plan").validate(json.loads(file.read_text()))
     state = tmp_path / ".reconciler"
     for name, files in (("journal", "journals/*.jsonl"), ("audit", "audit.jsonl")):
         lines = [line for path in state.glob(files) for line in path.read_text().splitlines()]
         assert len(lines) > 4
         for line in lines:
-            schema.validator(name).validate(json.loads(line))
+            schemas.validator(name).validate(json.loads(line))
 
 
 def test_saved_files_are_for_their_owner_only(shop: Shop, tmp_path: Path) -> None:

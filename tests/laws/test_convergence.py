@@ -161,7 +161,7 @@ def test_no_personal_value_is_in_plans_and_journals(
 
 @pytest.mark.parametrize("variant", ["genstore", "shoplazza", "shoplazza-2022", "shopline"])
 def test_what_was_exported_plans_empty(tmp_path: Path, variant: str) -> None:
-    from reconciler.exporting import Export
+    from reconciler.app.export import Export
 
     people: list[Json] = [
         {"email": "ada@example.com", "phone": {"shopline": "008613315034487",

@@ -21,7 +21,7 @@ from reconciler.model.identity import (
 )
 from reconciler.model.personal import Personal
 from reconciler.model.spelling import email_fault, phone_fault, tag_fault, text_fault
-from reconciler.platforms.loose import told
+from reconciler.platforms.coerce import told
 from tests.shop import VARIANTS, Shop, consent, person
 
 Json = dict[str, Any]

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from reconciler import schemas
 from reconciler.errors import PlanFileError
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import DesiredCustomer, Learned, LiveCustomer, ReadReceipt
@@ -14,7 +15,6 @@ from reconciler.plan.build import Census, Read, compute
 from reconciler.plan.commitment import field_digest
 from reconciler.plan.definition import Basis, Plan
 from reconciler.plan.match import Index
-from reconciler.spec import schema
 from tests.builders import NOW, desired, judge, live, tags
 
 JUDGE = judge()
@@ -70,7 +70,7 @@ def test_what_is_decoded_is_what_was_encoded() -> None:
         for one in plan.stores[0].changes
     ]
     assert store.learned == plan.stores[0].receipt.learned  # type: ignore[union-attr]
-    assert not list(schema.validator("plan").iter_errors(body))
+    assert not list(schemas.validator("plan").iter_errors(body))
     assert not any(text in json.dumps(body) for text in ("example.com", "New", "Old"))
 
 

@@ -10,7 +10,7 @@ from reconciler.model.identity import IdentityKind, identity
 from reconciler.model.patch import Patch
 from reconciler.plan.keyed import Keyed
 from reconciler.platforms.genstore import wire as genstore
-from reconciler.platforms.link import next_token
+from reconciler.platforms.link_header import next_token
 from reconciler.platforms.shoplazza import wire as shoplazza
 from reconciler.platforms.shopline import wire as shopline
 from reconciler.platforms.times import StoreTimes

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler import app
-from reconciler.exporting import Export
+from reconciler.app.export import Export
 from tests.shop import VARIANTS, Shop, consent, opened, person
 
 Json = dict[str, Any]

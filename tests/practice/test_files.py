@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.spec import document
-from reconciler.spec.files import SpecFile
+from reconciler.desired import yaml_reader
+from reconciler.desired.files import SpecFile
 from tests.program import run
 
 BREAKS = {"U+2028": "\u2028", "U+2029": "\u2029", "U+0085": "\u0085", "CR": "\r"}
@@ -42,7 +42,7 @@ def test_a_line_end_that_nobody_sees_is_refused_and_moves_no_line(
 def test_what_stands_behind_such_an_end_is_part_of_the_comment(name: str) -> None:
     text = f"customers:\n  - email: a@example.com  # x{BREAKS[name]}    state: absent\n"
 
-    parsed, complaints = document.parse(SpecFile(name="c.yaml", content=text.encode()))
+    parsed, complaints = yaml_reader.parse(SpecFile(name="c.yaml", content=text.encode()))
 
     assert parsed is not None
     assert parsed.data == {"customers": [{"email": "a@example.com"}]}

@@ -4,11 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconciler.model.consent import Channel, ConsentState
-from reconciler.model.settings import (
-    MASS_WITHDRAWAL_PEOPLE,
-    MASS_WITHDRAWAL_PERCENT,
-    RiskClass,
-)
+from reconciler.model.settings import MASS_WITHDRAWAL_PEOPLE, MASS_WITHDRAWAL_PERCENT, RiskClass
 from reconciler.plan.changes import ConsentChange, TagChange
 from reconciler.plan.draft import Draft
 from reconciler.plan.verdicts import Level, Verdict

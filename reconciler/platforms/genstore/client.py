@@ -11,12 +11,12 @@ from reconciler.model.customer import Learned, LiveCustomer
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.patch import Patch
 from reconciler.platforms.base import Found, LookupImpossible, Page
+from reconciler.platforms.coerce import Unreadable, as_id, as_int, as_mapping, as_records
 from reconciler.platforms.genstore import wire
 from reconciler.platforms.genstore.capabilities import GENSTORE
 from reconciler.platforms.http import Answer, Session
-from reconciler.platforms.link import next_token
+from reconciler.platforms.link_header import next_token
 from reconciler.platforms.lookup import in_batches, sort_out
-from reconciler.platforms.loose import Unreadable, as_id, as_int, as_mapping, as_records
 from reconciler.platforms.times import StoreTimes
 
 SEARCH_PAGES: Final = 5

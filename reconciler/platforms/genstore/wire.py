@@ -14,8 +14,7 @@ from reconciler.model.patch import ConsentWrite, Patch
 from reconciler.model.personal import Personal, in_clear
 from reconciler.model.settings import ConsentWord
 from reconciler.model.tags import carry_out
-from reconciler.platforms.genstore.capabilities import GENSTORE
-from reconciler.platforms.loose import (
+from reconciler.platforms.coerce import (
     as_bool,
     as_id,
     as_int,
@@ -25,6 +24,7 @@ from reconciler.platforms.loose import (
     others,
     told,
 )
+from reconciler.platforms.genstore.capabilities import GENSTORE
 from reconciler.platforms.times import StoreTimes
 
 CONSENT_KEYS: Final = {

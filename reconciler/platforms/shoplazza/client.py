@@ -10,9 +10,9 @@ from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import Patch
 from reconciler.platforms.base import Found, LookupImpossible, Page
+from reconciler.platforms.coerce import Unreadable, as_id, as_int, as_mapping, as_records
 from reconciler.platforms.http import Answer, Session
 from reconciler.platforms.lookup import in_batches, sort_out
-from reconciler.platforms.loose import Unreadable, as_id, as_int, as_mapping, as_records
 from reconciler.platforms.shoplazza import wire
 from reconciler.platforms.shoplazza.capabilities import SHOPLAZZA
 from reconciler.platforms.shoplazza.dialect import DIALECTS

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from reconciler.platforms.loose import Unreadable, as_mapping
+from reconciler.platforms.coerce import Unreadable, as_mapping
 
 Params = list[tuple[str, str]]
 

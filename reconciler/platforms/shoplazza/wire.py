@@ -3,29 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from reconciler.model.consent import (
-    NOTHING_TOLD,
-    Actor,
-    Channel,
-    ConsentState,
-    Grade,
-    LiveConsent,
-)
+from reconciler.model.consent import NOTHING_TOLD, Actor, Channel, ConsentState, Grade, LiveConsent
 from reconciler.model.customer import ADDRESS_TEXTS, Address, LiveCustomer, Wire
 from reconciler.model.identity import IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import Patch
 from reconciler.model.personal import Personal, in_clear
 from reconciler.model.tags import carry_out
-from reconciler.platforms.loose import (
-    as_bool,
-    as_id,
-    as_int,
-    as_tags,
-    as_text,
-    others,
-    told,
-)
+from reconciler.platforms.coerce import as_bool, as_id, as_int, as_tags, as_text, others, told
 from reconciler.platforms.shoplazza.capabilities import SHOPLAZZA
 
 CONSENT_KEYS: Final = {

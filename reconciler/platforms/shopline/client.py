@@ -3,22 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from reconciler.errors import (
-    CustomerNotFound,
-    PlatformError,
-    Rejected,
-    UnreadableResponse,
-)
+from reconciler.errors import CustomerNotFound, PlatformError, Rejected, UnreadableResponse
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.customer import Learned, LiveCustomer
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import Patch
 from reconciler.platforms.base import Found, LookupImpossible, Page
+from reconciler.platforms.coerce import Unreadable, as_id, as_int, as_mapping, as_records
 from reconciler.platforms.http import Answer, Session
-from reconciler.platforms.link import next_token
+from reconciler.platforms.link_header import next_token
 from reconciler.platforms.lookup import in_batches, sort_out
-from reconciler.platforms.loose import Unreadable, as_id, as_int, as_mapping, as_records
 from reconciler.platforms.shopline import wire
 from reconciler.platforms.shopline.capabilities import SHOPLINE
 from reconciler.platforms.times import StoreTimes

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import yaml
 
+from reconciler.desired import lines
+from reconciler.desired.files import SpecFile
 from reconciler.diagnostics import Diagnostic, Pointer, SourceMark
-from reconciler.spec import lines
-from reconciler.spec.files import SpecFile
 
 LOADER: Final = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 DEEPEST: Final = 64

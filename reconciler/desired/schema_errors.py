@@ -7,27 +7,16 @@ from the failed keyword and the schema, and never hold the value.
 import difflib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from typing import Any, Final, TypeAlias
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import phonenumbers
-from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
-
+from reconciler.desired.yaml_reader import Document
 from reconciler.diagnostics import Diagnostic, Pointer
-from reconciler.model.spelling import email_fault, phone_shape_fault, tag_fault, text_fault
-from reconciler.model.web_address import address
-from reconciler.spec.document import Document
-from reconciler.spec.instant import instant
+from reconciler.schemas import FAULTS, load, validator
 
-NAMES: Final = ("spec", "plan", "journal", "audit")
 Failure: TypeAlias = Any
 """A `jsonschema.ValidationError`, whose own types leave every attribute unset."""
-_CHECKOUT: Final = Path(__file__).resolve().parents[2] / "schemas"
 _KINDS: Final = {
     "string": "text",
     "object": "a mapping",
@@ -39,86 +28,6 @@ _KINDS: Final = {
 }
 _LONGEST_SLIP: Final = 60
 _HARMLESS_KEY: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_-]{0,40}")
-# Why a text is refused, in words that follow its name.
-_FAULTS: Final[dict[str, Callable[[str], str | None]]] = {
-    "email": email_fault,
-    "phone": phone_shape_fault,
-    "tag": tag_fault,
-    "text": text_fault,
-    "lines": lambda value: text_fault(value, lines=True),
-}
-
-
-def text(name: str) -> str:
-    """The schema as it is written: from the wheel, or from the checkout it is worked on in."""
-    packaged = files("reconciler").joinpath("_schemas", f"{name}.schema.json")
-    if packaged.is_file():
-        return packaged.read_text(encoding="utf-8")
-    return (_CHECKOUT / f"{name}.schema.json").read_text(encoding="utf-8")
-
-
-@cache
-def load(name: str) -> Any:
-    return json.loads(text(name))
-
-
-@cache
-def validator(name: str) -> Any:
-    return _Validator(load(name), format_checker=_formats())
-
-
-def _pattern(
-    validator: Any,  # noqa: ARG001
-    pattern: str,
-    value: object,
-    schema: Any,  # noqa: ARG001
-) -> Iterator[ValidationError]:
-    if isinstance(value, str) and not _to_the_end(pattern).search(value):
-        yield ValidationError("does not match")
-
-
-@cache
-def _to_the_end(pattern: str) -> re.Pattern[str]:
-    """`$` is the end of the text, as JSON Schema means it; Python's lets a line end follow."""
-    return re.compile(re.sub(r"\$\Z", r"\\Z", pattern))
-
-
-_Validator: Final = validators.extend(  # type: ignore[no-untyped-call]
-    Draft202012Validator, {"pattern": _pattern}
-)
-
-
-def _formats() -> FormatChecker:
-    """Our own few formats: the library's e-mail check takes `x@`, and it has none for times."""
-    checker = FormatChecker(formats=())
-    checks: dict[str, Callable[[str], bool]] = {
-        "instant": lambda value: instant(value) is not None,
-        "timezone": _is_zone,
-        "region": lambda value: value in phonenumbers.SUPPORTED_REGIONS,
-        "base-url": lambda value: address(value) is not None,
-        **{name: _is_faultless(fault) for name, fault in _FAULTS.items()},
-    }
-    for name, holds in checks.items():
-        checker.checks(name)(_of_text(holds))
-    return checker
-
-
-def _of_text(holds: Callable[[str], bool]) -> Callable[[object], bool]:
-    return lambda value: not isinstance(value, str) or holds(value)
-
-
-def _is_zone(value: str) -> bool:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
-
-
-def _is_faultless(fault: Callable[[str], str | None]) -> Callable[[str], bool]:
-    return lambda value: fault(value) is None
-
-
 _FORMATS: Final = {
     "instant": ("is no time with an offset", ""),
     "base-url": ("is no address", "write scheme, host and port, like http://127.0.0.1:8401"),
@@ -288,7 +197,7 @@ def _sentence(error: Failure, keyword: str) -> str:
         case "const":
             return f"may only be `{wanted}`"
         case "format":
-            fault = _FAULTS.get(str(wanted))
+            fault = FAULTS.get(str(wanted))
             told = fault(error.instance) if fault is not None else None
             return told or _FORMATS[str(wanted)][0]
         case "minLength" | "minItems" | "minProperties":
@@ -357,15 +266,3 @@ def _complaint(
     document: Document, rule: str, pointer: Pointer, message: str, hint: str
 ) -> Diagnostic:
     return Diagnostic(rule=rule, message=message, mark=document.mark(pointer), hint=hint)
-
-
-@cache
-def _part(name: str) -> Draft202012Validator:
-    root = load("spec")
-    part = {"$ref": f"#/$defs/{name}", "$defs": root["$defs"]}
-    return Draft202012Validator(part, format_checker=_formats())
-
-
-def fits(name: str, value: object) -> bool:
-    """Whether a value may stand where the spec schema's definition `name` is used."""
-    return _part(name).is_valid(value)

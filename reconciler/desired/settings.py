@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from reconciler.desired.yaml_reader import Document
 from reconciler.diagnostics import Diagnostic, Pointer, Severity
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.identity import Identity, IdentityKind, identity
+from reconciler.model.instant import instant
 from reconciler.model.settings import (
     ACKNOWLEDGEABLE,
     RELEASABLE,
@@ -24,8 +26,6 @@ from reconciler.model.settings import (
 )
 from reconciler.model.spelling import phone_fault
 from reconciler.model.tags import tag_key
-from reconciler.spec.document import Document
-from reconciler.spec.instant import instant
 
 _SHARE_OF_RATE: Final = 0.97
 _SHARE_OF_BUCKET: Final = 4

@@ -5,6 +5,7 @@ from collections.abc import Container, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from reconciler.desired import limits
 from reconciler.diagnostics import Diagnostic, Severity, SourceMark
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import (
@@ -22,7 +23,6 @@ from reconciler.model.personal import Personal
 from reconciler.model.settings import DesiredState, StoreSettings
 from reconciler.model.shapes import shape_of
 from reconciler.model.tags import Owned, tag_key
-from reconciler.spec import limits
 
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 SLACK: Final = timedelta(seconds=60)

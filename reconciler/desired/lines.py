@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from reconciler.desired.files import SpecFile
 from reconciler.diagnostics import Diagnostic, SourceMark
-from reconciler.spec.files import SpecFile
 
 LONGEST_LINE: Final = 1024 * 1024
 _BOM: Final = "\ufeff"

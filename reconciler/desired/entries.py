@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from reconciler.desired.yaml_reader import Document
 from reconciler.diagnostics import Diagnostic, Pointer, SourceMark
 from reconciler.model.consent import Channel, ConsentState, Evidence, WantedConsent
 from reconciler.model.customer import ADDRESS_TEXTS, Address, Scalar
 from reconciler.model.identity import Identity, IdentityKind, identity
+from reconciler.model.instant import instant
 from reconciler.model.personal import Personal, personal
 from reconciler.model.settings import StoreSettings
 from reconciler.model.spelling import phone_fault
 from reconciler.model.tags import TagIntent, sort_tags, tag_key
-from reconciler.spec.document import Document
-from reconciler.spec.instant import instant
 
 SCALARS: Final = ("first_name", "last_name", "note", "tax_exempt")
 _EVIDENCE: Final = ("source", "method", "level", "basis", "wording", "evidence")

@@ -235,11 +235,11 @@ def test_all_complaints_of_all_files_come_at_once(tmp_path: Path) -> None:
 
 
 def test_text_that_yaml_would_guess_at_stays_text(tmp_path: Path) -> None:
-    from reconciler.spec import document
-    from reconciler.spec.files import SpecFile
+    from reconciler.desired import yaml_reader
+    from reconciler.desired.files import SpecFile
 
     content = b"a: [no, 0123, 12:30:45, 2026-03-01, +8613315034487, 1_000, 1e3, yes, 0x1f, .5]\n"
-    parsed, complaints = document.parse(SpecFile(name="a.yaml", content=content))
+    parsed, complaints = yaml_reader.parse(SpecFile(name="a.yaml", content=content))
 
     assert complaints == ()
     assert parsed is not None
@@ -250,13 +250,13 @@ def test_text_that_yaml_would_guess_at_stays_text(tmp_path: Path) -> None:
 def test_the_pure_python_parser_reads_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     import yaml
 
-    from reconciler.spec import document
-    from reconciler.spec.files import SpecFile
+    from reconciler.desired import yaml_reader
+    from reconciler.desired.files import SpecFile
 
     file = SpecFile(name="a.yaml", content=Path("specs/acme-us/customers.yaml").read_bytes())
-    with_libyaml, _ = document.parse(file)
-    monkeypatch.setattr(document, "LOADER", yaml.SafeLoader)
-    without, _ = document.parse(file)
+    with_libyaml, _ = yaml_reader.parse(file)
+    monkeypatch.setattr(yaml_reader, "LOADER", yaml.SafeLoader)
+    without, _ = yaml_reader.parse(file)
 
     assert with_libyaml is not None
     assert without is not None

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from reconciler.desired import files
+from reconciler.desired.files import Mask, SpecFile
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.spelling import text_fault
 from reconciler.repository import Entry, Revision
-from reconciler.spec import files
-from reconciler.spec.files import Mask, SpecFile
 
 Found: TypeAlias = tuple[tuple[SpecFile, ...], tuple[Diagnostic, ...]]
 """All spec files, sorted by path, and complaints about those that cannot be read."""

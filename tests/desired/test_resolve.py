@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from reconciler.desired import lint, resolve, schema_errors, settings, yaml_reader
+from reconciler.desired.files import SpecFile
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.identity import IdentityKind
@@ -12,8 +14,6 @@ from reconciler.model.managed import UNMANAGED
 from reconciler.model.settings import DesiredState
 from reconciler.model.tags import TagIntent
 from reconciler.platforms.tables import TABLES
-from reconciler.spec import document, lint, resolve, schema, settings
-from reconciler.spec.files import SpecFile
 
 STORES = """
 stores:
@@ -26,10 +26,10 @@ def resolved(*texts: str, platform: str = "shopline") -> tuple[DesiredState, lis
     found: list[Diagnostic] = []
     documents = []
     for number, text in enumerate((STORES.replace("PLATFORM", platform), *texts)):
-        parsed, wrong = document.parse(SpecFile(name=f"{number}.yaml", content=text.encode()))
+        parsed, wrong = yaml_reader.parse(SpecFile(name=f"{number}.yaml", content=text.encode()))
         found.extend(wrong)
         assert parsed is not None
-        sound, wrong = schema.check(parsed)
+        sound, wrong = schema_errors.check(parsed)
         found.extend(wrong)
         documents.append(sound)
     declared, wrong = settings.declare(documents, TABLES)

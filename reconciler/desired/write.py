@@ -5,12 +5,13 @@ no are left out, which leaves them alone. So is what a spec may not hold; how mu
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import yaml
 
+from reconciler import schemas
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState, LiveConsent
 from reconciler.model.customer import Address, LiveCustomer
@@ -19,46 +20,28 @@ from reconciler.model.personal import Personal
 from reconciler.model.settings import StoreSettings
 from reconciler.model.spelling import phone_fault
 from reconciler.model.tags import Owned, tag_key
-from reconciler.platforms.base import Reader
-from reconciler.spec import schema
 
 DUMPER: Final = yaml.CSafeDumper if yaml.__with_libyaml__ else yaml.SafeDumper
 _TEXTS: Final = ("first_name", "last_name", "note")
 
 
 @dataclass(slots=True)
-class Export:
-    """One store on its way into a spec file. `left_out` counts by what and why, in words."""
+class SpecWriter:
+    """Customers of one store as entries of a spec file. `left_out` counts by what and why."""
 
-    client: Reader
     store: StoreSettings
-    customers: int = 0
+    table: Capabilities
     left_out: Counter[str] = field(default_factory=Counter)
     _taken: set[str] = field(default_factory=set)
 
-    def pieces(self) -> Iterator[str]:
-        """The file, piece by piece as the store is read. Raises `PlatformError`."""
-        yield f"store: {self.store.name}\ncustomers:\n"
-        client = self.client
-        seen: set[str] = set()
-        for _ in range(1 if client.count() is None and client.stable() else 2):
-            before = len(seen)
-            for page in client.scan():
-                entries = []
-                for live in page.customers:
-                    if live.remote_id not in seen:
-                        seen.add(live.remote_id)
-                        entries.append(self._entry(live))
-                if entries:
-                    self.customers += len(entries)
-                    yield _dump(entries)
-            if client.stable() or client.count() == len(seen) or len(seen) == before:
-                break
-        if not self.customers:
-            yield "  []\n"
+    def head(self) -> str:
+        return f"store: {self.store.name}\ncustomers:\n"
+
+    def entries(self, customers: Iterable[LiveCustomer]) -> str:
+        return _dump([self._entry(live) for live in customers])
 
     def _entry(self, live: LiveCustomer) -> dict[str, Any]:
-        table = self.client.capabilities
+        table = self.table
         entry: dict[str, Any] = {"id": live.remote_id}
         entry |= self._contacts(live, dict(table.lengths))
         for name in _TEXTS:
@@ -90,7 +73,7 @@ class Export:
             key = email_key(text)
             if key in self._taken:
                 self.left_out["e-mail addresses that another customer has too"] += 1
-            elif not schema.fits("email", text) or len(text) > lengths.get("email", len(text)):
+            elif not schemas.fits("email", text) or len(text) > lengths.get("email", len(text)):
                 self.left_out["e-mail addresses that are none"] += 1
             else:
                 self._taken.add(key)
@@ -113,7 +96,7 @@ class Export:
 
     def _keep(self, entry: dict[str, Any], name: str, text: str, most: int | None) -> None:
         kind = "note" if name == "note" else "name"
-        if schema.fits(kind, text) and len(text) <= (most or len(text)):
+        if schemas.fits(kind, text) and len(text) <= (most or len(text)):
             entry[name] = text
         else:
             self.left_out[f"{name.replace('_', ' ')}s that a spec may not hold"] += 1
@@ -126,7 +109,7 @@ class Export:
             if tag not in owned:
                 continue
             too_long = table.tag_length is not None and len(tag) > table.tag_length
-            if not schema.fits("tag", tag) or too_long:
+            if not schemas.fits("tag", tag) or too_long:
                 self.left_out["tags that a spec may not hold"] += 1
             elif tag_key(tag) in found:
                 self.left_out["tags that stand twice"] += 1
@@ -148,7 +131,7 @@ class Export:
         lengths = dict(table.address_lengths)
         most = table.addresses_at_most
         fit = (most is None or len(found) <= most) and all(
-            schema.fits("address", one)
+            schemas.fits("address", one)
             and all(
                 len(str(part)) <= lengths.get(name, len(str(part))) for name, part in one.items()
             )

@@ -7,12 +7,12 @@ each other both places are named.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reconciler.desired.entries import Entry, Resolution, entries
+from reconciler.desired.merge import join
+from reconciler.desired.yaml_reader import Document
 from reconciler.diagnostics import Diagnostic, Pointer
 from reconciler.model.settings import DesiredState, Settings, StoreSettings
 from reconciler.model.tags import sort_tags
-from reconciler.spec.document import Document
-from reconciler.spec.entry import Entry, Resolution, entries
-from reconciler.spec.join import join
 
 
 def resolve(

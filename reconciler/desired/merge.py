@@ -1,12 +1,12 @@
 """Entries of all files that speak of one customer, joined; contradictions name both places."""
 
+from reconciler.desired.entries import SCALARS, Entry, Fact, Resolution
 from reconciler.diagnostics import SourceMark
 from reconciler.model.consent import Channel, ConsentState, Evidence
 from reconciler.model.customer import DesiredCustomer, is_erasure
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED, Managed
 from reconciler.model.tags import TagIntent, sort_tags, tag_key
-from reconciler.spec.entry import SCALARS, Entry, Fact, Resolution
 
 
 def join(store: str, entries: list[Entry], work: Resolution) -> tuple[DesiredCustomer, ...]:

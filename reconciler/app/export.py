@@ -1,0 +1,47 @@
+"""A live store to a spec file, piece by piece as the store is read."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from reconciler.desired.write import SpecWriter
+from reconciler.model.settings import StoreSettings
+from reconciler.platforms.base import Reader
+
+
+@dataclass(slots=True)
+class Export:
+    """One store on its way into a file. `left_out` counts by what and why, in words."""
+
+    client: Reader
+    store: StoreSettings
+    customers: int = 0
+    _writer: SpecWriter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._writer = SpecWriter(self.store, self.client.capabilities)
+
+    @property
+    def left_out(self) -> Counter[str]:
+        return self._writer.left_out
+
+    def pieces(self) -> Iterator[str]:
+        """The file. Raises `PlatformError`."""
+        yield self._writer.head()
+        client = self.client
+        seen: set[str] = set()
+        for _ in range(1 if client.count() is None and client.stable() else 2):
+            before = len(seen)
+            for page in client.scan():
+                new = []
+                for live in page.customers:
+                    if live.remote_id not in seen:
+                        seen.add(live.remote_id)
+                        new.append(live)
+                if new:
+                    self.customers += len(new)
+                    yield self._writer.entries(new)
+            if client.stable() or client.count() == len(seen) or len(seen) == before:
+                break
+        if not self.customers:
+            yield "  []\n"
