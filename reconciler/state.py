@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from platformdirs import user_runtime_path
 
 from reconciler.errors import ConfigError, JournalError
-from reconciler.plan.keyed import SHORTEST_KEY
+from reconciler.model.pseudonyms import SHORTEST_KEY
 
 KEY_VARIABLE: Final = "RECONCILER_KEY"
 REGISTER_KEY_VARIABLE: Final = "RECONCILER_REGISTER_KEY"

@@ -15,11 +15,11 @@ from reconciler.model.consent import (
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.identity import Identity, IdentityKind, identity
 from reconciler.model.personal import Personal
+from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import Policy, Release, StoreSettings, TokenKind, TokenSource
 from reconciler.model.tags import Owned, TagIntent
-from reconciler.plan.compare import Rules
-from reconciler.plan.keyed import Keyed
-from reconciler.plan.store_judge import Judge
+from reconciler.plan.compare import ComparisonSettings
+from reconciler.plan.store_rules import StoreRules
 from reconciler.platforms.tables import TABLES
 
 MARK: Final = SourceMark("specs/all.yaml", 3, 5)
@@ -96,8 +96,8 @@ def out(at: datetime | None = None, actor: Actor = Actor.NOT_TOLD) -> LiveConsen
     return LiveConsent(state=ConsentState.UNSUBSCRIBED, at=at, actor=actor)
 
 
-def rules(*owned: str, **bearing: Channel) -> Rules:
-    return Rules(region=REGION, owned=Owned(owned), bearing=tuple(bearing.items()))
+def comparison(*owned: str, **bearing: Channel) -> ComparisonSettings:
+    return ComparisonSettings(region=REGION, owned=Owned(owned), bearing=tuple(bearing.items()))
 
 
 def settings(platform: str = "shopline", **fields: Any) -> StoreSettings:
@@ -108,14 +108,16 @@ def settings(platform: str = "shopline", **fields: Any) -> StoreSettings:
     )  # fmt: skip
 
 
-def judge(platform: str = "shopline", *releases: str, owned: tuple[str, ...] = ("*",)) -> Judge:
-    return Judge(
+def rules(
+    platform: str = "shopline", *releases: str, owned: tuple[str, ...] = ("*",)
+) -> StoreRules:
+    return StoreRules(
         store=settings(platform),
         table=TABLES[platform],
         policy=Policy(),
-        rules=rules(*owned),
+        comparison=comparison(*owned),
         releases=tuple(Release(rule=one) for one in releases),
-        keyed=Keyed(b"k" * 32),
+        pseudonyms=Pseudonyms(b"k" * 32),
         now=NOW,
     )
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from reconciler import app
-from reconciler.apply.bench import Control
+from reconciler.apply.bench import Cancellation
 from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic
+from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import DesiredState, RiskClass
 from reconciler.plan import codec
-from reconciler.plan.keyed import Keyed
 from reconciler.plan.outcome import ApplyResult, State
 from reconciler.sandbox import Sandbox
 
@@ -73,17 +73,17 @@ class Shop:
         self.settings: Json = {}
         self.policy: Json = {}
         self.told: dict[str, str] = {}  # what a pipeline's environment would tell
-        self.keyed = Keyed(KEY)
+        self.pseudonyms = Pseudonyms(KEY)
         self.clock: Clock | None = None  # set for a test that needs real waiting, or another day
         self.warnings: list[Diagnostic] = []
         self.want()
 
     @property
-    def world(self) -> app.Ambient:
+    def world(self) -> app.Environment:
         return self.mortal(None)
 
-    def mortal(self, dies_after: int | None) -> app.Ambient:
-        return app.Ambient(
+    def mortal(self, dies_after: int | None) -> app.Environment:
+        return app.Environment(
             clock=self.clock or quick_clock(dies_after),
             environment={
                 "TOKEN": self.box.token,
@@ -140,8 +140,8 @@ class Shop:
         return app.load_or_raise(self.specs, self.world, self.warnings.append, base)
 
     def plan(self, *, base: str | None = None, **choices: Any) -> Json:
-        made = app.plan(self.state(base), app.Choices(**choices), self.world, self.keyed)
-        return codec.encode(made, self.keyed)
+        made = app.plan(self.state(base), app.PlanOptions(**choices), self.world, self.pseudonyms)
+        return codec.encode(made, self.pseudonyms)
 
     def apply(
         self,
@@ -149,21 +149,21 @@ class Shop:
         *,
         only: Iterable[RiskClass] = (),
         resume: bool = False,
-        control: Control | None = None,
+        control: Cancellation | None = None,
         dies_after: int | None = None,
     ) -> ApplyResult:
         """`dies_after` counts journal lines; dying raises `Killed`."""
         state = self.state()
         commitment, state = app.check_usable(
-            body, state, self.world, self.keyed, resume=resume, under=self.state
+            body, state, self.world, self.pseudonyms, resume=resume, under=self.state
         )
-        order = app.Order(
+        order = app.ApplyRequest(
             commitment=commitment,
             state=state,
             only=tuple(only),
             world=self.mortal(dies_after),
-            keyed=self.keyed,
-            control=control or Control(),
+            pseudonyms=self.pseudonyms,
+            control=control or Cancellation(),
             progress=lambda _: None,
         )
         return app.apply(order)

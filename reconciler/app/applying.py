@@ -8,34 +8,34 @@ from typing import TYPE_CHECKING, Any, Final
 
 from reconciler import __version__
 from reconciler.app.world import (
-    Ambient,
-    judge_for,
+    Environment,
     open_store,
     provenance_of,
     record_keys_for,
+    rules_for,
     shop_of,
 )
 from reconciler.errors import BlockedPlanError, ReconcilerError, StalePlanError
 from reconciler.model.customer import DesiredCustomer
+from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import DesiredState, RiskClass, Settings
-from reconciler.plan.keyed import Keyed
 
 if TYPE_CHECKING:
-    from reconciler.apply.bench import Control
+    from reconciler.apply.bench import Cancellation
     from reconciler.apply.record import Record
-    from reconciler.plan.commitment import ApprovedStore, Commitment
+    from reconciler.plan.approved import ApprovedPlan, ApprovedStore
     from reconciler.plan.outcome import ApplyResult, StepOutcome, StoreOutcome
 
 
 def check_usable(
     body: dict[str, Any],
     state: DesiredState,
-    world: Ambient,
-    keyed: Keyed,
+    world: Environment,
+    pseudonyms: Pseudonyms,
     *,
     resume: bool,
     under: Callable[[str], DesiredState],
-) -> "tuple[Commitment, DesiredState]":
+) -> "tuple[ApprovedPlan, DesiredState]":
     """The commitment of a saved plan, and the state that it is carried out for.
 
     `state` is under the settings at hand, `under` gives the same files under those of a commit.
@@ -44,7 +44,7 @@ def check_usable(
     from reconciler.plan import codec
     from reconciler.plan.spec_digest import spec_digest
 
-    codec.verify(body, keyed)
+    codec.verify(body, pseudonyms)
     commitment = codec.decode(body)
     if body["tool"]["version"] != __version__:
         raise StalePlanError(
@@ -57,9 +57,9 @@ def check_usable(
         )
     if codec.expires_at(body) < world.clock.now():
         raise StalePlanError("this plan has expired", hint="plan again, and review that plan")
-    _check_approvals(commitment, state.settings, world, keyed)
-    planned = _under_plan(commitment, state, under, keyed)
-    if commitment.spec_digest != spec_digest(planned, keyed):
+    _check_approvals(commitment, state.settings, world, pseudonyms)
+    planned = _under_plan(commitment, state, under, pseudonyms)
+    if commitment.spec_digest != spec_digest(planned, pseudonyms):
         raise StalePlanError(
             "the specs have changed since this plan was made",
             hint="plan again, and review that plan",
@@ -69,10 +69,10 @@ def check_usable(
 
 
 def _under_plan(
-    commitment: "Commitment",
+    commitment: "ApprovedPlan",
     state: DesiredState,
     under: Callable[[str], DesiredState],
-    keyed: Keyed,
+    pseudonyms: Pseudonyms,
 ) -> DesiredState:
     """The files under the settings of the plan: those at hand, or those of the plan's base.
 
@@ -80,7 +80,7 @@ def _under_plan(
     """
     from reconciler.plan.settings_change import rule_changes, settings_digest
 
-    if settings_digest(state.settings, keyed) == commitment.settings_digest:
+    if settings_digest(state.settings, pseudonyms) == commitment.settings_digest:
         return state
     stale = StalePlanError(
         "stores or policy have changed since this plan was made, by more than it showed",
@@ -89,19 +89,19 @@ def _under_plan(
     if commitment.base is None:
         raise stale
     planned = under(commitment.base)
-    found = rule_changes(planned.settings, state.settings, keyed)
+    found = rule_changes(planned.settings, state.settings, pseudonyms)
     if not {one.digest for one in found} <= commitment.shown:
         raise stale
     return planned
 
 
 def _check_approvals(
-    commitment: "Commitment", at_hand: Settings, world: Ambient, keyed: Keyed
+    commitment: "ApprovedPlan", at_hand: Settings, world: Environment, pseudonyms: Pseudonyms
 ) -> None:
     """An approval that the plan used still stands at hand and has not run out."""
     from reconciler.plan.lifts import approval_ends
 
-    ends = approval_ends(at_hand, keyed)
+    ends = approval_ends(at_hand, pseudonyms)
     for one in commitment.lifts:
         if one.digest is None or not one.used:
             continue
@@ -117,7 +117,7 @@ def _check_approvals(
             )
 
 
-def _check_unused(commitment: "Commitment", world: Ambient, *, resume: bool) -> None:
+def _check_unused(commitment: "ApprovedPlan", world: Environment, *, resume: bool) -> None:
     from reconciler.apply import journal
     from reconciler.state import journal_path
 
@@ -141,7 +141,9 @@ def _check_unused(commitment: "Commitment", world: Ambient, *, resume: bool) -> 
         )
 
 
-def applied_before(body: dict[str, Any], world: Ambient, keyed: Keyed) -> "ApplyResult | None":
+def applied_before(
+    body: dict[str, Any], world: Environment, pseudonyms: Pseudonyms
+) -> "ApplyResult | None":
     """What earlier runs did of a saved plan of which nothing is left; None where there may be.
 
     It is told even where the plan has expired since. Raises `PlanFileError`.
@@ -153,7 +155,7 @@ def applied_before(body: dict[str, Any], world: Ambient, keyed: Keyed) -> "Apply
     from reconciler.plan.steps import steps
     from reconciler.state import journal_path
 
-    codec.verify(body, keyed)
+    codec.verify(body, pseudonyms)
     commitment = codec.decode(body)
     at, head = ended_whole(world.folder / NAME, commitment.id) or (None, Head(0, ""))
     if at is None:
@@ -182,19 +184,19 @@ _APPLYING: Final = "applying"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class ApplyRequest:
     """Everything that one apply needs; `only` empty means all classes."""
 
-    commitment: "Commitment"
+    commitment: "ApprovedPlan"
     state: DesiredState
     only: Collection[RiskClass]
-    world: Ambient
-    keyed: Keyed
-    control: "Control"
+    world: Environment
+    pseudonyms: Pseudonyms
+    control: "Cancellation"
     progress: "Callable[[StepOutcome], None]"
 
 
-def apply(order: Order) -> "ApplyResult":
+def apply(order: ApplyRequest) -> "ApplyResult":
     """Carries out what was approved. A blocked store lets only withdrawals through."""
     from reconciler.plan.outcome import ApplyResult
 
@@ -232,7 +234,9 @@ def apply(order: Order) -> "ApplyResult":
     return replace(result, audit_count=head.count, audit_head=head.seal)
 
 
-def _watched(order: Order, busy: "Iterable[ApprovedStore]") -> "Callable[[StepOutcome], None]":
+def _watched(
+    order: ApplyRequest, busy: "Iterable[ApprovedStore]"
+) -> "Callable[[StepOutcome], None]":
     """Counts the steps that have ended, of all stores together."""
     from reconciler.plan.steps import steps
 
@@ -247,28 +251,30 @@ def _watched(order: Order, busy: "Iterable[ApprovedStore]") -> "Callable[[StepOu
     return advance
 
 
-def _audit_of(order: Order) -> "Record":
+def _audit_of(order: ApplyRequest) -> "Record":
     from reconciler import forge
     from reconciler.apply.audit import Trail
     from reconciler.apply.record import Record
 
     world = order.world
-    keyed, *former = record_keys_for(world) or (order.keyed,)
+    pseudonyms, *former = record_keys_for(world) or (order.pseudonyms,)
     made_of = provenance_of(order.state.folder, world)
     approvers, _ = forge.approvers(world.environment)
     who = {"actor": made_of.actor, "run": forge.run(world.environment)}
     return Record(
-        trail=Trail(world.folder, keyed, world.clock, former),
+        trail=Trail(world.folder, pseudonyms, world.clock, former),
         plan=order.commitment.id,
         about={
             "digest": order.commitment.digest,
             "spec": order.commitment.spec_digest,
             "tool": __version__,
-            "who": {name: order.keyed.text(one) for name, one in who.items() if one is not None},
+            "who": {
+                name: order.pseudonyms.text(one) for name, one in who.items() if one is not None
+            },
             "commit": made_of.commit,
             "committed": made_of.committed,
             "made_from": order.commitment.made_from,
-            "approvers": [order.keyed.text(one) for one in approvers],
+            "approvers": [order.pseudonyms.text(one) for one in approvers],
             "base": order.commitment.base,
             "lifts": [
                 {
@@ -285,7 +291,7 @@ def _audit_of(order: Order) -> "Record":
 
 
 def _apply_or_tell(
-    order: Order, approved: "ApprovedStore", record: "Record"
+    order: ApplyRequest, approved: "ApprovedStore", record: "Record"
 ) -> "tuple[StoreOutcome, Exception | None]":
     """One store; what keeps it from being begun at all does not stop the others."""
     from reconciler.plan.outcome import State, StepOutcome, StoreOutcome
@@ -305,14 +311,16 @@ def _apply_or_tell(
     return StoreOutcome(store=approved.name, outcomes=left, stopped=why), failure
 
 
-def _apply_store(order: Order, approved: "ApprovedStore", record: "Record") -> "StoreOutcome":
+def _apply_store(
+    order: ApplyRequest, approved: "ApprovedStore", record: "Record"
+) -> "StoreOutcome":
     from reconciler.apply import journal
     from reconciler.apply.bench import Bench
     from reconciler.apply.executor import StoreRun
     from reconciler.plan.steps import steps
     from reconciler.state import journal_path, one_writer
 
-    world, keyed = order.world, order.keyed
+    world, pseudonyms = order.world, order.pseudonyms
     store = next(one for one in order.state.stores if one.name == approved.name)
     path = journal_path(world.folder, order.commitment.id, store.name)
     began = world.clock.now()
@@ -325,12 +333,12 @@ def _apply_store(order: Order, approved: "ApprovedStore", record: "Record") -> "
             try:
                 bench = Bench(
                     client=connection.client,
-                    judge=judge_for(
+                    rules=rules_for(
                         order.state,
                         store,
                         order.commitment.releases,
                         world,
-                        keyed,
+                        pseudonyms,
                         learned=approved.learned,
                     ),
                     journal=kept,
@@ -338,7 +346,7 @@ def _apply_store(order: Order, approved: "ApprovedStore", record: "Record") -> "
                     clock=world.clock,
                     requests=lambda: connection.session.requests,
                     own_requests=connection.session.own_requests,
-                    prepay=connection.session.prepay,
+                    reserve_turn=connection.session.reserve_turn,
                     control=order.control,
                     audit=record.step,
                     trail_stands=record.trail.stands,
@@ -347,7 +355,7 @@ def _apply_store(order: Order, approved: "ApprovedStore", record: "Record") -> "
                 )
                 run = StoreRun(
                     bench,
-                    entries(order.state, store.name, keyed),
+                    entries(order.state, store.name, pseudonyms),
                     order.progress,
                     steps(approved, ()),
                 )
@@ -358,6 +366,6 @@ def _apply_store(order: Order, approved: "ApprovedStore", record: "Record") -> "
             kept.close()
 
 
-def entries(state: DesiredState, store: str, keyed: Keyed) -> dict[str, DesiredCustomer]:
+def entries(state: DesiredState, store: str, pseudonyms: Pseudonyms) -> dict[str, DesiredCustomer]:
     """The spec entries of a store by the alias that plans call them."""
-    return {keyed.entry_alias(one): one for one in state.of(store)}
+    return {pseudonyms.entry_alias(one): one for one in state.of(store)}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from reconciler.app.watch import Watch
-from reconciler.app.world import Ambient, mask_of
+from reconciler.app.world import Environment, mask_of
 from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic, Severity, has_errors, sort_by_place
 from reconciler.errors import ConfigError, SpecError
@@ -33,7 +33,7 @@ class Loaded:
 
 
 def load(
-    paths: Sequence[Path], world: Ambient
+    paths: Sequence[Path], world: Environment
 ) -> tuple[DesiredState | None, tuple[Diagnostic, ...]]:
     """Specs to the desired state, with every complaint; None where there are errors."""
     loaded = _load(paths, world)
@@ -41,7 +41,7 @@ def load(
 
 
 def load_or_raise(
-    specs: Path, world: Ambient, warn: Callable[[Diagnostic], None], base: str | None = None
+    specs: Path, world: Environment, warn: Callable[[Diagnostic], None], base: str | None = None
 ) -> DesiredState:
     """The desired state; warnings go to `warn`, errors are raised together as `SpecError`.
 
@@ -71,15 +71,15 @@ def _sound(
     return state
 
 
-def _load(paths: Sequence[Path], world: Ambient) -> Loaded:
+def _load(paths: Sequence[Path], world: Environment) -> Loaded:
     from reconciler.desired import settings
     from reconciler.desired.sources import FromFolder
 
     watch = world.watch
     watch.at("finding specs")
-    found, complaints = FromFolder(paths, mask_of(world)).read()
+    found, diagnostics = FromFolder(paths, mask_of(world)).read()
     watch.ended("finding specs")
-    gathered = list(complaints)
+    gathered = list(diagnostics)
     documents = list(_parsed(found, gathered, watch))
     broken_files = has_errors(gathered)
     declared, wrong = settings.declare((one for _, one in documents), TABLES)
@@ -100,17 +100,17 @@ def _load(paths: Sequence[Path], world: Ambient) -> Loaded:
 
 
 def _parsed(
-    found: "Sequence[SpecFile]", complaints: list[Diagnostic], watch: Watch
+    found: "Sequence[SpecFile]", diagnostics: list[Diagnostic], watch: Watch
 ) -> "Iterable[tuple[SpecFile, Document]]":
     from reconciler.desired import schema_errors, yaml_reader
 
     for number, file in enumerate(found):
         watch.at("checking specs", "files", number, len(found))
         parsed, broken = yaml_reader.parse(file)
-        complaints.extend(broken)
+        diagnostics.extend(broken)
         if parsed is not None:
             sound, wrong = schema_errors.check(parsed)
-            complaints.extend(wrong)
+            diagnostics.extend(wrong)
             if sound.data is not None:
                 yield file, sound
     watch.ended("checking specs")
@@ -126,7 +126,7 @@ def _resolved(
 
 
 def _under(
-    loaded: Loaded, state: DesiredState, specs: Path, base: str, world: Ambient
+    loaded: Loaded, state: DesiredState, specs: Path, base: str, world: Environment
 ) -> DesiredState:
     """The same files under the settings of a revision of their folder.
 
@@ -156,8 +156,8 @@ def _settings_of(source: "FromRevision", loaded: Loaded) -> Settings:
     """
     from reconciler.desired import schema_errors, settings, yaml_reader
 
-    found, complaints = source.read()
-    gathered = list(complaints)
+    found, diagnostics = source.read()
+    gathered = list(diagnostics)
     known = {(file.name, file.content): one for file, one in loaded.documents}
     documents = []
     for file in found:

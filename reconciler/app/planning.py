@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler import __version__
 from reconciler.app.loading import selected
-from reconciler.app.world import Ambient, judge_for, open_store, provenance_of
+from reconciler.app.world import Environment, open_store, provenance_of, rules_for
 from reconciler.errors import ConfigError, PlatformError
+from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import Approval, DesiredState, Release, RiskClass, StoreSettings
-from reconciler.plan.keyed import Keyed
 
 if TYPE_CHECKING:
-    from reconciler.plan.build import Read
-    from reconciler.plan.definition import Plan, StorePlan
-    from reconciler.plan.store_judge import Judge
+    from reconciler.plan.plan import Plan, StorePlan
+    from reconciler.plan.planner import StoreReading
+    from reconciler.plan.store_rules import StoreRules
 
 PLAN_LIFE: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
+class PlanOptions:
     """What the caller chose for one plan. Raises and releases also come from the specs."""
 
     stores: tuple[str, ...] = ()
@@ -31,50 +31,54 @@ class Choices:
     acknowledged: tuple[Release, ...] = ()
 
 
-def plan(state: DesiredState, choices: Choices, world: Ambient, keyed: Keyed) -> "Plan":
+def plan(
+    state: DesiredState, choices: PlanOptions, world: Environment, pseudonyms: Pseudonyms
+) -> "Plan":
     """Reads every selected store and computes its part; where one fails, its part says why."""
-    from reconciler.plan.definition import Basis, Plan
     from reconciler.plan.lifts import lifts
     from reconciler.plan.owed import owed_once_merged
+    from reconciler.plan.plan import Basis, Plan
     from reconciler.plan.settings_change import changes, settings_digest
     from reconciler.plan.spec_digest import spec_digest
 
     stores = selected(state, choices.stores)
     flags = (choices.raises, choices.releases)
-    choices = with_approvals(state, choices, world, keyed)
+    choices = with_approvals(state, choices, world, pseudonyms)
     with ThreadPoolExecutor(max_workers=max(1, len(stores))) as pool:
         try:
             parts = list(
-                pool.map(lambda one: _plan_store(state, one, choices, world, keyed), stores)
+                pool.map(lambda one: _plan_store(state, one, choices, world, pseudonyms), stores)
             )
         except KeyboardInterrupt:
-            world.paces.close()
+            world.rate_limiters.close()
             raise
     now = world.clock.now()
     basis = Basis(
         tool=__version__,
         created_at=now,
         expires_at=now + PLAN_LIFE,
-        spec_digest=spec_digest(state, keyed),
+        spec_digest=spec_digest(state, pseudonyms),
         spec_files=state.files,
         read=choices.read,
         raises=choices.raises,
         releases=choices.releases,
         selected=tuple(store.name for store in stores),
-        settings_digest=settings_digest(state.settings, keyed),
+        settings_digest=settings_digest(state.settings, pseudonyms),
         base=state.base,
-        changed=changes(state, keyed) if state.base is not None else (),
+        changed=changes(state, pseudonyms) if state.base is not None else (),
         unmerged=tuple((name, len(state.of(name))) for name in state.unmerged),
-        lifts=lifts(state, flags, parts, now, keyed),
+        lifts=lifts(state, flags, parts, now, pseudonyms),
         provenance=provenance_of(state.folder, world),
     )
     waiting = (
-        one for name in state.unmerged for one in owed_once_merged(name, state.of(name), keyed)
+        one for name in state.unmerged for one in owed_once_merged(name, state.of(name), pseudonyms)
     )
     return Plan(basis=basis, stores=tuple(parts), waiting=tuple(waiting))
 
 
-def with_approvals(state: DesiredState, choices: Choices, world: Ambient, keyed: Keyed) -> Choices:
+def with_approvals(
+    state: DesiredState, choices: PlanOptions, world: Environment, pseudonyms: Pseudonyms
+) -> PlanOptions:
     """Adds the releases and acknowledgements that stand in the specs and have not ended."""
     now = world.clock.now()
     releases = list(choices.releases)
@@ -83,9 +87,9 @@ def with_approvals(state: DesiredState, choices: Choices, world: Ambient, keyed:
         if approval.until < now:
             continue
         if approval.release is not None:
-            releases.extend(_named(state, approval, approval.release, keyed))
+            releases.extend(_named(state, approval, approval.release, pseudonyms))
         if approval.acknowledges is not None:
-            acknowledged.extend(_named(state, approval, approval.acknowledges, keyed))
+            acknowledged.extend(_named(state, approval, approval.acknowledges, pseudonyms))
     return replace(
         choices,
         releases=tuple(sorted(set(releases), key=repr)),
@@ -94,7 +98,7 @@ def with_approvals(state: DesiredState, choices: Choices, world: Ambient, keyed:
 
 
 def _raises(
-    state: DesiredState, choices: Choices, store: str, world: Ambient
+    state: DesiredState, choices: PlanOptions, store: str, world: Environment
 ) -> tuple[tuple[RiskClass, int], ...]:
     """The caller's and those of the specs that are for this store; the larger number counts."""
     raises = dict(choices.raises)
@@ -105,7 +109,9 @@ def _raises(
     return tuple(sorted(raises.items()))
 
 
-def _named(state: DesiredState, approval: Approval, rule: str, keyed: Keyed) -> list[Release]:
+def _named(
+    state: DesiredState, approval: Approval, rule: str, pseudonyms: Pseudonyms
+) -> list[Release]:
     """The rule for those customers whom the approval names, by their aliases; or for all."""
     from reconciler.plan.settings_change import named
 
@@ -114,19 +120,24 @@ def _named(state: DesiredState, approval: Approval, rule: str, keyed: Keyed) -> 
         stores = approval.stores or tuple(store.name for store in state.stores)
         return [Release(rule=rule, store=name) for name in stores]
     return [
-        Release(rule=rule, alias=keyed.entry_alias(entry), store=entry.store) for entry in entries
+        Release(rule=rule, alias=pseudonyms.entry_alias(entry), store=entry.store)
+        for entry in entries
     ]
 
 
 def _plan_store(
-    state: DesiredState, store: StoreSettings, choices: Choices, world: Ambient, keyed: Keyed
+    state: DesiredState,
+    store: StoreSettings,
+    choices: PlanOptions,
+    world: Environment,
+    pseudonyms: Pseudonyms,
 ) -> "StorePlan":
-    from reconciler.plan.definition import StorePlan
     from reconciler.plan.owed import owed_unread
+    from reconciler.plan.plan import StorePlan
 
     told, fault = "", None
     try:
-        return compute_store(state, store, choices, world, keyed)[0]
+        return compute_store(state, store, choices, world, pseudonyms)[0]
     except (PlatformError, ConfigError) as error:
         told = str(error)
     except Exception as error:  # the others are planned all the same
@@ -139,7 +150,9 @@ def _plan_store(
         receipt=None,
         customers=None,
         changes=(),
-        verdicts=tuple(owed_unread(store.name, state.of(store.name), keyed, choices.acknowledged)),
+        verdicts=tuple(
+            owed_unread(store.name, state.of(store.name), pseudonyms, choices.acknowledged)
+        ),
         audience=(),
         unchanged=0,
         error=told,
@@ -148,22 +161,26 @@ def _plan_store(
 
 
 def compute_store(
-    state: DesiredState, store: StoreSettings, choices: Choices, world: Ambient, keyed: Keyed
-) -> "tuple[StorePlan, Read, Judge]":
+    state: DesiredState,
+    store: StoreSettings,
+    choices: PlanOptions,
+    world: Environment,
+    pseudonyms: Pseudonyms,
+) -> "tuple[StorePlan, StoreReading, StoreRules]":
     """One store's part of the plan, with what was read and how it was judged.
 
     Raises `PlatformError` and `ConfigError`.
     """
-    from reconciler.live.read import StoreReading
-    from reconciler.plan.build import compute, rests_on_doubt, rests_on_size
+    from reconciler.live.read import StoreReader
+    from reconciler.plan.planner import compute, rests_on_doubt, rests_on_size
 
-    judge = judge_for(state, store, choices.releases, world, keyed, choices.acknowledged)
+    rules = rules_for(state, store, choices.releases, world, pseudonyms, choices.acknowledged)
     raises = _raises(state, choices, store.name, world)
     connection = open_store(store, world)
     title = f"reading {store.name}"
     world.watch.at(title)
     try:
-        reading = StoreReading(
+        reading = StoreReader(
             client=connection.client,
             store=store.name,
             desired=state.of(store.name),
@@ -172,19 +189,19 @@ def compute_store(
             progress=lambda done, of: world.watch.at(title, "customers", done, of),
         )
         read = reading.read(choices.read)
-        judge = replace(judge, learned=read.receipt.learned)
-        made = compute(read, judge, raises)
+        rules = replace(rules, learned=read.receipt.learned)
+        made = compute(read, rules, raises)
         if choices.read == "auto" and read.receipt.mode == "lookup":
             why = ""
             if rests_on_size(made):
                 why = "a ceiling needs the store's size"
-            elif judge.awaits_a_word() and rests_on_doubt(made):
+            elif rules.awaits_a_word() and rests_on_doubt(made):
                 why = "the store's word for opt-outs was not seen"
             if why:
                 read = reading.whole(f"{why}, after {read.receipt.requests} requests")
-                judge = replace(judge, learned=read.receipt.learned)
-                made = compute(read, judge, raises)
+                rules = replace(rules, learned=read.receipt.learned)
+                made = compute(read, rules, raises)
     finally:
         connection.session.close()
         world.watch.ended(title)
-    return made, read, judge
+    return made, read, rules

@@ -12,20 +12,20 @@ from reconciler.clock import Clock, system_clock
 from reconciler.errors import ConfigError
 from reconciler.model.customer import NOTHING_LEARNED, Learned
 from reconciler.model.provenance import Provenance
+from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import DesiredState, Rate, Release, StoreSettings
 from reconciler.model.tags import Owned
-from reconciler.plan.keyed import Keyed
-from reconciler.platforms.limiter import Paces
+from reconciler.platforms.limiter import RateLimiters
 from reconciler.platforms.tables import TABLES
 from reconciler.platforms.trusted_hosts import TrustedHosts, base_url
 
 if TYPE_CHECKING:
-    from reconciler.plan.store_judge import Judge
+    from reconciler.plan.store_rules import StoreRules
     from reconciler.platforms.connect import Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ambient:
+class Environment:
     """What the world around gives: the clock, the environment, and where state is kept; `watch` is
     told how far things are.
     """
@@ -33,7 +33,7 @@ class Ambient:
     clock: Clock
     environment: Mapping[str, str]
     folder: Path
-    paces: Paces = field(default_factory=Paces)
+    rate_limiters: RateLimiters = field(default_factory=RateLimiters)
     watch: Watch = field(default_factory=Watch)
 
     @property
@@ -41,16 +41,16 @@ class Ambient:
         return TrustedHosts.of(self.environment)
 
 
-def ambient(specs: Path, state_dir: Path | None) -> Ambient:
+def ambient(specs: Path, state_dir: Path | None) -> Environment:
     """Raises `ConfigError` where the state folder is not what this program makes of it."""
     from reconciler.state import check, folder_beside
 
     folder = state_dir if state_dir is not None else folder_beside(specs)
     check(folder)
-    return Ambient(clock=system_clock(), environment=dict(os.environ), folder=folder)
+    return Environment(clock=system_clock(), environment=dict(os.environ), folder=folder)
 
 
-def keyed_for(world: Ambient, state: DesiredState) -> Keyed:
+def pseudonyms_for(world: Environment, state: DesiredState) -> Pseudonyms:
     """Raises `ConfigError` where others can have the key."""
     from reconciler.repository import is_tracked
     from reconciler.state import key
@@ -62,10 +62,10 @@ def keyed_for(world: Ambient, state: DesiredState) -> Keyed:
             hint="take them out of the repository (git rm -r --cached), and have it ignored",
         )
     regions = {one.phone_region for one in state.stores if one.phone_region}
-    return Keyed(key(world.folder, world.environment), regions)
+    return Pseudonyms(key(world.folder, world.environment), regions)
 
 
-def provenance_of(folder: str, world: Ambient) -> Provenance:
+def provenance_of(folder: str, world: Environment) -> Provenance:
     """What the specs at hand are, by git where it knows them, and else by what the forge says."""
     from reconciler import forge
     from reconciler.repository import commit_at_hand, user
@@ -82,24 +82,24 @@ def provenance_of(folder: str, world: Ambient) -> Provenance:
     )
 
 
-def mask_of(world: Ambient) -> Callable[[str], str]:
+def mask_of(world: Environment) -> Callable[[str], str]:
     """What stands for parts of paths that look personal: an alias where there is a key for it."""
     from reconciler.desired.files import masked
     from reconciler.state import read_key
 
     key = read_key(world.folder, world.environment)
-    return masked if key is None else Keyed(key).hidden
+    return masked if key is None else Pseudonyms(key).hidden
 
 
-def record_keys_for(world: Ambient) -> tuple[Keyed, ...]:
+def record_keys_for(world: Environment) -> tuple[Pseudonyms, ...]:
     """What seals the trail, the key for new lines first; empty where no key is at hand."""
     from reconciler.state import record_keys
 
-    return tuple(Keyed(one) for one in record_keys(world.folder, world.environment))
+    return tuple(Pseudonyms(one) for one in record_keys(world.folder, world.environment))
 
 
 def open_store(
-    store: StoreSettings, world: Ambient, learned: Learned = NOTHING_LEARNED
+    store: StoreSettings, world: Environment, learned: Learned = NOTHING_LEARNED
 ) -> "Connection":
     """`learned` is what an earlier reading of the store found."""
     from reconciler.platforms.connect import connect
@@ -109,42 +109,42 @@ def open_store(
     base = base_url(store, TABLES[store.platform], world.hosts)
     secret = token(store, world.environment, read_key(world.folder, world.environment))
     rate = store.rate or Rate(per_second=1, burst=1)
-    limiter = world.paces.of(base, secret, rate, world.clock)
+    limiter = world.rate_limiters.of(base, secret, rate, world.clock)
     return connect(store, base=base, token=secret, limiter=limiter, learned=learned)
 
 
-def shop_of(store: StoreSettings, world: Ambient) -> str:
+def shop_of(store: StoreSettings, world: Environment) -> str:
     """Which shop a store is, whatever the specs call it. Raises `ConfigError`."""
     base = urlsplit(base_url(store, TABLES[store.platform], world.hosts))
     port = base.port or {"https": 443, "http": 80}[base.scheme]
     return f"{store.platform} {base.hostname} {port} {store.shop}"
 
 
-def judge_for(
+def rules_for(
     state: DesiredState,
     store: StoreSettings,
     releases: tuple[Release, ...],
-    world: Ambient,
-    keyed: Keyed,
+    world: Environment,
+    pseudonyms: Pseudonyms,
     acknowledged: tuple[Release, ...] = (),
     learned: Learned = NOTHING_LEARNED,
-) -> "Judge":
+) -> "StoreRules":
     from reconciler.apply.journal import out_by_person
-    from reconciler.plan.compare import Rules
+    from reconciler.plan.compare import ComparisonSettings
     from reconciler.plan.reason import names_in
-    from reconciler.plan.store_judge import Judge
+    from reconciler.plan.store_rules import StoreRules
 
-    return Judge(
+    return StoreRules(
         store=store,
         table=TABLES[store.platform],
         policy=state.policy,
-        rules=Rules(
+        comparison=ComparisonSettings(
             region=store.phone_region,
             owned=Owned(state.owned_by(store.name)),
             bearing=state.policy.bearing_tags,
         ),
         releases=releases,
-        keyed=keyed,
+        pseudonyms=pseudonyms,
         now=world.clock.now(),
         learned=learned,
         acknowledged=acknowledged,

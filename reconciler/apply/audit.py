@@ -21,7 +21,7 @@ from filelock import FileLock
 from reconciler.apply.journal import sync
 from reconciler.clock import Clock
 from reconciler.errors import JournalError
-from reconciler.plan.keyed import Keyed
+from reconciler.model.pseudonyms import Pseudonyms
 
 NAME: Final = "audit.jsonl"
 _DEEPEST: Final = 50
@@ -52,12 +52,12 @@ class Trail:
     """
 
     def __init__(
-        self, folder: Path, keyed: Keyed, clock: Clock, former: Sequence[Keyed] = ()
+        self, folder: Path, pseudonyms: Pseudonyms, clock: Clock, former: Sequence[Pseudonyms] = ()
     ) -> None:
         self.path = folder / NAME
-        self._keyed = keyed
+        self._keyed = pseudonyms
         self._clock = clock
-        self._keys = (keyed, *former)
+        self._keys = (pseudonyms, *former)
         self._written = 0
 
     def append(self, event: str, **values: Any) -> Head:
@@ -229,7 +229,9 @@ def ended_whole(path: Path, plan: str) -> tuple[datetime, Head] | None:
     return None if at is None else (at, last)
 
 
-def verify(path: Path, keys: Sequence[Keyed], head: str | None) -> tuple[Head, tuple[Flaw, ...]]:
+def verify(
+    path: Path, keys: Sequence[Pseudonyms], head: str | None
+) -> tuple[Head, tuple[Flaw, ...]]:
     """Every flaw of the trail. `head` is a seal, or its beginning, that must be in it.
 
     A trail may begin under the last of `keys` and go on under the first, never back: whoever holds
@@ -258,8 +260,8 @@ def verify(path: Path, keys: Sequence[Keyed], head: str | None) -> tuple[Head, t
     return found, tuple(flaws)
 
 
-def _sealed(keyed: Keyed, line: Mapping[str, Any], seal: str) -> bool:
-    ours = keyed.digest("audit", line)
+def _sealed(pseudonyms: Pseudonyms, line: Mapping[str, Any], seal: str) -> bool:
+    ours = pseudonyms.digest("audit", line)
     return hmac.compare_digest(ours.encode(), seal.encode("utf-8", "surrogatepass"))
 
 

@@ -6,7 +6,7 @@ from threading import Event as Flag
 from threading import Lock
 from typing import Final
 
-from reconciler.apply.journal import Event, Journal, Own, Past
+from reconciler.apply.journal import Event, Journal, JournalState, OurWrites
 from reconciler.clock import Clock
 from reconciler.errors import JournalError, PlatformError, StoreStopped
 from reconciler.model.consent import SAID_NO, Actor, ConsentState
@@ -15,7 +15,7 @@ from reconciler.model.field_path import FieldPath
 from reconciler.model.settings import RiskClass
 from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.steps import Step
-from reconciler.plan.store_judge import Judge
+from reconciler.plan.store_rules import StoreRules
 from reconciler.platforms.base import Writer
 
 TRIES: Final = 3
@@ -37,7 +37,7 @@ _BAD_FIRST: Final = (
 
 
 @dataclass(slots=True)
-class Control:
+class Cancellation:
     """Shared by all stores of one apply: Ctrl-C, and how many failures are allowed."""
 
     interrupted: Flag = field(default_factory=Flag)
@@ -61,20 +61,20 @@ class Bench:
     """
 
     client: Writer
-    judge: Judge
+    rules: StoreRules
     journal: Journal
-    past: Past
+    past: JournalState
     clock: Clock
     requests: Callable[[], int]
     own_requests: Callable[[], int]
-    prepay: Callable[[], None]
-    control: Control
+    reserve_turn: Callable[[], None]
+    control: Cancellation
     audit: Callable[[StepOutcome], None]
     trail_stands: Callable[[], None]
     only: Collection[RiskClass] = ()
     made_before: Mapping[str, str] = field(default_factory=dict)
     created: dict[str, str] = field(init=False)
-    own: dict[str, Own] = field(init=False)
+    own: dict[str, OurWrites] = field(init=False)
     stopped: str = ""
     proven: bool = False
     sights: dict[str, tuple[LiveCustomer, float]] = field(default_factory=dict)

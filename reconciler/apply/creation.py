@@ -3,7 +3,7 @@
 from typing import Final
 
 from reconciler.apply.bench import LOST, Bench, StoreLeft, told, worst
-from reconciler.apply.journal import Consents, Event, Own, consents_json
+from reconciler.apply.journal import Consents, Event, OurWrites, consents_json
 from reconciler.apply.readback import taken
 from reconciler.apply.takeout import take_out
 from reconciler.apply.update import patch_for
@@ -13,10 +13,10 @@ from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import FieldPath
 from reconciler.model.identity import IdentityKind, spellings
 from reconciler.model.settings import RiskClass
+from reconciler.plan.approved import field_digest
 from reconciler.plan.changes import ConsentChange, FieldChange
-from reconciler.plan.commitment import field_digest
-from reconciler.plan.examine import examine
-from reconciler.plan.judge import is_told
+from reconciler.plan.consent_rules import is_told
+from reconciler.plan.customer import plan_customer
 from reconciler.plan.match import in_doubt, may_meet, meets
 from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.steps import Step, StepKind
@@ -108,7 +108,7 @@ def _was_made_before(bench: Bench, step: Step, desired: DesiredCustomer) -> bool
     """Whether an earlier plan made this customer, who may not show in lists and searches yet."""
     remote_id = bench.made_before.get(step.change.alias)
     live = bench.client.read(remote_id) if remote_id is not None else None
-    return live is not None and may_meet(desired, live, bench.judge.rules.region)
+    return live is not None and may_meet(desired, live, bench.rules.comparison.region)
 
 
 def _exists(
@@ -122,14 +122,14 @@ def _exists(
         return stale
     remote_id = there[0].remote_id
     live = bench.client.read(remote_id)
-    if live is None or not meets(desired, live, bench.judge.rules.region):
+    if live is None or not meets(desired, live, bench.rules.comparison.region):
         return stale
-    found = examine(desired, live, bench.judge)
+    found = plan_customer(desired, live, bench.rules)
     differing = {one.path for one in found.change.fields} if found.change is not None else set()
     approved = {one.path for one in step.fields}
     if any(one.in_force for one in found.verdicts):
         return stale
-    if approved & {bench.judge.keyed.path(one) for one in differing}:
+    if approved & {bench.rules.pseudonyms.path(one) for one in differing}:
         return stale
     with bench.lock:
         bench.created[step.change.alias] = remote_id
@@ -144,15 +144,15 @@ def _may_be_ours(bench: Bench, step: Step) -> bool:
 
 
 def _planned(bench: Bench, step: Step, desired: DesiredCustomer) -> tuple[FieldChange, ...]:
-    examination = examine(desired, None, bench.judge)
-    if examination.change is None:
+    customer_plan = plan_customer(desired, None, bench.rules)
+    if customer_plan.change is None:
         return ()
     wanted = {one.digest for one in step.fields}
     store, alias = step.change.store, step.change.alias
     return tuple(
         one
-        for one in examination.change.fields
-        if field_digest(bench.judge.keyed, store, alias, one) in wanted
+        for one in customer_plan.change.fields
+        if field_digest(bench.rules.pseudonyms, store, alias, one) in wanted
     )
 
 
@@ -193,7 +193,7 @@ def _read_back(
     collateral: tuple[str, ...] = ()
     risen = _risen(bench, step, back)
     if risen:
-        (back,), _ = bench.client.graded((back,))
+        (back,), _ = bench.client.with_actors((back,))
         risen = _risen(bench, step, back)
     if risen:
         back, left = take_out(bench, back, risen)
@@ -209,7 +209,7 @@ def _read_back(
         for one in changes
         if isinstance(one, ConsentChange)
         and one.withdraws
-        and not taken(one, None, back, desired, bench.judge, StepKind.WITHDRAW).good
+        and not taken(one, None, back, desired, bench.rules, StepKind.WITHDRAW).good
     )
     if owed:
         untold = tuple(
@@ -218,10 +218,13 @@ def _read_back(
             if not is_told(back.consent(channel), back.contact(channel))
         )
         back, _ = take_out(bench, back, (*untold, *(one.channel for one in owed)))
-    bench.own[step.change.alias] = Own(before=None, after=dict(back.consents))
+    bench.own[step.change.alias] = OurWrites(before=None, after=dict(back.consents))
     _note(bench, step, remote_id, dict(back.consents))
     fields = tuple(
-        (bench.judge.keyed.path(one.path), taken(one, None, back, desired, bench.judge, step.kind))
+        (
+            bench.rules.pseudonyms.path(one.path),
+            taken(one, None, back, desired, bench.rules, step.kind),
+        )
         for one in changes
     )
     return StepOutcome(
@@ -289,7 +292,7 @@ def _look_up(bench: Bench, desired: DesiredCustomer) -> tuple[LiveCustomer, ...]
 
 
 def _scanned(bench: Bench, desired: DesiredCustomer) -> tuple[LiveCustomer, ...]:
-    region = bench.judge.rules.region
+    region = bench.rules.comparison.region
     return tuple(
         live
         for page in bench.client.scan()

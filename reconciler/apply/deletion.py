@@ -19,7 +19,7 @@ from reconciler.plan.steps import Step
 def delete(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -> StepOutcome:
     sent = False
     for attempt in range(1, TRIES + 1):
-        bench.prepay()
+        bench.reserve_turn()
         try:
             live = bench.client.read(remote_id)
         except PlatformError as error:
@@ -65,7 +65,7 @@ def _moved(bench: Bench, desired: DesiredCustomer, live: LiveCustomer) -> str:
     """Why this is no longer a customer to delete; empty where it is one."""
     if not _still_named(bench, desired, live):
         return "the customer has another identity now"
-    if bench.judge.table.keeps_with_orders and live.orders:
+    if bench.rules.table.keeps_with_orders and live.orders:
         return "the customer has orders by now"
     return ""
 
@@ -85,6 +85,6 @@ def _ended(step: Step, state: State, remote_id: str) -> StepOutcome:
 
 def _still_named(bench: Bench, desired: DesiredCustomer, live: LiveCustomer) -> bool:
     """Every identity that the entry gives and the store can tell must still agree."""
-    keys = dict(keys_of(live, bench.judge.rules.region))
+    keys = dict(keys_of(live, bench.rules.comparison.region))
     told = [one for one in desired.identities if one.kind in keys]
     return bool(told) and all(keys[one.kind] == one.key for one in told)

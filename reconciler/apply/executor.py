@@ -14,7 +14,7 @@ from reconciler.apply.bench import Bench, StoreLeft
 from reconciler.apply.creation import create
 from reconciler.apply.deletion import delete
 from reconciler.apply.journal import Event
-from reconciler.apply.sight import SIGHT_LASTS, look_ahead
+from reconciler.apply.sight import SIGHT_LASTS, prefetch
 from reconciler.apply.takeout import settle_rise
 from reconciler.apply.update import update
 from reconciler.errors import JournalError, OutcomeUnknown, PlatformError, StoreStopped
@@ -55,12 +55,12 @@ class StoreRun:
                     while batch and not bench.proven:
                         outcomes.append(self._outcome(batch.pop(0)))
                     for part in self._parts(kind, batch):
-                        if kind in BATCHED and bench.judge.table.shares_rereads:
-                            look_ahead(bench, part)
+                        if kind in BATCHED and bench.rules.table.shares_rereads:
+                            prefetch(bench, part)
                         outcomes.extend(pool.map(self._outcome, part))
         self._note(Event.CLOSED, finished=self._finished(outcomes))
         return StoreOutcome(
-            store=bench.judge.store.name,
+            store=bench.rules.store.name,
             outcomes=tuple(outcomes),
             stopped=bench.stopped,
             requests=bench.requests(),
@@ -84,8 +84,8 @@ class StoreRun:
     def _parts(self, kind: StepKind, batch: list[Step]) -> Iterator[list[Step]]:
         """Steps whose customers can be read again at once and written while that is still true."""
         size = len(batch)
-        if kind in BATCHED and self.bench.judge.table.shares_rereads:
-            rate = self.bench.judge.store.rate
+        if kind in BATCHED and self.bench.rules.table.shares_rereads:
+            rate = self.bench.rules.store.rate
             soon = int(SIGHT_LASTS * rate.per_second / 2) if rate else 1
             size = max(1, min(self.bench.client.capabilities.ids_at_once, soon))
         for start in range(0, len(batch), size or 1):
@@ -93,7 +93,7 @@ class StoreRun:
 
     def _threads(self) -> int:
         """As many as fill the rate while each request takes up to a second."""
-        rate = self.bench.judge.store.rate
+        rate = self.bench.rules.store.rate
         return max(1, min(MOST_THREADS, round(rate.per_second) + 1 if rate else 1))
 
     def _outcome(self, step: Step) -> StepOutcome:

@@ -35,7 +35,7 @@ class Event(StrEnum):
 
 
 @dataclass(slots=True)
-class Own:
+class OurWrites:
     """The consents of one customer before our first write and after our last one.
 
     As long as the store still says what stood after our last write, nobody else has acted, and the
@@ -56,7 +56,7 @@ class Intent:
 
 
 @dataclass(slots=True)
-class Past:
+class JournalState:
     """What the journal of an earlier, unfinished run of the same plan tells, by step or customer.
 
     `damaged` are steps whose write cost something, which a resume looks at once more; `covered` are
@@ -74,7 +74,7 @@ class Past:
     covered: dict[str, set[str]] = field(default_factory=dict)
     intended: dict[str, Intent] = field(default_factory=dict)
     created: dict[str, str] = field(default_factory=dict)
-    own: dict[str, Own] = field(default_factory=dict)
+    own: dict[str, OurWrites] = field(default_factory=dict)
     steps: int = 0
     closed: bool = False
     finished: bool = False
@@ -181,9 +181,9 @@ def _cut_torn_line(path: Path) -> None:
             file.truncate(whole)
 
 
-def read(path: Path) -> Past:
+def read(path: Path) -> JournalState:
     """What happened so far; an empty past where there is no journal. Raises `JournalError`."""
-    past = Past()
+    past = JournalState()
     if not path.exists():
         return past
     for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
@@ -268,7 +268,7 @@ def created_lately(folder: Path, store: str, now: datetime) -> dict[str, str]:
     return found
 
 
-def _replay(line: Mapping[str, Any], past: Past) -> None:
+def _replay(line: Mapping[str, Any], past: JournalState) -> None:
     match Event(line["event"]):
         case Event.INTENDED:
             past.intended[line["step"]] = Intent(
@@ -279,7 +279,7 @@ def _replay(line: Mapping[str, Any], past: Past) -> None:
         case Event.WRITTEN:
             if line.get("created"):
                 past.created[line["customer"]] = line["created"]
-            past.own[line["customer"]] = Own(
+            past.own[line["customer"]] = OurWrites(
                 before=_consents(line["before"]), after=_consents(line["after"]) or {}
             )
         case Event.ENDED:

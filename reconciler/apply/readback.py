@@ -11,7 +11,7 @@ from reconciler.model.fields import BY_NAME, SCALARS
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.personal import Personal
 from reconciler.model.tags import tag_key
-from reconciler.plan import structure
+from reconciler.plan import addresses
 from reconciler.plan.changes import (
     AddressChange,
     ConsentChange,
@@ -21,7 +21,7 @@ from reconciler.plan.changes import (
 )
 from reconciler.plan.outcome import State
 from reconciler.plan.steps import StepKind
-from reconciler.plan.store_judge import Judge
+from reconciler.plan.store_rules import StoreRules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,18 +42,18 @@ def compare(
     back: LiveCustomer,
     written: Iterable[FieldChange],
     desired: DesiredCustomer,
-    judge: Judge,
+    rules: StoreRules,
     kind: StepKind,
 ) -> ReadBack:
     """`ground` is the record our write was made from, `back` the record read after it."""
     written = tuple(written)
     collateral: list[str] = []
     noticed: list[str] = []
-    for lost, text in _others(ground, back, written, judge):
+    for lost, text in _others(ground, back, written, rules):
         (collateral if lost else noticed).append(text)
     return ReadBack(
         fields=tuple(
-            (judge.keyed.path(one.path), taken(one, ground, back, desired, judge, kind))
+            (rules.pseudonyms.path(one.path), taken(one, ground, back, desired, rules, kind))
             for one in written
         ),
         collateral=tuple(collateral),
@@ -85,11 +85,11 @@ def taken(
     ground: LiveCustomer | None,
     back: LiveCustomer,
     desired: DesiredCustomer,
-    judge: Judge,
+    rules: StoreRules,
     kind: StepKind,
 ) -> State:
     """Whether a change took, as the record read back shows it."""
-    region = judge.rules.region
+    region = rules.comparison.region
     match change:
         case ScalarChange():
             normalise = BY_NAME[change.path.name].normalise
@@ -105,14 +105,14 @@ def taken(
         case AddressChange():
             if desired.addresses is UNMANAGED:
                 return State.DONE
-            _, paths = structure.merged(desired.addresses, back.addresses, region)
+            _, paths = addresses.merged(desired.addresses, back.addresses, region)
             return State.NOT_APPLIED if paths else State.DONE
         case ConsentChange():
             out = kind is StepKind.WITHDRAW or change.withdraws
             wanted_state = ConsentState.UNSUBSCRIBED if out else change.wanted.state
             before = ground.consent(change.channel) if ground is not None else None
             return _consent(
-                wanted_state, before, back.consent(change.channel), judge, change.channel
+                wanted_state, before, back.consent(change.channel), rules, change.channel
             )
         case _:
             return State.DONE
@@ -122,7 +122,7 @@ def _consent(
     wanted: ConsentState,
     before: LiveConsent | None,
     now: LiveConsent,
-    judge: Judge,
+    rules: StoreRules,
     channel: Channel,
 ) -> State:
     if now.state is wanted:
@@ -131,7 +131,7 @@ def _consent(
         return State.PENDING
     if wanted is ConsentState.UNSUBSCRIBED and now.state is ConsentState.NOT_SUBSCRIBED:
         was_never = before is None or before.state is ConsentState.NOT_SUBSCRIBED
-        recorded = channel in judge.table.records_refusal
+        recorded = channel in rules.table.records_refusal
         return State.NOT_APPLIED if was_never and recorded else State.DONE
     if before is not None and now.state is before.state:
         return State.NOT_APPLIED
@@ -139,11 +139,11 @@ def _consent(
 
 
 def _others(
-    ground: LiveCustomer, back: LiveCustomer, written: tuple[FieldChange, ...], judge: Judge
+    ground: LiveCustomer, back: LiveCustomer, written: tuple[FieldChange, ...], rules: StoreRules
 ) -> Iterator[tuple[bool, str]]:
     """Differences in what we did not write: (whether it is a loss, what in words)."""
     names = {one.path.table for one in written}
-    region = judge.rules.region
+    region = rules.comparison.region
     for spec in SCALARS:
         if spec.name in names or spec.name in ground.unreadable | back.unreadable:
             continue
@@ -151,7 +151,7 @@ def _others(
         if had != has:
             emptied = had is not None and has is None
             yield emptied, f"the {spec.title} was {'emptied' if emptied else 'changed'}"
-    yield from _tags(ground, back, written, judge)
+    yield from _tags(ground, back, written, rules)
     if "addresses" not in names and not {"addresses"} & (ground.unreadable | back.unreadable):
         yield from _addresses(ground, back)
     yield from _unmodelled(ground, back)
@@ -162,7 +162,7 @@ def _others(
 
 
 def _tags(
-    ground: LiveCustomer, back: LiveCustomer, written: tuple[FieldChange, ...], judge: Judge
+    ground: LiveCustomer, back: LiveCustomer, written: tuple[FieldChange, ...], rules: StoreRules
 ) -> Iterator[tuple[bool, str]]:
     if "tags" in ground.unreadable | back.unreadable:
         return
@@ -173,7 +173,7 @@ def _tags(
     had = {tag_key(tag) for tag in ground.tags}
     lost = [tag for tag in ground.tags if tag_key(tag) not in has | removed]
     if lost:
-        names = ", ".join(judge.keyed.text(tag) for tag in lost[:5])
+        names = ", ".join(rules.pseudonyms.text(tag) for tag in lost[:5])
         yield True, f"{len(lost)} tags were lost: {names}"
     if has - had - added:
         yield False, "tags were added"

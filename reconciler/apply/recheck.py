@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.apply.journal import Own
+from reconciler.apply.journal import OurWrites
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import TAGS, FieldPath
+from reconciler.plan.approved import ApprovedField, field_digest
 from reconciler.plan.changes import ConsentChange, FieldChange
-from reconciler.plan.commitment import ApprovedField, field_digest
 from reconciler.plan.compare import differences, moves_address
-from reconciler.plan.examine import Examination, examine
-from reconciler.plan.judge import is_told
+from reconciler.plan.consent_rules import is_told
+from reconciler.plan.customer import CustomerPlan, plan_customer
 from reconciler.plan.match import may_meet, meets
 from reconciler.plan.outcome import State
 from reconciler.plan.steps import Step, StepKind
-from reconciler.plan.store_judge import Judge
+from reconciler.plan.store_rules import StoreRules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,24 +27,28 @@ class Recheck:
 
 
 def recheck(
-    step: Step, desired: DesiredCustomer, live: LiveCustomer, own: Own | None, judge: Judge
+    step: Step,
+    desired: DesiredCustomer,
+    live: LiveCustomer,
+    own: OurWrites | None,
+    rules: StoreRules,
 ) -> Recheck:
     """Each approved field of a step is to be written, done already, or stale.
 
     An address is never changed while it is still subscribed: its consent goes out before.
     """
-    region = judge.rules.region
+    region = rules.comparison.region
     named = meets(desired, live, region)
     if not named and not (step.kind is StepKind.WITHDRAW and may_meet(desired, live, region)):
         return Recheck(write=(), settled=_all(step, State.STALE))
     if step.kind is StepKind.IDENTITY and any(
-        moves_address(desired, live, channel, judge.rules) for channel in Channel
+        moves_address(desired, live, channel, rules.comparison) for channel in Channel
     ):
         return Recheck(write=(), settled=_all(step, State.STALE))
     if own is not None and own.before is None:
-        return _of_own_creation(step, desired, live, own, judge)
-    current = _by_digest(examine(desired, live, judge), step, judge)
-    measured = _by_digest(examine(desired, _measured(live, own), judge), step, judge)
+        return _of_own_creation(step, desired, live, own, rules)
+    current = _by_digest(plan_customer(desired, live, rules), step, rules)
+    measured = _by_digest(plan_customer(desired, _measured(live, own), rules), step, rules)
     write: list[FieldChange] = []
     settled: list[tuple[FieldPath, State]] = []
     for approved in step.fields:
@@ -56,7 +60,7 @@ def recheck(
         if change is not None:
             write.append(change)
         else:
-            settled.append((approved.path, _why_not(approved, desired, live, judge)))
+            settled.append((approved.path, _why_not(approved, desired, live, rules)))
     return Recheck(write=tuple(write), settled=tuple(settled))
 
 
@@ -64,14 +68,19 @@ def _all(step: Step, state: State) -> tuple[tuple[FieldPath, State], ...]:
     return tuple((one.path, state) for one in step.fields)
 
 
-def _by_digest(examination: Examination, step: Step, judge: Judge) -> Mapping[str, FieldChange]:
-    if examination.change is None:
+def _by_digest(
+    customer_plan: CustomerPlan, step: Step, rules: StoreRules
+) -> Mapping[str, FieldChange]:
+    if customer_plan.change is None:
         return {}
     store, alias = step.change.store, step.change.alias
-    return {field_digest(judge.keyed, store, alias, one): one for one in examination.change.fields}
+    return {
+        field_digest(rules.pseudonyms, store, alias, one): one
+        for one in customer_plan.change.fields
+    }
 
 
-def _measured(live: LiveCustomer, own: Own | None) -> LiveCustomer:
+def _measured(live: LiveCustomer, own: OurWrites | None) -> LiveCustomer:
     """The record with the consents that stood before our own writes, where nobody acted since."""
     if own is None or own.before is None:
         return live
@@ -95,14 +104,14 @@ def _is_settled(change: FieldChange, live: LiveCustomer) -> bool:
 
 
 def _of_own_creation(
-    step: Step, desired: DesiredCustomer, live: LiveCustomer, own: Own, judge: Judge
+    step: Step, desired: DesiredCustomer, live: LiveCustomer, own: OurWrites, rules: StoreRules
 ) -> Recheck:
     """Grants to a customer that this plan created: allowed while nobody else has acted."""
-    if judge.table.resends_consent and not all(
+    if rules.table.resends_consent and not all(
         is_told(live.consent(channel), live.contact(channel)) for channel in Channel
     ):
         return Recheck(write=(), settled=_all(step, State.STALE))
-    planned = _by_digest(examine(desired, None, judge), step, judge)
+    planned = _by_digest(plan_customer(desired, None, rules), step, rules)
     write: list[FieldChange] = []
     settled: list[tuple[FieldPath, State]] = []
     for approved in step.fields:
@@ -114,16 +123,16 @@ def _of_own_creation(
         now = live.consent(channel)
         if now.state is ConsentState.SUBSCRIBED and isinstance(change, ConsentChange):
             settled.append((approved.path, State.ALREADY))
-        elif own.after.get(channel) != now or not _is_unasked(now, judge):
+        elif own.after.get(channel) != now or not _is_unasked(now, rules):
             settled.append((approved.path, _stale(now)))
         else:
             write.append(change)
     return Recheck(write=tuple(write), settled=tuple(settled))
 
 
-def _is_unasked(now: LiveConsent, judge: Judge) -> bool:
+def _is_unasked(now: LiveConsent, rules: StoreRules) -> bool:
     """Whether this is how our own create reads, and not somebody's act right after it."""
-    told = now.state is judge.table.unasked or now.state is ConsentState.UNKNOWN
+    told = now.state is rules.table.default_consent or now.state is ConsentState.UNKNOWN
     return told and now.actor is not Actor.PERSON
 
 
@@ -133,7 +142,7 @@ def _moving(
     change: FieldChange | None,
     desired: DesiredCustomer,
     live: LiveCustomer,
-    own: Own | None,
+    own: OurWrites | None,
 ) -> FieldChange | None:
     """The consent of a changing address: out in the first step, in for the new one in the last."""
     channel = Channel(approved.path.member)
@@ -150,14 +159,14 @@ def _moving(
 
 
 def _why_not(
-    approved: ApprovedField, desired: DesiredCustomer, live: LiveCustomer, judge: Judge
+    approved: ApprovedField, desired: DesiredCustomer, live: LiveCustomer, rules: StoreRules
 ) -> State:
     """Done already only if the record shows it; whatever still differs was held or has moved."""
     if approved.path.is_consent:
-        return _consent_state(approved, desired, live, judge)
+        return _consent_state(approved, desired, live, rules)
     if approved.path.table in live.unreadable:
         return State.STALE
-    left = {judge.keyed.path(one.path) for one in differences(desired, live, judge.rules)}
+    left = {rules.pseudonyms.path(one.path) for one in differences(desired, live, rules.comparison)}
     if approved.path not in left and not (approved.path.name == TAGS.name and TAGS in left):
         return State.ALREADY
     channel = approved.channel
@@ -165,7 +174,7 @@ def _why_not(
 
 
 def _consent_state(
-    approved: ApprovedField, desired: DesiredCustomer, live: LiveCustomer, judge: Judge
+    approved: ApprovedField, desired: DesiredCustomer, live: LiveCustomer, rules: StoreRules
 ) -> State:
     channel = Channel(approved.path.member)
     wanted, now = desired.consent(channel), live.consent(channel)
@@ -174,7 +183,7 @@ def _consent_state(
     if wanted is None or wanted.state is ConsentState.UNSUBSCRIBED:
         never = now.state is ConsentState.NOT_SUBSCRIBED
         out = now.state is ConsentState.UNSUBSCRIBED
-        settled = out or (never and channel not in judge.table.records_refusal)
+        settled = out or (never and channel not in rules.table.records_refusal)
         return State.ALREADY if settled else State.STALE
     if approved.moves:
         return State.ALREADY if now.state is wanted.state else _stale(now)

@@ -12,14 +12,14 @@ from reconciler.apply.bench import Bench
 from reconciler.errors import PlatformError
 from reconciler.model.consent import Channel
 from reconciler.model.customer import LiveCustomer
-from reconciler.plan.judge import is_told
+from reconciler.plan.consent_rules import is_told
 from reconciler.plan.steps import Step
 
 SIGHT_LASTS: Final = 5.0
 _SENT_WHOLE: Final = ("tags", "addresses")
 
 
-def look_ahead(bench: Bench, steps: Iterable[Step]) -> None:
+def prefetch(bench: Bench, steps: Iterable[Step]) -> None:
     """Reads the customers of some steps at once, where that saves a request."""
     wanted = [
         step.change.remote_id

@@ -60,7 +60,7 @@ def settle_rise(bench: Bench, step: Step) -> tuple[tuple[str, ...], tuple[str, .
     live = bench.client.read(remote_id)
     if live is None:
         return (), ()
-    (live,), _ = bench.client.graded((live,))
+    (live,), _ = bench.client.with_actors((live,))
     asked = {one.path for one in step.fields if one.risk is RiskClass.GRANT or one.moves}
     risen = tuple(
         channel

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from reconciler.apply.bench import LOST, TRIES, Bench, StoreLeft, told, worst
-from reconciler.apply.journal import Consents, Event, Own, consents_json
+from reconciler.apply.journal import Consents, Event, OurWrites, consents_json
 from reconciler.apply.readback import compare
 from reconciler.apply.recheck import Recheck, recheck
 from reconciler.apply.sight import look
@@ -53,7 +53,7 @@ def _decided(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str)
         if live is None:
             return StepOutcome(step=step, state=State.STALE, message="the customer is gone")
         moved = _moved_since_plan(bench, step, live)
-        found = recheck(step, desired, live, bench.own.get(step.change.alias), bench.judge)
+        found = recheck(step, desired, live, bench.own.get(step.change.alias), bench.rules)
         if not found.write:
             outcome = _nothing_to_write(step, found, wrote=wrote)
             window = _cut_off_window(bench, step, outcome, wrote=wrote)
@@ -165,13 +165,13 @@ def _one_by_one(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: s
 
 def _ground(bench: Bench, step: Step, remote_id: str) -> LiveCustomer | None:
     """The record to decide on, read right before; None where there is none any more."""
-    bench.prepay()
+    bench.reserve_turn()
     live = look(bench, remote_id)
     if live is not None and _shows_old(bench.own.get(step.change.alias), live):
         bench.clock.sleep(SECOND_LOOK)
         live = bench.client.read(remote_id)
     if live is not None and _may_overturn(step, live):
-        (live,), _ = bench.client.graded((live,))
+        (live,), _ = bench.client.with_actors((live,))
     return live
 
 
@@ -183,7 +183,7 @@ def _may_overturn(step: Step, live: LiveCustomer) -> bool:
     )
 
 
-def _shows_old(own: Own | None, live: LiveCustomer) -> bool:
+def _shows_old(own: OurWrites | None, live: LiveCustomer) -> bool:
     """Whether a record still shows as subscribed whom we have just taken out."""
     return own is not None and any(
         left.state is ConsentState.UNSUBSCRIBED
@@ -226,16 +226,16 @@ def _read_back(
     if back is None:
         why = "the customer was gone when it was read back"
         return StepOutcome(step=step, state=State.UNVERIFIED, remote_id=remote_id, message=why)
-    seen = compare(live, back, found.write, desired, bench.judge, step.kind)
+    seen = compare(live, back, found.write, desired, bench.rules, step.kind)
     if not all(state.good for _, state in seen.fields):
         # Some stores show a write late, and some show one that does not last.
         bench.clock.sleep(SECOND_LOOK)
         back = _as_told(bench, step, live, bench.client.read(remote_id)) or back
-        seen = compare(live, back, found.write, desired, bench.judge, step.kind)
+        seen = compare(live, back, found.write, desired, bench.rules, step.kind)
     if seen.risen or seen.collateral:
         # Somebody's own act is told apart from our doing, where the store knows who acted.
-        (graded,), _ = bench.client.graded((back,))
-        seen = compare(live, graded, found.write, desired, bench.judge, step.kind)
+        (with_actors,), _ = bench.client.with_actors((back,))
+        seen = compare(live, with_actors, found.write, desired, bench.rules, step.kind)
     if seen.risen:
         back, left = take_out(bench, back, seen.risen)
         told_out = "could not be taken back" if left else "was taken back"
@@ -269,8 +269,8 @@ def _as_told(
     """The record read back, told as much of as the one before it."""
     if back is None or not _may_overturn(step, live):
         return back
-    (graded,), _ = bench.client.graded((back,))
-    return graded
+    (with_actors,), _ = bench.client.with_actors((back,))
+    return with_actors
 
 
 def _remember(
@@ -306,7 +306,7 @@ def _remember(
         known = earlier.before if earlier is not None and unbroken else None
         start = dict(known if known is not None else live.consents)
         before = {**start, **{channel: now[channel] for channel in foreign}}
-    bench.own[alias] = Own(before=before, after=now)
+    bench.own[alias] = OurWrites(before=before, after=now)
     bench.journal.write(
         Event.WRITTEN,
         step=step.id,

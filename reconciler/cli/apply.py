@@ -19,10 +19,10 @@ from reconciler.model.settings import Release, RiskClass
 from reconciler.report.lines import as_json, plain
 
 if TYPE_CHECKING:
-    from reconciler.app import Ambient, Order
-    from reconciler.apply.bench import Control
-    from reconciler.plan.definition import Plan
+    from reconciler.app import ApplyRequest, Environment
+    from reconciler.apply.bench import Cancellation
     from reconciler.plan.outcome import ApplyResult
+    from reconciler.plan.plan import Plan
 
 _SHOW_CURSOR: Final = b"\x1b[?25h"
 
@@ -85,24 +85,24 @@ def command(
     5 the plan is stale, expired or used, 130 interrupted.
     """
     from reconciler import app, repository
-    from reconciler.apply.bench import Control
+    from reconciler.apply.bench import Cancellation
     from reconciler.plan.codec import decode, encode
-    from reconciler.platforms.limiter import Paces
+    from reconciler.platforms.limiter import RateLimiters
 
     saved = plan is not None or resume
     _check_usage(saved=saved, chosen=bool(stores or raises or releases or read != "auto"), yes=yes)
-    control = Control(max_failures=max_failures)
+    control = Cancellation(max_failures=max_failures)
     world = app.ambient(specs, state_dir)
-    world = replace(world, paces=Paces(control.interrupted))
+    world = replace(world, rate_limiters=RateLimiters(control.interrupted))
     with progress.shown(world.watch, quiet=quiet):
         state = app.load_or_raise(specs, world, options.silent if quiet else options.warn, base)
-    keyed = app.keyed_for(world, state)
+    pseudonyms = app.pseudonyms_for(world, state)
     if (refused := repository.refusal(specs)) and not quiet:
         click.echo(f"warning: {refused}", err=True)
     _warn_of_approvers(world)
     if saved:
         body = _saved(plan, world)
-        earlier = app.applied_before(body, world, keyed) if resume else None
+        earlier = app.applied_before(body, world, pseudonyms) if resume else None
         if earlier is not None:
             return _told(earlier, body, "", form=form, no_color=no_color)
         at_hand = state
@@ -110,7 +110,7 @@ def command(
             body,
             state,
             world,
-            keyed,
+            pseudonyms,
             resume=resume,
             under=lambda commit: app.load_or_raise(specs, world, options.silent, commit),
         )
@@ -121,20 +121,20 @@ def command(
         if not quiet:
             tell_of_running(state, world)
             tell_of_cut_off(world)
-        choices = app.Choices(stores=stores, read=read, raises=raises, releases=releases)
+        choices = app.PlanOptions(stores=stores, read=read, raises=raises, releases=releases)
         with progress.shown(world.watch, quiet=quiet):
-            made = app.plan(state, choices, world, keyed)
-        body = encode(made, keyed)
+            made = app.plan(state, choices, world, pseudonyms)
+        body = encode(made, pseudonyms)
         commitment = decode(body)
         failed = bool(made.failed)
         if not _agreed(body, yes=yes, verbose=verbose, no_color=no_color, only=only, form=form):
             return _not_applied(body, made, form)
-    order = app.Order(
+    order = app.ApplyRequest(
         commitment=commitment,
         state=state,
         only=only or (),
         world=world,
-        keyed=keyed,
+        pseudonyms=pseudonyms,
         control=control,
         progress=lambda outcome: None,  # noqa: ARG005
     )
@@ -152,7 +152,7 @@ def _check_usage(*, saved: bool, chosen: bool, yes: bool) -> None:
         raise click.UsageError("without a terminal, give a plan file or --yes")
 
 
-def _warn_of_approvers(world: "Ambient") -> None:
+def _warn_of_approvers(world: "Environment") -> None:
     from reconciler.forge import APPROVERS, approvers
 
     _, others = approvers(world.environment)
@@ -163,7 +163,7 @@ def _warn_of_approvers(world: "Ambient") -> None:
         )
 
 
-def _saved(plan: Path | None, world: "Ambient") -> dict[str, Any]:
+def _saved(plan: Path | None, world: "Environment") -> dict[str, Any]:
     """The plan that was named, or the last one whose apply has not ended."""
     from reconciler.cli.show import read_plan
 
@@ -172,7 +172,7 @@ def _saved(plan: Path | None, world: "Ambient") -> dict[str, Any]:
 
 def _tell_of_saved(body: dict[str, Any], *, under_base: bool, quiet: bool) -> bool:
     """What a saved plan was made under and could not read; whether there is any such store."""
-    from reconciler.report import describe
+    from reconciler.report import phrases
 
     if under_base and not quiet:
         click.echo(
@@ -180,7 +180,7 @@ def _tell_of_saved(body: dict[str, Any], *, under_base: bool, quiet: bool) -> bo
             "differ from those at hand by what the plan showed",
             err=True,
         )
-    unread = describe.not_read(body)
+    unread = phrases.not_read(body)
     for name, why in unread:
         click.echo(f"error: store {name} was not read for this plan: {why}", err=True)
     return bool(unread)
@@ -216,7 +216,7 @@ def _agreed(
 
 
 def _carry_out(
-    order: "Order", body: dict[str, Any], *, form: str, quiet: bool, no_color: bool
+    order: "ApplyRequest", body: dict[str, Any], *, form: str, quiet: bool, no_color: bool
 ) -> int:
     from reconciler import app
 
@@ -233,14 +233,14 @@ def _told(
     done: "ApplyResult", body: dict[str, Any], resuming: str, *, form: str, no_color: bool
 ) -> int:
     """Prints the report, and gives the exit code that it stands for."""
-    from reconciler.report import describe
+    from reconciler.report import phrases
     from reconciler.report import result as report
 
-    owed = describe.owed(body)
+    owed = phrases.owed(body)
     if form == "json":
         click.echo(as_json(report.as_json(done, resuming, body)))
     else:
-        unread = describe.not_read(body)
+        unread = phrases.not_read(body)
         options.show(report.render(done, resuming, owed, unread), no_color=no_color)
     if done.interrupted and not done.complete:
         return INTERRUPTED
@@ -288,7 +288,7 @@ def _last_unfinished(folder: Path) -> Path:
 
 
 @contextmanager
-def _signals(control: "Control", resuming: str) -> Iterator[None]:
+def _signals(control: "Cancellation", resuming: str) -> Iterator[None]:
     """Ctrl-C and SIGTERM let the requests in flight end; a second one breaks off at once, which
     the journal withstands like any other death.
     """

@@ -12,7 +12,7 @@ from reconciler.errors import ConfigError
 from reconciler.report.lines import as_json
 
 if TYPE_CHECKING:
-    from reconciler.app import Ambient
+    from reconciler.app import Environment
 
 
 @click.group("audit", cls=Commands)
@@ -70,7 +70,7 @@ def log(
     return FAILED if plan or customer or store else OK
 
 
-def _warn_of_flaws(world: "Ambient") -> None:
+def _warn_of_flaws(world: "Environment") -> None:
     """What is read here may have been written by anybody; with the key that is told at once."""
     from reconciler import app
     from reconciler.apply import audit

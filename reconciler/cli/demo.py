@@ -14,9 +14,9 @@ from reconciler.cli import FAILED, OK, options
 from reconciler.report.lines import Line, Style
 
 if TYPE_CHECKING:
-    from reconciler.app import Ambient
+    from reconciler.app import Environment
+    from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.model.settings import DesiredState
-    from reconciler.plan.keyed import Keyed
 
 
 @click.command("demo")
@@ -41,12 +41,12 @@ def command(verbose: bool, quiet: bool, no_color: bool) -> int:
             click.echo(f"{platform} on {url}")
         _say(f"reconciler validate --specs {specs}", quiet=quiet)
         clock = system_clock()
-        world = app.Ambient(clock=clock, environment=dict(demo.TOKENS.values()), folder=folder)
+        world = app.Environment(clock=clock, environment=dict(demo.TOKENS.values()), folder=folder)
         state = app.load_or_raise(specs, world, options.warn)
         click.echo(f"{state.files} files are valid")
         state = _moved(state, urls)
-        keyed = app.keyed_for(world, state)
-        return _tour(state, world, keyed, verbose=verbose, quiet=quiet, no_color=no_color)
+        pseudonyms = app.pseudonyms_for(world, state)
+        return _tour(state, world, pseudonyms, verbose=verbose, quiet=quiet, no_color=no_color)
 
 
 def _specs() -> Path:
@@ -73,37 +73,37 @@ def _moved(state: "DesiredState", urls: dict[str, str]) -> "DesiredState":
 
 def _tour(
     state: "DesiredState",
-    world: "Ambient",
-    keyed: "Keyed",
+    world: "Environment",
+    pseudonyms: "Pseudonyms",
     *,
     verbose: bool,
     quiet: bool,
     no_color: bool,
 ) -> int:
     from reconciler import app
-    from reconciler.apply.bench import Control
+    from reconciler.apply.bench import Cancellation
     from reconciler.plan.codec import decode, encode
-    from reconciler.report import describe, result, text
+    from reconciler.report import phrases, result, text
 
     _say("reconciler plan --out plan.json", quiet=quiet)
-    body = encode(app.plan(state, app.Choices(), world, keyed), keyed)
+    body = encode(app.plan(state, app.PlanOptions(), world, pseudonyms), pseudonyms)
     options.show(text.render(body, every=verbose, reveal={}), no_color=no_color)
     _say("reconciler apply plan.json", quiet=quiet)
-    order = app.Order(
+    order = app.ApplyRequest(
         commitment=decode(body),
         state=state,
         only=(),
         world=world,
-        keyed=keyed,
-        control=Control(),
+        pseudonyms=pseudonyms,
+        control=Cancellation(),
         progress=lambda outcome: None,  # noqa: ARG005
     )
     done = app.apply(order)
-    owed = describe.owed(body)
+    owed = phrases.owed(body)
     resume = "reconciler apply plan.json --resume"
     options.show(result.render(done, resume, owed), no_color=no_color)
     _say("reconciler plan", quiet=quiet)
-    again = encode(app.plan(state, app.Choices(), world, keyed), keyed)
+    again = encode(app.plan(state, app.PlanOptions(), world, pseudonyms), pseudonyms)
     options.show(text.render(again, every=False, reveal={}), no_color=no_color)
     return OK if done.complete and not again["changes"] else FAILED
 

@@ -47,7 +47,7 @@ def command(
         raise click.UsageError("name the customer on stdin: an alias, e-mail, phone or id")
     world = app.ambient(specs, state_dir)
     state = app.load_or_raise(specs, world, options.silent if quiet else options.warn, base)
-    keyed = app.keyed_for(world, state)
+    pseudonyms = app.pseudonyms_for(world, state)
     if state.settings != state.at_hand and not quiet:
         click.echo(
             f"settings.changed: explained under those of the base {(state.base or '')[:12]}, which "
@@ -59,14 +59,16 @@ def command(
     for store in app.selected(state, stores):
         try:
             with progress.shown(world.watch, quiet=quiet):
-                told = app.explain(text, state, store, world, keyed)
+                told = app.explain(text, state, store, world, pseudonyms)
         except (PlatformError, ConfigError) as error:
             click.echo(f"error: {error}", err=True)
             failed = True
             continue
         found = found or bool(told)
         show = _revealed if show_personal else report.masked
-        options.show(report.render(told, keyed=keyed, commit=_commit, show=show), no_color=no_color)
+        options.show(
+            report.render(told, pseudonyms=pseudonyms, commit=_commit, show=show), no_color=no_color
+        )
     if not found:
         click.echo("no entry of the specs speaks of this customer", err=True)
     return OK if found and not failed else FAILED

@@ -89,14 +89,14 @@ def command(
         if form == "github":
             annotate(error.diagnostics, output)
         raise
-    keyed = app.keyed_for(world, state)
+    pseudonyms = app.pseudonyms_for(world, state)
     if not quiet:
         tell_of_running(state, world)
         tell_of_cut_off(world)
-    choices = app.Choices(stores=stores, read=read, raises=raises, releases=releases)
+    choices = app.PlanOptions(stores=stores, read=read, raises=raises, releases=releases)
     with progress.shown(world.watch, quiet=quiet):
-        made = app.plan(state, choices, world, keyed)
-    body = encode(made, keyed)
+        made = app.plan(state, choices, world, pseudonyms)
+    body = encode(made, pseudonyms)
     if out is not None:
         if out.absolute().parent == world.folder.absolute():
             prepare(world.folder)
@@ -125,12 +125,12 @@ def command(
 
 def _tell_of_saved(out: Path, body: dict[str, Any]) -> None:
     """With how to go on, where nothing stands in the way of that."""
-    from reconciler.report import describe
+    from reconciler.report import phrases
     from reconciler.repository import would_be_committed
     from reconciler.state import FOLDER
 
     told = f"saved as {out}"
-    if describe.standing(body) == describe.READY:
+    if phrases.standing(body) == phrases.READY:
         words = ("reconciler", "apply", str(out), *options.base_words())
         told += f"; carry it out with: {shlex.join(words)}"
     click.echo(told, err=True)

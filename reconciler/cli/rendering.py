@@ -10,8 +10,8 @@ import click
 
 from reconciler import forge
 from reconciler.cli import options, voice
-from reconciler.report.describe import Reveal
 from reconciler.report.lines import as_json
+from reconciler.report.phrases import Reveal
 
 if TYPE_CHECKING:
     from reconciler.diagnostics import Diagnostic

@@ -50,8 +50,8 @@ def command(
     """
     from reconciler import app
     from reconciler.cli.rendering import render
+    from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.plan import codec
-    from reconciler.plan.keyed import Keyed
     from reconciler.state import read_key
 
     body = read_plan(plan)
@@ -61,7 +61,7 @@ def command(
         if not quiet:
             click.echo("not verified: the key of this plan is not here", err=True)
     else:
-        codec.verify(body, Keyed(key))
+        codec.verify(body, Pseudonyms(key))
     if steps and (form != "text" or output is not None):
         raise click.UsageError("--steps are text on stdout; leave out --format and --output")
     try:
@@ -116,7 +116,7 @@ def _is_whole(body: dict[str, Any]) -> bool:
 
 def read_plan(path: Path) -> dict[str, Any]:
     """The content of a plan file. Raises `PlanFileError`, telling apart what may be wrong."""
-    from reconciler.plan.definition import FORMAT_VERSION
+    from reconciler.plan.plan import FORMAT_VERSION
 
     try:
         body = json.loads(_content(path))

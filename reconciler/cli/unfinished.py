@@ -9,12 +9,12 @@ from reconciler.cli import options
 from reconciler.errors import ConfigError, JournalError, PlanFileError
 
 if TYPE_CHECKING:
-    from reconciler.app import Ambient
+    from reconciler.app import Environment
     from reconciler.apply.journal import Unfinished
     from reconciler.model.settings import DesiredState
 
 
-def tell_of_running(state: "DesiredState", world: "Ambient") -> None:
+def tell_of_running(state: "DesiredState", world: "Environment") -> None:
     """A plan may be made while somebody applies another; whoever reads it has to know."""
     from reconciler.app.world import shop_of
     from reconciler.state import writing
@@ -32,7 +32,7 @@ def tell_of_running(state: "DesiredState", world: "Ambient") -> None:
             )
 
 
-def tell_of_cut_off(world: "Ambient", *, apart_from: str | None = None) -> None:
+def tell_of_cut_off(world: "Environment", *, apart_from: str | None = None) -> None:
     """A plan cannot see what an apply that was cut off still owes: its journal can. `apart_from`
     is the plan that is being applied.
     """
@@ -59,7 +59,7 @@ def tell_of_cut_off(world: "Ambient", *, apart_from: str | None = None) -> None:
         )
 
 
-def _way_on(one: "Unfinished", world: "Ambient") -> str:
+def _way_on(one: "Unfinished", world: "Environment") -> str:
     from reconciler.cli.show import read_plan
     from reconciler.plan.codec import expires_at
 

@@ -45,20 +45,20 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Resolution:
+class DiagnosticCollector:
     """Gathers complaints while the documents are read; `state` is whole even if there are some."""
 
-    complaints: list[Diagnostic] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def complain(
         self, rule: str, message: str, mark: SourceMark, hint: str, also: SourceMark | None = None
     ) -> None:
-        self.complaints.append(
+        self.diagnostics.append(
             Diagnostic(rule=rule, message=message, mark=mark, hint=hint, also=also)
         )
 
 
-def entries(document: Document, store: StoreSettings, work: Resolution) -> list[Entry]:
+def entries(document: Document, store: StoreSettings, work: DiagnosticCollector) -> list[Entry]:
     data = document.data
     found: list[Entry] = []
     defaults = data.get("defaults") or {}
@@ -92,7 +92,7 @@ def _reference(
     section: str,
     pointer: Pointer,
     item: Mapping[str, Any],
-    work: Resolution,
+    work: DiagnosticCollector,
 ) -> Entry:
     inner = (*pointer, "customer") if section == "consents" else pointer
     return Entry(
@@ -109,7 +109,7 @@ def _identities(
     store: StoreSettings,
     pointer: Pointer,
     item: Mapping[str, Any],
-    work: Resolution,
+    work: DiagnosticCollector,
 ) -> tuple[Identity, ...]:
     found = []
     for kind in IdentityKind:
@@ -138,7 +138,7 @@ def _customer(
     pointer: Pointer,
     item: Mapping[str, Any],
     defaults: Mapping[str, Any],
-    work: Resolution,
+    work: DiagnosticCollector,
 ) -> Entry:
     entry = _reference(document, store, "customers", pointer, item, work)
     entry.previously = _identities(
@@ -191,7 +191,7 @@ def _tag_intent(value: Any) -> TagIntent:
 
 
 def _consent(
-    entry: Entry, channel: Channel, value: Any, pointer: Pointer, work: Resolution
+    entry: Entry, channel: Channel, value: Any, pointer: Pointer, work: DiagnosticCollector
 ) -> None:
     item: Mapping[str, Any] = {"state": value} if isinstance(value, str) else value
     if "withdrawn_at" in item and item["state"] != "unsubscribed":
@@ -209,7 +209,7 @@ def _consent(
     entry.facts.append(Fact(f"consent.{channel}", wanted, entry.document.near(pointer)))
 
 
-def _refuse_both_ways(entry: Entry, work: Resolution) -> None:
+def _refuse_both_ways(entry: Entry, work: DiagnosticCollector) -> None:
     intent = entry.tags or TagIntent()
     both = {tag_key(tag) for tag in intent.present} & {tag_key(tag) for tag in intent.absent}
     if both:

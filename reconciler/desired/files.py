@@ -42,7 +42,7 @@ def read(
     A path that cannot be read is a diagnostic; the others are read all the same.
     """
     found: dict[str, SpecFile] = {}
-    complaints: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = []
     for path in paths:
         before = len(found)
         own: list[Diagnostic] = []
@@ -51,18 +51,18 @@ def read(
             _read_one(file, found, mask, own)
         if len(found) == before and not has_errors(own):
             own.append(
-                _complaint(
+                _diagnostic(
                     path,
                     "files.none",
                     "no spec file (*.yaml, *.yml) is here",
                     "name the folder of the specs with --specs, or write a first file",
                 )
             )
-        complaints.extend(own)
-    return tuple(found[name] for name in sorted(found)), tuple(complaints)
+        diagnostics.extend(own)
+    return tuple(found[name] for name in sorted(found)), tuple(diagnostics)
 
 
-def _complaint(
+def _diagnostic(
     path: Path, rule: str, message: str, hint: str, severity: Severity = Severity.ERROR
 ) -> Diagnostic:
     return Diagnostic(
@@ -70,10 +70,10 @@ def _complaint(
     )
 
 
-def _walk(path: Path, complaints: list[Diagnostic]) -> Iterator[Path]:
+def _walk(path: Path, diagnostics: list[Diagnostic]) -> Iterator[Path]:
     if not os.path.lexists(path):
-        complaints.append(
-            _complaint(
+        diagnostics.append(
+            _diagnostic(
                 path,
                 "files.missing",
                 "there is no such file or folder",
@@ -84,45 +84,45 @@ def _walk(path: Path, complaints: list[Diagnostic]) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
-    yield from _walk_folder(path, os.path.realpath(path), set(), complaints, len(path.parts))
+    yield from _walk_folder(path, os.path.realpath(path), set(), diagnostics, len(path.parts))
 
 
 def _walk_folder(
     folder: Path,
     root: str,
     visited: set[str],
-    complaints: list[Diagnostic],
+    diagnostics: list[Diagnostic],
     depth_of_root: int,
 ) -> Iterator[Path]:
     """Each real folder once; nothing outside of `root`."""
     visited.add(os.path.realpath(folder))
     if len(folder.parts) - depth_of_root > DEEPEST:
-        complaints.append(too_deep(folder))
+        diagnostics.append(too_deep(folder))
         return
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        complaints.append(_unreadable(folder, error))
+        diagnostics.append(_unreadable(folder, error))
         return
     for entry in entries:
         path = folder / entry.name
         if is_hidden(entry.name):
             continue
         if text_fault(entry.name) is not None:
-            complaints.append(bad_name(path))
+            diagnostics.append(bad_name(path))
         elif entry.is_symlink() and not _is_inside(path, root):
-            complaints.append(link_outside(path))
+            diagnostics.append(link_outside(path))
         elif entry.is_symlink() and _is_in_hiding(path, root):
-            complaints.append(link_hidden(path))
+            diagnostics.append(link_hidden(path))
         elif _is_folder(entry):
             if os.path.realpath(path) not in visited:
-                yield from _walk_folder(path, root, visited, complaints, depth_of_root)
+                yield from _walk_folder(path, root, visited, diagnostics, depth_of_root)
             elif _is_above(path, folder):
-                complaints.append(_link(path, "files.symlink-loop", "leads to a folder above it"))
+                diagnostics.append(_link(path, "files.symlink-loop", "leads to a folder above it"))
         elif is_spec(entry.name):
             yield path
         elif not entry.name.lower().startswith(_NO_SPECS):
-            complaints.append(_not_read(path))
+            diagnostics.append(_not_read(path))
 
 
 def is_hidden(name: str) -> bool:
@@ -152,7 +152,7 @@ def _is_above(path: Path, folder: Path) -> bool:
 
 
 def bad_name(path: Path) -> Diagnostic:
-    return _complaint(
+    return _diagnostic(
         path,
         "files.name",
         "the name has a control or direction character, or one that nobody sees",
@@ -165,7 +165,7 @@ def personal_name(path: Path, root: Path) -> Iterator[Diagnostic]:
     below = path.relative_to(root) if path != root else Path(path.name)
     titles = [title for part in below.parts if (title := shape_of(part)) is not None]
     if titles:
-        yield _complaint(
+        yield _diagnostic(
             path,
             "personal.in-file-name",
             f"a part of this path looks like {titles[0]}",
@@ -175,7 +175,7 @@ def personal_name(path: Path, root: Path) -> Iterator[Diagnostic]:
 
 
 def too_deep(path: Path) -> Diagnostic:
-    return _complaint(
+    return _diagnostic(
         path,
         "files.too-deep",
         f"folders go deeper than {DEEPEST} here",
@@ -192,11 +192,11 @@ def link_hidden(path: Path) -> Diagnostic:
 
 
 def _link(path: Path, rule: str, what: str) -> Diagnostic:
-    return _complaint(path, rule, f"this link {what}", "remove the link")
+    return _diagnostic(path, rule, f"this link {what}", "remove the link")
 
 
 def submodule(path: Path) -> Diagnostic:
-    return _complaint(
+    return _diagnostic(
         path,
         "files.submodule",
         "a submodule stands here, and what it held is kept in another repository",
@@ -205,7 +205,7 @@ def submodule(path: Path) -> Diagnostic:
 
 
 def _not_read(path: Path) -> Diagnostic:
-    return _complaint(
+    return _diagnostic(
         path,
         "files.not-read",
         "this is no spec file by its name, and is not read",
@@ -234,12 +234,12 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _read_one(
-    path: Path, found: dict[str, SpecFile], mask: Mask, complaints: list[Diagnostic]
+    path: Path, found: dict[str, SpecFile], mask: Mask, diagnostics: list[Diagnostic]
 ) -> None:
     try:
         if path.is_file() and path.stat().st_size > LARGEST_FILE:
-            complaints.append(
-                _complaint(
+            diagnostics.append(
+                _diagnostic(
                     path,
                     "files.too-large",
                     f"the file is larger than {LARGEST_FILE // 1024**2} MiB",
@@ -248,8 +248,8 @@ def _read_one(
             )
             return
         if not path.is_file() and path.exists():
-            complaints.append(
-                _complaint(
+            diagnostics.append(
+                _diagnostic(
                     path,
                     "files.unreadable",
                     "this is no regular file",
@@ -259,11 +259,11 @@ def _read_one(
             return
         found[str(path)] = SpecFile(name=shown(path, mask), content=path.read_bytes())
     except OSError as error:
-        complaints.append(_unreadable(path, error))
+        diagnostics.append(_unreadable(path, error))
 
 
 def _unreadable(path: Path, error: OSError) -> Diagnostic:
-    return _complaint(
+    return _diagnostic(
         path,
         "files.unreadable",
         f"it cannot be read: {(error.strerror or type(error).__name__).lower()}",

@@ -29,9 +29,9 @@ _ODD_SAYINGS: Final = {
 
 def decode(file: SpecFile) -> tuple[str | None, tuple[Diagnostic, ...]]:
     """The text, or None where it is none; complaints may come with a text that is to be read on."""
-    text, complaint = _text_of(file)
-    if complaint is not None:
-        return None, (complaint,)
+    text, diagnostic = _text_of(file)
+    if diagnostic is not None:
+        return None, (diagnostic,)
     return _as_shown(text, file.name)
 
 

@@ -1,6 +1,6 @@
 """Entries of all files that speak of one customer, joined; contradictions name both places."""
 
-from reconciler.desired.entries import SCALARS, Entry, Fact, Resolution
+from reconciler.desired.entries import SCALARS, DiagnosticCollector, Entry, Fact
 from reconciler.diagnostics import SourceMark
 from reconciler.model.consent import Channel, ConsentState, Evidence
 from reconciler.model.customer import DesiredCustomer, is_erasure
@@ -9,7 +9,9 @@ from reconciler.model.managed import UNMANAGED, Managed
 from reconciler.model.tags import TagIntent, sort_tags, tag_key
 
 
-def join(store: str, entries: list[Entry], work: Resolution) -> tuple[DesiredCustomer, ...]:
+def join(
+    store: str, entries: list[Entry], work: DiagnosticCollector
+) -> tuple[DesiredCustomer, ...]:
     groups = _groups(entries)
     customers = [_one(store, group, work) for group in groups]
     return tuple(
@@ -42,7 +44,7 @@ def _groups(entries: list[Entry]) -> list[list[Entry]]:
     return list(groups.values())
 
 
-def _one(store: str, group: list[Entry], work: Resolution) -> DesiredCustomer:
+def _one(store: str, group: list[Entry], work: DiagnosticCollector) -> DesiredCustomer:
     ranked = sorted(group, key=lambda entry: (entry.section != "customers", entry.mark))
     facts: dict[str, Fact] = {}
     for entry in ranked:
@@ -84,7 +86,7 @@ def _marks(group: list[Entry], facts: dict[str, Fact]) -> tuple[tuple[str, Sourc
     return tuple(sorted(marks.items()))
 
 
-def _add(fact: Fact, facts: dict[str, Fact], work: Resolution) -> None:
+def _add(fact: Fact, facts: dict[str, Fact], work: DiagnosticCollector) -> None:
     """Keeps what is said more strongly: an explicit value over a default, evidence over none."""
     earlier = facts.setdefault(fact.name, fact)
     if fact.name == "reason":
@@ -120,7 +122,7 @@ def _agree(one: Fact, other: Fact) -> bool:
     return out or Evidence() in (one.value.evidence, other.value.evidence)
 
 
-def _refuse_repeated(group: list[Entry], work: Resolution) -> None:
+def _refuse_repeated(group: list[Entry], work: DiagnosticCollector) -> None:
     """One section of one file speaks of a customer once (of tags and consents: once of each)."""
     seen: dict[tuple[str, str], SourceMark] = {}
     for entry in group:
@@ -140,7 +142,7 @@ def _refuse_repeated(group: list[Entry], work: Resolution) -> None:
             )
 
 
-def _joined_identities(group: list[Entry], work: Resolution) -> tuple[Identity, ...]:
+def _joined_identities(group: list[Entry], work: DiagnosticCollector) -> tuple[Identity, ...]:
     by_kind: dict[IdentityKind, tuple[Identity, SourceMark]] = {}
     for entry in group:
         for one in entry.identities:
@@ -156,7 +158,7 @@ def _joined_identities(group: list[Entry], work: Resolution) -> tuple[Identity, 
     return tuple(by_kind[kind][0] for kind in IdentityKind if kind in by_kind)
 
 
-def _joined_tags(group: list[Entry], work: Resolution) -> Managed[TagIntent]:
+def _joined_tags(group: list[Entry], work: DiagnosticCollector) -> Managed[TagIntent]:
     said = [entry for entry in group if entry.tags is not None]
     own = [entry for entry in said if entry.section == "customers" and not entry.default_tags]
     intents = [
@@ -198,7 +200,7 @@ def _joined_tags(group: list[Entry], work: Resolution) -> Managed[TagIntent]:
     return TagIntent(present=present, absent=absent, exact=any(one.exact for one, _ in intents))
 
 
-def _refuse_absent_with_wishes(customer: DesiredCustomer, work: Resolution) -> None:
+def _refuse_absent_with_wishes(customer: DesiredCustomer, work: DiagnosticCollector) -> None:
     grants = any(wanted.state is not ConsentState.UNSUBSCRIBED for _, wanted in customer.consents)
     wishes = (
         customer.scalars

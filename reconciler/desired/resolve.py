@@ -7,7 +7,7 @@ each other both places are named.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reconciler.desired.entries import Entry, Resolution, entries
+from reconciler.desired.entries import DiagnosticCollector, Entry, entries
 from reconciler.desired.merge import join
 from reconciler.desired.yaml_reader import Document
 from reconciler.diagnostics import Diagnostic, Pointer
@@ -19,7 +19,7 @@ def resolve(
     documents: Iterable[Document], declared: Settings, folder: str
 ) -> tuple[DesiredState, tuple[Diagnostic, ...]]:
     """The desired state and every complaint found on the way; with errors it must not be used."""
-    work = Resolution()
+    work = DiagnosticCollector()
     stores = {store.name: store for store in declared.stores}
     found_in: dict[str, list[Entry]] = {name: [] for name in stores}
     about: dict[str, list[Document]] = {name: [] for name in stores}
@@ -42,11 +42,11 @@ def resolve(
         folder=folder,
         at_hand=declared,
     )
-    return state, tuple(work.complaints)
+    return state, tuple(work.diagnostics)
 
 
 def _stores_of(
-    document: Document, stores: Mapping[str, StoreSettings], work: Resolution
+    document: Document, stores: Mapping[str, StoreSettings], work: DiagnosticCollector
 ) -> list[StoreSettings]:
     data = document.data or {}
     speaks = [section for section in ("customers", "tags", "consents") if data.get(section)]
@@ -82,7 +82,7 @@ def _stores_of(
     return [stores[name] for name in named if name in stores]
 
 
-def _refuse_ids(document: Document, work: Resolution) -> None:
+def _refuse_ids(document: Document, work: DiagnosticCollector) -> None:
     data = document.data
     places: list[tuple[Pointer, Mapping[str, Any]]] = []
     for index, item in enumerate(data.get("customers") or ()):

@@ -85,7 +85,7 @@ def _explain(document: Document, error: Failure) -> Iterator[Diagnostic]:
         yield from _unknown_keys(document, error, pointer)
     elif keyword == "required":
         missing = sorted(set(error.validator_value) - set(error.instance))
-        yield _complaint(
+        yield _diagnostic(
             document,
             "schema.missing",
             pointer,
@@ -93,7 +93,7 @@ def _explain(document: Document, error: Failure) -> Iterator[Diagnostic]:
             _hint(error),
         )
     else:
-        yield _complaint(
+        yield _diagnostic(
             document,
             _rule(pointer, keyword),
             pointer,
@@ -116,7 +116,7 @@ def _any_of(document: Document, error: Failure, pointer: Pointer) -> Iterator[Di
         branches.setdefault(int(inner.schema_path[0]), []).append(inner)
     if all(one[0].validator == "required" and len(one) == 1 for one in branches.values()):
         names = [name for branch in error.validator_value for name in branch["required"]]
-        yield _complaint(
+        yield _diagnostic(
             document,
             "schema.missing",
             pointer,
@@ -134,7 +134,7 @@ def _any_of(document: Document, error: Failure, pointer: Pointer) -> Iterator[Di
                 yield from _explain(document, inner)
             return
     kinds = [_branch_kind(branch) for branch in error.validator_value]
-    yield _complaint(
+    yield _diagnostic(
         document,
         "schema.type",
         pointer,
@@ -262,7 +262,7 @@ def _ticked(names: Iterable[object], glue: str) -> str:
     return glue.join(f"`{name}`" for name in names)
 
 
-def _complaint(
+def _diagnostic(
     document: Document, rule: str, pointer: Pointer, message: str, hint: str
 ) -> Diagnostic:
     return Diagnostic(rule=rule, message=message, mark=document.mark(pointer), hint=hint)

@@ -35,7 +35,7 @@ def declare(
     documents: Iterable[Document], platforms: Mapping[str, Capabilities]
 ) -> tuple[Settings, tuple[Diagnostic, ...]]:
     """`platforms` gives each platform's table: its default version and documented rate."""
-    complaints: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = []
     stores: dict[str, StoreSettings] = {}
     policies: list[tuple[Document, Mapping[str, Any]]] = []
     pending: list[tuple[Document, int, Mapping[str, Any]]] = []
@@ -43,9 +43,9 @@ def declare(
         data = document.data or {}
         for name, item in (data.get("stores") or {}).items():
             if name in stores:
-                complaints.append(_twice(document, ("stores", name), stores[name].mark))
+                diagnostics.append(_twice(document, ("stores", name), stores[name].mark))
                 continue
-            stores[name] = _store(document, name, item, platforms, complaints)
+            stores[name] = _store(document, name, item, platforms, diagnostics)
         if "policy" in data:
             policies.append((document, data["policy"]))
         for index, item in enumerate(data.get("approvals") or ()):
@@ -54,17 +54,17 @@ def declare(
             pending.append((document, index, item))
     if len(policies) > 1:
         first = policies[0][0].key_mark(("policy",))
-        complaints.append(_twice(policies[1][0], ("policy",), first))
+        diagnostics.append(_twice(policies[1][0], ("policy",), first))
     return (
         Settings(
             stores=tuple(stores[name] for name in sorted(stores)),
             policy=_policy_of(*policies[0]) if policies else Policy(),
             approvals=tuple(
-                _approval(document, index, item, stores, complaints)
+                _approval(document, index, item, stores, diagnostics)
                 for document, index, item in pending
             ),
         ),
-        tuple(complaints),
+        tuple(diagnostics),
     )
 
 
@@ -83,12 +83,12 @@ def _store(
     name: str,
     item: Mapping[str, Any],
     platforms: Mapping[str, Capabilities],
-    complaints: list[Diagnostic],
+    diagnostics: list[Diagnostic],
 ) -> StoreSettings:
     table = platforms[item["platform"]]
     pointer = ("stores", name)
     version = item.get("api_version", table.default_version)
-    complaints.extend(_doubts(document, pointer, item, table))
+    diagnostics.extend(_doubts(document, pointer, item, table))
     words = item.get("consent_words") or {}
     (kind, where) = next(iter(item["token"].items()))
     return StoreSettings(
@@ -241,7 +241,7 @@ def _approval(
     index: int,
     item: Mapping[str, Any],
     stores: Mapping[str, StoreSettings],
-    complaints: list[Diagnostic],
+    diagnostics: list[Diagnostic],
 ) -> Approval:
     pointer = ("approvals", index)
     until = instant(item["until"])
@@ -250,7 +250,7 @@ def _approval(
     about = (named,) if isinstance(named, str) else tuple(named)
 
     def complain(rule: str, message: str, place: Pointer, hint: str) -> None:
-        complaints.append(
+        diagnostics.append(
             Diagnostic(rule=rule, message=message, mark=document.mark(place), hint=hint)
         )
 

@@ -40,7 +40,7 @@ class FromRevision:
 
     def read(self) -> Found:
         tree = _Tree.of(self.revision)
-        complaints: list[Diagnostic] = []
+        diagnostics: list[Diagnostic] = []
         chosen: dict[str, Entry] = {}
         for name, one in sorted(tree.entries.items()):
             parts = name.split("/")
@@ -49,18 +49,18 @@ class FromRevision:
                 continue
             if len(parts) - 1 > files.DEEPEST:
                 deep = self.folder.joinpath(*parts[: files.DEEPEST + 1])
-                complaints.append(files.too_deep(deep))
+                diagnostics.append(files.too_deep(deep))
                 continue
             if any(text_fault(part) is not None for part in parts):
-                complaints.append(files.bad_name(path))
+                diagnostics.append(files.bad_name(path))
                 continue
             real = tree.real(one)
             if real is None:
-                complaints.append(files.link_outside(path))
+                diagnostics.append(files.link_outside(path))
             elif real is not one and real.path != "." and _is_in_hiding(real):
-                complaints.append(files.link_hidden(path))
+                diagnostics.append(files.link_hidden(path))
             elif real.mode == _SUBMODULE:
-                complaints.append(files.submodule(path))
+                diagnostics.append(files.submodule(path))
             elif real.mode != _FOLDER and files.is_spec(parts[-1]):
                 chosen[name] = real
         contents = self.revision.contents(one.digest for one in chosen.values())
@@ -68,7 +68,7 @@ class FromRevision:
             SpecFile(name=files.shown(self.folder / name, self.mask), content=contents[one.digest])
             for name, one in chosen.items()
         ]
-        return tuple(found), tuple(dict.fromkeys(complaints))
+        return tuple(found), tuple(dict.fromkeys(diagnostics))
 
 
 def _is_in_hiding(one: Entry) -> bool:

@@ -134,9 +134,9 @@ def _nearest(places: dict[Pointer, SourceMark], pointer: Pointer, file: str) -> 
 class _Broken(Exception):
     """The text stops being readable here; whatever was gathered before still counts."""
 
-    def __init__(self, complaint: Diagnostic) -> None:
-        super().__init__(complaint.rule)
-        self.complaint = complaint
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.rule)
+        self.diagnostic = diagnostic
 
 
 def parse(file: SpecFile) -> tuple[Document | None, tuple[Diagnostic, ...]]:
@@ -148,9 +148,9 @@ def parse(file: SpecFile) -> tuple[Document | None, tuple[Diagnostic, ...]]:
     try:
         data = builder.build(text)
     except _Broken as broken:
-        return None, (*odd, *builder.complaints, broken.complaint)
-    if builder.complaints:
-        return None, (*odd, *builder.complaints)
+        return None, (*odd, *builder.diagnostics, broken.diagnostic)
+    if builder.diagnostics:
+        return None, (*odd, *builder.diagnostics)
     places = Places(keys=builder.keys, values=builder.places)
     return Document(file=file.name, data=data, places=places, text=text), odd
 
@@ -171,7 +171,7 @@ class _Builder:
         self.keep_all = keep_all
         self.places: dict[Pointer, SourceMark] = {}
         self.keys: dict[Pointer, SourceMark] = {}
-        self.complaints: list[Diagnostic] = []
+        self.diagnostics: list[Diagnostic] = []
         self._anchors: dict[str, list[Any]] = {}
         self._replayed = 0
 
@@ -254,7 +254,7 @@ class _Builder:
             )
         keys = frame.keys if frame.keys is not None else {}
         if event.value in keys:
-            self.complaints.append(
+            self.diagnostics.append(
                 Diagnostic(
                     rule="yaml.repeated-key",
                     message=f"this key stands twice here, first in line {keys[event.value].line}",
@@ -366,4 +366,4 @@ class _Builder:
         return Diagnostic(rule=rule, message=message, mark=self._mark(event), hint=hint)
 
     def _complain(self, rule: str, message: str, event: Any, hint: str) -> None:
-        self.complaints.append(self._diagnostic(rule, message, event, hint))
+        self.diagnostics.append(self._diagnostic(rule, message, event, hint))

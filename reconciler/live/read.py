@@ -14,8 +14,8 @@ from reconciler.live.view import View
 from reconciler.model.consent import ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
 from reconciler.model.identity import Identity, IdentityKind, asked_in
-from reconciler.plan.build import Read
 from reconciler.plan.match import identities_to_look_up
+from reconciler.plan.planner import StoreReading
 from reconciler.platforms.base import LookupImpossible, Reader
 
 PASSES: Final = 3
@@ -33,7 +33,7 @@ class _Unproven:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoreReading:
+class StoreReader:
     """Reads one store for some entries; `requests` counts what the session has sent so far."""
 
     client: Reader
@@ -43,7 +43,7 @@ class StoreReading:
     requests: Callable[[], int]
     progress: Callable[[int, int | None], None] = lambda done, of: None  # noqa: ARG005
 
-    def read(self, mode: str) -> Read:
+    def read(self, mode: str) -> StoreReading:
         """Raises `PlatformError`. `mode` is auto, full or lookup."""
         match mode:
             case "full":
@@ -53,13 +53,13 @@ class StoreReading:
             case _:
                 return self._cheapest()
 
-    def whole(self, why: str) -> Read:
+    def whole(self, why: str) -> StoreReading:
         """Everybody. Raises `PlatformError`."""
         found = self._scan(why, None)
         assert found is not None, "only a budget ends a scan early"  # noqa: S101
         return found
 
-    def _looked_up(self) -> Read:
+    def _looked_up(self) -> StoreReading:
         """By look-ups alone; where this store cannot be searched, everybody is read."""
         if not self._can_look_up():
             return self.whole(_NO_LOOK_UP)
@@ -67,10 +67,10 @@ class StoreReading:
             found = self._look_up(self.client.count(), "--read lookup", proving=False, warm=False)
         except LookupImpossible:
             return self.whole(_NO_SEARCH)
-        assert isinstance(found, Read), "only proof is given up for"  # noqa: S101
+        assert isinstance(found, StoreReading), "only proof is given up for"  # noqa: S101
         return found
 
-    def _cheapest(self) -> Read:
+    def _cheapest(self) -> StoreReading:
         """Look-ups where that is likely cheaper, and the whole list where they prove too little."""
         if not self._can_look_up():
             return self.whole(_NO_LOOK_UP)
@@ -92,7 +92,7 @@ class StoreReading:
             looked = self._look_up(count, chosen, proving=True, warm=count is None)
         except LookupImpossible:
             looked = _Unproven(_NO_SEARCH)
-        if isinstance(looked, Read):
+        if isinstance(looked, StoreReading):
             return looked
         return self.whole(f"{looked.why}, after {self.requests() - before} requests")
 
@@ -122,7 +122,7 @@ class StoreReading:
             calls += cost[IdentityKind.PHONE] * (1 + len(phones))
         return calls
 
-    def _scan(self, chosen: str, budget: int | None) -> Read | None:
+    def _scan(self, chosen: str, budget: int | None) -> StoreReading | None:
         """The whole list; None where it is longer than `budget` pages."""
         client = self.client
         view = View.of(self.desired, self.region)
@@ -191,7 +191,7 @@ class StoreReading:
 
     def _look_up(
         self, count: int | None, chosen: str, *, proving: bool, warm: bool
-    ) -> Read | _Unproven:
+    ) -> StoreReading | _Unproven:
         """One look-up after the other. Raises `LookupImpossible`.
 
         `proving` gives up as soon as somebody may exist unseen; otherwise the receipt says whether
@@ -239,10 +239,10 @@ class StoreReading:
 
     def _ended(
         self, view: View, receipt: ReadReceipt, *, customers: int | None, notes: Sequence[str]
-    ) -> Read:
+    ) -> StoreReading:
         """Who acted is asked for those whose consent would change."""
-        graded, told = self.client.graded(view.index.contested())
-        view.index.renew(graded)
+        with_actors, told = self.client.with_actors(view.index.contested())
+        view.index.renew(with_actors)
         if not told:
             notes = (*notes, "the store did not tell who subscribed or unsubscribed people")
         learned = self.client.learned()
@@ -262,7 +262,7 @@ class StoreReading:
             notes=tuple(notes),
             learned=learned,
         )
-        return Read(
+        return StoreReading(
             index=view.index,
             census=view.census,
             receipt=receipt,

@@ -6,9 +6,9 @@ from typing import Final
 
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.identity import Identity, IdentityKind
-from reconciler.plan.build import Census
 from reconciler.plan.hidden import HiddenContacts
 from reconciler.plan.match import Index
+from reconciler.plan.planner import LiveCounts
 from reconciler.platforms.base import Found, Page
 
 CONTACTS: Final = frozenset({"email", "phone"})
@@ -22,7 +22,7 @@ class View:
     """`seen` are the ids of whoever was taken; records without the key of a contact wait first."""
 
     index: Index
-    census: Census = field(default_factory=Census)
+    census: LiveCounts = field(default_factory=LiveCounts)
     hidden: HiddenContacts = field(default_factory=HiddenContacts)
     seen: set[str] = field(default_factory=set)
     pages: int = 0

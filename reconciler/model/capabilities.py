@@ -31,9 +31,9 @@ class Capabilities:
     `keeps_with_orders` says that customers with orders cannot be deleted.
     `dates_consent` says that a consent is written with its time, in the store's zone.
     `consent_words` are the words of consents whose meaning is known, in capitals and without `_`.
-    `blurs_refusal` are those where never asked may also stand for an opt-out, as long as the store
-    has not been seen to use a word for it that the user named.
-    `unasked` is what a consent reads as that a create did not ask for.
+    `opt_out_indistinct` are those where never asked may also stand for an opt-out, as long as the
+    store has not been seen to use a word for it that the user named.
+    `default_consent` is what a consent reads as that a create did not ask for.
     `records_refusal` are the channels on which *unsubscribed* is told apart from never asked.
     `resends_consent` says that an update about something else sends consents along to be safe,
     `resends` names the other fields that it sends along as they were read, `withdraws_with` those
@@ -55,8 +55,8 @@ class Capabilities:
     single_contact: bool
     consent_states: frozenset[ConsentState]
     records_refusal: frozenset[Channel]
-    blurs_refusal: frozenset[Channel]
-    unasked: ConsentState
+    opt_out_indistinct: frozenset[Channel]
+    default_consent: ConsentState
     resends_consent: bool
     resends: frozenset[str]
     tags_at_most: int | None

@@ -217,7 +217,7 @@ def row(live: LiveConsent | None) -> Row:
     return _SIMPLE_ROWS[live.state]
 
 
-def decide(live: LiveConsent | None, wanted: ConsentState) -> Decision:
+def transition(live: LiveConsent | None, wanted: ConsentState) -> Decision:
     return TRANSITIONS[row(live)][_COLUMNS.index(wanted)]
 
 

@@ -139,7 +139,7 @@ class Change:
         return channel in self.subscribed
 
 
-def essence(change: FieldChange) -> list[Any]:
+def approved_content(change: FieldChange) -> list[Any]:
     """What is approved of a field change: its digest is made of this. May hold personal text.
 
     A withdrawal is approved whatever stood before, since it is carried out from every state.

@@ -16,7 +16,17 @@ from reconciler.model.customer import Learned, ReadReceipt, Scalar
 from reconciler.model.field_path import FieldPath
 from reconciler.model.personal import Personal
 from reconciler.model.provenance import Provenance
+from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import Release, RiskClass
+from reconciler.plan.approved import (
+    ApprovedChange,
+    ApprovedField,
+    ApprovedLift,
+    ApprovedPlan,
+    ApprovedStore,
+    change_digest,
+    field_digest,
+)
 from reconciler.plan.changes import (
     Action,
     AddressChange,
@@ -27,18 +37,8 @@ from reconciler.plan.changes import (
     ScalarChange,
     TagChange,
 )
-from reconciler.plan.commitment import (
-    ApprovedChange,
-    ApprovedField,
-    ApprovedLift,
-    ApprovedStore,
-    Commitment,
-    change_digest,
-    field_digest,
-)
-from reconciler.plan.definition import FORMAT_VERSION, Plan, StorePlan
-from reconciler.plan.keyed import Keyed
 from reconciler.plan.lifts import Lift, LiftState
+from reconciler.plan.plan import FORMAT_VERSION, Plan, StorePlan
 from reconciler.plan.settings_change import SettingChange
 from reconciler.plan.verdicts import Verdict
 
@@ -46,7 +46,7 @@ Json = dict[str, Any]
 _NOT_DIGESTED: Final = ("created_at", "expires_at", "provenance")
 
 
-def encode(plan: Plan, keyed: Keyed) -> Json:
+def encode(plan: Plan, pseudonyms: Pseudonyms) -> Json:
     """The plan file's content; `schemas/plan.schema.json` describes it."""
     basis = plan.basis
     body: Json = {
@@ -60,7 +60,7 @@ def encode(plan: Plan, keyed: Keyed) -> Json:
             "base": basis.base,
             "settings": basis.settings_digest,
         },
-        "provenance": _provenance(basis.provenance, keyed),
+        "provenance": _provenance(basis.provenance, pseudonyms),
         "settings": {
             "changed": [_setting(one) for one in basis.changed],
             "once_merged": [{"store": name, "entries": count} for name, count in basis.unmerged],
@@ -75,21 +75,21 @@ def encode(plan: Plan, keyed: Keyed) -> Json:
         "stores": [_store(one) for one in plan.stores],
         "summary": _summary(plan),
         "changes": [
-            _change(one, keyed, digest=change_digest(keyed, one))
+            _change(one, pseudonyms, digest=change_digest(pseudonyms, one))
             for store in plan.stores
             for one in store.changes
         ],
         "verdicts": [_verdict(one) for one in plan.verdicts],
     }
     digested = {name: value for name, value in body.items() if name not in _NOT_DIGESTED}
-    body["digest"] = keyed.digest("plan", digested)
-    body["seal"] = keyed.digest("seal", body)
+    body["digest"] = pseudonyms.digest("plan", digested)
+    body["seal"] = pseudonyms.digest("seal", body)
     return body
 
 
-def _provenance(one: Provenance, keyed: Keyed) -> Json:
+def _provenance(one: Provenance, pseudonyms: Pseudonyms) -> Json:
     def shown(text: str | None) -> str | None:
-        return None if text is None else keyed.text(text)
+        return None if text is None else pseudonyms.text(text)
 
     return {
         "commit": one.commit,
@@ -101,11 +101,11 @@ def _provenance(one: Provenance, keyed: Keyed) -> Json:
     }
 
 
-def verify(body: Json, keyed: Keyed) -> None:
+def verify(body: Json, pseudonyms: Pseudonyms) -> None:
     """Raises `PlanFileError` where the file was not made with this key, or changed since."""
     content = {name: value for name, value in body.items() if name != "seal"}
     try:
-        ours = keyed.digest("seal", content)
+        ours = pseudonyms.digest("seal", content)
     except RecursionError:  # deeper than anything that was ever sealed
         ours = ""
     if not hmac.compare_digest(ours, str(body.get("seal"))):
@@ -115,13 +115,13 @@ def verify(body: Json, keyed: Keyed) -> None:
         )
 
 
-def decode(body: Json) -> Commitment:
+def decode(body: Json) -> ApprovedPlan:
     """What an apply needs of a plan that `verify` has accepted."""
     blocked = {
         one["store"] for one in body["verdicts"] if one["level"] == "block" and not one["released"]
     }
     changes = [_approved(one) for one in body["changes"]]
-    return Commitment(
+    return ApprovedPlan(
         id=body["seal"][:16],
         digest=body["digest"],
         spec_digest=body["spec"]["digest"],
@@ -297,7 +297,7 @@ def _summary(plan: Plan) -> Json:
     }
 
 
-def _change(change: Change, keyed: Keyed, *, digest: str) -> Json:
+def _change(change: Change, pseudonyms: Pseudonyms, *, digest: str) -> Json:
     return {
         "store": change.store,
         "action": change.action.value,
@@ -309,8 +309,8 @@ def _change(change: Change, keyed: Keyed, *, digest: str) -> Json:
         "source": _source(change.mark),
         "rank": change.rank,
         "seen": {channel.value: state.value for channel, state in change.seen},
-        "reason": None if change.reason is None else keyed.text(change.reason),
-        "fields": [_field(one, change, keyed) for one in change.fields],
+        "reason": None if change.reason is None else pseudonyms.text(change.reason),
+        "fields": [_field(one, change, pseudonyms) for one in change.fields],
         "digest": digest,
     }
 
@@ -319,9 +319,9 @@ def _source(mark: SourceMark) -> Json:
     return {"file": mark.file, "line": mark.line}
 
 
-def _field(one: FieldChange, change: Change, keyed: Keyed) -> Json:
+def _field(one: FieldChange, change: Change, pseudonyms: Pseudonyms) -> Json:
     body: Json = {
-        "field": str(keyed.path(one.path)),
+        "field": str(pseudonyms.path(one.path)),
         "class": one.risk.value,
         "source": _source(change.mark_of(one.path)),
     }
@@ -333,30 +333,33 @@ def _field(one: FieldChange, change: Change, keyed: Keyed) -> Json:
             if isinstance(one.before, Personal) or isinstance(one.after, Personal):
                 body["personal"] = True
             else:
-                body |= {"before": _shown(one.before, keyed), "after": _shown(one.after, keyed)}
+                body |= {
+                    "before": _shown(one.before, pseudonyms),
+                    "after": _shown(one.after, pseudonyms),
+                }
         case TagChange():
-            body["added"] = [keyed.text(tag) for tag in one.delta.added]
-            body["removed"] = [keyed.text(tag) for tag in one.delta.removed]
+            body["added"] = [pseudonyms.text(tag) for tag in one.delta.added]
+            body["removed"] = [pseudonyms.text(tag) for tag in one.delta.removed]
             if one.channel is not None:
                 body["channel"] = one.channel.value
         case ConsentChange():
             body["before"] = _live_consent(one.before)
             body["after"] = {
                 "state": one.wanted.state.value,
-                **_evidence(one.wanted.evidence, keyed),
+                **_evidence(one.wanted.evidence, pseudonyms),
             }
             if one.moves:
                 body["moves"] = True
         case AddressChange():
             body |= {"personal": True, "paths": list(one.paths)}
-    body["digest"] = field_digest(keyed, change.store, change.alias, one)
+    body["digest"] = field_digest(pseudonyms, change.store, change.alias, one)
     return body
 
 
-def _shown(value: Scalar, keyed: Keyed) -> str | bool | None:
+def _shown(value: Scalar, pseudonyms: Pseudonyms) -> str | bool | None:
     """A value of a field that is not personal; its text may be so all the same."""
     assert not isinstance(value, Personal), "personal values have a digest only"  # noqa: S101
-    return keyed.text(value) if isinstance(value, str) else value
+    return pseudonyms.text(value) if isinstance(value, str) else value
 
 
 def _effect(before: Scalar, after: Scalar) -> str:
@@ -377,12 +380,12 @@ def _live_consent(live: LiveConsent | None) -> Json | None:
     }
 
 
-def _evidence(evidence: Evidence, keyed: Keyed) -> Json:
+def _evidence(evidence: Evidence, pseudonyms: Pseudonyms) -> Json:
     told: Json = {"at": evidence.at.isoformat()} if evidence.at else {}
     for name in ("source", "method", "level", "basis", "wording", "evidence"):
         text = getattr(evidence, name)
         if text is not None:
-            told[name] = keyed.text(text)
+            told[name] = pseudonyms.text(text)
     return told
 
 

@@ -12,12 +12,12 @@ from reconciler.model.managed import UNMANAGED
 from reconciler.model.personal import Personal
 from reconciler.model.settings import RiskClass
 from reconciler.model.tags import Owned, TagDelta, resolve, tag_key
-from reconciler.plan import structure
+from reconciler.plan import addresses
 from reconciler.plan.changes import AddressChange, FieldChange, Presence, ScalarChange, TagChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class ComparisonSettings:
     """What comparing needs to know of a store: the phone region, our tags, tags with consent."""
 
     region: str | None
@@ -26,14 +26,14 @@ class Rules:
 
 
 def differences(
-    desired: DesiredCustomer, live: LiveCustomer, rules: Rules
+    desired: DesiredCustomer, live: LiveCustomer, settings: ComparisonSettings
 ) -> Iterator[FieldChange]:
     """Every managed field that differs, consents apart; unreadable fields do not differ."""
     for name, wanted, written in _wanted_scalars(desired):
         if name in live.unreadable:
             continue
         normalise = BY_NAME[name].normalise
-        before, after = (normalise(side, rules.region) for side in (live.scalar(name), wanted))
+        before, after = (normalise(side, settings.region) for side in (live.scalar(name), wanted))
         if before != after:
             yield ScalarChange(
                 path=FieldPath(name),
@@ -43,23 +43,23 @@ def differences(
                 written=written,
             )
     if desired.tags is not UNMANAGED and "tags" not in live.unreadable:
-        delta = resolve(desired.tags, live.tags, rules.owned)
-        yield from tag_changes(delta, rules, RiskClass.TAG)
+        delta = resolve(desired.tags, live.tags, settings.owned)
+        yield from tag_changes(delta, settings, RiskClass.TAG)
     if desired.addresses is not UNMANAGED and "addresses" not in live.unreadable:
-        after_list, paths = structure.merged(desired.addresses, live.addresses, rules.region)
+        after_list, paths = addresses.merged(desired.addresses, live.addresses, settings.region)
         if paths:
-            before = structure.in_order(live.addresses, rules.region)
+            before = addresses.in_order(live.addresses, settings.region)
             yield AddressChange(
                 risk=RiskClass.PROFILE, before=before, after=after_list, paths=paths
             )
 
 
-def creation(desired: DesiredCustomer, rules: Rules) -> Iterator[FieldChange]:
+def creation(desired: DesiredCustomer, settings: ComparisonSettings) -> Iterator[FieldChange]:
     """Everything a new customer starts with, consents apart."""
     yield Presence(risk=RiskClass.CREATE)
     for name, wanted, written in _wanted_scalars(desired):
         if wanted is not None:
-            normal = BY_NAME[name].normalise(wanted, rules.region)
+            normal = BY_NAME[name].normalise(wanted, settings.region)
             yield ScalarChange(
                 path=FieldPath(name),
                 risk=RiskClass.CREATE,
@@ -68,20 +68,22 @@ def creation(desired: DesiredCustomer, rules: Rules) -> Iterator[FieldChange]:
                 written=written,
             )
     if desired.tags is not UNMANAGED:
-        delta = resolve(desired.tags, (), rules.owned)
-        yield from tag_changes(delta, rules, RiskClass.CREATE)
+        delta = resolve(desired.tags, (), settings.owned)
+        yield from tag_changes(delta, settings, RiskClass.CREATE)
     if desired.addresses is not UNMANAGED and desired.addresses:
         yield AddressChange(
             risk=RiskClass.CREATE,
             before=(),
-            after=structure.in_order(desired.addresses, rules.region),
+            after=addresses.in_order(desired.addresses, settings.region),
             paths=tuple(f"addresses[{n}] added" for n in range(1, len(desired.addresses) + 1)),
         )
 
 
-def tag_changes(delta: TagDelta, rules: Rules, risk: RiskClass) -> Iterator[TagChange]:
+def tag_changes(
+    delta: TagDelta, settings: ComparisonSettings, risk: RiskClass
+) -> Iterator[TagChange]:
     """Plain tags in one change; each tag that feeds an audience in one of its own."""
-    bearing = dict(rules.bearing)
+    bearing = dict(settings.bearing)
     for tag in delta.added:
         if (channel := bearing.get(tag_key(tag))) is not None:
             yield TagChange(
@@ -101,7 +103,7 @@ def tag_changes(delta: TagDelta, rules: Rules, risk: RiskClass) -> Iterator[TagC
 
 
 def moves_address(
-    desired: DesiredCustomer, live: LiveCustomer, channel: Channel, rules: Rules
+    desired: DesiredCustomer, live: LiveCustomer, channel: Channel, settings: ComparisonSettings
 ) -> bool:
     """Whether the address of a consent gets replaced by another, and that consent is no known no.
 
@@ -114,7 +116,7 @@ def moves_address(
         return False
     if live.consent(channel).state in KNOWN_NO:
         return False
-    return BY_NAME[kind.value].normalise(had, rules.region) != wanted.key
+    return BY_NAME[kind.value].normalise(had, settings.region) != wanted.key
 
 
 def _wanted_scalars(

@@ -13,10 +13,10 @@ from reconciler.model.fields import consent_field
 from reconciler.model.identity import Identity, IdentityKind, identity
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.tags import TagIntent
-from reconciler.plan.definition import StorePlan
-from reconciler.plan.match import Missing, Paired, Pairing, Unsure, keys_of
+from reconciler.plan.match import Ambiguous, Missing, Paired, Pairing, keys_of
+from reconciler.plan.plan import StorePlan
 from reconciler.plan.reason import reason_of
-from reconciler.plan.store_judge import Judge
+from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.verdicts import Verdict
 
 Wanted = Scalar | TagIntent | tuple[Address, ...] | WantedConsent
@@ -63,20 +63,20 @@ def asked_for(text: str, region: str | None) -> tuple[Identity, ...]:
 
 
 def explain(
-    text: str, pairings: Iterable[Pairing], plan: StorePlan, judge: Judge
+    text: str, pairings: Iterable[Pairing], plan: StorePlan, rules: StoreRules
 ) -> tuple[Explanation, ...]:
     """What the plan of a store makes of every entry that may mean the customer; also by alias."""
-    keys = {(one.kind, one.key) for one in asked_for(text, judge.store.phone_region)}
+    keys = {(one.kind, one.key) for one in asked_for(text, rules.store.phone_region)}
     found: list[Explanation] = []
     for pairing in pairings:
         lives = _lives(pairing)
-        entry = judge.keyed.entry_alias(pairing.desired)
-        aliases = {entry, *(judge.keyed.live_alias(plan.name, one) for one in lives)}
+        entry = rules.pseudonyms.entry_alias(pairing.desired)
+        aliases = {entry, *(rules.pseudonyms.live_alias(plan.name, one) for one in lives)}
         named = {(one.kind, one.key) for one in (*pairing.desired.identities,
                                                  *pairing.desired.previously)}  # fmt: skip
-        known = {key for one in lives for key in keys_of(one, judge.store.phone_region)}
+        known = {key for one in lives for key in keys_of(one, rules.store.phone_region)}
         if text in aliases or keys & (named | known):
-            found.extend(_one(pairing.desired, live, plan, judge) for live in (lives or (None,)))
+            found.extend(_one(pairing.desired, live, plan, rules) for live in (lives or (None,)))
     return tuple(found)
 
 
@@ -84,17 +84,17 @@ def _lives(pairing: Pairing) -> tuple[LiveCustomer, ...]:
     match pairing:
         case Paired(live=live):
             return (live,)
-        case Unsure(candidates=candidates):
+        case Ambiguous(candidates=candidates):
             return candidates
         case Missing():
             return ()
 
 
 def _one(
-    desired: DesiredCustomer, live: LiveCustomer | None, plan: StorePlan, judge: Judge
+    desired: DesiredCustomer, live: LiveCustomer | None, plan: StorePlan, rules: StoreRules
 ) -> Explanation:
-    entry = judge.keyed.entry_alias(desired)
-    alias = entry if live is None else judge.keyed.live_alias(plan.name, live)
+    entry = rules.pseudonyms.entry_alias(desired)
+    alias = entry if live is None else rules.pseudonyms.live_alias(plan.name, live)
     changing = {
         one.path.table
         for change in plan.changes
@@ -123,7 +123,7 @@ def _one(
         mark=desired.mark,
         exists=live is not None,
         absent=desired.absent,
-        reason=reason_of(desired, live, judge.names),
+        reason=reason_of(desired, live, rules.names),
         fields=fields,
         verdicts=tuple(one for one in verdicts if id(one) not in told),
     )

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.diagnostics import SourceMark
+from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import (
     CEILINGS,
     Approval,
@@ -17,12 +18,11 @@ from reconciler.model.settings import (
     Settings,
     StoreSettings,
 )
-from reconciler.plan.keyed import Keyed
 from reconciler.plan.settings_change import named
 from reconciler.plan.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from reconciler.plan.definition import StorePlan
+    from reconciler.plan.plan import StorePlan
 
 Places: TypeAlias = set[SourceMark] | None
 """The lines of some entries; None for all of them."""
@@ -75,7 +75,7 @@ def lifts(
     flags: tuple[tuple[tuple[RiskClass, int], ...], tuple[Release, ...]],
     parts: "Iterable[StorePlan]",
     now: datetime,
-    keyed: Keyed,
+    pseudonyms: Pseudonyms,
 ) -> tuple[Lift, ...]:
     """In a fixed order. `flags` are the raises and releases of the command line."""
     parts = tuple(parts)
@@ -87,7 +87,7 @@ def lifts(
             lift
             for approval in state.approvals
             if not approval.stores or {one.name for one in stores} & set(approval.stores)
-            for lift in _of_approval(approval, state, parts, origin, now, keyed)
+            for lift in _of_approval(approval, state, parts, origin, now, pseudonyms)
         ),
         *(lift for store in stores for lift in _of_limits(store, origin)),
         *_of_policy(state.policy, origin),
@@ -139,7 +139,7 @@ def _of_approval(
     parts: "tuple[StorePlan, ...]",
     origin: Origin,
     now: datetime,
-    keyed: Keyed,
+    pseudonyms: Pseudonyms,
 ) -> Iterator[Lift]:
     parts = tuple(one for one in parts if one.name in (approval.stores or (one.name,)))
     entries = named(approval, state)
@@ -163,13 +163,13 @@ def _of_approval(
             store=", ".join(sorted(approval.stores)) or None,
             customers=None
             if entries is None
-            else tuple(sorted({keyed.entry_alias(one) for one in entries})),
+            else tuple(sorted({pseudonyms.entry_alias(one) for one in entries})),
             mark=approval.mark,
-            reason=keyed.text(approval.reason),
+            reason=pseudonyms.text(approval.reason),
             until=approval.until,
             origin=origin,
             state=LiftState.EXPIRED if approval.until < now else _state(used=used),
-            digest=_digest(approval, kind, what, value, keyed),
+            digest=_digest(approval, kind, what, value, pseudonyms),
         )
 
 
@@ -182,24 +182,26 @@ def _lifted(approval: Approval) -> Iterator[tuple[LiftKind, str, str]]:
         yield LiftKind.ACKNOWLEDGE, approval.acknowledges, ""
 
 
-def approval_ends(settings: Settings, keyed: Keyed) -> dict[str, datetime]:
+def approval_ends(settings: Settings, pseudonyms: Pseudonyms) -> dict[str, datetime]:
     """When each approval runs out, by the digests that lifts of it bear."""
     ends: dict[str, datetime] = {}
     for approval in settings.approvals:
         for kind, what, value in _lifted(approval):
-            digest = _digest(approval, kind, what, value, keyed)
+            digest = _digest(approval, kind, what, value, pseudonyms)
             ends[digest] = max(approval.until, ends.get(digest, approval.until))
     return ends
 
 
-def _digest(approval: Approval, kind: LiftKind, what: str, value: str, keyed: Keyed) -> str:
+def _digest(
+    approval: Approval, kind: LiftKind, what: str, value: str, pseudonyms: Pseudonyms
+) -> str:
     """Of what is lifted for whom; a new reason or end makes no other approval of it."""
     whom = (
         None
         if approval.identities is None
         else sorted([one.kind.value, one.key] for one in approval.identities)
     )
-    return keyed.digest("approval", [kind.value, what, value, sorted(approval.stores), whom])
+    return pseudonyms.digest("approval", [kind.value, what, value, sorted(approval.stores), whom])
 
 
 def _state(*, used: bool) -> LiftState:

@@ -36,7 +36,7 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unsure:
+class Ambiguous:
     """The entry cannot be paired; `rule` names why, `candidates` whom it may mean."""
 
     desired: DesiredCustomer
@@ -44,7 +44,7 @@ class Unsure:
     rule: str
 
 
-Pairing: TypeAlias = Paired | Missing | Unsure
+Pairing: TypeAlias = Paired | Missing | Ambiguous
 _Key: TypeAlias = tuple[IdentityKind, str]
 _Identities: TypeAlias = Callable[[DesiredCustomer], tuple[Identity, ...]]
 
@@ -252,16 +252,16 @@ class Index:
         everyone = _unique((*others, *old))
         named = desired.identity(IdentityKind.ID) is not None
         if named and (everyone or not desired.absent):
-            return Unsure(desired=desired, candidates=everyone, rule="identity.no-such-id")
+            return Ambiguous(desired=desired, candidates=everyone, rule="identity.no-such-id")
         if not everyone:
             return self._unseen(place)
         if len(everyone) > 1:
             mixed = others and old and len(others) == 1
             rule = "identity.swap" if mixed else "identity.ambiguous"
-            return Unsure(desired=desired, candidates=everyone, rule=rule)
+            return Ambiguous(desired=desired, candidates=everyone, rule=rule)
         live = everyone[0]
         if self._disagrees(desired, live, renamed=bool(old)):
-            return Unsure(desired=desired, candidates=everyone, rule="identity.disagrees")
+            return Ambiguous(desired=desired, candidates=everyone, rule="identity.disagrees")
         return Paired(desired=desired, live=live)
 
     def _unseen(self, place: int) -> Pairing:
@@ -271,10 +271,10 @@ class Index:
         if withheld:
             # Of several, nobody knows which: then not even an opt-out is for one of them.
             only = withheld if len(withheld) == 1 else ()
-            return Unsure(desired=desired, candidates=only, rule="read.withheld")
+            return Ambiguous(desired=desired, candidates=only, rule="read.withheld")
         doubtful = _unique(self._in_doubt.get(place, ()))
         if doubtful:
-            return Unsure(desired=desired, candidates=doubtful, rule="identity.doubtful")
+            return Ambiguous(desired=desired, candidates=doubtful, rule="identity.doubtful")
         return Missing(desired=desired)
 
     def _disagrees(self, desired: DesiredCustomer, live: LiveCustomer, *, renamed: bool) -> bool:
@@ -288,7 +288,7 @@ class Index:
 
     def _without_taken(self, pairing: Pairing, taken: set[str]) -> Pairing:
         """A rename whose other candidate is surely somebody else's is settled by that."""
-        if not isinstance(pairing, Unsure) or pairing.rule != "identity.swap":
+        if not isinstance(pairing, Ambiguous) or pairing.rule != "identity.swap":
             return pairing
         free = tuple(one for one in pairing.candidates if one.remote_id not in taken)
         if len(free) == 1:
@@ -302,7 +302,7 @@ class Index:
             if isinstance(one, Paired):
                 count[one.live.remote_id] = count.get(one.live.remote_id, 0) + 1
         return [
-            Unsure(desired=one.desired, candidates=(one.live,), rule="identity.same-person")
+            Ambiguous(desired=one.desired, candidates=(one.live,), rule="identity.same-person")
             if isinstance(one, Paired) and count[one.live.remote_id] > 1
             else one
             for one in pairings
@@ -314,11 +314,11 @@ def _named(pairings: list[Pairing]) -> list[Pairing]:
     unsure = [
         {one.remote_id for one in pairing.candidates}
         for pairing in pairings
-        if isinstance(pairing, Unsure) and pairing.rule == "identity.swap"
+        if isinstance(pairing, Ambiguous) and pairing.rule == "identity.swap"
     ]
     return [
         replace(one, rule="identity.ambiguous")
-        if isinstance(one, Unsure)
+        if isinstance(one, Ambiguous)
         and one.rule == "identity.swap"
         and unsure.count({live.remote_id for live in one.candidates}) < 2
         else one

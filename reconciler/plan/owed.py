@@ -9,19 +9,19 @@ from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import CUSTOMER, FieldPath
 from reconciler.model.fields import BY_NAME
+from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import Release
 from reconciler.plan.changes import Action, ConsentChange
 from reconciler.plan.draft import Draft
-from reconciler.plan.keyed import Keyed
-from reconciler.plan.match import Missing, Paired, Pairing, Unsure
-from reconciler.plan.store_judge import Judge
+from reconciler.plan.match import Ambiguous, Missing, Paired, Pairing
+from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.verdicts import NO_ERASURE, NO_OPT_OUT, Level, Verdict
 
 _CLOSED: Final = (ConsentState.REDACTED, ConsentState.INVALID)
 _YES: Final = (ConsentState.SUBSCRIBED, ConsentState.PENDING)
 
 
-def owed(pairings: Iterable[Pairing], draft: Draft, judge: Judge) -> Iterator[Verdict]:
+def owed(pairings: Iterable[Pairing], draft: Draft, rules: StoreRules) -> Iterator[Verdict]:
     """One verdict for each; a complete reading that shows no such customer settles all of them."""
     outs = {
         (change.remote_id, field.channel)
@@ -39,25 +39,25 @@ def owed(pairings: Iterable[Pairing], draft: Draft, judge: Judge) -> Iterator[Ve
                 live
                 for live in _lives(pairing)
                 if (live.remote_id, channel) not in outs
-                and not _is_out(live, channel, desired, judge.table)
+                and not _is_out(live, channel, desired, rules.table)
             ]
             if left or _may_be_unseen(pairing, draft):
                 name = FieldPath.of_consent(channel)
-                yield _verdict(NO_OPT_OUT, pairing, draft, judge, name)
+                yield _verdict(NO_OPT_OUT, pairing, draft, rules, name)
         if desired.erases:
             there = [live for live in _lives(pairing) if live.remote_id not in deletes]
             if there or _may_be_unseen(pairing, draft):
-                yield _verdict(NO_ERASURE, pairing, draft, judge, CUSTOMER)
+                yield _verdict(NO_ERASURE, pairing, draft, rules, CUSTOMER)
 
 
 def owed_once_merged(
-    store: str, entries: Iterable[DesiredCustomer], keyed: Keyed
+    store: str, entries: Iterable[DesiredCustomer], pseudonyms: Pseudonyms
 ) -> Iterator[Verdict]:
     """The same for a store that the base does not have: nobody contacts it before it is merged."""
     yield from _unreached(
         store,
         entries,
-        keyed,
+        pseudonyms,
         "the base does not have this store",
         "a plan of the protected branch, once this is merged",
     )
@@ -66,12 +66,12 @@ def owed_once_merged(
 def owed_unread(
     store: str,
     entries: Iterable[DesiredCustomer],
-    keyed: Keyed,
+    pseudonyms: Pseudonyms,
     acknowledged: Iterable[Release],
 ) -> Iterator[Verdict]:
     """The same for a store that could not be read."""
     known = [one for one in acknowledged if one.store in (None, store)]
-    for verdict in _unreached(store, entries, keyed, "the store was not read",
+    for verdict in _unreached(store, entries, pseudonyms, "the store was not read",
                               "a plan that reads this store"):  # fmt: skip
         named = any(
             one.rule == verdict.rule and one.alias in (None, verdict.alias) for one in known
@@ -80,7 +80,7 @@ def owed_unread(
 
 
 def _unreached(
-    store: str, entries: Iterable[DesiredCustomer], keyed: Keyed, why: str, lifted_by: str
+    store: str, entries: Iterable[DesiredCustomer], pseudonyms: Pseudonyms, why: str, lifted_by: str
 ) -> Iterator[Verdict]:
     for desired in entries:
         asked = [
@@ -96,7 +96,7 @@ def _unreached(
                 level=Level.HOLD,
                 store=store,
                 message=f"{_asked_for(rule, path)} and not carried out: {why}",
-                alias=keyed.entry_alias(desired),
+                alias=pseudonyms.entry_alias(desired),
                 mark=desired.mark_of(path.table),
                 lifted_by=lifted_by,
                 fields=(path,),
@@ -113,7 +113,7 @@ def _lives(pairing: Pairing) -> tuple[LiveCustomer, ...]:
     match pairing:
         case Paired(live=live):
             return (live,)
-        case Unsure(candidates=candidates):
+        case Ambiguous(candidates=candidates):
             return candidates
         case Missing():
             return ()
@@ -121,7 +121,7 @@ def _lives(pairing: Pairing) -> tuple[LiveCustomer, ...]:
 
 def _may_be_unseen(pairing: Pairing, draft: Draft) -> bool:
     """Whether somebody may be there whom nothing planned would reach."""
-    if isinstance(pairing, Unsure) and not pairing.candidates:
+    if isinstance(pairing, Ambiguous) and not pairing.candidates:
         return pairing.rule == "read.withheld" or not draft.receipt.proves_absence
     return isinstance(pairing, Missing) and not draft.receipt.proves_absence
 
@@ -140,22 +140,24 @@ def _is_out(
     return live.contact(channel) is None and not named and consent.state not in _YES
 
 
-def _verdict(rule: str, pairing: Pairing, draft: Draft, judge: Judge, field: FieldPath) -> Verdict:
+def _verdict(
+    rule: str, pairing: Pairing, draft: Draft, rules: StoreRules, field: FieldPath
+) -> Verdict:
     desired = pairing.desired
-    entry = judge.keyed.entry_alias(desired)
+    entry = rules.pseudonyms.entry_alias(desired)
     lives = _lives(pairing)
-    aliases = (entry, *(judge.keyed.live_alias(judge.store.name, one) for one in lives))
+    aliases = (entry, *(rules.pseudonyms.live_alias(rules.store.name, one) for one in lives))
     reasons = sorted({one.rule for one in draft.verdicts if one.alias in aliases and one.in_force})
     why = f", held by {', '.join(reasons)}" if reasons else ""
     return Verdict(
         rule=rule,
         level=Level.HOLD,
-        store=judge.store.name,
+        store=rules.store.name,
         message=f"{_asked_for(rule, field)} and not carried out{why}",
         alias=aliases[1] if len(lives) == 1 else entry,
         mark=desired.mark_of(field.table),
         lifted_by=f"what holds it, or an approval `acknowledge: {(reasons or [rule])[0]}`",
         fields=(field,),
         remote_ids=tuple(one.remote_id for one in lives),
-        acknowledged=judge.is_acknowledged({rule, *reasons}, *aliases),
+        acknowledged=rules.is_acknowledged({rule, *reasons}, *aliases),
     )

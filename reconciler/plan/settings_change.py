@@ -8,6 +8,7 @@ from deepdiff import DeepDiff
 
 from reconciler.diagnostics import SourceMark
 from reconciler.model.customer import DesiredCustomer
+from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import (
     Approval,
     DesiredState,
@@ -16,7 +17,6 @@ from reconciler.model.settings import (
     TokenKind,
     TokenSource,
 )
-from reconciler.plan.keyed import Keyed
 
 Told: TypeAlias = str | int | float | bool | None
 """A value as it may be shown; None where there is none on that side."""
@@ -39,33 +39,35 @@ class SettingChange:
     digest: str
 
 
-def settings_digest(settings: Settings, keyed: Keyed) -> str:
+def settings_digest(settings: Settings, pseudonyms: Pseudonyms) -> str:
     """Of stores and policy; where the token comes from is a part of it, the approvals are not."""
-    return keyed.digest("settings", _flat_text(_rules(settings)))
+    return pseudonyms.digest("settings", _flat_text(_rules(settings)))
 
 
-def changes(state: DesiredState, keyed: Keyed) -> tuple[SettingChange, ...]:
+def changes(state: DesiredState, pseudonyms: Pseudonyms) -> tuple[SettingChange, ...]:
     """Where the settings at hand are not those in force, in the order of their paths; approvals are
     named by what they lift.
     """
-    titles = {_title(one, state, keyed): one.mark for one in state.at_hand.approvals}
-    before = {**_rules(state.settings), "approvals": _approvals(state.approvals, state, keyed)}
+    titles = {_title(one, state, pseudonyms): one.mark for one in state.at_hand.approvals}
+    before = {**_rules(state.settings), "approvals": _approvals(state.approvals, state, pseudonyms)}
     after = {
         **_rules(state.at_hand),
-        "approvals": _approvals(state.at_hand.approvals, state, keyed),
+        "approvals": _approvals(state.at_hand.approvals, state, pseudonyms),
     }
-    found = _changes(before, after, keyed)
+    found = _changes(before, after, pseudonyms)
     placed = (replace(one, mark=_mark(one.path, state.at_hand, titles)) for one in found)
     return tuple(sorted(placed, key=lambda one: one.path))
 
 
-def rule_changes(base: Settings, at_hand: Settings, keyed: Keyed) -> tuple[SettingChange, ...]:
+def rule_changes(
+    base: Settings, at_hand: Settings, pseudonyms: Pseudonyms
+) -> tuple[SettingChange, ...]:
     """The same without the approvals: what an apply must not find changed."""
-    return tuple(_changes(_rules(base), _rules(at_hand), keyed))
+    return tuple(_changes(_rules(base), _rules(at_hand), pseudonyms))
 
 
 def _changes(
-    before: Mapping[str, Any], after: Mapping[str, Any], keyed: Keyed
+    before: Mapping[str, Any], after: Mapping[str, Any], pseudonyms: Pseudonyms
 ) -> Iterator[SettingChange]:
     had, has = dict(_leaves(before, ())), dict(_leaves(after, ()))
     # However little the two have in common, they are compared field by field.
@@ -75,11 +77,11 @@ def _changes(
             path = one.path(output_format="list")[0]
             old, new = had.get(path), has.get(path)
             yield SettingChange(
-                path=tuple(keyed.text(part) for part in path),
-                before=_told(path, old, keyed),
-                after=_told(path, new, keyed),
+                path=tuple(pseudonyms.text(part) for part in path),
+                before=_told(path, old, pseudonyms),
+                after=_told(path, new, pseudonyms),
                 mark=None,
-                digest=keyed.digest("setting", [list(path), old, new]),
+                digest=pseudonyms.digest("setting", [list(path), old, new]),
             )
 
 
@@ -99,10 +101,10 @@ def _flat_text(value: Mapping[str, Any]) -> list[list[Any]]:
     return sorted([list(path), repr(leaf)] for path, leaf in _leaves(value, ()))
 
 
-def _told(path: tuple[str, ...], value: Told, keyed: Keyed) -> Told:
+def _told(path: tuple[str, ...], value: Told, pseudonyms: Pseudonyms) -> Told:
     if not isinstance(value, str) or path[-1] in _PLAIN:
         return value
-    return keyed.hidden(value) if path[-2:] == ("token", "command") else keyed.text(value)
+    return pseudonyms.hidden(value) if path[-2:] == ("token", "command") else pseudonyms.text(value)
 
 
 def _mark(
@@ -164,16 +166,16 @@ def _token(source: TokenSource) -> dict[str, str]:
 
 
 def _approvals(
-    approvals: tuple[Approval, ...], state: DesiredState, keyed: Keyed
+    approvals: tuple[Approval, ...], state: DesiredState, pseudonyms: Pseudonyms
 ) -> dict[str, str]:
     """Their reasons by all else that they say, so that an edited one is one gone and one new."""
     found: dict[str, list[str]] = {}
     for one in approvals:
-        found.setdefault(_title(one, state, keyed), []).append(one.reason)
+        found.setdefault(_title(one, state, pseudonyms), []).append(one.reason)
     return {name: "; ".join(reasons) for name, reasons in found.items()}
 
 
-def _title(one: Approval, state: DesiredState, keyed: Keyed) -> str:
+def _title(one: Approval, state: DesiredState, pseudonyms: Pseudonyms) -> str:
     parts = [f"raise {risk}={number}" for risk, number in one.raises]
     if one.release is not None:
         parts.append(f"release {one.release}")
@@ -181,7 +183,7 @@ def _title(one: Approval, state: DesiredState, keyed: Keyed) -> str:
         parts.append(f"acknowledge {one.acknowledges}")
     entries = named(one, state)
     if entries is not None:
-        aliases = sorted({keyed.entry_alias(entry) for entry in entries})
+        aliases = sorted({pseudonyms.entry_alias(entry) for entry in entries})
         parts.append(f"of {', '.join(aliases) or 'nobody here'}")
     if one.stores:
         parts.append(f"in {', '.join(sorted(one.stores))}")

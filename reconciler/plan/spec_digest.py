@@ -5,18 +5,18 @@ from typing import Any
 from reconciler.model.customer import Address, DesiredCustomer
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.personal import in_clear
+from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import DesiredState
 from reconciler.model.tags import TagIntent
-from reconciler.plan.keyed import Keyed
 from reconciler.plan.settings_change import settings_digest
 
 
-def spec_digest(state: DesiredState, keyed: Keyed) -> str:
+def spec_digest(state: DesiredState, pseudonyms: Pseudonyms) -> str:
     """Of what the specs mean, not of how they are written: order and comments do not count."""
-    return keyed.digest(
+    return pseudonyms.digest(
         "spec",
         [
-            settings_digest(state.settings, keyed),
+            settings_digest(state.settings, pseudonyms),
             [
                 [name, sorted(_desired(one) for one in customers)]
                 for name, customers in sorted(state.customers)

@@ -7,8 +7,8 @@ from typing import Final
 
 from reconciler.model.field_path import CUSTOMER
 from reconciler.model.settings import RiskClass
+from reconciler.plan.approved import ApprovedChange, ApprovedField, ApprovedStore
 from reconciler.plan.changes import Action, ConsentChange, FieldChange
-from reconciler.plan.commitment import ApprovedChange, ApprovedField, ApprovedStore
 
 
 class StepKind(StrEnum):

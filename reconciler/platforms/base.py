@@ -80,7 +80,9 @@ class Reader(Protocol):
         """The same where somebody made a moment ago is shown, if there is such a place."""
         ...
 
-    def graded(self, customers: Iterable[LiveCustomer]) -> tuple[tuple[LiveCustomer, ...], bool]:
+    def with_actors(
+        self, customers: Iterable[LiveCustomer]
+    ) -> tuple[tuple[LiveCustomer, ...], bool]:
         """The same customers, their consents with who acted where that is told in another place.
 
         False where the store would not tell of all of them; it never raises.

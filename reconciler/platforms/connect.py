@@ -8,7 +8,7 @@ from reconciler.model.customer import NOTHING_LEARNED, Learned
 from reconciler.model.settings import StoreSettings
 from reconciler.platforms.base import Writer
 from reconciler.platforms.genstore.client import Genstore
-from reconciler.platforms.genstore.wire import Dictionary
+from reconciler.platforms.genstore.wire import ConsentVocabulary
 from reconciler.platforms.guard import Guarded
 from reconciler.platforms.http import Session
 from reconciler.platforms.limiter import Limiter
@@ -28,7 +28,7 @@ class Connection:
 def _genstore(
     session: Session, store: StoreSettings, times: StoreTimes, learned: Learned
 ) -> Writer:
-    dictionary = Dictionary(store.consent_words)
+    dictionary = ConsentVocabulary(store.consent_words)
     for channel, state, word in learned.words:
         dictionary.remember(channel, state, word)
     return Genstore(

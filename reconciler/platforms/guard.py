@@ -62,10 +62,12 @@ class Guarded:
     def find_now(self, wanted: Identity, spelling: str) -> Found:
         return self._asked(lambda: self._client.find_now(wanted, spelling), "looking up a customer")
 
-    def graded(self, customers: Iterable[LiveCustomer]) -> tuple[tuple[LiveCustomer, ...], bool]:
+    def with_actors(
+        self, customers: Iterable[LiveCustomer]
+    ) -> tuple[tuple[LiveCustomer, ...], bool]:
         every = tuple(customers)
         try:
-            return self._asked(lambda: self._client.graded(every), "reading subscriptions")
+            return self._asked(lambda: self._client.with_actors(every), "reading subscriptions")
         except ReconcilerError:
             return every, False
 

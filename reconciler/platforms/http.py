@@ -28,7 +28,7 @@ from reconciler.errors import (
 )
 from reconciler.platforms import exchange, json_body
 from reconciler.platforms.exchange import ENCODINGS, Garbled, Received, TooLarge, TooSlow
-from reconciler.platforms.limiter import BrokenOff, Limiter
+from reconciler.platforms.limiter import Cancelled, Limiter
 from reconciler.platforms.refusal import own_words
 from reconciler.platforms.retry_after import retry_after
 from reconciler.platforms.trusted_hosts import is_loopback
@@ -86,7 +86,7 @@ class Session:
         self.requests = 0
         self._slow = 0
         self._limiter = limiter
-        self._prepaid = threading.local()
+        self._reserved = threading.local()
         self._own = threading.local()
         self._base = base
         self._client = httpx.Client(
@@ -113,19 +113,19 @@ class Session:
         count: int = getattr(self._own, "count", 0)
         return count
 
-    def prepay(self) -> None:
+    def reserve_turn(self) -> None:
         """Takes the turn of this thread's next write now, so that it need not wait after a read.
 
         That keeps the moment between reading a record and writing it as short as one answer.
         """
-        if not getattr(self._prepaid, "turn", False):
+        if not getattr(self._reserved, "turn", False):
             self._turn("waiting to write")
-            self._prepaid.turn = True
+            self._reserved.turn = True
 
     def _turn(self, doing: str) -> None:
         try:
             self._limiter.take()
-        except BrokenOff:
+        except Cancelled:
             raise self._fail(
                 StoreStopped, "broken off while the store asked to wait", doing
             ) from None
@@ -156,8 +156,8 @@ class Session:
         nothing was done, `OutcomeUnknown` where that is not known.
         """
         try:
-            if getattr(self._prepaid, "turn", False):
-                self._prepaid.turn = False
+            if getattr(self._reserved, "turn", False):
+                self._reserved.turn = False
                 self._refuse_late_turn(doing)
             else:
                 self._turn(doing)

@@ -17,7 +17,7 @@ _TOGETHER: Final = 2.0
 _SHORT: Final = 5.0
 
 
-class BrokenOff(Exception):
+class Cancelled(Exception):
     """The run was broken off while a turn was waited for."""
 
 
@@ -40,9 +40,9 @@ class Limiter:
         self._refused_at = self._next - _TOGETHER
 
     def take(self) -> None:
-        """Raises `BrokenOff` where the run is broken off during a long wait."""
+        """Raises `Cancelled` where the run is broken off during a long wait."""
         if self._closed:
-            raise BrokenOff
+            raise Cancelled
         self._wait(self._reserve())
         while self.blocked_for() > 0:
             self._wait(self._reserve())
@@ -58,7 +58,7 @@ class Limiter:
             self._next = max(self._next, self._not_before + self._room())
 
     def close(self) -> None:
-        """No more turns: whoever waits for one, or asks for one, gets `BrokenOff`."""
+        """No more turns: whoever waits for one, or asks for one, gets `Cancelled`."""
         self._closed = True
 
     def blocked_for(self) -> float:
@@ -70,7 +70,7 @@ class Limiter:
         end = self.clock.monotonic() + seconds
         while (left := end - self.clock.monotonic()) > 0:
             if self._closed or (left > _SHORT and self._broken_off.is_set()):
-                raise BrokenOff
+                raise Cancelled
             self.clock.sleep(min(left, _SHORT / 10))
 
     def _room(self) -> float:
@@ -88,7 +88,7 @@ class Limiter:
             return wait
 
 
-class Paces:
+class RateLimiters:
     """One limiter for each host and token, so that a later connection goes on where one ended."""
 
     def __init__(self, broken_off: threading.Event | None = None) -> None:

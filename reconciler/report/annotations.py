@@ -6,9 +6,9 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.report import describe, settings
-from reconciler.report.describe import Json
+from reconciler.report import phrases, settings
 from reconciler.report.lines import plain
+from reconciler.report.phrases import Json
 
 _COMMANDS: Final = {"error": "error", "warning": "warning", "note": "notice"}
 _LEVELS: Final = {"block": "error", "hold": "warning", "warn": "note"}
@@ -44,16 +44,16 @@ def of_plan(body: Json) -> Iterator[Finding]:
 
     A store that was not read is an error, as is an opt-out or erasure that is not carried out.
     """
-    for name, why in describe.not_read(body):
+    for name, why in phrases.not_read(body):
         yield Finding(rule="read.failed", level="error", message=f"{name}: {why}")
-    owed = describe.owed(body)
+    owed = phrases.owed(body)
     yield from (_of_verdict(one) for one in owed)
     for one in settings.changed(body):
         yield _of_remark(one, settings.CHANGED, "warning")
     yield Finding(rule="plan", level="note", message=_totals(body))
     for one in settings.lifted(body):
         yield _of_remark(one, "limit.lifted", "note")
-    for item in describe.items(body, {}):
+    for item in phrases.items(body, {}):
         if item.risk == "delete":
             told = f"{item.store}: {item.customer}: {item.what}"
             yield Finding(
@@ -68,7 +68,7 @@ def _of_remark(one: settings.Remark, rule: str, level: str) -> Finding:
 
 def _of_verdict(one: Json) -> Finding:
     source = one["source"] or {"file": "", "line": 1}
-    lifted = describe.lift(one)
+    lifted = phrases.lift(one)
     lift = f"; lifted by: {lifted}" if lifted else ""
     who = f"{one['customer']}: " if one["customer"] else ""
     level = "note" if one["released"] else _LEVELS[one["level"]]
@@ -84,12 +84,12 @@ def _of_verdict(one: Json) -> Finding:
 
 
 def _totals(body: Json) -> str:
-    parts = [f"{describe.totals(body)}, {settings.source(body)}, {describe.made_from(body)}."]
+    parts = [f"{phrases.totals(body)}, {settings.source(body)}, {phrases.made_from(body)}."]
     for store in body["stores"]:
-        if told := describe.audience(body, store["name"]):
+        if told := phrases.audience(body, store["name"]):
             parts.append(f"{store['name']}: {', '.join(told)}.")
     if body["summary"]["blocked"]:
-        parts.append(f"The plan is {describe.standing(body)}.")
+        parts.append(f"The plan is {phrases.standing(body)}.")
     return " ".join(parts)
 
 

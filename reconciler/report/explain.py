@@ -8,11 +8,11 @@ from reconciler.model.consent import LiveConsent, WantedConsent
 from reconciler.model.customer import Address
 from reconciler.model.fields import BY_NAME
 from reconciler.model.personal import MASK, Personal
+from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.tags import TagIntent
 from reconciler.plan.explanation import Explanation, Field, Live, Wanted
-from reconciler.plan.keyed import Keyed
 from reconciler.plan.verdicts import Level, Verdict
-from reconciler.report import describe
+from reconciler.report import phrases
 from reconciler.report.lines import Line, Style, plain
 
 Commit = Callable[[SourceMark], str]
@@ -25,7 +25,7 @@ def masked(value: Personal) -> str:  # noqa: ARG001 -- one signature with whatev
 
 
 def render(
-    found: Iterable[Explanation], *, keyed: Keyed, commit: Commit, show: Show
+    found: Iterable[Explanation], *, pseudonyms: Pseudonyms, commit: Commit, show: Show
 ) -> Iterator[Line]:
     """`commit` tells which commit last touched a line, `show` how a personal value is shown."""
     for one in found:
@@ -34,22 +34,22 @@ def render(
             state = ", who is to be deleted" if one.exists else ", who is gone as wanted"
         yield Line(f"{one.store}: {one.alias}{state}  {one.mark}", Style.TITLE)
         if one.reason is not None:
-            yield Line(f"  reason: {plain(keyed.text(one.reason))}")
+            yield Line(f"  reason: {plain(pseudonyms.text(one.reason))}")
         for field in one.fields:
-            yield from _field(field, keyed, commit, show)
+            yield from _field(field, pseudonyms, commit, show)
         for verdict in one.verdicts:
             yield from _verdict(verdict, "  ")
         yield Line()
 
 
-def _field(field: Field, keyed: Keyed, commit: Commit, show: Show) -> Iterator[Line]:
+def _field(field: Field, pseudonyms: Pseudonyms, commit: Commit, show: Show) -> Iterator[Line]:
     title = BY_NAME[field.name].title
     held = any(one.in_force for one in field.verdicts)
     state = "would change" if field.changes else "held" if held else "as wanted"
     style = Style.WARN if field.changes or held else Style.GOOD
     yield Line(f"  {title}: {state}", style)
-    yield Line(f"    wanted  {plain(_wanted(field.wanted, keyed, show))}")
-    yield Line(f"    live    {plain(_live(field.live, keyed, show))}")
+    yield Line(f"    wanted  {plain(_wanted(field.wanted, pseudonyms, show))}")
+    yield Line(f"    live    {plain(_live(field.live, pseudonyms, show))}")
     yield Line(f"    from    {field.mark}  {commit(field.mark)}", Style.DIM)
     for verdict in field.verdicts:
         yield from _verdict(verdict, "    ")
@@ -65,11 +65,11 @@ def _verdict(one: Verdict, indent: str) -> Iterator[Line]:
         yield Line(f"{indent}  lifted by: {lift}", Style.DIM)
 
 
-def _wanted(value: Wanted, keyed: Keyed, show: Show) -> str:
+def _wanted(value: Wanted, pseudonyms: Pseudonyms, show: Show) -> str:
     match value:
         case TagIntent():
-            present = ", ".join(keyed.text(tag) for tag in value.present)
-            absent = ", ".join(keyed.text(tag) for tag in value.absent)
+            present = ", ".join(pseudonyms.text(tag) for tag in value.present)
+            absent = ", ".join(pseudonyms.text(tag) for tag in value.absent)
             if value.exact:
                 return f"exactly these of ours: {present or 'none'}"
             parts = [f"among them {present}"] if present else []
@@ -79,25 +79,25 @@ def _wanted(value: Wanted, keyed: Keyed, show: Show) -> str:
             proof = [("given", evidence.at and evidence.at.isoformat())]
             names = ("source", "method", "level", "basis", "wording", "evidence")
             proof += [(name, getattr(evidence, name)) for name in names]
-            told = [f"{name} {keyed.text(str(text))}" for name, text in proof if text]
-            state = describe.STATES[value.state.value]
+            told = [f"{name} {pseudonyms.text(str(text))}" for name, text in proof if text]
+            state = phrases.STATES[value.state.value]
             return f"{state} [{', '.join(told)}]" if told else state
         case _:
-            return _live(value, keyed, show)
+            return _live(value, pseudonyms, show)
 
 
-def _live(value: Live | Wanted, keyed: Keyed, show: Show) -> str:
+def _live(value: Live | Wanted, pseudonyms: Pseudonyms, show: Show) -> str:
     match value:
         case None:
             return "nothing"
         case bool():
             return "yes" if value else "no"
         case str():
-            return keyed.text(value)
+            return pseudonyms.text(value)
         case Personal():
             return show(value)
         case LiveConsent():
-            return describe.since(
+            return phrases.since(
                 {
                     "state": value.state.value,
                     "actor": value.actor.value,
@@ -106,13 +106,13 @@ def _live(value: Live | Wanted, keyed: Keyed, show: Show) -> str:
                 }
             )
         case tuple():
-            return ", ".join(_part(one, keyed, show) for one in value) or "none"
+            return ", ".join(_part(one, pseudonyms, show) for one in value) or "none"
         case _:
             raise TypeError(type(value).__name__)
 
 
-def _part(value: str | Address, keyed: Keyed, show: Show) -> str:
+def _part(value: str | Address, pseudonyms: Pseudonyms, show: Show) -> str:
     if isinstance(value, str):
-        return keyed.text(value)
+        return pseudonyms.text(value)
     told = "; ".join(f"{name} {show(text)}" for name, text in value.texts)
     return f"({told})"

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from reconciler.report import describe, settings
-from reconciler.report.describe import Item, Json
+from reconciler.report import phrases, settings
 from reconciler.report.lines import code_spans, plain
 from reconciler.report.links import source_link
+from reconciler.report.phrases import Item, Json
 
 MARKER: Final = "<!-- reconciler:plan -->"
 BUDGET: Final = 60_000
@@ -76,30 +76,30 @@ def _fitting(rows: Iterable[_Row], room: int, what: str) -> tuple[list[str], int
 
 def _head(body: Json) -> Iterator[str]:
     yield MARKER
-    owed = describe.owed(body)
+    owed = phrases.owed(body)
     left = sum(not one["acknowledged"] for one in owed)
-    yield f"## Customer plan: {describe.standing(body)}"
+    yield f"## Customer plan: {phrases.standing(body)}"
     yield ""
-    for name, why in describe.not_read(body):
+    for name, why in phrases.not_read(body):
         yield f"**{escape(name)} was not read: {escape(why)}**"
         yield ""
     if left:
-        yield f"**{describe.not_planned(left)}** They stand first below."
+        yield f"**{phrases.not_planned(left)}** They stand first below."
         yield ""
     if differing := settings.changed(body):
         yield f"**{escape(settings.under(body))}** ({len(differing)}, listed below)."
         yield ""
-    sent = describe.messages(body)
-    yield f"{escape(describe.totals(body))}.{f' **{escape(sent)}.**' if sent else ''}"
+    sent = phrases.messages(body)
+    yield f"{escape(phrases.totals(body))}.{f' **{escape(sent)}.**' if sent else ''}"
     yield ""
-    if takes := describe.sentence(describe.duration(body)):
+    if takes := phrases.sentence(phrases.duration(body)):
         yield f"{takes}."
         yield ""
     yield "| store | read | audience |"
     yield "|---|---|---|"
     for store in body["stores"]:
-        told = "not read" if store["error"] else describe.receipt(store)
-        effect = ", ".join(describe.audience(body, store["name"])) or "unknown"
+        told = "not read" if store["error"] else phrases.receipt(store)
+        effect = ", ".join(phrases.audience(body, store["name"])) or "unknown"
         yield f"| {escape(store['name'])} | {escape(told)} | {escape(effect)} |"
     yield ""
 
@@ -132,7 +132,7 @@ def _verdicts(verdicts: Sequence[Mapping[str, Any]], link: Mapping[str, str]) ->
     yield _Row("")
     yield _Row("| verdict | store | rule | what | who | lifted by | source |")
     yield _Row("|---|---|---|---|---|---|---|")
-    for key, group in describe.folded(verdicts).items():
+    for key, group in phrases.folded(verdicts).items():
         who = _names(str(one["customer"]) for one in group if one["customer"])
         mark = f"**{key.state}**" if key.state in ("block", "hold") else key.state
         cells = (mark, escape(key.store), escape(key.rule), coded(key.message), who,
@@ -148,12 +148,12 @@ def _names(names: Iterable[str]) -> str:
 
 
 def _changes(body: Json, link: Mapping[str, str]) -> Iterator[_Row]:
-    found = describe.items(body, {})
-    for risk in describe.RISKS:
+    found = phrases.items(body, {})
+    for risk in phrases.RISKS:
         own = [one for one in found if one.risk == risk]
         if not own:
             continue
-        yield _Row(f"### {describe.RISKS[risk].capitalize()} ({len(own)})")
+        yield _Row(f"### {phrases.RISKS[risk].capitalize()} ({len(own)})")
         yield _Row("")
         yield _Row("| store | change | customers | source |")
         yield _Row("|---|---|---|---|")
@@ -188,12 +188,12 @@ def _place(file: str, line: int, link: Mapping[str, str]) -> str:
 
 
 def _foot(body: Json) -> Iterator[str]:
-    if any("grade " in one.what for one in describe.items(body, {})):
-        yield f"{escape(describe.GRADES)}."
+    if any("grade " in one.what for one in phrases.items(body, {})):
+        yield f"{escape(phrases.GRADES)}."
         yield ""
     until = body["expires_at"][:16]
-    mark = "**" if describe.is_uncommitted(body) else ""
+    mark = "**" if phrases.is_uncommitted(body) else ""
     yield (
-        f"Plan `{describe.plan_id(body)}`, valid until {until} UTC, {settings.source(body)}, "
-        f"{mark}{escape(describe.made_from(body))}{mark}."
+        f"Plan `{phrases.plan_id(body)}`, valid until {until} UTC, {settings.source(body)}, "
+        f"{mark}{escape(phrases.made_from(body))}{mark}."
     )

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.plan.outcome import ApplyResult, State, StoreOutcome
 from reconciler.plan.steps import StepKind
-from reconciler.report import describe
-from reconciler.report.describe import Json
+from reconciler.report import phrases
 from reconciler.report.lines import Line, Style, plain
+from reconciler.report.phrases import Json
 
 
 def render(
@@ -58,7 +58,7 @@ def render(
 def _owing(owed: Sequence[Json]) -> Iterator[Line]:
     left = sum(not one["acknowledged"] for one in owed)
     if left:
-        yield Line(describe.not_planned(left), Style.BAD)
+        yield Line(phrases.not_planned(left), Style.BAD)
 
 
 def _store(store: StoreOutcome) -> Iterator[Line]:
@@ -81,7 +81,7 @@ def _store(store: StoreOutcome) -> Iterator[Line]:
         for text in one.noticed:
             noticed.setdefault(text, []).append(f"{one.step.change.alias} {one.step.kind}")
     for text, who in noticed.items():
-        yield Line(f"  noticed: {describe.names(who)}: {text}", Style.WARN)
+        yield Line(f"  noticed: {phrases.names(who)}: {text}", Style.WARN)
 
 
 def _deleted(store: StoreOutcome) -> Iterator[Line]:
@@ -119,8 +119,8 @@ def as_json(result: ApplyResult, resume: str, body: Json) -> dict[str, object]:
         "interrupted": result.interrupted,
         "resume": resume if result.resumable else None,
         "applied_before": result.earlier.isoformat() if result.earlier else None,
-        "not_read": [{"store": name, "why": why} for name, why in describe.not_read(body)],
-        "not_carried_out": [dict(one) for one in describe.owed(body)],
+        "not_read": [{"store": name, "why": why} for name, why in phrases.not_read(body)],
+        "not_carried_out": [dict(one) for one in phrases.owed(body)],
         "provenance": dict(body["provenance"]),
         "settings": dict(body["settings"]),
         "lifts": [dict(one) for one in body["lifts"]],

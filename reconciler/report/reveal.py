@@ -2,9 +2,9 @@
 
 from reconciler.model.personal import Personal
 from reconciler.plan.changes import ScalarChange
-from reconciler.plan.definition import Plan
-from reconciler.report.describe import Reveal
+from reconciler.plan.plan import Plan
 from reconciler.report.lines import plain
+from reconciler.report.phrases import Reveal
 
 
 def revealed(plan: Plan) -> Reveal:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.report.describe import Json, counted
+from reconciler.report.phrases import Json, counted
 
 CHANGED: Final = "settings.changed"
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from reconciler.platforms.tables import TABLES
-from reconciler.report import describe, settings
-from reconciler.report.describe import NAMED_AT_MOST, Item, Json, Reveal
+from reconciler.report import phrases, settings
 from reconciler.report.lines import Line, Style, plain
+from reconciler.report.phrases import NAMED_AT_MOST, Item, Json, Reveal
 
 _LEVELS: Final = {"block": Style.BAD, "hold": Style.WARN, "warn": Style.DIM}
 _COLOURS: Final = {
@@ -20,7 +20,7 @@ LEGEND: Final = "+ new   ~ changed   - deleted   ••• personal value, maske
 
 def render(body: Json, *, every: bool, reveal: Reveal) -> Iterator[Line]:
     """`every` lists each customer; otherwise identical changes are folded."""
-    found = describe.items(body, reveal)
+    found = phrases.items(body, reveal)
     yield from _not_read(body)
     yield from not_carried_out(body)
     yield from _settings(body)
@@ -31,14 +31,14 @@ def render(body: Json, *, every: bool, reveal: Reveal) -> Iterator[Line]:
     if found:
         yield Line(LEGEND, Style.DIM)
         if any("grade " in one.what for one in found):
-            yield Line(describe.GRADES, Style.DIM)
+            yield Line(phrases.GRADES, Style.DIM)
         yield Line()
     yield from _last(body)
 
 
 def _not_read(body: Json) -> Iterator[Line]:
     """What nobody knows stands before all that is known."""
-    found = describe.not_read(body)
+    found = phrases.not_read(body)
     for name, why in found:
         yield Line(f"NOT READ  {name}: {plain(why)}", Style.BAD)
     if found:
@@ -47,7 +47,7 @@ def _not_read(body: Json) -> Iterator[Line]:
 
 def not_carried_out(body: Json) -> Iterator[Line]:
     """What is owed to people and not planned stands before everything else, each with its line."""
-    found = describe.owed(body)
+    found = phrases.owed(body)
     for one in found:
         known = "known" if one["acknowledged"] else "NOT PLANNED"
         style = Style.WARN if one["acknowledged"] else Style.BAD
@@ -81,7 +81,7 @@ def _after(place: str) -> str:
 
 def _store(body: Json, store: Json, found: Sequence[Item], *, every: bool) -> Iterator[Line]:
     title = f"{store['name']} ({store['platform']} {store['api_version']})"
-    yield Line(f"{title}: {describe.receipt(store)}", Style.TITLE)
+    yield Line(f"{title}: {phrases.receipt(store)}", Style.TITLE)
     if store["error"]:
         yield Line("  NOT PLANNED: it was not read", Style.BAD)
         yield Line()
@@ -90,16 +90,16 @@ def _store(body: Json, store: Json, found: Sequence[Item], *, every: bool) -> It
         yield Line(f"  {note}", Style.WARN)
     own_verdicts = [one for one in body["verdicts"] if one["store"] == store["name"]]
     yield from _verdicts((one for one in own_verdicts if "acknowledged" not in one), every=every)
-    for risk in describe.RISKS:
+    for risk in phrases.RISKS:
         own = [one for one in found if one.risk == risk]
         if own:
-            yield Line(f"  {describe.RISKS[risk]} ({len(own)})", Style.TITLE)
+            yield Line(f"  {phrases.RISKS[risk]} ({len(own)})", Style.TITLE)
             yield from _items(own, _COLOURS.get(risk, Style.PLAIN), every=every)
     if not found and any(one["level"] == "hold" and not one["released"] for one in own_verdicts):
         yield Line("  no changes beside what is held", Style.WARN)
     elif not found and store["receipt"]["complete"]:
         yield Line("  no changes", Style.GOOD)
-    told = describe.audience(body, store["name"])
+    told = phrases.audience(body, store["name"])
     yield Line(f"  audience: {', '.join(told)}", Style.DIM)
     if every and found:
         yield from _footprints(store["platform"])
@@ -113,7 +113,7 @@ def _footprints(platform: str) -> Iterator[Line]:
 
 
 def _verdicts(verdicts: Iterable[Mapping[str, Any]], *, every: bool) -> Iterator[Line]:
-    for key, group in describe.folded(verdicts).items():
+    for key, group in phrases.folded(verdicts).items():
         style = _LEVELS.get(key.state, Style.DIM)
         yield Line(f"  {key.state.upper():<9}{key.rule}: {plain(key.message)}", style)
         who = [f"{one['customer']} {_place(one)}" for one in group if one["customer"]]
@@ -150,29 +150,29 @@ def _items(found: Sequence[Item], style: Style, *, every: bool) -> Iterator[Line
 
 def _last(body: Json) -> Iterator[Line]:
     summary = body["summary"]
-    told = f"Plan {describe.plan_id(body)}, {settings.source(body)}, {describe.made_from(body)}."
-    yield Line(told, Style.WARN if describe.is_uncommitted(body) else Style.DIM)
+    told = f"Plan {phrases.plan_id(body)}, {settings.source(body)}, {phrases.made_from(body)}."
+    yield Line(told, Style.WARN if phrases.is_uncommitted(body) else Style.DIM)
     unread = [bool(store["error"]) for store in body["stores"]]
     if unread and all(unread):
         yield Line("No store could be read, so nothing is planned.", Style.BAD)
     elif any(unread):
         yield Line("Some stores could not be read; the plan covers the others.", Style.BAD)
-    owed = sum(not one["acknowledged"] for one in describe.owed(body))
+    owed = sum(not one["acknowledged"] for one in phrases.owed(body))
     if owed:
-        yield Line(describe.not_planned(owed), Style.BAD)
-    if describe.is_empty(body):
+        yield Line(phrases.not_planned(owed), Style.BAD)
+    if phrases.is_empty(body):
         held = f", {summary['held']} held" if summary["held"] else ""
-        left = describe.counted(summary["unchanged"], "customer")
-        if describe.standing(body).startswith(describe.NO_CHANGES):
+        left = phrases.counted(summary["unchanged"], "customer")
+        if phrases.standing(body).startswith(phrases.NO_CHANGES):
             style = Style.WARN if held else Style.GOOD
             yield Line(f"No changes. {left} unchanged{held}.", style)
         else:
             yield Line(f"Nothing to carry out. {left} unchanged{held}.", Style.WARN)
         return
-    yield Line(f"Plan: {describe.totals(body)}.", Style.TITLE)
-    if takes := describe.sentence(describe.duration(body)):
+    yield Line(f"Plan: {phrases.totals(body)}.", Style.TITLE)
+    if takes := phrases.sentence(phrases.duration(body)):
         yield Line(f"{takes}.", Style.DIM)
-    if sent := describe.messages(body):
+    if sent := phrases.messages(body):
         yield Line(sent, Style.WARN)
     if summary["blocked"]:
         rest = "only `apply --only withdraw`" if summary["classes"]["withdraw"] else "nothing of it"

@@ -9,27 +9,29 @@ from typing import Any
 import pytest
 
 from reconciler.apply.audit import NAME, Trail, lines, verify
-from reconciler.plan.keyed import Keyed
+from reconciler.model.pseudonyms import Pseudonyms
 from tests.program import Done, run
 from tests.shop import KEY, Killed, Shop, grant, opened, person, quick_clock
 
 Json = dict[str, Any]
-KEYED = Keyed(KEY)
+PSEUDONYMS = Pseudonyms(KEY)
 
 
 def _trail(folder: Path, count: int = 5) -> Path:
-    trail = Trail(folder, KEYED, quick_clock())
+    trail = Trail(folder, PSEUDONYMS, quick_clock())
     for number in range(count):
         trail.append("step", plan="p", step=f"s{number}", done=True)
     return trail.path
 
 
-def _flaws(path: Path, head: str | None = None, keyed: Keyed = KEYED) -> list[tuple[int, str]]:
-    return [(one.line, one.what) for one in verify(path, (keyed,), head)[1]]
+def _flaws(
+    path: Path, head: str | None = None, pseudonyms: Pseudonyms = PSEUDONYMS
+) -> list[tuple[int, str]]:
+    return [(one.line, one.what) for one in verify(path, (pseudonyms,), head)[1]]
 
 
 def test_a_trail_is_whole(tmp_path: Path) -> None:
-    head, flaws = verify(_trail(tmp_path), (KEYED,), None)
+    head, flaws = verify(_trail(tmp_path), (PSEUDONYMS,), None)
 
     assert flaws == ()
     assert head.count == 5
@@ -96,7 +98,7 @@ def test_a_cut_tail_is_found_by_its_head_alone(tmp_path: Path) -> None:
 
 def test_a_head_stays_true_while_the_trail_grows(tmp_path: Path) -> None:
     path = _trail(tmp_path)
-    head = verify(path, (KEYED,), None)[0].seal
+    head = verify(path, (PSEUDONYMS,), None)[0].seal
     _trail(tmp_path)
 
     assert _flaws(path, head) == []
@@ -104,7 +106,12 @@ def test_a_head_stays_true_while_the_trail_grows(tmp_path: Path) -> None:
 
 def test_another_key_proves_nothing(tmp_path: Path) -> None:
     assert (
-        len(_flaws(_trail(tmp_path), keyed=Keyed(b"another key, that is as long as it must be")))
+        len(
+            _flaws(
+                _trail(tmp_path),
+                pseudonyms=Pseudonyms(b"another key, that is as long as it must be"),
+            )
+        )
         == 5
     )
 
@@ -113,7 +120,7 @@ def test_a_line_that_a_kill_cut_off_is_mended_and_told(tmp_path: Path) -> None:
     path = _trail(tmp_path)
     with path.open("ab") as file:
         file.write(b'{"number":6,"at":"20')
-    Trail(tmp_path, KEYED, quick_clock()).append("began", plan="q")
+    Trail(tmp_path, PSEUDONYMS, quick_clock()).append("began", plan="q")
 
     assert _flaws(path) == []
     assert [one["event"] for one in lines(path) if one][-2:] == ["repaired", "began"]
@@ -122,7 +129,7 @@ def test_a_line_that_a_kill_cut_off_is_mended_and_told(tmp_path: Path) -> None:
 def test_many_writers_make_one_chain(tmp_path: Path) -> None:
     def write(name: int) -> None:
         for number in range(20):
-            Trail(tmp_path, KEYED, quick_clock()).append("step", step=f"{name}-{number}")
+            Trail(tmp_path, PSEUDONYMS, quick_clock()).append("step", step=f"{name}-{number}")
 
     threads = [threading.Thread(target=write, args=(name,)) for name in range(4)]
     for one in threads:
@@ -130,7 +137,7 @@ def test_many_writers_make_one_chain(tmp_path: Path) -> None:
     for one in threads:
         one.join()
 
-    head, flaws = verify(tmp_path / NAME, (KEYED,), None)
+    head, flaws = verify(tmp_path / NAME, (PSEUDONYMS,), None)
     assert (head.count, flaws) == (80, ())
 
 

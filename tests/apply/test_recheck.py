@@ -4,48 +4,48 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reconciler.apply.journal import Own
+from reconciler.apply.journal import OurWrites
 from reconciler.apply.recheck import Recheck, recheck
 from reconciler.model.consent import Actor, Channel
 from reconciler.model.customer import NOTHING_LEARNED, DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import FieldPath
-from reconciler.plan.commitment import (
+from reconciler.plan.approved import (
     ApprovedChange,
     ApprovedField,
     ApprovedStore,
     change_digest,
     field_digest,
 )
-from reconciler.plan.examine import examine
+from reconciler.plan.customer import plan_customer
 from reconciler.plan.outcome import State
 from reconciler.plan.steps import Step, StepKind, steps
-from tests.builders import desired, judge, live, out
+from tests.builders import desired, live, out, rules
 
-JUDGE = judge("shopline")
+RULES = rules("shopline")
 CONSENT = FieldPath.of_consent(Channel.EMAIL)
 
 
 def approved(entry: DesiredCustomer, record: LiveCustomer) -> tuple[Step, ...]:
     """The steps of what a plan of this entry and record approves."""
-    change = examine(entry, record, JUDGE).change
+    change = plan_customer(entry, record, RULES).change
     assert change is not None
     found = ApprovedChange(
         store="shop", action=change.action, alias=change.alias, entry=change.entry,
         remote_id=change.remote_id, mark=change.mark, rank=0,
-        fields=tuple(ApprovedField(path=JUDGE.keyed.path(one.path), risk=one.risk,
-                                   digest=field_digest(JUDGE.keyed, "shop", change.alias, one),
+        fields=tuple(ApprovedField(path=RULES.pseudonyms.path(one.path), risk=one.risk,
+                                   digest=field_digest(RULES.pseudonyms, "shop", change.alias, one),
                                    moves=getattr(one, "moves", False)) for one in change.fields),
-        digest=change_digest(JUDGE.keyed, change), seen=change.seen,
+        digest=change_digest(RULES.pseudonyms, change), seen=change.seen,
     )  # fmt: skip
     store = ApprovedStore(name="shop", blocked=False, learned=NOTHING_LEARNED, changes=(found,))
     return steps(store, ())
 
 
 def again(
-    entry: DesiredCustomer, then: LiveCustomer, now: LiveCustomer, own: Own | None = None
+    entry: DesiredCustomer, then: LiveCustomer, now: LiveCustomer, own: OurWrites | None = None
 ) -> Recheck:
     (step,) = approved(entry, then)
-    return recheck(step, entry, now, own, JUDGE)
+    return recheck(step, entry, now, own, RULES)
 
 
 GRANT = desired(consent={"email": "subscribed"})
@@ -119,7 +119,7 @@ def test_what_our_own_write_left_is_nobodys_act() -> None:
     now = live(consent={"email": after[Channel.EMAIL]})
 
     assert again(GRANT, planned, now).write == ()
-    assert again(GRANT, planned, now, Own(before=before, after=after)).write
+    assert again(GRANT, planned, now, OurWrites(before=before, after=after)).write
 
 
 def test_an_address_is_not_changed_while_it_is_subscribed() -> None:
@@ -127,8 +127,8 @@ def test_an_address_is_not_changed_while_it_is_subscribed() -> None:
     record = live(consent={"email": "subscribed"})
     identity_step = next(one for one in approved(entry, record) if one.kind is StepKind.IDENTITY)
 
-    assert recheck(identity_step, entry, record, None, JUDGE).settled == (
+    assert recheck(identity_step, entry, record, None, RULES).settled == (
         (FieldPath.parse("email"), State.STALE),
     )
     left = live(consent={"email": out(LATE)})
-    assert recheck(identity_step, entry, left, None, JUDGE).write
+    assert recheck(identity_step, entry, left, None, RULES).write

@@ -84,7 +84,7 @@ def test_a_finished_plan_is_told_as_one_when_it_has_expired(shop: Shop) -> None:
     shop.clock = Clock(now=lambda: later.now() + timedelta(days=30), monotonic=later.monotonic,
                        sleep=later.sleep)  # fmt: skip
 
-    earlier = app.applied_before(body, shop.world, shop.keyed)
+    earlier = app.applied_before(body, shop.world, shop.pseudonyms)
 
     assert earlier is not None
     assert earlier.earlier is not None
@@ -98,9 +98,9 @@ def test_an_apply_of_a_part_is_not_the_whole(shop: Shop) -> None:
     body = shop.plan()
     assert shop.apply(body, only=(RiskClass.TAG,)).complete
 
-    assert app.applied_before(body, shop.world, shop.keyed) is None
+    assert app.applied_before(body, shop.world, shop.pseudonyms) is None
     assert shop.apply(body, resume=True).complete
-    assert app.applied_before(body, shop.world, shop.keyed) is not None
+    assert app.applied_before(body, shop.world, shop.pseudonyms) is not None
 
 
 def test_going_on_is_offered_only_where_it_gets_further(shop: Shop) -> None:
@@ -195,12 +195,12 @@ def test_a_second_interrupt_breaks_off_at_once_and_names_the_way_on(shop: Shop) 
     process.send_signal(signal.SIGINT)
     time.sleep(0.5)  # noqa: TID251 -- another process
     process.send_signal(signal.SIGINT)
-    _, complaints = process.communicate(timeout=15)
+    _, diagnostics = process.communicate(timeout=15)
 
     assert process.returncode == 130
     assert time.monotonic() - began < 10
-    assert "again to break off" in complaints
-    command = complaints.rpartition("go on with: reconciler ")[2].splitlines()[0]
+    assert "again to break off" in diagnostics
+    command = diagnostics.rpartition("go on with: reconciler ")[2].splitlines()[0]
     shop.box.clear_faults()
     done = run(*shlex.split(command), env=_environment(shop))
     assert done.code == 0, done.everything
@@ -226,11 +226,11 @@ def test_whoever_reads_only_the_beginning_hears_no_complaint(shop: Shop, words: 
     os.close(writer)
     os.read(reader, 10)
     os.close(reader)
-    _, complaints = process.communicate(timeout=60)
+    _, diagnostics = process.communicate(timeout=60)
 
-    assert "roken pipe" not in complaints
-    assert "Traceback" not in complaints
-    assert "Exception" not in complaints
+    assert "roken pipe" not in diagnostics
+    assert "Traceback" not in diagnostics
+    assert "Exception" not in diagnostics
 
 
 def test_what_an_apply_of_one_class_left_of_a_write_is_done_by_the_resume(shop: Shop) -> None:

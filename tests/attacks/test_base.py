@@ -354,9 +354,9 @@ def test_both_sources_yield_the_same(shop: Shop) -> None:
     (specs / ".gitattributes").write_text("*.yaml text eol=crlf filter=x\n")
     commit(shop)
 
-    found, complaints = FromRevision(specs, revision(specs, "HEAD")).read()
+    found, diagnostics = FromRevision(specs, revision(specs, "HEAD")).read()
 
-    assert (found, complaints) == FromFolder([specs]).read()
+    assert (found, diagnostics) == FromFolder([specs]).read()
     assert {Path(one.name).name for one in found} == {
         "all.yaml",
         "b.YML",
@@ -395,9 +395,9 @@ def test_a_link_out_of_the_folder_is_refused_at_a_revision_too(shop: Shop) -> No
     (shop.specs / "loop.yaml").symlink_to("loop.yaml")
     commit(shop)
 
-    found, complaints = FromRevision(shop.specs, revision(shop.specs, "HEAD")).read()
+    found, diagnostics = FromRevision(shop.specs, revision(shop.specs, "HEAD")).read()
 
-    assert {one.rule for one in complaints} == {"files.link-outside"}
+    assert {one.rule for one in diagnostics} == {"files.link-outside"}
     assert [Path(one.name).name for one in found] == ["all.yaml"]
 
 

@@ -12,7 +12,7 @@ from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.patch import Patch
 from reconciler.model.settings import ConsentWord
 from reconciler.platforms.genstore.capabilities import GENSTORE
-from reconciler.platforms.genstore.wire import Dictionary, new_customer
+from reconciler.platforms.genstore.wire import ConsentVocabulary, new_customer
 from tests.program import run
 from tests.shop import Shop, consent, grant, opened, person, verdicts
 
@@ -43,7 +43,7 @@ def test_no_word_that_says_yes_or_waits_is_sent_for_a_no(
     seen: list[tuple[Channel, str]],
     channel: Channel,
 ) -> None:
-    words = Dictionary(named)
+    words = ConsentVocabulary(named)
     for one in remembered:
         words.remember(one.channel, one.state, one.word)
     for where, word in seen:

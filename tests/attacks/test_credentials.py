@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.app import Ambient, keyed_for, load_or_raise
+from reconciler.app import Environment, load_or_raise, pseudonyms_for
 from reconciler.apply.audit import NAME, Trail, verify
 from reconciler.clock import system_clock
 from reconciler.errors import ConfigError, JournalError
+from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import StoreSettings, TokenKind, TokenSource
-from reconciler.plan.keyed import Keyed
 from reconciler.platforms.credentials import LARGEST_FILE, token
 from reconciler.platforms.tables import TABLES
 from reconciler.platforms.trusted_hosts import TrustedHosts, base_url
@@ -153,21 +153,21 @@ def test_a_key_file_of_somebody_else_is_refused(tmp_path: Path) -> None:
 
 def test_a_key_file_that_a_commit_brought_is_refused(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
-    world = Ambient(clock=system_clock(), environment={}, folder=tmp_path / ".reconciler")
+    world = Environment(clock=system_clock(), environment={}, folder=tmp_path / ".reconciler")
     (tmp_path / "a.yaml").write_text(
         "stores: {shop: {platform: genstore, shop: acme, token: {env: T}}}"
     )
     state = load_or_raise(tmp_path, world, print)
-    keyed_for(world, state)
+    pseudonyms_for(world, state)
     git(tmp_path, "add", "-f", ".reconciler/key")
     for one in (world, replace(world, environment={"RECONCILER_KEY": KEY})):
         with pytest.raises(ConfigError, match="came with a commit"):
-            keyed_for(one, state)
+            pseudonyms_for(one, state)
 
 
 def test_the_key_for_plans_adds_nothing_to_a_trail_of_the_other(tmp_path: Path) -> None:
     """Whoever holds what pull-request jobs hold can write no line that passes for the apply's."""
-    plans, records = Keyed(b"p" * 32), Keyed(b"r" * 32)
+    plans, records = Pseudonyms(b"p" * 32), Pseudonyms(b"r" * 32)
     clock = system_clock()
     Trail(tmp_path, plans, clock).append("began", plan="old")
     Trail(tmp_path, records, clock, (plans,)).append("began", plan="one")

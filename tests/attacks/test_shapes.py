@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import Unavailable
+from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.shapes import shape_of
-from reconciler.plan.keyed import Keyed
 from reconciler.platforms.exchange import Received
 from reconciler.platforms.http import TRACE_HEADERS, _plain
 from tests.program import run
@@ -34,13 +34,13 @@ HARMLESS = (
 @pytest.mark.parametrize("text", PERSONAL, ids=ascii)
 def test_a_personal_shape_is_seen_however_it_is_written(text: str) -> None:
     assert shape_of(text) is not None
-    assert Keyed(KEY).text(text).startswith("text_")
+    assert Pseudonyms(KEY).text(text).startswith("text_")
 
 
 @pytest.mark.parametrize(("region", "text"), NATIONAL)
 def test_a_national_number_is_seen_where_its_country_is(region: str, text: str) -> None:
     assert shape_of(text, frozenset({region})) is not None
-    assert Keyed(KEY, (region,)).text(text).startswith("text_")
+    assert Pseudonyms(KEY, (region,)).text(text).startswith("text_")
 
 
 @pytest.mark.parametrize("text", HARMLESS)
@@ -50,7 +50,7 @@ def test_harmless_text_is_shown(text: str) -> None:
 
 @given(st.text(max_size=30))
 def test_what_is_shown_has_no_shape(text: str) -> None:
-    shown = Keyed(KEY, ("CN",)).text(text)
+    shown = Pseudonyms(KEY, ("CN",)).text(text)
     assert shape_of(shown, frozenset({"CN"})) is None or shown.startswith("text_")
 
 

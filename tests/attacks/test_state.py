@@ -12,7 +12,7 @@ import pytest
 
 from reconciler import app
 from reconciler.app.world import shop_of
-from reconciler.apply.bench import Control
+from reconciler.apply.bench import Cancellation
 from reconciler.cli.options import write_private
 from reconciler.clock import system_clock
 from reconciler.errors import JournalError
@@ -84,13 +84,13 @@ def test_the_apply_stops_before_the_next_write(shop: Shop, harm: Callable[[Path]
 
 
 def _applied(shop: Shop, body: Any, state: Any, progress: Callable[[Any], None]) -> ApplyResult:
-    order = app.Order(
+    order = app.ApplyRequest(
         commitment=codec.decode(body),
         state=state,
         only=(),
         world=shop.world,
-        keyed=shop.keyed,
-        control=Control(),
+        pseudonyms=shop.pseudonyms,
+        control=Cancellation(),
         progress=progress,
     )
     return app.apply(order)
@@ -102,13 +102,13 @@ def test_two_folders_of_one_machine_exclude_each_other(shop: Shop, tmp_path: Pat
 
     def progress(outcome: Any) -> None:
         other = replace(shop.world, folder=tmp_path / "other")
-        order = app.Order(
+        order = app.ApplyRequest(
             commitment=codec.decode(body),
             state=shop.state(),
             only=(),
             world=other,
-            keyed=shop.keyed,
-            control=Control(),
+            pseudonyms=shop.pseudonyms,
+            control=Cancellation(),
             progress=lambda _: None,
         )
         with pytest.raises(JournalError, match="another apply is writing to the shop") as told:
@@ -123,7 +123,7 @@ def test_two_folders_of_one_machine_exclude_each_other(shop: Shop, tmp_path: Pat
     "url", [None, "https://acme.genmystore.com", "https://acme.genmystore.com:443"]
 )
 def test_one_shop_is_one_however_its_address_is_written(tmp_path: Path, url: str | None) -> None:
-    world = app.Ambient(clock=system_clock(), environment={}, folder=tmp_path)
+    world = app.Environment(clock=system_clock(), environment={}, folder=tmp_path)
     named = replace(settings(), platform="genstore", shop="acme", base_url=url)
 
     assert shop_of(named, world) == "genstore acme.genmystore.com 443 acme"

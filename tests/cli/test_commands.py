@@ -226,12 +226,12 @@ def test_personal_values_and_exports_stay_out_of_pipelines(shop: Shop) -> None:
 def test_a_fault_of_ours_is_exit_70_with_a_report_without_values(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reconciler.live.read import StoreReading
+    from reconciler.live.read import StoreReader
 
     def broken(*_: object) -> None:
         raise ZeroDivisionError("ada@example.com")
 
-    monkeypatch.setattr(StoreReading, "read", broken)
+    monkeypatch.setattr(StoreReader, "read", broken)
 
     done = call(shop, "plan")
 

@@ -239,9 +239,9 @@ def test_text_that_yaml_would_guess_at_stays_text(tmp_path: Path) -> None:
     from reconciler.desired.files import SpecFile
 
     content = b"a: [no, 0123, 12:30:45, 2026-03-01, +8613315034487, 1_000, 1e3, yes, 0x1f, .5]\n"
-    parsed, complaints = yaml_reader.parse(SpecFile(name="a.yaml", content=content))
+    parsed, diagnostics = yaml_reader.parse(SpecFile(name="a.yaml", content=content))
 
-    assert complaints == ()
+    assert diagnostics == ()
     assert parsed is not None
     assert parsed.data == {"a": ["no", "0123", "12:30:45", "2026-03-01", "+8613315034487", "1_000",
                                  "1e3", "yes", "0x1f", ".5"]}  # fmt: skip

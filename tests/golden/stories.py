@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from reconciler.model.settings import Release
-from reconciler.report import annotations, describe, markdown, result, text
+from reconciler.report import annotations, markdown, phrases, result, text
 from reconciler.sandbox import Fault
 from tests.shop import Shop, opened
 
@@ -60,8 +60,8 @@ def told(name: str) -> Iterator[tuple[str, str]]:
 def _report(shop: Shop, plan: Json) -> str:
     """What an apply of the plan says, without what differs from run to run."""
     again = "reconciler apply PLAN --resume"
-    unread = describe.not_read(plan)
-    lines = result.render(shop.apply(plan), again, describe.owed(plan), unread)
+    unread = phrases.not_read(plan)
+    lines = result.render(shop.apply(plan), again, phrases.owed(plan), unread)
     told = "".join(f"{one.text}\n" for one in lines)
     told = re.sub(r"head [0-9a-f]{16}", "head 0000000000000000", told)
     return re.sub(_TRIED, "tried 5 times in 9 s", told)

@@ -85,7 +85,7 @@ def _alias(body: Json, shop: Shop, email: str) -> str:
     """What the plan calls the customer of the entry with this address."""
     state = shop.state()
     entry = next(one for one in state.of("shop") if one.identities[0].value.reveal() == email)
-    alias = shop.keyed.entry_alias(entry)
+    alias = shop.pseudonyms.entry_alias(entry)
     return next(
         (str(one["customer"]) for one in body["changes"] if one["entry"] == alias), "not planned"
     )

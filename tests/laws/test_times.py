@@ -14,10 +14,10 @@ from reconciler.model.consent import (
     Evidence,
     LiveConsent,
     WantedConsent,
-    decide,
+    transition,
 )
 from reconciler.model.settings import Policy
-from reconciler.plan.judge import Ground, Ruling, rule
+from reconciler.plan.consent_rules import ConsentDecision, ConsentFacts, decide
 from reconciler.platforms.tables import TABLES
 from reconciler.platforms.times import StoreTimes
 from reconciler.sandbox import Fault
@@ -33,17 +33,17 @@ ZEROS: Final = (
 )  # fmt: skip
 
 
-def judged(live: LiveConsent, given: datetime) -> Ruling:
-    ground = Ground(
+def judged(live: LiveConsent, given: datetime) -> ConsentDecision:
+    ground = ConsentFacts(
         country=None, has_contact=True, blurred=True, blocked=False, now=NOW, policy=Policy(),
         table=TABLES["genstore"],
     )  # fmt: skip
     evidence = Evidence(at=given, source="checkout", method="paper", evidence="forms/1")
-    return rule(Channel.EMAIL, live, WantedConsent(state=ConsentState.SUBSCRIBED, evidence=evidence),
+    return decide(Channel.EMAIL, live, WantedConsent(state=ConsentState.SUBSCRIBED, evidence=evidence),
                 ground)  # fmt: skip
 
 
-def passes(found: Ruling) -> bool:
+def passes(found: ConsentDecision) -> bool:
     return found.changes and not found.holds
 
 
@@ -105,7 +105,7 @@ def test_a_time_that_has_a_bound_is_not_released(out: datetime) -> None:
 def test_a_time_of_nothing_is_a_hold_that_a_person_lifts() -> None:
     for form in ZEROS:
         live = told(form)
-        assert decide(live, ConsentState.SUBSCRIBED) is Decision.HOLD_UNDATED, form
+        assert transition(live, ConsentState.SUBSCRIBED) is Decision.HOLD_UNDATED, form
         assert judged(live, NOW).lifted_by == "--release consent.undated-opt-out"
 
 

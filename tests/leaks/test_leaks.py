@@ -284,9 +284,9 @@ def test_a_renderer_that_leaks_is_found(tmp_path: Path) -> None:
     with box.serving() as url:
         watch = Watch(tmp_path, box, url)
         environment = {"TOKEN": canaries.TOKEN, "RECONCILER_KEY": "k" * 40}
-        world = app.Ambient(clock=system_clock(), environment=environment, folder=watch.state)
+        world = app.Environment(clock=system_clock(), environment=environment, folder=watch.state)
         state = app.load_or_raise(watch.specs, world, lambda _: None)
-        made = app.plan(state, app.Choices(), world, app.keyed_for(world, state))
+        made = app.plan(state, app.PlanOptions(), world, app.pseudonyms_for(world, state))
     leaking = " ".join(
         one.after.reveal()
         for store in made.stores for change in store.changes for one in change.fields

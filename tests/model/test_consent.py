@@ -15,7 +15,7 @@ from reconciler.model.consent import (
     WantedConsent,
 )
 from reconciler.model.settings import Policy
-from reconciler.plan.judge import Ground, rule
+from reconciler.plan.consent_rules import ConsentFacts, decide
 from reconciler.platforms.tables import TABLES
 
 EARLY, LATE = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 8, 1, tzinfo=UTC)
@@ -88,8 +88,8 @@ CELLS: list[tuple[LiveConsent | None, ConsentState, Evidence, str]] = [
 ]
 
 
-def _ground(**policy: Any) -> Ground:
-    return Ground(country=policy.pop("country", None), has_contact=True, blurred=False, blocked=False, now=LATE, policy=Policy(**policy),
+def _ground(**policy: Any) -> ConsentFacts:
+    return ConsentFacts(country=policy.pop("country", None), has_contact=True, blurred=False, blocked=False, now=LATE, policy=Policy(**policy),
                   table=TABLES["shopline"])  # fmt: skip
 
 
@@ -97,16 +97,18 @@ def _ground(**policy: Any) -> Ground:
 def test_a_cell_of_the_table(
     live: LiveConsent | None, wanted: ConsentState, evidence: Evidence, said: str
 ) -> None:
-    ruling = rule(Channel.EMAIL, live, WantedConsent(state=wanted, evidence=evidence), _ground())
+    decision = decide(
+        Channel.EMAIL, live, WantedConsent(state=wanted, evidence=evidence), _ground()
+    )
 
     if said == "change":
-        assert (ruling.changes, ruling.rule) == (True, "")
+        assert (decision.changes, decision.rule) == (True, "")
     elif said == "nothing":
-        assert (ruling.changes, ruling.rule) == (False, "")
+        assert (decision.changes, decision.rule) == (False, "")
     else:
-        assert ruling.rule == said
-        releasable = (ruling.lifted_by or "").startswith("--release")
-        assert not ruling.changes or releasable
+        assert decision.rule == said
+        releasable = (decision.lifted_by or "").startswith("--release")
+        assert not decision.changes or releasable
 
 
 def test_the_table_has_a_decision_for_every_row_and_column() -> None:
@@ -117,9 +119,11 @@ def test_evidence_as_old_as_the_opt_out_is_not_newer() -> None:
     same = Evidence(at=EARLY, source="x", method="paper", evidence="forms/1")
     live = OUT[A.STAFF, True]
 
-    ruling = rule(Channel.EMAIL, live, WantedConsent(state=S.SUBSCRIBED, evidence=same), _ground())
+    decision = decide(
+        Channel.EMAIL, live, WantedConsent(state=S.SUBSCRIBED, evidence=same), _ground()
+    )
 
-    assert ruling.rule == "consent.newer-opt-out"
+    assert decision.rule == "consent.newer-opt-out"
 
 
 @pytest.mark.parametrize(
@@ -133,18 +137,18 @@ def test_the_level_that_a_country_asks_for(
     evidence = Evidence(at=LATE, source="x", level=level)
     ground = _ground(country=country, min_level=(("DE", "confirmed"), ("default", "single")))
 
-    ruling = rule(
+    decision = decide(
         Channel.EMAIL, NEVER, WantedConsent(state=S.SUBSCRIBED, evidence=evidence), ground
     )
 
-    assert ruling.changes is grants
+    assert decision.changes is grants
 
 
 def test_sms_also_needs_a_method() -> None:
     evidence = Evidence(at=LATE, source="x")
 
-    ruling = rule(
+    decision = decide(
         Channel.SMS, NEVER, WantedConsent(state=S.SUBSCRIBED, evidence=evidence), _ground()
     )
 
-    assert "`method`" in ruling.message
+    assert "`method`" in decision.message

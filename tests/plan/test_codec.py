@@ -11,26 +11,26 @@ from reconciler.errors import PlanFileError
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import DesiredCustomer, Learned, LiveCustomer, ReadReceipt
 from reconciler.plan import codec
-from reconciler.plan.build import Census, Read, compute
-from reconciler.plan.commitment import field_digest
-from reconciler.plan.definition import Basis, Plan
+from reconciler.plan.approved import field_digest
 from reconciler.plan.match import Index
-from tests.builders import NOW, desired, judge, live, tags
+from reconciler.plan.plan import Basis, Plan
+from reconciler.plan.planner import LiveCounts, StoreReading, compute
+from tests.builders import NOW, desired, live, rules, tags
 
-JUDGE = judge()
-KEYED = JUDGE.keyed
+RULES = rules()
+PSEUDONYMS = RULES.pseudonyms
 
 
 def planned(*entries: DesiredCustomer, store: tuple[LiveCustomer, ...]) -> Plan:
     index = Index(entries, "CN")
-    census = Census()
+    census = LiveCounts()
     for one in store:
         census.see(one)
         index.offer(one)
     learned = Learned(words=((Channel.EMAIL, ConsentState.UNSUBSCRIBED, "NO"),), day_first=True)
     receipt = ReadReceipt(mode="full", complete=True, read=len(store), learned=learned)
     part = compute(
-        Read(index=index, census=census, receipt=receipt, customers=len(store)), JUDGE, ()
+        StoreReading(index=index, census=census, receipt=receipt, customers=len(store)), RULES, ()
     )
     basis = Basis(
         tool="0", created_at=NOW, expires_at=NOW + timedelta(days=7), spec_digest="d" * 64, spec_files=1,
@@ -57,8 +57,8 @@ STORE = (
 def test_what_is_decoded_is_what_was_encoded() -> None:
     plan = planned(*EVERYTHING, store=STORE)
 
-    body = json.loads(json.dumps(codec.encode(plan, KEYED)))
-    codec.verify(body, KEYED)
+    body = json.loads(json.dumps(codec.encode(plan, PSEUDONYMS)))
+    codec.verify(body, PSEUDONYMS)
     (store,) = codec.decode(body).stores
 
     assert [(one.alias, one.action, one.remote_id, one.entry, one.rank, one.seen) for one in store.changes] == [
@@ -66,7 +66,7 @@ def test_what_is_decoded_is_what_was_encoded() -> None:
         for one in plan.stores[0].changes
     ]  # fmt: skip
     assert [[field.digest for field in one.fields] for one in store.changes] == [
-        [field_digest(KEYED, "shop", one.alias, field) for field in one.fields]
+        [field_digest(PSEUDONYMS, "shop", one.alias, field) for field in one.fields]
         for one in plan.stores[0].changes
     ]
     assert store.learned == plan.stores[0].receipt.learned  # type: ignore[union-attr]
@@ -75,8 +75,8 @@ def test_what_is_decoded_is_what_was_encoded() -> None:
 
 
 def test_equal_plans_have_equal_bytes_whatever_the_order() -> None:
-    first = codec.encode(planned(*EVERYTHING, store=STORE), KEYED)
-    other = codec.encode(planned(*EVERYTHING[::-1], store=STORE[::-1]), KEYED)
+    first = codec.encode(planned(*EVERYTHING, store=STORE), PSEUDONYMS)
+    other = codec.encode(planned(*EVERYTHING[::-1], store=STORE[::-1]), PSEUDONYMS)
 
     def by_alias(body: codec.Json) -> list[str]:
         return sorted(json.dumps(one, sort_keys=True) for one in body["changes"])
@@ -86,11 +86,11 @@ def test_equal_plans_have_equal_bytes_whatever_the_order() -> None:
 
 @pytest.mark.parametrize("name", ["expires_at", "changes", "stores", "verdicts", "options"])
 def test_a_plan_that_was_changed_is_refused(name: str) -> None:
-    body = codec.encode(planned(*EVERYTHING, store=STORE), KEYED)
+    body = codec.encode(planned(*EVERYTHING, store=STORE), PSEUDONYMS)
     body[name] = "2099-01-01T00:00:00+00:00" if name == "expires_at" else [{}]
 
     with pytest.raises(PlanFileError):
-        codec.verify(body, KEYED)
+        codec.verify(body, PSEUDONYMS)
 
 
 def test_any_two_values_have_two_digests() -> None:
@@ -100,7 +100,7 @@ def test_any_two_values_have_two_digests() -> None:
         for had in ("Old", None):
             entry = replace(desired("a@example.com"), scalars=desired(first_name=name).scalars)
             body = codec.encode(
-                planned(entry, store=(live("1", "a@example.com", first_name=had),)), KEYED
+                planned(entry, store=(live("1", "a@example.com", first_name=had),)), PSEUDONYMS
             )
             seen |= {field["digest"] for one in body["changes"] for field in one["fields"]}
     assert len(seen) == 7  # an empty name for nobody's name is no change

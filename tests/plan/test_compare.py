@@ -6,13 +6,13 @@ from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.settings import RiskClass
 from reconciler.plan.compare import creation, differences, moves_address
-from tests.builders import desired, live, out, rules, tags
+from tests.builders import comparison, desired, live, out, tags
 
 
 def fields(*args: object, owned: tuple[str, ...] = ("*",)) -> list[str]:
     entry, record = args
     assert isinstance(record, LiveCustomer)
-    return [str(one.path) for one in differences(entry, record, rules(*owned))]  # type: ignore[arg-type]
+    return [str(one.path) for one in differences(entry, record, comparison(*owned))]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_tags_that_are_not_ours_are_left_alone() -> None:
 
 
 def test_a_new_customer_gets_everything_that_is_told() -> None:
-    found = list(creation(desired(first_name="Ada", tags=tags("vip")), rules("*")))
+    found = list(creation(desired(first_name="Ada", tags=tags("vip")), comparison("*")))
 
     assert [str(one.path) for one in found] == ["customer", "email", "first_name", "tags"]
     assert {one.risk for one in found} == {RiskClass.CREATE}
@@ -59,12 +59,12 @@ def test_a_new_customer_gets_everything_that_is_told() -> None:
 @pytest.mark.parametrize("state", list(ConsentState))
 def test_a_new_address_moves_every_consent_that_is_no_known_no(state: ConsentState) -> None:
     entry = desired("new@example.com", id="1")
-    moves = moves_address(entry, live(consent={"email": state.value}), Channel.EMAIL, rules())
+    moves = moves_address(entry, live(consent={"email": state.value}), Channel.EMAIL, comparison())
 
     assert moves is (state.value in ("subscribed", "pending", "unknown", "masked"))
 
 
 def test_the_same_address_in_another_spelling_moves_nothing() -> None:
     assert not moves_address(desired("ADA@example.com"), live(consent={"email": "subscribed"}),
-                             Channel.EMAIL, rules())  # fmt: skip
+                             Channel.EMAIL, comparison())  # fmt: skip
     assert out().state is ConsentState.UNSUBSCRIBED

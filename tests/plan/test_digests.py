@@ -13,14 +13,14 @@ from reconciler.model.identity import IdentityKind, identity
 from reconciler.model.patch import Patch
 from reconciler.model.personal import Personal, in_clear
 from reconciler.model.settings import RiskClass
+from reconciler.plan.approved import field_digest
 from reconciler.plan.changes import ScalarChange
-from reconciler.plan.commitment import field_digest
 from reconciler.platforms.genstore import wire as genstore
 from reconciler.platforms.shoplazza import wire as shoplazza
 from reconciler.platforms.shopline import wire as shopline
-from tests.builders import desired, judge, live
+from tests.builders import desired, live, rules
 
-KEYED = judge().keyed
+PSEUDONYMS = rules().pseudonyms
 _texts = st.text(max_size=8)
 # Every sort of value that the field of a customer may have.
 _values: st.SearchStrategy[Any] = st.one_of(st.none(), st.booleans(), _texts, _texts.map(Personal))
@@ -30,7 +30,7 @@ def digest(spec: FieldSpec, before: Any, after: Any) -> str:
     change = ScalarChange(
         path=FieldPath(spec.name), risk=RiskClass.PROFILE, before=before, after=after
     )
-    return field_digest(KEYED, "shop", "cus_x", change)
+    return field_digest(PSEUDONYMS, "shop", "cus_x", change)
 
 
 @pytest.mark.parametrize("spec", SCALARS, ids=lambda spec: spec.name)
@@ -65,7 +65,7 @@ def test_what_is_approved_is_what_is_written(text: str, personal: bool) -> None:
     patch = Patch(scalars=(("first_name", value),), contacts=desired().identities)
     tags: Any = list
     bodies = [
-        (genstore.new_customer(patch, genstore.Dictionary(())), "firstName"),
+        (genstore.new_customer(patch, genstore.ConsentVocabulary(())), "firstName"),
         (genstore.whole_customer(live(wire=Wire({"id": "1"})), patch, {}, None), "firstName"),
         (shoplazza.new_customer(patch, tags), "first_name"),
         (shoplazza.changed_customer(live(), patch, tags), "first_name"),
@@ -82,6 +82,6 @@ def test_an_address_in_another_spelling_is_another_approval() -> None:
             path=FieldPath("email"), risk=RiskClass.PROFILE, before=Personal("old@example.com"),
             after=Personal("ada@example.com"), written=identity(IdentityKind.EMAIL, written, None),
         )  # fmt: skip
-        return field_digest(KEYED, "shop", "cus_x", change)
+        return field_digest(PSEUDONYMS, "shop", "cus_x", change)
 
     assert approved("ada@example.com") != approved("Ada@example.com")

@@ -10,7 +10,7 @@ from reconciler.model.tags import TagDelta
 from reconciler.plan.changes import Action, Change, TagChange
 from reconciler.plan.effort import Effort, effort
 from reconciler.platforms.tables import TABLES
-from reconciler.report import describe
+from reconciler.report import phrases
 from tests.builders import MARK
 from tests.shop import VARIANTS, consent, grant, opened, person, told
 
@@ -83,4 +83,4 @@ def test_the_time_is_what_the_rate_allows_after_the_bucket(
 def test_it_is_told_in_words(requests: int, seconds: float, words: str) -> None:
     body = {"stores": [{"apply": {"requests": requests, "seconds": seconds}}]}
 
-    assert words in describe.duration(body)
+    assert words in phrases.duration(body)

@@ -5,7 +5,16 @@ import pytest
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.identity import IdentityKind
 from reconciler.model.personal import Personal
-from reconciler.plan.match import Index, Missing, Paired, Pairing, Unsure, keys_of, may_meet, meets
+from reconciler.plan.match import (
+    Ambiguous,
+    Index,
+    Missing,
+    Paired,
+    Pairing,
+    keys_of,
+    may_meet,
+    meets,
+)
 from tests.builders import desired, live, named
 
 
@@ -19,7 +28,7 @@ def pair(
 
 
 def rule(pairing: Pairing) -> str:
-    return pairing.rule if isinstance(pairing, Unsure) else type(pairing).__name__
+    return pairing.rule if isinstance(pairing, Ambiguous) else type(pairing).__name__
 
 
 @pytest.mark.parametrize(
@@ -98,7 +107,7 @@ def test_a_record_that_answers_and_hides_is_the_only_candidate_alone() -> None:
 
         (found,) = index.pairings()
 
-        assert isinstance(found, Unsure)
+        assert isinstance(found, Ambiguous)
         assert (found.rule, len(found.candidates)) == ("read.withheld", candidates)
 
 

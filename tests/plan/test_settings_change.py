@@ -18,9 +18,9 @@ from reconciler.model.settings import (
     TokenSource,
 )
 from reconciler.plan.settings_change import rule_changes, settings_digest
-from tests.builders import MARK, judge, settings
+from tests.builders import MARK, rules, settings
 
-KEYED = judge().keyed
+PSEUDONYMS = rules().pseudonyms
 _names = st.sampled_from(("a", "b", "c"))
 _tokens = st.builds(
     lambda kind, where: TokenSource(kind=kind, where=where, mark=MARK),
@@ -56,20 +56,20 @@ _settings = st.builds(
 
 @given(base=_settings, hand=_settings)
 def test_settings_differ_where_their_digests_do(base: Settings, hand: Settings) -> None:
-    found = rule_changes(base, hand, KEYED)
+    found = rule_changes(base, hand, PSEUDONYMS)
 
-    assert bool(found) == (settings_digest(base, KEYED) != settings_digest(hand, KEYED))
+    assert bool(found) == (settings_digest(base, PSEUDONYMS) != settings_digest(hand, PSEUDONYMS))
     assert bool(found) == (base != hand)
     assert len({one.path for one in found}) == len(found)
-    back = {one.digest for one in rule_changes(hand, base, KEYED)}
+    back = {one.digest for one in rule_changes(hand, base, PSEUDONYMS)}
     assert not {one.digest for one in found} & back
 
 
 @given(base=_settings, hand=_settings)
 def test_what_is_undone_is_no_change(base: Settings, hand: Settings) -> None:
-    assert rule_changes(base, base, KEYED) == ()
-    shown = {one.digest for one in rule_changes(base, hand, KEYED)}
-    assert {one.digest for one in rule_changes(base, hand, KEYED)} <= shown
+    assert rule_changes(base, base, PSEUDONYMS) == ()
+    shown = {one.digest for one in rule_changes(base, hand, PSEUDONYMS)}
+    assert {one.digest for one in rule_changes(base, hand, PSEUDONYMS)} <= shown
 
 
 def test_a_number_is_a_number_in_whatever_way_it_is_written() -> None:
@@ -79,5 +79,5 @@ def test_a_number_is_a_number_in_whatever_way_it_is_written() -> None:
         )
         return Settings(stores=(one,), policy=Policy(), approvals=())
 
-    assert rule_changes(limited(1), limited(1.0), KEYED) == ()
-    assert settings_digest(limited(1), KEYED) == settings_digest(limited(1.0), KEYED)
+    assert rule_changes(limited(1), limited(1.0), PSEUDONYMS) == ()
+    assert settings_digest(limited(1), PSEUDONYMS) == settings_digest(limited(1.0), PSEUDONYMS)

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.clock import Clock, system_clock
 from reconciler.model.settings import Rate
-from reconciler.platforms.limiter import BrokenOff, Limiter, Paces
+from reconciler.platforms.limiter import Cancelled, Limiter, RateLimiters
 from tests.shop import quick_clock
 
 
@@ -75,12 +75,12 @@ def test_a_refusal_slows_down_and_the_rate_comes_back() -> None:
 
 
 def test_one_limiter_goes_on_for_the_same_host_and_token() -> None:
-    paces, clock, rate = Paces(), Hands().clock(), Rate(per_second=2, burst=1)
+    rate_limiters, clock, rate = RateLimiters(), Hands().clock(), Rate(per_second=2, burst=1)
 
-    first = paces.of("http://a", "t", rate, clock)
+    first = rate_limiters.of("http://a", "t", rate, clock)
 
-    assert paces.of("http://a", "t", rate, clock) is first
-    assert paces.of("http://a", "other", rate, clock) is not first
+    assert rate_limiters.of("http://a", "t", rate, clock) is first
+    assert rate_limiters.of("http://a", "other", rate, clock) is not first
 
 
 def test_turns_taken_before_the_store_asked_to_wait_are_taken_anew() -> None:
@@ -125,5 +125,5 @@ def test_a_long_wait_ends_when_the_run_is_broken_off() -> None:
     limiter.refused(100)
     flag.set()
 
-    with pytest.raises(BrokenOff):
+    with pytest.raises(Cancelled):
         limiter.take()

@@ -8,7 +8,7 @@ import pytest
 from reconciler.model.consent import Actor, Channel, ConsentState
 from reconciler.model.identity import IdentityKind, identity
 from reconciler.model.patch import Patch
-from reconciler.plan.keyed import Keyed
+from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.platforms.genstore import wire as genstore
 from reconciler.platforms.link_header import next_token
 from reconciler.platforms.shoplazza import wire as shoplazza
@@ -61,7 +61,7 @@ def test_genstore_texts_for_numbers_booleans_and_lists() -> None:
               "emailMarketingConsent": {"state": "UN_SUBSCRIBED", "consentUpdateTime": None},
               "smsMarketingConsent": None}  # fmt: skip
 
-    live = genstore.customer(record, genstore.Dictionary(()), times("UTC"))
+    live = genstore.customer(record, genstore.ConsentVocabulary(()), times("UTC"))
 
     assert live.remote_id == "1020000013062"
     assert live.tax_exempt is True
@@ -144,11 +144,11 @@ def test_a_shopline_phone_is_written_with_two_zeros() -> None:
 
 def test_broken_unicode_of_a_store_goes_back_as_it_came_and_can_be_shown() -> None:
     record = {"id": "1", "lastName": "L\ud800", "tags": ["x\ud800"], "email": "a@b.cc"}
-    live = genstore.customer(record, genstore.Dictionary(()), times(None))
+    live = genstore.customer(record, genstore.ConsentVocabulary(()), times(None))
 
     body = genstore.whole_customer(live, Patch(), {}, None)
-    keyed = Keyed(b"k" * 32)
+    pseudonyms = Pseudonyms(b"k" * 32)
 
     assert json.loads(json.dumps(body).encode())["customer"]["lastName"] == "L\ud800"
-    assert keyed.text(live.tags[0]).encode() == b"x\\ud800"
-    assert keyed.digest("field", [live.tags[0]])
+    assert pseudonyms.text(live.tags[0]).encode() == b"x\\ud800"
+    assert pseudonyms.digest("field", [live.tags[0]])

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from reconciler.model.customer import ADDRESS_TEXTS, Address
 from reconciler.model.personal import Personal
+from reconciler.plan.addresses import merged
 from reconciler.plan.assignment import cheapest
-from reconciler.plan.structure import merged
 from tests.program import run
 from tests.shop import VARIANTS, opened, person
 

@@ -42,11 +42,11 @@ def test_a_line_end_that_nobody_sees_is_refused_and_moves_no_line(
 def test_what_stands_behind_such_an_end_is_part_of_the_comment(name: str) -> None:
     text = f"customers:\n  - email: a@example.com  # x{BREAKS[name]}    state: absent\n"
 
-    parsed, complaints = yaml_reader.parse(SpecFile(name="c.yaml", content=text.encode()))
+    parsed, diagnostics = yaml_reader.parse(SpecFile(name="c.yaml", content=text.encode()))
 
     assert parsed is not None
     assert parsed.data == {"customers": [{"email": "a@example.com"}]}
-    assert [one.rule for one in complaints] == ["yaml.line-break"]
+    assert [one.rule for one in diagnostics] == ["yaml.line-break"]
 
 
 @pytest.mark.parametrize("turn", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

@@ -15,7 +15,7 @@ NO_SMS = {"email": consent(), "sms": consent("unsubscribed", "2026-09-01T10:00:0
 IN = {"email": consent("subscribed", "2026-01-05T10:00:00+00:00"), "sms": consent()}
 
 
-def essence(body: Json) -> Json:
+def approved_content(body: Json) -> Json:
     """What is planned, held and blocked, reading and audience apart."""
     return {
         "changes": [
@@ -32,7 +32,7 @@ def essence(body: Json) -> Json:
 def alike(shop: Shop) -> Json:
     """The plan, after seeing that `auto` and `full` agree on it."""
     whole = shop.plan(read="full")
-    assert essence(shop.plan(read="auto")) == essence(whole)
+    assert approved_content(shop.plan(read="auto")) == approved_content(whole)
     return whole
 
 

@@ -63,7 +63,7 @@ def test_an_acknowledgement_stands_first_and_ends_with_0(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("change", "complaint"),
+    ("change", "diagnostic"),
     [
         ({"until": until(91)}, "lasts at most 90 days"),
         ({"customer": None}, "is about one customer"),
@@ -72,7 +72,7 @@ def test_an_acknowledgement_stands_first_and_ends_with_0(tmp_path: Path) -> None
     ],
 )
 def test_an_acknowledgement_has_an_end_a_reason_and_a_customer(
-    tmp_path: Path, change: Json, complaint: str
+    tmp_path: Path, change: Json, diagnostic: str
 ) -> None:
     with opened(tmp_path, "shopline") as shop:
         known = {"acknowledge": "delete.has-orders", "customer": {"email": "ada@example.com"},
@@ -82,7 +82,7 @@ def test_an_acknowledgement_has_an_end_a_reason_and_a_customer(
         done = call(shop, "validate")
 
         assert done.code == 1
-        assert complaint in done.out
+        assert diagnostic in done.out
 
 
 def test_an_absence_that_is_no_erasure_ends_with_0(tmp_path: Path) -> None:

@@ -160,8 +160,8 @@ def test_the_trail_answers_questions(tmp_path: Path) -> None:
     assert _log(folder, "--since", "2020-01-01")[1] == whole
     assert _log(folder, "--since", "2999-01-01")[:2] == (0, "")
     for words in (("--plan", "zzz"), ("--customer", "cus_aaaaaaaaaa"), ("--store", "nobody")):
-        code, told, complaint = _log(folder, *words)
+        code, told, diagnostic = _log(folder, *words)
         assert (code, told) == (1, "")
-        assert words[1] in complaint
+        assert words[1] in diagnostic
     assert _log(folder, "--since", "yesterday")[0] == 64
     assert _log(folder, "--since", "2026-05-02T10:00:00")[0] == 64

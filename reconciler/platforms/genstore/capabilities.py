@@ -42,7 +42,7 @@ GENSTORE: Final = Capabilities(
     # The import page lists UN_SUBSCRIBED for e-mail, and only (NOT_)SUBSCRIBED for SMS.
     records_refusal=frozenset({Channel.EMAIL}),
     # The documents show no word for an opt-out in the API, and for SMS not even in the admin.
-    blurs_refusal=frozenset(Channel),
+    opt_out_indistinct=frozenset(Channel),
     # The documents show SUBSCRIBED; the importer says UN_SUBSCRIBED; the others are the usual ones.
     consent_words=(
         ("SUBSCRIBED", ConsentState.SUBSCRIBED),
@@ -54,7 +54,7 @@ GENSTORE: Final = Capabilities(
         ("REDACTED", ConsentState.REDACTED),
         ("INVALID", ConsentState.INVALID),
     ),
-    unasked=ConsentState.NOT_SUBSCRIBED,
+    default_consent=ConsentState.NOT_SUBSCRIBED,
     resends_consent=True,
     resends=frozenset({"email", "phone", "first_name", "last_name", "note", "tags", "addresses"}),
     tags_at_most=120,

@@ -38,7 +38,7 @@ class Genstore:
         version: str,
         times: StoreTimes,
         phone_region: str | None,
-        words: wire.Dictionary,
+        words: wire.ConsentVocabulary,
     ) -> None:
         self._session = session
         self._root = f"/api/{version}/customers"
@@ -50,7 +50,9 @@ class Genstore:
     def count(self) -> int | None:
         return None
 
-    def graded(self, customers: Iterable[LiveCustomer]) -> tuple[tuple[LiveCustomer, ...], bool]:
+    def with_actors(
+        self, customers: Iterable[LiveCustomer]
+    ) -> tuple[tuple[LiveCustomer, ...], bool]:
         """The record itself tells all there is."""
         return tuple(customers), True
 

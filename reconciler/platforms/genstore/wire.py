@@ -56,7 +56,7 @@ _OTHER: Final = ("verifiedEmail", "state", "taxExemptions")
 _NO: Final = (ConsentState.UNSUBSCRIBED, ConsentState.NOT_SUBSCRIBED)
 
 
-class Dictionary:
+class ConsentVocabulary:
     """The words of one store: those that are known, those that are configured, those it was seen
     to use. A word means one thing, whatever is configured: nothing that is known is overruled.
     """
@@ -118,7 +118,9 @@ class Dictionary:
         return known or self._configured.get((channel, word), ConsentState.UNKNOWN)
 
 
-def customer(record: Mapping[str, Any], words: Dictionary, times: StoreTimes) -> LiveCustomer:
+def customer(
+    record: Mapping[str, Any], words: ConsentVocabulary, times: StoreTimes
+) -> LiveCustomer:
     """Raises `Unreadable` for a record without an id; anything else garbled is only unreadable."""
     found = told(record, SCALAR_KEYS, masks_phones=False)
     tags = as_written_tags(record.get("tags"))  # null and absent are not told, which is not empty
@@ -150,7 +152,7 @@ def customer(record: Mapping[str, Any], words: Dictionary, times: StoreTimes) ->
 
 
 def _consent(
-    record: Mapping[str, Any], channel: Channel, words: Dictionary, times: StoreTimes
+    record: Mapping[str, Any], channel: Channel, words: ConsentVocabulary, times: StoreTimes
 ) -> LiveConsent:
     value = record.get(CONSENT_KEYS[channel])
     if not isinstance(value, Mapping) or not isinstance(value.get("state"), str):
@@ -203,7 +205,7 @@ def _address(raw: Mapping[str, Any]) -> Address:
     )
 
 
-def new_customer(patch: Patch, words: Dictionary) -> dict[str, Any]:
+def new_customer(patch: Patch, words: ConsentVocabulary) -> dict[str, Any]:
     """A create. Consent is left out unless the store's word for *no* is known."""
     body: dict[str, Any] = {}
     for contact in patch.contacts:
@@ -305,6 +307,6 @@ def _consent_time(at: datetime | None, zone: str | None) -> dict[str, str]:
     return {"consentUpdateTime": local.isoformat(timespec="milliseconds")}
 
 
-def grant_word(write: ConsentWrite, channel: Channel, words: Dictionary) -> str:
+def grant_word(write: ConsentWrite, channel: Channel, words: ConsentVocabulary) -> str:
     """SUBSCRIBED is the one word that the documents show."""
     return words.word(channel, write.state) or "SUBSCRIBED"

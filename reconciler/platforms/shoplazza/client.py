@@ -35,7 +35,9 @@ class Shoplazza:
         except (CustomerNotFound, Unreadable):
             raise self._session.unreadable("there is no count at this address", doing) from None
 
-    def graded(self, customers: Iterable[LiveCustomer]) -> tuple[tuple[LiveCustomer, ...], bool]:
+    def with_actors(
+        self, customers: Iterable[LiveCustomer]
+    ) -> tuple[tuple[LiveCustomer, ...], bool]:
         """The record itself tells all there is."""
         return tuple(customers), True
 

@@ -42,8 +42,8 @@ SHOPLINE: Final = Capabilities(
         {ConsentState.SUBSCRIBED, ConsentState.UNSUBSCRIBED, ConsentState.PENDING}
     ),
     records_refusal=frozenset(Channel),
-    blurs_refusal=frozenset(),
-    unasked=ConsentState.NOT_SUBSCRIBED,
+    opt_out_indistinct=frozenset(),
+    default_consent=ConsentState.NOT_SUBSCRIBED,
     resends_consent=False,
     resends=frozenset(),
     tags_at_most=100,

@@ -43,7 +43,9 @@ class Shopline:
         except (CustomerNotFound, Unreadable):
             raise self._session.unreadable("there is no count at this address", doing) from None
 
-    def graded(self, customers: Iterable[LiveCustomer]) -> tuple[tuple[LiveCustomer, ...], bool]:
+    def with_actors(
+        self, customers: Iterable[LiveCustomer]
+    ) -> tuple[tuple[LiveCustomer, ...], bool]:
         """How many ids one call takes is not documented: twenty fit any usual address length."""
         every = tuple(customers)
         rows: list[Mapping[str, Any]] = []
@@ -57,7 +59,7 @@ class Shopline:
                 told = False
                 break
             rows.extend(_rows_in(answer.body))
-        return tuple(wire.graded(one, rows, self._times) for one in every), told
+        return tuple(wire.with_actors(one, rows, self._times) for one in every), told
 
     def learned(self) -> Learned:
         return Learned(day_first=self._times.day_first)

@@ -106,7 +106,7 @@ def _consent(record: Mapping[str, Any], channel: Channel, times: StoreTimes) -> 
     return times.consent(LiveConsent(state=state, code=code, grade=grade), moment)
 
 
-def graded(
+def with_actors(
     live: LiveCustomer, rows: Iterable[Mapping[str, Any]], times: StoreTimes
 ) -> LiveCustomer:
     """With who acted, by the rows of `customers/subscribe.json` for this customer.

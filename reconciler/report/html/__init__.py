@@ -14,10 +14,10 @@ from typing import Any, Final
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from reconciler.report import describe
-from reconciler.report.describe import Json
+from reconciler.report import phrases
 from reconciler.report.html.view import TONES, Place, page_of, place_of
 from reconciler.report.lines import code_spans, plain
+from reconciler.report.phrases import Json
 
 
 def render(body: Json, link: Mapping[str, str]) -> str:
@@ -88,11 +88,11 @@ def _rows(body: Json, link: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     rules: dict[str, list[str]] = {}
     for one in body["verdicts"]:
         rules.setdefault(one["customer"] or "", []).append(one["rule"])
-    order = list(describe.RISKS)
-    for item in sorted(describe.items(body, {}), key=lambda one: order.index(one.risk)):
+    order = list(phrases.RISKS)
+    for item in sorted(phrases.items(body, {}), key=lambda one: order.index(one.risk)):
         yield {
             "kind": item.risk,
-            "title": describe.RISKS[item.risk],
+            "title": phrases.RISKS[item.risk],
             "tone": TONES.get(item.risk, ""),
             "sign": item.sign,
             "who": item.customer,
@@ -106,7 +106,7 @@ def _rows(body: Json, link: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         }
     for one in body["verdicts"]:
         source = one["source"] or {"file": "", "line": 0}
-        lift = describe.lift(one)
+        lift = phrases.lift(one)
         yield {
             "kind": "released" if one["released"] else one["level"],
             "title": "released" if one["released"] else one["level"],

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.report import describe, settings
-from reconciler.report.describe import Json
+from reconciler.report import phrases, settings
 from reconciler.report.links import source_link
+from reconciler.report.phrases import Json
 from reconciler.report.text import LEGEND
 
 TONES: Final = {
@@ -33,33 +33,33 @@ def place_of(file: str, line: int, link: Mapping[str, str]) -> Place:
 
 def page_of(body: Json, link: Mapping[str, str]) -> Json:
     """Everything but the list, by the names that the template knows."""
-    standing = describe.standing(body)
-    good = standing in (describe.READY, describe.NO_CHANGES)
-    grades = any("grade " in one.what for one in describe.items(body, {}))
+    standing = phrases.standing(body)
+    good = standing in (phrases.READY, phrases.NO_CHANGES)
+    grades = any("grade " in one.what for one in phrases.items(body, {}))
     return {
-        "id": describe.plan_id(body),
+        "id": phrases.plan_id(body),
         "standing": standing,
         "tone": "good"
         if good
         else "warn"
-        if standing.startswith(("incomplete", describe.NO_CHANGES))
+        if standing.startswith(("incomplete", phrases.NO_CHANGES))
         else "bad",
-        "not_read": [{"name": name, "why": why} for name, why in describe.not_read(body)],
-        "owed": [_owed(one, link) for one in describe.owed(body)],
+        "not_read": [{"name": name, "why": why} for name, why in phrases.not_read(body)],
+        "owed": [_owed(one, link) for one in phrases.owed(body)],
         "settings": {
             "under": settings.under(body) if settings.changed(body) else "",
             "changed": [_remark(one, link) for one in settings.changed(body)],
             "lifted": [_remark(one, link) for one in settings.lifted(body)],
         },
-        "totals": describe.totals(body),
-        "duration": describe.sentence(describe.duration(body)),
-        "messages": describe.messages(body),
+        "totals": phrases.totals(body),
+        "duration": phrases.sentence(phrases.duration(body)),
+        "messages": phrases.messages(body),
         "facts": list(_facts(body)),
         "cards": list(_cards(body)),
         "audience": list(_audience(body)),
         "stores": [_store(one) for one in body["stores"]],
         "verdicts": list(_verdicts(body["verdicts"], link)),
-        "legend": f"{LEGEND}. {describe.GRADES}" if grades else LEGEND,
+        "legend": f"{LEGEND}. {phrases.GRADES}" if grades else LEGEND,
     }
 
 
@@ -84,11 +84,11 @@ def _facts(body: Json) -> Iterator[Json]:
     by = f" by {told['author']}" if request and told["author"] else ""
     at = f" at {told['head']}" if request and told["head"] else ""
     commit = told["commit"] or "not known"
-    differs = describe.is_uncommitted(body)
+    differs = phrases.is_uncommitted(body)
     tool = f"{body['tool']['name']} {body['tool']['version']}"
     base = body["spec"]["base"]
     rows = (
-        ("plan", describe.plan_id(body), ""),
+        ("plan", phrases.plan_id(body), ""),
         ("made", f"{body['created_at'][:16]} UTC by {tool}", ""),
         ("valid until", f"{body['expires_at'][:16]} UTC", ""),
         ("commit", f"{commit}; NOT COMMITTED: the files differ from it" if differs else commit,
@@ -105,7 +105,7 @@ def _facts(body: Json) -> Iterator[Json]:
 
 def _cards(body: Json) -> Iterator[Json]:
     summary = body["summary"]
-    for risk, title in describe.RISKS.items():
+    for risk, title in phrases.RISKS.items():
         count = summary["classes"][risk]
         yield {
             "title": title,
@@ -119,7 +119,7 @@ def _cards(body: Json) -> Iterator[Json]:
 def _audience(body: Json) -> Iterator[Json]:
     """Two bars for each store and channel; no bars where the size is not known."""
     every = [
-        (store, describe.CHANNELS[channel], one)
+        (store, phrases.CHANNELS[channel], one)
         for store, channels in body["summary"]["audience"].items()
         for channel, one in channels.items()
     ]
@@ -145,7 +145,7 @@ def _store(store: Json) -> Json:
     return {
         "name": store["name"],
         "platform": f"{store['platform']} {store['api_version']}",
-        "reading": "not read" if store["error"] else describe.receipt(store),
+        "reading": "not read" if store["error"] else phrases.receipt(store),
         "tone": "bad" if store["error"] else "",
         "notes": list((store["receipt"] or {}).get("notes", ())),
     }
@@ -153,7 +153,7 @@ def _store(store: Json) -> Json:
 
 def _verdicts(verdicts: Sequence[Json], link: Mapping[str, str]) -> Iterator[Json]:
     """Alike ones folded, with the first customers and the first place."""
-    for key, group in describe.folded(verdicts).items():
+    for key, group in phrases.folded(verdicts).items():
         sources = [one["source"] for one in group if one["source"]]
         yield {
             "state": key.state,
@@ -162,7 +162,7 @@ def _verdicts(verdicts: Sequence[Json], link: Mapping[str, str]) -> Iterator[Jso
             "rule": key.rule,
             "message": key.message,
             "lift": key.lift,
-            "who": describe.names([one["customer"] for one in group if one["customer"]]),
+            "who": phrases.names([one["customer"] for one in group if one["customer"]]),
             "place": place_of(sources[0]["file"], sources[0]["line"], link) if sources else Place(),
             "more": f" and {len(sources) - 1} more" if len(sources) > 1 else "",
         }

@@ -11,12 +11,12 @@ from reconciler.model.field_path import FieldPath
 from reconciler.model.identity import IdentityKind, identity
 from reconciler.model.personal import Personal
 from reconciler.model.settings import RiskClass
-from reconciler.plan.build import Census, Read, compute
 from reconciler.plan.changes import Action, Change, ScalarChange
-from reconciler.plan.claims import ranked
-from reconciler.plan.definition import StorePlan
 from reconciler.plan.match import Index
-from tests.builders import MARK, desired, judge, live
+from reconciler.plan.ordering import ranked
+from reconciler.plan.plan import StorePlan
+from reconciler.plan.planner import LiveCounts, StoreReading, compute
+from tests.builders import MARK, desired, live, rules
 
 LONG = 100_000
 
@@ -62,13 +62,13 @@ def planned(wants: Sequence[tuple[int, int]], people: int) -> StorePlan:
     ]
     store: list[LiveCustomer] = [live(str(n), f"{n}@example.com") for n in range(people)]
     index = Index(entries, "CN")
-    census = Census()
+    census = LiveCounts()
     for one in store:
         census.see(one)
         index.offer(one)
     receipt = ReadReceipt(mode="full", complete=True, read=len(store))
     return compute(
-        Read(index=index, census=census, receipt=receipt, customers=len(store)), judge(), ()
+        StoreReading(index=index, census=census, receipt=receipt, customers=len(store)), rules(), ()
     )
 
 

@@ -16,34 +16,38 @@ from reconciler.model.managed import UNMANAGED
 from reconciler.model.settings import RiskClass, by_release
 from reconciler.plan.changes import Action, Change, ConsentChange, FieldChange, Presence, TagChange
 from reconciler.plan.compare import creation, differences, moves_address
-from reconciler.plan.fit import misfits
+from reconciler.plan.consent_rules import ConsentDecision, ConsentFacts, decide, is_told
 from reconciler.plan.held_back import is_withdrawal, without
-from reconciler.plan.judge import Ground, Ruling, is_told, rule
 from reconciler.plan.reason import reason_of
-from reconciler.plan.store_judge import Judge
+from reconciler.plan.store_rules import StoreRules
+from reconciler.plan.support import unsupported
 from reconciler.plan.verdicts import Level, Verdict
 
 UNSUPPORTED = "capability.unsupported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Examination:
+class CustomerPlan:
     """`change` is None where nothing is left to do; verdicts of what was taken out stay."""
 
     change: Change | None
     verdicts: tuple[Verdict, ...]
 
 
-def examine(desired: DesiredCustomer, live: LiveCustomer | None, judge: Judge) -> Examination:
+def plan_customer(
+    desired: DesiredCustomer, live: LiveCustomer | None, rules: StoreRules
+) -> CustomerPlan:
     """What one entry asks of one live customer, or of nobody (`live` None)."""
     if desired.absent:
-        return _examine_absent(desired, live, judge)
+        return _examine_absent(desired, live, rules)
     if live is None and not desired.creates:
-        return Examination(change=None, verdicts=(_unknown(desired, judge),))
+        return CustomerPlan(change=None, verdicts=(_unknown(desired, rules),))
     action = Action.CREATE if live is None else Action.UPDATE
-    case = _Case(desired, live, action, judge)
+    case = _Case(desired, live, action, rules)
     fields = list(
-        creation(desired, judge.rules) if live is None else differences(desired, live, judge.rules)
+        creation(desired, rules.comparison)
+        if live is None
+        else differences(desired, live, rules.comparison)
     )
     for channel, wanted in desired.consents:
         change = case.consent(channel, wanted)
@@ -58,34 +62,36 @@ def examine(desired: DesiredCustomer, live: LiveCustomer | None, judge: Judge) -
     return case.finish(fields)
 
 
-def withdrawals_only(desired: DesiredCustomer, live: LiveCustomer, judge: Judge) -> Examination:
+def withdrawals_only(
+    desired: DesiredCustomer, live: LiveCustomer, rules: StoreRules
+) -> CustomerPlan:
     """For somebody whom an entry may mean: the opt-outs it asks for, and nothing else."""
-    examination = examine(replace(desired, absent=False), live, judge)
-    if examination.change is None:
-        return Examination(change=None, verdicts=())
-    fields = tuple(one for one in examination.change.fields if is_withdrawal(one))
+    customer_plan = plan_customer(replace(desired, absent=False), live, rules)
+    if customer_plan.change is None:
+        return CustomerPlan(change=None, verdicts=())
+    fields = tuple(one for one in customer_plan.change.fields if is_withdrawal(one))
     if not fields:
-        return Examination(change=None, verdicts=())
-    return Examination(change=replace(examination.change, fields=fields), verdicts=())
+        return CustomerPlan(change=None, verdicts=())
+    return CustomerPlan(change=replace(customer_plan.change, fields=fields), verdicts=())
 
 
-def _unknown(desired: DesiredCustomer, judge: Judge) -> Verdict:
+def _unknown(desired: DesiredCustomer, rules: StoreRules) -> Verdict:
     return Verdict(
         rule="customer.unknown",
         level=Level.WARN,
-        store=judge.store.name,
-        alias=judge.keyed.entry_alias(desired),
+        store=rules.store.name,
+        alias=rules.pseudonyms.entry_alias(desired),
         mark=desired.mark,
         message="the store has no such customer, and only a `customers` entry creates one",
     )
 
 
 def _examine_absent(
-    desired: DesiredCustomer, live: LiveCustomer | None, judge: Judge
-) -> Examination:
+    desired: DesiredCustomer, live: LiveCustomer | None, rules: StoreRules
+) -> CustomerPlan:
     if live is None:
-        return Examination(change=None, verdicts=())
-    case = _Case(desired, live, Action.DELETE, judge)
+        return CustomerPlan(change=None, verdicts=())
+    case = _Case(desired, live, Action.DELETE, rules)
     kept = case.has_orders(live)
     fields: list[FieldChange] = [] if kept else [Presence(risk=RiskClass.DELETE)]
     out = WantedConsent(state=ConsentState.UNSUBSCRIBED, evidence=Evidence())
@@ -104,19 +110,21 @@ class _Case:
     """Gathers the verdicts of one customer while its fields are looked at."""
 
     def __init__(
-        self, desired: DesiredCustomer, live: LiveCustomer | None, action: Action, judge: Judge
+        self, desired: DesiredCustomer, live: LiveCustomer | None, action: Action, rules: StoreRules
     ) -> None:
         self.desired = desired
         self.live = live
         self.action = action
-        self.judge = judge
-        self.entry = judge.keyed.entry_alias(desired)
-        self.alias = self.entry if live is None else judge.keyed.live_alias(judge.store.name, live)
+        self.rules = rules
+        self.entry = rules.pseudonyms.entry_alias(desired)
+        self.alias = (
+            self.entry if live is None else rules.pseudonyms.live_alias(rules.store.name, live)
+        )
         self.verdicts: list[Verdict] = []
 
     def consent(self, channel: Channel, wanted: WantedConsent) -> ConsentChange | None:
-        live, judge = self.live, self.judge
-        moving = live is not None and moves_address(self.desired, live, channel, judge.rules)
+        live, rules = self.live, self.rules
+        moving = live is not None and moves_address(self.desired, live, channel, rules.comparison)
         out = wanted.state is ConsentState.UNSUBSCRIBED
         if live is not None and moving and not out:
             had = live.consent(channel).state
@@ -125,16 +133,16 @@ class _Case:
                 return None
         ground = None
         if live is not None:
-            ground = judge.known(self.alias, channel, live.consent(channel))
+            ground = rules.known(self.alias, channel, live.consent(channel))
         if moving and not out:
             ground = LiveConsent(state=ConsentState.NOT_SUBSCRIBED)
-        ruling = rule(channel, ground, wanted, self._ground(channel))
+        decision = decide(channel, ground, wanted, self._ground(channel))
         field = FieldPath.of_consent(channel)
-        if ruling.rule:
-            self._note(ruling, field)
-        if not ruling.changes:
-            if moving and ruling.holds:
-                self._hold_address(channel, ruling.message)
+        if decision.rule:
+            self._note(decision, field)
+        if not decision.changes:
+            if moving and decision.holds:
+                self._hold_address(channel, decision.message)
             return None
         moves = moving and wanted.state is ConsentState.SUBSCRIBED
         return ConsentChange(
@@ -152,22 +160,23 @@ class _Case:
             return RiskClass.GRANT
         return RiskClass.CREATE if self.live is None else RiskClass.WITHDRAW
 
-    def _ground(self, channel: Channel) -> Ground:
+    def _ground(self, channel: Channel) -> ConsentFacts:
         kind = IdentityKind.EMAIL if channel is Channel.EMAIL else IdentityKind.PHONE
         named = self.desired.identity(kind) is not None
         live = self.live
         has = named or (live is not None and live.contact(channel) is not None)
-        return Ground(
+        return ConsentFacts(
             country=live.country() if live else self._desired_country(),
             has_contact=has,
             blurred=(
-                channel in self.judge.table.blurs_refusal and not self.judge.names_opt_outs(channel)
+                channel in self.rules.table.opt_out_indistinct
+                and not self.rules.names_opt_outs(channel)
             )
-            or (live is not None and self.judge.is_word_alone(channel, live.consent(channel))),
+            or (live is not None and self.rules.is_word_alone(channel, live.consent(channel))),
             blocked=live is not None and live.blocked,
-            now=self.judge.now,
-            policy=self.judge.policy,
-            table=self.judge.table,
+            now=self.rules.now,
+            policy=self.rules.policy,
+            table=self.rules.table,
         )
 
     def _desired_country(self) -> str | None:
@@ -177,9 +186,9 @@ class _Case:
         )
         return from_spec.country()
 
-    def _note(self, ruling: Ruling, field: FieldPath) -> None:
-        level = Level.HOLD if ruling.holds else Level.WARN
-        self.add(ruling.rule, level, ruling.message, (field,), ruling.lifted_by)
+    def _note(self, decision: ConsentDecision, field: FieldPath) -> None:
+        level = Level.HOLD if decision.holds else Level.WARN
+        self.add(decision.rule, level, decision.message, (field,), decision.lifted_by)
 
     def bearing_tags(self, fields: list[FieldChange]) -> None:
         """A tag that feeds an audience is a grant, so it needs what a grant needs."""
@@ -189,7 +198,7 @@ class _Case:
             wanted = self.desired.consent(one.channel)
             live = None
             if self.live is not None:
-                live = self.judge.known(self.alias, one.channel, self.live.consent(one.channel))
+                live = self.rules.known(self.alias, one.channel, self.live.consent(one.channel))
             subscribed = live is not None and live.state is ConsentState.SUBSCRIBED
             if subscribed and (wanted is None or wanted.state is ConsentState.SUBSCRIBED):
                 continue
@@ -202,16 +211,16 @@ class _Case:
                     "give the customer a consent with evidence",
                 )
                 continue
-            ruling = rule(one.channel, live, wanted, self._ground(one.channel))
-            if ruling.holds:
-                self._note(ruling, one.path)
+            decision = decide(one.channel, live, wanted, self._ground(one.channel))
+            if decision.holds:
+                self._note(decision, one.path)
 
     def address_changes(self, fields: list[FieldChange]) -> None:
         """Consent belongs to the address: a subscribed address does not just become another."""
         if self.live is None:
             return
         for channel in Channel:
-            if not moves_address(self.desired, self.live, channel, self.judge.rules):
+            if not moves_address(self.desired, self.live, channel, self.rules.comparison):
                 continue
             if self.desired.consent(channel) is None and any(
                 one.path == _contact(channel) for one in fields
@@ -243,12 +252,12 @@ class _Case:
 
     def has_orders(self, live: LiveCustomer) -> bool:
         """Tells of a customer whom the platform will not delete."""
-        if not self.judge.table.keeps_with_orders or not live.orders:
+        if not self.rules.table.keeps_with_orders or not live.orders:
             return False
         self.add(
             "delete.has-orders",
             Level.HOLD,
-            f"{self.judge.table.title} deletes nobody with orders, and this customer has some; "
+            f"{self.rules.table.title} deletes nobody with orders, and this customer has some; "
             "all consents are withdrawn instead",
             (CUSTOMER,),
         )
@@ -259,7 +268,7 @@ class _Case:
 
         An opt-out goes out all the same where the platform takes one without what is hidden.
         """
-        table = self.judge.table
+        table = self.rules.table
         if not table.resends_consent or not fields:
             return
         hidden = live.unreadable & table.resends
@@ -293,7 +302,7 @@ class _Case:
 
     def unsupported(self, fields: list[FieldChange]) -> None:
         for field, why in dict(
-            misfits(self.action, self.live, tuple(fields), self.judge.table)
+            unsupported(self.action, self.live, tuple(fields), self.rules.table)
         ).items():
             self.add(UNSUPPORTED, Level.BLOCK, why, (field,), by_release(UNSUPPORTED))
 
@@ -310,20 +319,20 @@ class _Case:
             Verdict(
                 rule=rule_id,
                 level=level,
-                store=self.judge.store.name,
+                store=self.rules.store.name,
                 message=message,
                 alias=self.alias,
                 mark=mark,
                 lifted_by=lifted_by,
                 released=level is not Level.WARN
                 and lifted_by == by_release(rule_id) is not None
-                and self.judge.released(rule_id, self.alias, self.entry),
+                and self.rules.released(rule_id, self.alias, self.entry),
                 fields=fields,
                 remote_ids=(self.live.remote_id,) if self.live is not None else (),
             )
         )
 
-    def finish(self, fields: Iterable[FieldChange]) -> Examination:
+    def finish(self, fields: Iterable[FieldChange]) -> CustomerPlan:
         """Takes out what is held or does not fit. What does not fit stays out even if released.
 
         What keeps a customer from being made or deleted does not keep an opt-out from being sent.
@@ -338,11 +347,11 @@ class _Case:
         if CUSTOMER in out:
             kept = tuple(one for one in kept if is_withdrawal(one))
         if not kept:
-            return Examination(change=None, verdicts=tuple(self.verdicts))
+            return CustomerPlan(change=None, verdicts=tuple(self.verdicts))
         deletes = any(isinstance(one, Presence) for one in kept)
         stays = self.action is Action.DELETE and not deletes
         change = Change(
-            store=self.judge.store.name,
+            store=self.rules.store.name,
             action=Action.UPDATE if stays else self.action,
             alias=self.alias,
             entry=self.entry,
@@ -356,12 +365,12 @@ class _Case:
             else tuple((channel, one.state) for channel, one in self.live.consents),
             reason=self._reason(),
         )
-        return Examination(change=change, verdicts=tuple(self.verdicts))
+        return CustomerPlan(change=change, verdicts=tuple(self.verdicts))
 
     def _reason(self) -> str | None:
         if not self.desired.absent:
             return None
-        return reason_of(self.desired, self.live, self.judge.names)
+        return reason_of(self.desired, self.live, self.rules.names)
 
     def _subscribed(self) -> frozenset[Channel]:
         if self.live is None:

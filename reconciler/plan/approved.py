@@ -11,9 +11,9 @@ from reconciler.diagnostics import SourceMark
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import Learned
 from reconciler.model.field_path import FieldPath
+from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import Release, RiskClass
-from reconciler.plan.changes import Action, Change, FieldChange, essence
-from reconciler.plan.keyed import Keyed
+from reconciler.plan.changes import Action, Change, FieldChange, approved_content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class ApprovedLift:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Commitment:
+class ApprovedPlan:
     """`id` tells this plan from an equal one made at another time: each is used once.
 
     `base` is the commit that the settings came from, `shown` the digests of those settings that
@@ -92,11 +92,11 @@ class Commitment:
     stores: tuple[ApprovedStore, ...]
 
 
-def field_digest(keyed: Keyed, store: str, alias: str, change: FieldChange) -> str:
+def field_digest(pseudonyms: Pseudonyms, store: str, alias: str, change: FieldChange) -> str:
     """The unit of approval: store, alias, field, before, after."""
-    return keyed.digest("field", [store, alias, str(change.path), essence(change)])
+    return pseudonyms.digest("field", [store, alias, str(change.path), approved_content(change)])
 
 
-def change_digest(keyed: Keyed, change: Change) -> str:
-    digests = [field_digest(keyed, change.store, change.alias, one) for one in change.fields]
-    return keyed.digest("change", [change.store, change.alias, change.action.value, digests])
+def change_digest(pseudonyms: Pseudonyms, change: Change) -> str:
+    digests = [field_digest(pseudonyms, change.store, change.alias, one) for one in change.fields]
+    return pseudonyms.digest("change", [change.store, change.alias, change.action.value, digests])

@@ -7,13 +7,13 @@ from datetime import datetime
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import NOTHING_LEARNED, Learned
+from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import Policy, Release, StoreSettings
-from reconciler.plan.compare import Rules
-from reconciler.plan.keyed import Keyed
+from reconciler.plan.compare import ComparisonSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judge:
+class StoreRules:
     """Everything that examining one customer needs and that is the same for all of a store.
 
     `out_by_person` are the opt-outs that were seen to be the person's own before we wrote,
@@ -25,9 +25,9 @@ class Judge:
     store: StoreSettings
     table: Capabilities
     policy: Policy
-    rules: Rules
+    comparison: ComparisonSettings
     releases: tuple[Release, ...]
-    keyed: Keyed
+    pseudonyms: Pseudonyms
     now: datetime
     learned: Learned = NOTHING_LEARNED
     acknowledged: tuple[Release, ...] = ()

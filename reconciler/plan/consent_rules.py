@@ -15,10 +15,10 @@ from reconciler.model.consent import (
     LiveConsent,
     Row,
     WantedConsent,
-    decide,
     is_from_person,
     level_meets,
     row,
+    transition,
 )
 from reconciler.model.settings import Policy, by_release
 
@@ -26,7 +26,7 @@ _WORDS: Final = {Channel.EMAIL: "e-mail", Channel.SMS: "SMS"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ruling:
+class ConsentDecision:
     """`rule` is empty where nothing is to be said, `lifted_by` None where nothing lifts a hold."""
 
     changes: bool
@@ -37,7 +37,7 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class ConsentFacts:
     """What is known of the person beside the consent itself.
 
     `blurred` says that never asked may stand for an opt-out on this channel of this store,
@@ -53,16 +53,16 @@ class Ground:
     table: Capabilities
 
 
-_NOTHING: Final = Ruling(changes=False)
-_CHANGE: Final = Ruling(changes=True)
+_NOTHING: Final = ConsentDecision(changes=False)
+_CHANGE: Final = ConsentDecision(changes=True)
 
 
-def rule(
-    channel: Channel, live: LiveConsent | None, wanted: WantedConsent, ground: Ground
-) -> Ruling:
+def decide(
+    channel: Channel, live: LiveConsent | None, wanted: WantedConsent, ground: ConsentFacts
+) -> ConsentDecision:
     """One cell of the transition table, the evidence weighed; `live` None: no such customer."""
     word = _WORDS[channel]
-    match decide(live, wanted.state):
+    match transition(live, wanted.state):
         case Decision.NO_CHANGE:
             return _settled(channel, live, wanted, ground)
         case Decision.CHANGE:
@@ -79,7 +79,9 @@ def rule(
             return _weighed(channel, live, wanted, ground)
 
 
-def _withdrawal(channel: Channel, live: LiveConsent | None, ground: Ground) -> Ruling:
+def _withdrawal(
+    channel: Channel, live: LiveConsent | None, ground: ConsentFacts
+) -> ConsentDecision:
     """Never subscribed is as good as out where a platform has no word for the difference.
 
     Without an address there is nobody to write to, and platforms refuse a consent for none.
@@ -94,22 +96,22 @@ def _withdrawal(channel: Channel, live: LiveConsent | None, ground: Ground) -> R
 
 
 def _settled(
-    channel: Channel, live: LiveConsent | None, wanted: WantedConsent, ground: Ground
-) -> Ruling:
+    channel: Channel, live: LiveConsent | None, wanted: WantedConsent, ground: ConsentFacts
+) -> ConsentDecision:
     """Nothing to change; somebody subscribed without the evidence that policy asks is told of."""
     if row(live) is not Row.SUBSCRIBED:
         return _NOTHING
     lacking = list(_lacking(channel, wanted.evidence, ground))
     if not lacking:
         return _NOTHING
-    return Ruling(
+    return ConsentDecision(
         changes=False,
         rule="consent.weak-evidence",
         message=f"subscribed to {_WORDS[channel]} already, but {lacking[0].what}",
     )
 
 
-def _refused(word: str, live: LiveConsent | None, wanted: WantedConsent) -> Ruling:
+def _refused(word: str, live: LiveConsent | None, wanted: WantedConsent) -> ConsentDecision:
     if live is not None and live.state in (ConsentState.REDACTED, ConsentState.INVALID):
         return _held("consent.closed", f"the store has closed this {word} consent for good")
     if live is not None and live.state in (ConsentState.UNKNOWN, ConsentState.MASKED):
@@ -130,8 +132,8 @@ def _weighed(
     channel: Channel,
     live: LiveConsent | None,
     wanted: WantedConsent,
-    ground: Ground,
-) -> Ruling:
+    ground: ConsentFacts,
+) -> ConsentDecision:
     """A grant that hangs on its evidence."""
     word = _WORDS[channel]
     if row(live) is Row.PENDING:
@@ -141,7 +143,7 @@ def _weighed(
             and live.is_before(wanted.evidence.at)
         )
         if not confirmed:
-            return Ruling(
+            return ConsentDecision(
                 changes=False,
                 rule="consent.pending",
                 message=f"{word} consent waits for the person's confirmation",
@@ -174,7 +176,7 @@ def _weighed(
     held = _opted_out(word, live, wanted.evidence, ground)
     if held is not None:
         return held
-    if decide(live, wanted.state) is Decision.NEWER_FROM_PERSON and not is_from_person(
+    if transition(live, wanted.state) is Decision.NEWER_FROM_PERSON and not is_from_person(
         wanted.evidence
     ):
         return _held(
@@ -186,8 +188,8 @@ def _weighed(
 
 
 def _opted_out(
-    word: str, live: LiveConsent | None, evidence: Evidence, ground: Ground
-) -> Ruling | None:
+    word: str, live: LiveConsent | None, evidence: Evidence, ground: ConsentFacts
+) -> ConsentDecision | None:
     """A hold where the store says no and the evidence is not surely newer.
 
     Without an instant a release lifts it, but not where the no surely came after the evidence.
@@ -228,7 +230,7 @@ class _Lack:
     lifted_by: str
 
 
-def _lacking(channel: Channel, evidence: Evidence, ground: Ground) -> Iterator[_Lack]:
+def _lacking(channel: Channel, evidence: Evidence, ground: ConsentFacts) -> Iterator[_Lack]:
     missing = [
         f"`{name}`" for name in ground.policy.required_for(channel) if not evidence.has(name)
     ]
@@ -249,8 +251,8 @@ def _lacking(channel: Channel, evidence: Evidence, ground: Ground) -> Iterator[_
         )
 
 
-def _held(rule_id: str, message: str, lifted_by: str | None = None) -> Ruling:
-    return Ruling(
+def _held(rule_id: str, message: str, lifted_by: str | None = None) -> ConsentDecision:
+    return ConsentDecision(
         changes=lifted_by == by_release(rule_id) is not None,
         rule=rule_id,
         message=message,

@@ -21,7 +21,7 @@ Misfit = tuple[FieldPath, str]
 """The field that does not fit, and why."""
 
 
-def misfits(
+def unsupported(
     action: Action, live: LiveCustomer | None, changes: tuple[FieldChange, ...], table: Capabilities
 ) -> Iterator[Misfit]:
     if action is Action.DELETE and not table.deletes:

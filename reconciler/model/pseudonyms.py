@@ -24,7 +24,7 @@ def canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
-class Keyed:
+class Pseudonyms:
     """All methods give the same answer for the same key and input, on every machine.
 
     `regions` are the countries of the stores, whose national phone numbers are no harmless text.

@@ -10,18 +10,18 @@ from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
 from reconciler.model.field_path import FieldPath
 from reconciler.model.settings import RiskClass
 from reconciler.plan.changes import Action, Change, ConsentChange
-from reconciler.plan.claims import ranked, unmet
-from reconciler.plan.definition import Audience, StorePlan
+from reconciler.plan.customer import CustomerPlan, plan_customer, withdrawals_only
 from reconciler.plan.draft import Draft
 from reconciler.plan.effort import effort
-from reconciler.plan.examine import Examination, examine, withdrawals_only
 from reconciler.plan.hidden import HiddenContacts
-from reconciler.plan.match import Index, Missing, Paired, Pairing, Unsure
+from reconciler.plan.match import Ambiguous, Index, Missing, Paired, Pairing
+from reconciler.plan.ordering import ranked, unmet
 from reconciler.plan.owed import owed
+from reconciler.plan.plan import Audience, StorePlan
 from reconciler.plan.policies import POLICIES
 from reconciler.plan.policies.ceiling import SIZED
 from reconciler.plan.proof import unproven
-from reconciler.plan.store_judge import Judge
+from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.verdicts import Level, Verdict
 
 _REASONS: Final = {
@@ -54,7 +54,7 @@ _REASONS: Final = {
 
 
 @dataclass(slots=True)
-class Census:
+class LiveCounts:
     """Counts over the whole live stream; the customers themselves are dropped."""
 
     read: int = 0
@@ -69,29 +69,31 @@ class Census:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
+class StoreReading:
     """What a reading left behind: the index that was offered everybody, counts, and the receipt."""
 
     index: Index
-    census: Census
+    census: LiveCounts
     receipt: ReadReceipt
     customers: int | None
     hidden: HiddenContacts = dataclass_field(default_factory=HiddenContacts)
 
 
-def compute(read: Read, judge: Judge, raises: tuple[tuple[RiskClass, int], ...]) -> StorePlan:
+def compute(
+    read: StoreReading, rules: StoreRules, raises: tuple[tuple[RiskClass, int], ...]
+) -> StorePlan:
     """Equal inputs in any order give equal plans."""
     pairings = read.index.pairings()
-    examined = [_proven(one, _examine(one, judge), read, judge) for one in pairings]
+    examined = [_proven(one, _examine(one, rules), read, rules) for one in pairings]
     claiming = [(one, result.changes) for one, result in zip(pairings, examined, strict=True)]
-    for place, verdict in unmet(claiming, read.index, judge):
+    for place, verdict in unmet(claiming, read.index, rules):
         examined[place].verdicts.append(verdict)
     changes = ranked(_merged(change for result in examined for change in result.changes))
     verdicts = tuple(verdict for result in examined for verdict in result.verdicts)
     full = read.receipt.mode == "full"
     draft = Draft(
-        store=judge.store,
-        table=judge.table,
+        store=rules.store,
+        table=rules.table,
         receipt=read.receipt,
         customers=read.customers,
         subscribers=_subscribers(read) if full else None,
@@ -100,7 +102,7 @@ def compute(read: Read, judge: Judge, raises: tuple[tuple[RiskClass, int], ...])
     ).judged(verdicts)
     for policy in POLICIES:
         draft = draft.judged(tuple(policy(draft)))
-    draft = draft.judged(tuple(owed(pairings, draft, judge)))
+    draft = draft.judged(tuple(owed(pairings, draft, rules)))
     touched = {one.remote_id for one in draft.changes if one.remote_id is not None}
     touched |= {
         one
@@ -109,15 +111,15 @@ def compute(read: Read, judge: Judge, raises: tuple[tuple[RiskClass, int], ...])
         for one in verdict.remote_ids
     }
     return StorePlan(
-        name=judge.store.name,
-        platform=judge.store.platform,
-        api_version=judge.store.api_version,
+        name=rules.store.name,
+        platform=rules.store.platform,
+        api_version=rules.store.api_version,
         receipt=read.receipt,
         customers=read.customers,
         changes=tuple(sorted(draft.changes, key=lambda one: (one.mark, one.alias))),
         verdicts=tuple(sorted(draft.verdicts, key=_verdict_order)),
         audience=_audience(draft),
-        effort=effort(draft.changes, judge.table, judge.store.rate or judge.table.rate),
+        effort=effort(draft.changes, rules.table, rules.store.rate or rules.table.rate),
         unchanged=read.receipt.read - len(touched),
     )
 
@@ -157,19 +159,19 @@ class _Result:
     verdicts: list[Verdict]
 
 
-def _proven(pairing: Pairing, result: _Result, read: Read, judge: Judge) -> _Result:
+def _proven(pairing: Pairing, result: _Result, read: StoreReading, rules: StoreRules) -> _Result:
     """With a hold where the reading does not show what the result rests on."""
     held = unproven(pairing, result.changes, read.receipt, read.hidden)
     if held is not None:
         rule, message, lift = held
         first = result.changes[0] if result.changes else None
-        alias = first.alias if first else judge.keyed.entry_alias(pairing.desired)
+        alias = first.alias if first else rules.pseudonyms.entry_alias(pairing.desired)
         remote_id = first.remote_id if first else None
         result.verdicts.append(
             Verdict(
                 rule=rule,
                 level=Level.HOLD,
-                store=judge.store.name,
+                store=rules.store.name,
                 message=message,
                 alias=alias,
                 mark=pairing.desired.mark,
@@ -180,36 +182,36 @@ def _proven(pairing: Pairing, result: _Result, read: Read, judge: Judge) -> _Res
     return result
 
 
-def _of(examination: Examination) -> _Result:
+def _of(customer_plan: CustomerPlan) -> _Result:
     return _Result(
-        changes=[examination.change] if examination.change else [],
-        verdicts=list(examination.verdicts),
+        changes=[customer_plan.change] if customer_plan.change else [],
+        verdicts=list(customer_plan.verdicts),
     )
 
 
-def _examine(pairing: Pairing, judge: Judge) -> _Result:
+def _examine(pairing: Pairing, rules: StoreRules) -> _Result:
     match pairing:
         case Paired(desired=desired, live=live):
-            return _of(examine(desired, live, judge))
+            return _of(plan_customer(desired, live, rules))
         case Missing(desired=desired):
-            return _of(examine(desired, None, judge))
-        case Unsure(desired=desired, candidates=candidates):
-            return _unsure(desired, candidates, pairing.rule, judge)
+            return _of(plan_customer(desired, None, rules))
+        case Ambiguous(desired=desired, candidates=candidates):
+            return _unsure(desired, candidates, pairing.rule, rules)
 
 
 def _unsure(
-    desired: DesiredCustomer, candidates: tuple[LiveCustomer, ...], rule: str, judge: Judge
+    desired: DesiredCustomer, candidates: tuple[LiveCustomer, ...], rule: str, rules: StoreRules
 ) -> _Result:
     """Held, with every candidate named; but the opt-outs it asks for go to all of them."""
     message, lift = _REASONS[rule]
-    aliases = [judge.keyed.live_alias(judge.store.name, one) for one in candidates]
+    aliases = [rules.pseudonyms.live_alias(rules.store.name, one) for one in candidates]
     named = f": {', '.join(aliases)}" if aliases else ""
     hold = Verdict(
         rule=rule,
         level=Level.HOLD,
-        store=judge.store.name,
+        store=rules.store.name,
         message=f"{message}{named}",
-        alias=judge.keyed.entry_alias(desired),
+        alias=rules.pseudonyms.entry_alias(desired),
         mark=desired.mark,
         lifted_by=lift,
         remote_ids=tuple(one.remote_id for one in candidates),
@@ -217,7 +219,7 @@ def _unsure(
     changes = [
         found.change
         for one in candidates
-        if (found := withdrawals_only(desired, one, judge)).change is not None
+        if (found := withdrawals_only(desired, one, rules)).change is not None
     ]
     return _Result(changes=changes, verdicts=[hold])
 
@@ -235,7 +237,7 @@ def _merged(changes: Iterable[Change]) -> tuple[Change, ...]:
     return tuple(kept)
 
 
-def _subscribers(read: Read) -> tuple[tuple[Channel, int], ...]:
+def _subscribers(read: StoreReading) -> tuple[tuple[Channel, int], ...]:
     counted = read.census.subscribed or dict.fromkeys(Channel, 0)
     return tuple((channel, counted[channel]) for channel in Channel)
 

@@ -15,7 +15,7 @@ from reconciler.model.identity import IdentityKind
 from reconciler.model.personal import in_clear
 from reconciler.plan.changes import Change, ScalarChange
 from reconciler.plan.match import Index, Pairing
-from reconciler.plan.store_judge import Judge
+from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.verdicts import Level, Verdict
 
 Place: TypeAlias = tuple[int, int]
@@ -32,7 +32,7 @@ class _Claim:
 
 
 def unmet(
-    examined: Sequence[tuple[Pairing, Sequence[Change]]], index: Index, judge: Judge
+    examined: Sequence[tuple[Pairing, Sequence[Change]]], index: Index, rules: StoreRules
 ) -> Iterator[tuple[int, Verdict]]:
     """Holds for whoever claims an address that its bearer does not give up in the same plan."""
     claims = dict(_claims(examined, index))
@@ -45,7 +45,7 @@ def unmet(
             if not claim.kept and claim.from_ <= met:
                 continue
             swap = not claim.kept and place in circles and bool(claim.from_ & circles)
-            yield place[0], _verdict(change, claim.kind, judge, swap=swap)
+            yield place[0], _verdict(change, claim.kind, rules, swap=swap)
 
 
 def _claims(
@@ -134,11 +134,11 @@ def _circles(waits: Mapping[Place, set[Place]]) -> set[Place]:
     return left.keys() - gone
 
 
-def _verdict(change: Change, kind: IdentityKind, judge: Judge, *, swap: bool) -> Verdict:
+def _verdict(change: Change, kind: IdentityKind, rules: StoreRules, *, swap: bool) -> Verdict:
     return Verdict(
         rule="identity.swap" if swap else "identity.taken",
         level=Level.HOLD,
-        store=judge.store.name,
+        store=rules.store.name,
         message="entries would exchange their addresses in a circle, and no step between is "
         "possible here"
         if swap
