@@ -22,9 +22,9 @@ from reconciler.model.settings import DesiredState, RiskClass, Settings
 
 if TYPE_CHECKING:
     from reconciler.apply.bench import Cancellation
-    from reconciler.apply.record import Record
     from reconciler.plan.approved import ApprovedPlan, ApprovedStore
     from reconciler.plan.outcome import ApplyResult, StepOutcome, StoreOutcome
+    from reconciler.state.recorder import Record
 
 
 def check_usable(
@@ -118,8 +118,8 @@ def _check_approvals(
 
 
 def _check_unused(commitment: "ApprovedPlan", world: Environment, *, resume: bool) -> None:
-    from reconciler.apply import journal
-    from reconciler.state import journal_path
+    from reconciler.state import journal
+    from reconciler.state.folder import journal_path
 
     if resume:
         return
@@ -148,12 +148,12 @@ def applied_before(
 
     It is told even where the plan has expired since. Raises `PlanFileError`.
     """
-    from reconciler.apply import journal
-    from reconciler.apply.audit import NAME, Head, ended_whole
     from reconciler.plan import codec
     from reconciler.plan.outcome import ApplyResult, StepOutcome, StoreOutcome
     from reconciler.plan.steps import steps
-    from reconciler.state import journal_path
+    from reconciler.state import journal
+    from reconciler.state.folder import journal_path
+    from reconciler.state.trail import NAME, Head, ended_whole
 
     codec.verify(body, pseudonyms)
     commitment = codec.decode(body)
@@ -253,8 +253,8 @@ def _watched(
 
 def _audit_of(order: ApplyRequest) -> "Record":
     from reconciler import forge
-    from reconciler.apply.audit import Trail
-    from reconciler.apply.record import Record
+    from reconciler.state.recorder import Record
+    from reconciler.state.trail import Trail
 
     world = order.world
     pseudonyms, *former = record_keys_for(world) or (order.pseudonyms,)
@@ -314,11 +314,12 @@ def _apply_or_tell(
 def _apply_store(
     order: ApplyRequest, approved: "ApprovedStore", record: "Record"
 ) -> "StoreOutcome":
-    from reconciler.apply import journal
     from reconciler.apply.bench import Bench
     from reconciler.apply.executor import StoreRun
     from reconciler.plan.steps import steps
-    from reconciler.state import journal_path, one_writer
+    from reconciler.state import journal
+    from reconciler.state.folder import journal_path
+    from reconciler.state.lock import one_writer
 
     world, pseudonyms = order.world, order.pseudonyms
     store = next(one for one in order.state.stores if one.name == approved.name)

@@ -43,7 +43,7 @@ class Environment:
 
 def ambient(specs: Path, state_dir: Path | None) -> Environment:
     """Raises `ConfigError` where the state folder is not what this program makes of it."""
-    from reconciler.state import check, folder_beside
+    from reconciler.state.folder import check, folder_beside
 
     folder = state_dir if state_dir is not None else folder_beside(specs)
     check(folder)
@@ -53,7 +53,7 @@ def ambient(specs: Path, state_dir: Path | None) -> Environment:
 def pseudonyms_for(world: Environment, state: DesiredState) -> Pseudonyms:
     """Raises `ConfigError` where others can have the key."""
     from reconciler.repository import is_tracked
-    from reconciler.state import key
+    from reconciler.state.key import key
 
     if world.folder.exists() and is_tracked(world.folder):
         raise ConfigError(
@@ -85,7 +85,7 @@ def provenance_of(folder: str, world: Environment) -> Provenance:
 def mask_of(world: Environment) -> Callable[[str], str]:
     """What stands for parts of paths that look personal: an alias where there is a key for it."""
     from reconciler.desired.files import masked
-    from reconciler.state import read_key
+    from reconciler.state.key import read_key
 
     key = read_key(world.folder, world.environment)
     return masked if key is None else Pseudonyms(key).hidden
@@ -93,7 +93,7 @@ def mask_of(world: Environment) -> Callable[[str], str]:
 
 def record_keys_for(world: Environment) -> tuple[Pseudonyms, ...]:
     """What seals the trail, the key for new lines first; empty where no key is at hand."""
-    from reconciler.state import record_keys
+    from reconciler.state.key import record_keys
 
     return tuple(Pseudonyms(one) for one in record_keys(world.folder, world.environment))
 
@@ -104,7 +104,7 @@ def open_store(
     """`learned` is what an earlier reading of the store found."""
     from reconciler.platforms.connect import connect
     from reconciler.platforms.credentials import token
-    from reconciler.state import read_key
+    from reconciler.state.key import read_key
 
     base = base_url(store, TABLES[store.platform], world.hosts)
     secret = token(store, world.environment, read_key(world.folder, world.environment))
@@ -129,10 +129,10 @@ def rules_for(
     acknowledged: tuple[Release, ...] = (),
     learned: Learned = NOTHING_LEARNED,
 ) -> "StoreRules":
-    from reconciler.apply.journal import out_by_person
     from reconciler.plan.compare import ComparisonSettings
     from reconciler.plan.reason import names_in
     from reconciler.plan.store_rules import StoreRules
+    from reconciler.state.journal import out_by_person
 
     return StoreRules(
         store=store,

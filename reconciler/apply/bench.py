@@ -6,7 +6,6 @@ from threading import Event as Flag
 from threading import Lock
 from typing import Final
 
-from reconciler.apply.journal import Event, Journal, JournalState, OurWrites
 from reconciler.clock import Clock
 from reconciler.errors import JournalError, PlatformError, StoreStopped
 from reconciler.model.consent import SAID_NO, Actor, ConsentState
@@ -17,6 +16,7 @@ from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.steps import Step
 from reconciler.plan.store_rules import StoreRules
 from reconciler.platforms.base import Writer
+from reconciler.state.journal import Event, Journal, JournalState, OurWrites
 
 TRIES: Final = 3
 LOST: Final = "the answer was lost, and the run ended before it was looked up"

@@ -3,7 +3,6 @@
 from typing import Final
 
 from reconciler.apply.bench import LOST, Bench, StoreLeft, told, worst
-from reconciler.apply.journal import Consents, Event, OurWrites, consents_json
 from reconciler.apply.readback import taken
 from reconciler.apply.takeout import take_out
 from reconciler.apply.update import patch_for
@@ -21,6 +20,7 @@ from reconciler.plan.match import in_doubt, may_meet, meets
 from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.steps import Step, StepKind
 from reconciler.platforms.base import LookupImpossible
+from reconciler.state.journal import Consents, Event, OurWrites, consents_json
 
 LATEST_SIGHT: Final = 10.0
 _EXISTS: Final = "a customer with this identity exists by now"

@@ -13,7 +13,6 @@ from typing import Any, Final
 from reconciler.apply.bench import Bench, StoreLeft
 from reconciler.apply.creation import create
 from reconciler.apply.deletion import delete
-from reconciler.apply.journal import Event
 from reconciler.apply.sight import SIGHT_LASTS, prefetch
 from reconciler.apply.takeout import settle_rise
 from reconciler.apply.update import update
@@ -21,6 +20,7 @@ from reconciler.errors import JournalError, OutcomeUnknown, PlatformError, Store
 from reconciler.model.customer import DesiredCustomer
 from reconciler.plan.outcome import State, StepOutcome, StoreOutcome
 from reconciler.plan.steps import Step, StepKind
+from reconciler.state.journal import Event
 
 MOST_THREADS: Final = 8
 BATCHED: Final = (StepKind.WITHDRAW, StepKind.UPDATE)

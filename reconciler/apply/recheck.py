@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.apply.journal import OurWrites
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import TAGS, FieldPath
@@ -16,6 +15,7 @@ from reconciler.plan.match import may_meet, meets
 from reconciler.plan.outcome import State
 from reconciler.plan.steps import Step, StepKind
 from reconciler.plan.store_rules import StoreRules
+from reconciler.state.journal import OurWrites
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Final
 
 from reconciler.apply.bench import LOST, TRIES, Bench, StoreLeft, told, worst
-from reconciler.apply.journal import Consents, Event, OurWrites, consents_json
 from reconciler.apply.readback import compare
 from reconciler.apply.recheck import Recheck, recheck
 from reconciler.apply.sight import look
@@ -26,6 +25,7 @@ from reconciler.plan.changes import (
 )
 from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.steps import Step, StepKind
+from reconciler.state.journal import Consents, Event, OurWrites, consents_json
 
 SECOND_LOOK: Final = 3.0
 

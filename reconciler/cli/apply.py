@@ -263,7 +263,7 @@ def _resuming(kept: Path) -> str:
 
 def _keep(folder: Path, body: dict[str, Any]) -> Path:
     """A copy of the plan beside its journal, so that --resume needs nothing else."""
-    from reconciler.state import prepare
+    from reconciler.state.folder import prepare
 
     path = folder / "plans" / f"{body['seal'][:16]}.json"
     try:
@@ -279,7 +279,7 @@ def _keep(folder: Path, body: dict[str, Any]) -> Path:
 
 
 def _last_unfinished(folder: Path) -> Path:
-    from reconciler.apply.journal import unfinished
+    from reconciler.state.journal import unfinished
 
     found = [one.kept for one in unfinished(folder) if one.resumable]
     if not found:

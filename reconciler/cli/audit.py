@@ -50,9 +50,9 @@ def log(
     0 told, 1 the trail does not know this plan, customer or store.
     """
     from reconciler import app
-    from reconciler.apply.audit import NAME, lines
     from reconciler.report.trail import Wanted, selected
     from reconciler.report.trail import line as told
+    from reconciler.state.trail import NAME, lines
 
     world = app.ambient(specs, state_dir)
     wanted = Wanted(plan=plan, customer=customer, store=store, since=since)
@@ -73,12 +73,12 @@ def log(
 def _warn_of_flaws(world: "Environment") -> None:
     """What is read here may have been written by anybody; with the key that is told at once."""
     from reconciler import app
-    from reconciler.apply import audit
+    from reconciler.state import trail
 
     keys = app.record_keys_for(world)
     if not keys:
         click.echo("not verified: the key of this trail is not here", err=True)
-    elif audit.verify(world.folder / audit.NAME, keys, None)[1]:
+    elif trail.verify(world.folder / trail.NAME, keys, None)[1]:
         click.echo("this trail has flaws: see `reconciler audit verify`", err=True)
 
 
@@ -93,13 +93,13 @@ def _warn_of_flaws(world: "Environment") -> None:
 def verify(specs: Path, state_dir: Path | None, head: str | None) -> int:
     """Prove offline, with the key, that no line was edited, removed or reordered."""
     from reconciler import app
-    from reconciler.apply import audit
+    from reconciler.state import trail
 
     if head is not None and len(head) < 8:
         raise click.UsageError("give at least 8 characters of the head")
     world = app.ambient(specs, state_dir)
     keys = app.record_keys_for(world)
-    path = world.folder / audit.NAME
+    path = world.folder / trail.NAME
     if not keys:
         raise ConfigError(
             "the key of this trail is not here",
@@ -107,7 +107,7 @@ def verify(specs: Path, state_dir: Path | None, head: str | None) -> int:
         )
     if not path.exists():
         raise ConfigError(f"there is no audit trail at {path}", hint="name its --state-dir")
-    end, flaws = audit.verify(path, keys, head)
+    end, flaws = trail.verify(path, keys, head)
     if len(flaws) == end.count > 1 and len({flaw.what for flaw in flaws}) == 1:
         raise ConfigError(
             f"none of the {end.count} lines of {path} is sealed with a key that is at hand",

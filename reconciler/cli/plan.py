@@ -75,7 +75,7 @@ def command(
     from reconciler.cli.rendering import annotate, render
     from reconciler.plan.codec import encode
     from reconciler.report.reveal import revealed
-    from reconciler.state import prepare
+    from reconciler.state.folder import prepare
 
     if show_personal:
         options.allow_personal()
@@ -127,7 +127,7 @@ def _tell_of_saved(out: Path, body: dict[str, Any]) -> None:
     """With how to go on, where nothing stands in the way of that."""
     from reconciler.report import phrases
     from reconciler.repository import would_be_committed
-    from reconciler.state import FOLDER
+    from reconciler.state.folder import FOLDER
 
     told = f"saved as {out}"
     if phrases.standing(body) == phrases.READY:

@@ -52,7 +52,7 @@ def command(
     from reconciler.cli.rendering import render
     from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.plan import codec
-    from reconciler.state import read_key
+    from reconciler.state.key import read_key
 
     body = read_plan(plan)
     world = app.ambient(specs, state_dir)

@@ -10,14 +10,14 @@ from reconciler.errors import ConfigError, JournalError, PlanFileError
 
 if TYPE_CHECKING:
     from reconciler.app import Environment
-    from reconciler.apply.journal import Unfinished
     from reconciler.model.settings import DesiredState
+    from reconciler.state.journal import Unfinished
 
 
 def tell_of_running(state: "DesiredState", world: "Environment") -> None:
     """A plan may be made while somebody applies another; whoever reads it has to know."""
     from reconciler.app.world import shop_of
-    from reconciler.state import writing
+    from reconciler.state.lock import writing
 
     for store in state.stores:
         try:
@@ -36,7 +36,7 @@ def tell_of_cut_off(world: "Environment", *, apart_from: str | None = None) -> N
     """A plan cannot see what an apply that was cut off still owes: its journal can. `apart_from`
     is the plan that is being applied.
     """
-    from reconciler.apply.journal import unfinished
+    from reconciler.state.journal import unfinished
 
     try:
         found = [one for one in unfinished(world.folder) if one.plan != apart_from]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.audit import NAME, Trail, lines, verify
 from reconciler.model.pseudonyms import Pseudonyms
+from reconciler.state.trail import NAME, Trail, lines, verify
 from tests.program import Done, run
 from tests.shop import KEY, Killed, Shop, grant, opened, person, quick_clock
 

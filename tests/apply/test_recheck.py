@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reconciler.apply.journal import OurWrites
 from reconciler.apply.recheck import Recheck, recheck
 from reconciler.model.consent import Actor, Channel
 from reconciler.model.customer import NOTHING_LEARNED, DesiredCustomer, LiveCustomer
@@ -19,6 +18,7 @@ from reconciler.plan.approved import (
 from reconciler.plan.customer import plan_customer
 from reconciler.plan.outcome import State
 from reconciler.plan.steps import Step, StepKind, steps
+from reconciler.state.journal import OurWrites
 from tests.builders import desired, live, out, rules
 
 RULES = rules("shopline")

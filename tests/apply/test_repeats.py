@@ -21,7 +21,7 @@ from reconciler.model.settings import RiskClass
 from reconciler.plan.outcome import State
 from reconciler.report import result as report
 from reconciler.sandbox import Fault
-from reconciler.state import one_writer
+from reconciler.state.lock import one_writer
 from tests.program import Done, run
 from tests.shop import KEY, VARIANTS, Killed, Shop, opened, person, quick_clock, states
 

@@ -81,7 +81,7 @@ def test_a_store_that_stops_leaves_the_others_going(
 
 
 def test_a_store_that_another_apply_writes_to_leaves_the_others_going(street: Street) -> None:
-    from reconciler.state import one_writer
+    from reconciler.state.lock import one_writer
 
     plan = street.folder / "plan.json"
     street.run("plan", "--out", plan)

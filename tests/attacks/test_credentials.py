@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from reconciler.app import Environment, load_or_raise, pseudonyms_for
-from reconciler.apply.audit import NAME, Trail, verify
 from reconciler.clock import system_clock
 from reconciler.errors import ConfigError, JournalError
 from reconciler.model.pseudonyms import Pseudonyms
@@ -15,7 +14,8 @@ from reconciler.model.settings import StoreSettings, TokenKind, TokenSource
 from reconciler.platforms.credentials import LARGEST_FILE, token
 from reconciler.platforms.tables import TABLES
 from reconciler.platforms.trusted_hosts import TrustedHosts, base_url
-from reconciler.state import key, read_key
+from reconciler.state.key import key, read_key
+from reconciler.state.trail import NAME, Trail, verify
 from tests.attacks.test_git import git
 from tests.builders import MARK, settings
 

@@ -18,7 +18,7 @@ from reconciler.clock import system_clock
 from reconciler.errors import JournalError
 from reconciler.plan import codec
 from reconciler.plan.outcome import ApplyResult, State
-from reconciler.state import one_writer
+from reconciler.state.lock import one_writer
 from tests.builders import settings
 from tests.program import run
 from tests.shop import KEY, VARIANTS, Shop, opened, person, states

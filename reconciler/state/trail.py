@@ -18,10 +18,10 @@ from typing import Any, Final
 
 from filelock import FileLock
 
-from reconciler.apply.journal import sync
 from reconciler.clock import Clock
 from reconciler.errors import JournalError
 from reconciler.model.pseudonyms import Pseudonyms
+from reconciler.state.journal import sync
 
 NAME: Final = "audit.jsonl"
 _DEEPEST: Final = 50

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from reconciler.apply.audit import Head, Trail
 from reconciler.errors import JournalError
 from reconciler.plan.outcome import ApplyResult, State, StepOutcome
+from reconciler.state.trail import Head, Trail
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,0 +1,80 @@
+"""The `.reconciler/` folder beside the specs, for its owner only, and what may stand in it."""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from reconciler.errors import ConfigError
+
+FOLDER: Final = ".reconciler"
+
+
+def folder_beside(specs: Path) -> Path:
+    beside = Path(os.path.normpath(specs)).absolute()
+    if os.path.isfile(beside):  # false for a name that is too long, too
+        beside = beside.parent
+    return beside.parent / FOLDER
+
+
+def prepare(folder: Path) -> None:
+    """Makes the folder, for its owner only and invisible to git; one that exists stays as it is."""
+    if folder.exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+
+
+_FOLDERS: Final = ("journals", "locks", "plans")
+_FILES: Final = (".gitignore", "key", "audit.jsonl", "audit.lock")
+
+
+def check(folder: Path) -> None:
+    """Raises `ConfigError` where something else stands in the place of what this program keeps: a
+    link would be written through, and a device or a pipe never ends.
+    """
+    try:
+        wrong = next(_strange(folder), None)
+    except OSError as error:
+        raise ConfigError(
+            f"the state folder {folder} cannot be used: {(error.strerror or 'unknown').lower()}",
+            hint="name another with --state-dir",
+        ) from error
+    if wrong is not None:
+        raise ConfigError(
+            f"{wrong} is a link, or not of the kind that it should be, so the state folder is not "
+            "used",
+            hint="see who put it there, and move it away; --state-dir names another folder",
+        )
+
+
+def _strange(folder: Path) -> Iterator[Path]:
+    try:
+        os.lstat(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if folder.is_symlink() or not folder.is_dir():
+        yield folder
+        return
+    for name in _FILES:
+        if not _is_plain(folder / name, stat.S_ISREG):
+            yield folder / name
+    for name in _FOLDERS:
+        inner = folder / name
+        if not _is_plain(inner, stat.S_ISDIR):
+            yield inner
+        elif inner.exists():
+            yield from (one for one in inner.iterdir() if not _is_plain(one, stat.S_ISREG))
+
+
+def _is_plain(path: Path, kind: Callable[[int], bool]) -> bool:
+    """Whether it is of this kind itself, and no link to such a thing."""
+    try:
+        return kind(path.lstat().st_mode)
+    except FileNotFoundError:
+        return True  # an apply beside us has just ended
+
+
+def journal_path(folder: Path, plan: str, store: str) -> Path:
+    return folder / "journals" / f"{plan}.{store}.jsonl"

@@ -1,0 +1,112 @@
+"""The keys: of the environment, or one that is made and kept in the folder."""
+
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from reconciler.errors import ConfigError
+from reconciler.model.pseudonyms import SHORTEST_KEY
+from reconciler.state.folder import prepare
+
+KEY_VARIABLE: Final = "RECONCILER_KEY"
+REGISTER_KEY_VARIABLE: Final = "RECONCILER_REGISTER_KEY"
+LARGEST_KEY: Final = 64 * 1024
+
+
+def read_key(folder: Path, environment: Mapping[str, str]) -> bytes | None:
+    """The key from the environment, or the one kept in the folder; None where there is neither."""
+    given = _given(KEY_VARIABLE, environment)
+    if given is not None:
+        return given
+    path = folder / "key"
+    kept = _kept(path)
+    if kept is not None and len(kept) < SHORTEST_KEY:
+        raise ConfigError(
+            f"the key file {path} holds less than {SHORTEST_KEY} bytes",
+            hint="remove it; plans that were made with its former key can only be shown",
+        )
+    return kept
+
+
+def record_keys(folder: Path, environment: Mapping[str, str]) -> tuple[bytes, ...]:
+    """The keys that the trail may be sealed with, the one for new lines first; empty for none.
+
+    The key for plans alone seals it where there is no other, and did before there was one.
+    """
+    plans = read_key(folder, environment)
+    # Pipelines give an empty text for a secret that is not set.
+    own = (
+        _given(REGISTER_KEY_VARIABLE, environment)
+        if environment.get(REGISTER_KEY_VARIABLE)
+        else None
+    )
+    return tuple(dict.fromkeys(one for one in (own, plans) if one is not None))
+
+
+def _given(name: str, environment: Mapping[str, str]) -> bytes | None:
+    text = environment.get(name)
+    if text is None:
+        return None
+    key = text.encode("utf-8", "surrogateescape")
+    if len(key) < SHORTEST_KEY:
+        raise ConfigError(
+            f"{name} is shorter than {SHORTEST_KEY} bytes",
+            hint="make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'",
+        )
+    return key
+
+
+def _kept(path: Path) -> bytes | None:
+    """The content of a key file that nobody else can have read or put there; None for no file."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigError(
+            f"the key file {path} cannot be read: {(error.strerror or 'unknown').lower()}",
+            hint=f"check what is in its place and its permissions, or set {KEY_VARIABLE}",
+        ) from error
+    with os.fdopen(file, "rb") as stream:
+        about = os.fstat(file)
+        if not stat.S_ISREG(about.st_mode) or about.st_nlink != 1:
+            raise _foreign(path, "is no file of its own")
+        if about.st_uid != os.geteuid():
+            raise _foreign(path, "belongs to somebody else")
+        if stat.S_IMODE(about.st_mode) & 0o077:
+            raise ConfigError(
+                f"the key file {path} can be read or changed by others",
+                hint=f"if nobody has: chmod 600 {path}; else remove it, and plan again",
+            )
+        return stream.read(LARGEST_KEY).strip()
+
+
+def _foreign(path: Path, why: str) -> ConfigError:
+    return ConfigError(
+        f"the key file {path} {why}, so somebody else may know the key",
+        hint=f"remove it and plan again, or set {KEY_VARIABLE}",
+    )
+
+
+def key(folder: Path, environment: Mapping[str, str]) -> bytes:
+    """The key; a random one is made and kept where there is none yet."""
+    known = read_key(folder, environment)
+    if known is not None:
+        return known
+    made = secrets.token_hex(32).encode()
+    try:
+        prepare(folder)
+        file = os.open(folder / "key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(file, "wb") as stream:
+            stream.write(made)
+    except FileExistsError:
+        return key(folder, environment)
+    except OSError as error:
+        raise ConfigError(
+            f"the state folder {folder} cannot be written: {(error.strerror or '').lower()}",
+            hint=f"name another with --state-dir, or set {KEY_VARIABLE}",
+        ) from error
+    return made
