@@ -20,78 +20,78 @@ _LARGEST_EVENT: Final = 32 * 1024 * 1024
 _LOGIN: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(\[bot\])?")
 _COMMIT: Final = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 
-Environment = Mapping[str, str]
+Variables = Mapping[str, str]
 
 
-def commit(environment: Environment) -> str | None:
-    return _first(environment, _COMMITS)
+def commit(variables: Variables) -> str | None:
+    return _first(variables, _COMMITS)
 
 
-def actor(environment: Environment) -> str | None:
+def actor(variables: Variables) -> str | None:
     """The login of whoever started the run."""
-    return _login(_first(environment, _ACTORS))
+    return _login(_first(variables, _ACTORS))
 
 
-def run(environment: Environment) -> str | None:
-    return _first(environment, _RUNS)
+def run(variables: Variables) -> str | None:
+    return _first(variables, _RUNS)
 
 
-def pull_request(environment: Environment) -> str | None:
+def pull_request(variables: Variables) -> str | None:
     """Its number."""
-    found = re.fullmatch("refs/pull/([0-9]+)/.*", environment.get("GITHUB_REF", ""))
-    number = found[1] if found else environment.get("CI_MERGE_REQUEST_IID", "")
+    found = re.fullmatch("refs/pull/([0-9]+)/.*", variables.get("GITHUB_REF", ""))
+    number = found[1] if found else variables.get("CI_MERGE_REQUEST_IID", "")
     return number if number.isascii() and number.isdecimal() else None
 
 
-def author(environment: Environment) -> str | None:
+def author(variables: Variables) -> str | None:
     """The login of whoever opened the pull request; GitLab's variables do not tell it."""
-    user = _told_of_request(environment).get("user")
+    user = _told_of_request(variables).get("user")
     return _login(user.get("login")) if isinstance(user, dict) else None
 
 
-def head(environment: Environment) -> str | None:
+def head(variables: Variables) -> str | None:
     """The newest commit of the pull request, not the one that a pipeline makes by merging it."""
-    told = _told_of_request(environment).get("head")
+    told = _told_of_request(variables).get("head")
     name = told.get("sha") if isinstance(told, dict) else None
-    name = name or environment.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA")
+    name = name or variables.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA")
     return name if isinstance(name, str) and _COMMIT.fullmatch(name) else None
 
 
-def approvers(environment: Environment) -> tuple[tuple[str, ...], int]:
+def approvers(variables: Variables) -> tuple[tuple[str, ...], int]:
     """Who approved what is applied, by login, and how many names were given that are none.
 
     A pipeline asks its forge and fills `RECONCILER_APPROVERS`; empty where it does not.
     """
-    names = [one for one in re.split(r"[\s,]+", environment.get(APPROVERS, "")) if one]
+    names = [one for one in re.split(r"[\s,]+", variables.get(APPROVERS, "")) if one]
     logins = sorted({one for one in names if _login(one) is not None}, key=str.lower)
     return tuple(logins), sum(_login(one) is None for one in names)
 
 
-def files_base(environment: Environment) -> str | None:
+def files_base(variables: Variables) -> str | None:
     """The address below which the files of this commit are seen, from where the command runs."""
-    if environment.get("GITHUB_SHA") and environment.get("GITHUB_REPOSITORY"):
-        server = environment.get("GITHUB_SERVER_URL", "https://github.com")
-        base = f"{server}/{environment['GITHUB_REPOSITORY']}/blob/{environment['GITHUB_SHA']}"
-    elif environment.get("CI_PROJECT_URL") and environment.get("CI_COMMIT_SHA"):
-        base = f"{environment['CI_PROJECT_URL']}/-/blob/{environment['CI_COMMIT_SHA']}"
+    if variables.get("GITHUB_SHA") and variables.get("GITHUB_REPOSITORY"):
+        server = variables.get("GITHUB_SERVER_URL", "https://github.com")
+        base = f"{server}/{variables['GITHUB_REPOSITORY']}/blob/{variables['GITHUB_SHA']}"
+    elif variables.get("CI_PROJECT_URL") and variables.get("CI_COMMIT_SHA"):
+        base = f"{variables['CI_PROJECT_URL']}/-/blob/{variables['CI_COMMIT_SHA']}"
     else:
         return None
-    below = below_root(environment)
+    below = below_root(variables)
     return f"{base}/{below}" if below else base
 
 
-def below_root(environment: Environment) -> str:
+def below_root(variables: Variables) -> str:
     """Where in the repository the command runs, as the pipeline tells its root; `` at the root."""
-    root = environment.get("GITHUB_WORKSPACE") or environment.get("CI_PROJECT_DIR")
+    root = variables.get("GITHUB_WORKSPACE") or variables.get("CI_PROJECT_DIR")
     if not root:
         return ""
     below = os.path.relpath(Path.cwd(), root).replace(os.sep, "/")
     return "" if below == "." or below.startswith("..") else quote(below)
 
 
-def _told_of_request(environment: Environment) -> Mapping[str, Any]:
+def _told_of_request(variables: Variables) -> Mapping[str, Any]:
     """What GitHub's event file says of the pull request; empty where there is none."""
-    path = environment.get("GITHUB_EVENT_PATH")
+    path = variables.get("GITHUB_EVENT_PATH")
     if not path:
         return {}
     try:
@@ -110,5 +110,5 @@ def _login(name: object) -> str | None:
     return name if isinstance(name, str) and _LOGIN.fullmatch(name) else None
 
 
-def _first(environment: Environment, names: tuple[str, ...]) -> str | None:
-    return next((environment[name] for name in names if environment.get(name)), None)
+def _first(variables: Variables, names: tuple[str, ...]) -> str | None:
+    return next((variables[name] for name in names if variables.get(name)), None)

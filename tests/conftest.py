@@ -8,7 +8,7 @@ import pytest
 import stamina
 from hypothesis import HealthCheck, settings
 
-from tests.shop import VARIANTS, Shop, opened
+from tests.harness import VARIANTS, Shop, opened
 
 settings.register_profile(
     "quick",

@@ -105,7 +105,7 @@ def test_the_specs_that_we_show_are_valid(folder: str, monkeypatch: pytest.Monke
     from reconciler import app
 
     monkeypatch.chdir(ROOT)
-    state, diagnostics = app.load([Path(folder)], app.ambient(Path(folder), None))
+    state, diagnostics = app.load([Path(folder)], app.environment_of(Path(folder), None))
 
     assert state is not None
     assert [one for one in diagnostics if one.severity == "error"] == []
@@ -122,7 +122,7 @@ def test_the_specs_in_the_readme_are_valid(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    state, diagnostics = app.load([tmp_path], app.ambient(tmp_path, None))
+    state, diagnostics = app.load([tmp_path], app.environment_of(tmp_path, None))
 
     assert state is not None, diagnostics
 

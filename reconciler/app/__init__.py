@@ -1,27 +1,27 @@
 """The use cases, each the route of data in order; what a step does stands in its own module."""
 
 from reconciler.app.applying import ApplyRequest, applied_before, apply, check_usable, entries
-from reconciler.app.explaining import explain
-from reconciler.app.loading import load, load_or_raise, selected
-from reconciler.app.planning import PlanOptions, plan
-from reconciler.app.world import (
+from reconciler.app.environment import (
     Environment,
-    ambient,
+    environment_of,
     open_store,
     pseudonyms_for,
     record_keys_for,
     rules_for,
 )
+from reconciler.app.explaining import explain
+from reconciler.app.loading import load, load_or_raise, selected
+from reconciler.app.planning import PlanOptions, plan
 
 __all__ = [
     "ApplyRequest",
     "Environment",
     "PlanOptions",
-    "ambient",
     "applied_before",
     "apply",
     "check_usable",
     "entries",
+    "environment_of",
     "explain",
     "load",
     "load_or_raise",

@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler import __version__
-from reconciler.app.world import (
+from reconciler.app.environment import (
     Environment,
     open_store,
     provenance_of,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def check_usable(
     body: dict[str, Any],
     state: DesiredState,
-    world: Environment,
+    environment: Environment,
     pseudonyms: Pseudonyms,
     *,
     resume: bool,
@@ -55,16 +55,16 @@ def check_usable(
         raise StalePlanError(
             "no store could be read when this plan was made", hint="see why, and plan again"
         )
-    if codec.expires_at(body) < world.clock.now():
+    if codec.expires_at(body) < environment.clock.now():
         raise StalePlanError("this plan has expired", hint="plan again, and review that plan")
-    _check_approvals(commitment, state.settings, world, pseudonyms)
+    _check_approvals(commitment, state.settings, environment, pseudonyms)
     planned = _under_plan(commitment, state, under, pseudonyms)
     if commitment.spec_digest != spec_digest(planned, pseudonyms):
         raise StalePlanError(
             "the specs have changed since this plan was made",
             hint="plan again, and review that plan",
         )
-    _check_unused(commitment, world, resume=resume)
+    _check_unused(commitment, environment, resume=resume)
     return commitment, planned
 
 
@@ -96,7 +96,7 @@ def _under_plan(
 
 
 def _check_approvals(
-    commitment: "ApprovedPlan", at_hand: Settings, world: Environment, pseudonyms: Pseudonyms
+    commitment: "ApprovedPlan", at_hand: Settings, environment: Environment, pseudonyms: Pseudonyms
 ) -> None:
     """An approval that the plan used still stands at hand and has not run out."""
     from reconciler.plan.lifts import approval_ends
@@ -110,21 +110,21 @@ def _check_approvals(
                 f"an approval that this plan used is gone ({one.title})",
                 hint="plan again, and review that plan",
             )
-        if ends[one.digest] < world.clock.now():
+        if ends[one.digest] < environment.clock.now():
             raise StalePlanError(
                 f"an approval that this plan used has run out ({one.title})",
                 hint="renew it on the protected branch, and plan again",
             )
 
 
-def _check_unused(commitment: "ApprovedPlan", world: Environment, *, resume: bool) -> None:
+def _check_unused(commitment: "ApprovedPlan", environment: Environment, *, resume: bool) -> None:
     from reconciler.state import journal
     from reconciler.state.folder import journal_path
 
     if resume:
         return
     pasts = [
-        journal.read(journal_path(world.folder, commitment.id, store.name))
+        journal.read(journal_path(environment.folder, commitment.id, store.name))
         for store in commitment.stores
         if store.changes
     ]
@@ -142,7 +142,7 @@ def _check_unused(commitment: "ApprovedPlan", world: Environment, *, resume: boo
 
 
 def applied_before(
-    body: dict[str, Any], world: Environment, pseudonyms: Pseudonyms
+    body: dict[str, Any], environment: Environment, pseudonyms: Pseudonyms
 ) -> "ApplyResult | None":
     """What earlier runs did of a saved plan of which nothing is left; None where there may be.
 
@@ -157,12 +157,12 @@ def applied_before(
 
     codec.verify(body, pseudonyms)
     commitment = codec.decode(body)
-    at, head = ended_whole(world.folder / NAME, commitment.id) or (None, Head(0, ""))
+    at, head = ended_whole(environment.folder / NAME, commitment.id) or (None, Head(0, ""))
     if at is None:
         return None
     stores = []
     for store in commitment.stores:
-        past = journal.read(journal_path(world.folder, commitment.id, store.name))
+        past = journal.read(journal_path(environment.folder, commitment.id, store.name))
         if store.changes and not past.finished:
             return None
         told = "done in an earlier run"
@@ -190,7 +190,7 @@ class ApplyRequest:
     commitment: "ApprovedPlan"
     state: DesiredState
     only: Collection[RiskClass]
-    world: Environment
+    environment: Environment
     pseudonyms: Pseudonyms
     control: "Cancellation"
     progress: "Callable[[StepOutcome], None]"
@@ -226,7 +226,7 @@ def apply(order: ApplyRequest) -> "ApplyResult":
         stores=tuple(outcomes),
         interrupted=order.control.interrupted.is_set(),
     )
-    order.world.watch.ended(_APPLYING)
+    order.environment.watch.ended(_APPLYING)
     head = record.end(result)
     failures = [error for _, error in ended if error is not None]
     if failures and len(failures) == len(ended):
@@ -244,10 +244,10 @@ def _watched(
     done = count(1)
 
     def advance(outcome: "StepOutcome") -> None:
-        order.world.watch.at(_APPLYING, "steps", next(done), total)
+        order.environment.watch.at(_APPLYING, "steps", next(done), total)
         order.progress(outcome)
 
-    order.world.watch.at(_APPLYING, "steps", 0, total)
+    order.environment.watch.at(_APPLYING, "steps", 0, total)
     return advance
 
 
@@ -256,13 +256,13 @@ def _audit_of(order: ApplyRequest) -> "Record":
     from reconciler.state.recorder import Record
     from reconciler.state.trail import Trail
 
-    world = order.world
-    pseudonyms, *former = record_keys_for(world) or (order.pseudonyms,)
-    made_of = provenance_of(order.state.folder, world)
-    approvers, _ = forge.approvers(world.environment)
-    who = {"actor": made_of.actor, "run": forge.run(world.environment)}
+    environment = order.environment
+    pseudonyms, *former = record_keys_for(environment) or (order.pseudonyms,)
+    made_of = provenance_of(order.state.folder, environment)
+    approvers, _ = forge.approvers(environment.variables)
+    who = {"actor": made_of.actor, "run": forge.run(environment.variables)}
     return Record(
-        trail=Trail(world.folder, pseudonyms, world.clock, former),
+        trail=Trail(environment.folder, pseudonyms, environment.clock, former),
         plan=order.commitment.id,
         about={
             "digest": order.commitment.digest,
@@ -315,22 +315,22 @@ def _apply_store(
     order: ApplyRequest, approved: "ApprovedStore", record: "Record"
 ) -> "StoreOutcome":
     from reconciler.apply.bench import Bench
-    from reconciler.apply.executor import StoreRun
+    from reconciler.apply.store_run import StoreRun
     from reconciler.plan.steps import steps
     from reconciler.state import journal
     from reconciler.state.folder import journal_path
     from reconciler.state.lock import one_writer
 
-    world, pseudonyms = order.world, order.pseudonyms
+    environment, pseudonyms = order.environment, order.pseudonyms
     store = next(one for one in order.state.stores if one.name == approved.name)
-    path = journal_path(world.folder, order.commitment.id, store.name)
-    began = world.clock.now()
-    shop, plan = shop_of(store, world), order.commitment.id
-    with one_writer(world.folder, store.name, shop, plan=plan, since=began):
+    path = journal_path(environment.folder, order.commitment.id, store.name)
+    began = environment.clock.now()
+    shop, plan = shop_of(store, environment), order.commitment.id
+    with one_writer(environment.folder, store.name, shop, plan=plan, since=began):
         past = journal.read(path)
-        kept = journal.Journal(path, world.clock)
+        kept = journal.Journal(path, environment.clock)
         try:
-            connection = open_store(store, world, approved.learned)
+            connection = open_store(store, environment, approved.learned)
             try:
                 bench = Bench(
                     client=connection.client,
@@ -338,13 +338,13 @@ def _apply_store(
                         order.state,
                         store,
                         order.commitment.releases,
-                        world,
+                        environment,
                         pseudonyms,
                         learned=approved.learned,
                     ),
                     journal=kept,
                     past=past,
-                    clock=world.clock,
+                    clock=environment.clock,
                     requests=lambda: connection.session.requests,
                     own_requests=connection.session.own_requests,
                     reserve_turn=connection.session.reserve_turn,
@@ -352,7 +352,7 @@ def _apply_store(
                     audit=record.step,
                     trail_stands=record.trail.stands,
                     only=order.only,
-                    made_before=journal.created_lately(world.folder, store.name, began),
+                    made_before=journal.created_lately(environment.folder, store.name, began),
                 )
                 run = StoreRun(
                     bench,

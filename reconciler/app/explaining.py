@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from reconciler.app.environment import Environment
 from reconciler.app.planning import PlanOptions, compute_store, with_approvals
-from reconciler.app.world import Environment
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import DesiredState, StoreSettings
 
@@ -12,11 +12,15 @@ if TYPE_CHECKING:
 
 
 def explain(
-    text: str, state: DesiredState, store: StoreSettings, world: Environment, pseudonyms: Pseudonyms
+    text: str,
+    state: DesiredState,
+    store: StoreSettings,
+    environment: Environment,
+    pseudonyms: Pseudonyms,
 ) -> "tuple[Explanation, ...]":
     """Every entry that may mean whom `text` names. Raises `PlatformError` and `ConfigError`."""
     from reconciler.plan import explanation
 
-    choices = with_approvals(state, PlanOptions(), world, pseudonyms)
-    plan, read, rules = compute_store(state, store, choices, world, pseudonyms)
+    choices = with_approvals(state, PlanOptions(), environment, pseudonyms)
+    plan, read, rules = compute_store(state, store, choices, environment, pseudonyms)
     return explanation.explain(text, read.index.pairings(), plan, rules)

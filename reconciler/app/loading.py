@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from reconciler.app.environment import Environment, mask_of
 from reconciler.app.watch import Watch
-from reconciler.app.world import Environment, mask_of
 from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic, Severity, has_errors, sort_by_place
 from reconciler.errors import ConfigError, SpecError
@@ -33,28 +33,31 @@ class Loaded:
 
 
 def load(
-    paths: Sequence[Path], world: Environment
+    paths: Sequence[Path], environment: Environment
 ) -> tuple[DesiredState | None, tuple[Diagnostic, ...]]:
     """Specs to the desired state, with every complaint; None where there are errors."""
-    loaded = _load(paths, world)
+    loaded = _load(paths, environment)
     return loaded.state, loaded.diagnostics
 
 
 def load_or_raise(
-    specs: Path, world: Environment, warn: Callable[[Diagnostic], None], base: str | None = None
+    specs: Path,
+    environment: Environment,
+    warn: Callable[[Diagnostic], None],
+    base: str | None = None,
 ) -> DesiredState:
     """The desired state; warnings go to `warn`, errors are raised together as `SpecError`.
 
     With a `base`, stores, policy and approvals are those of that revision of the folder.
     """
-    loaded = _load([specs], world)
+    loaded = _load([specs], environment)
     state = _sound(loaded.state, loaded.diagnostics, warn)
     if not state.at_hand.stores:
         raise ConfigError(
             f"no store is defined below {specs}",
             hint="add a section `stores` to a file there",
         )
-    return state if base is None else _under(loaded, state, specs, base, world)
+    return state if base is None else _under(loaded, state, specs, base, environment)
 
 
 def _sound(
@@ -71,13 +74,13 @@ def _sound(
     return state
 
 
-def _load(paths: Sequence[Path], world: Environment) -> Loaded:
+def _load(paths: Sequence[Path], environment: Environment) -> Loaded:
     from reconciler.desired import settings
     from reconciler.desired.sources import FromFolder
 
-    watch = world.watch
+    watch = environment.watch
     watch.at("finding specs")
-    found, diagnostics = FromFolder(paths, mask_of(world)).read()
+    found, diagnostics = FromFolder(paths, mask_of(environment)).read()
     watch.ended("finding specs")
     gathered = list(diagnostics)
     documents = list(_parsed(found, gathered, watch))
@@ -85,7 +88,9 @@ def _load(paths: Sequence[Path], world: Environment) -> Loaded:
     declared, wrong = settings.declare((one for _, one in documents), TABLES)
     gathered.extend(wrong)
     watch.at("comparing specs with each other")
-    state, wrong = _resolved([one for _, one in documents], declared, str(paths[0]), world.clock)
+    state, wrong = _resolved(
+        [one for _, one in documents], declared, str(paths[0]), environment.clock
+    )
     watch.ended("comparing specs with each other")
     # What a refused part held cannot be missed: stores and tags may be defined in it.
     hidden = ("store.", "tags.not-owned") if broken_files else ()
@@ -126,7 +131,7 @@ def _resolved(
 
 
 def _under(
-    loaded: Loaded, state: DesiredState, specs: Path, base: str, world: Environment
+    loaded: Loaded, state: DesiredState, specs: Path, base: str, environment: Environment
 ) -> DesiredState:
     """The same files under the settings of a revision of their folder.
 
@@ -136,13 +141,15 @@ def _under(
     from reconciler.repository import revision
 
     chosen = revision(specs, base)
-    settings = _settings_of(FromRevision(specs, chosen, mask_of(world)), loaded)
+    settings = _settings_of(FromRevision(specs, chosen, mask_of(environment)), loaded)
     if settings == state.at_hand:
         return replace(state, base=chosen.commit)
     known = {store.name for store in settings.stores}
     new = tuple(store for store in state.at_hand.stores if store.name not in known)
     both = replace(settings, stores=(*settings.stores, *new))
-    made, wrong = _resolved([one for _, one in loaded.documents], both, loaded.folder, world.clock)
+    made, wrong = _resolved(
+        [one for _, one in loaded.documents], both, loaded.folder, environment.clock
+    )
     errors = [one for one in sort_by_place(wrong) if one.severity is Severity.ERROR]
     if errors:
         raise SpecError(_under_base(one, chosen.commit) for one in errors)

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from reconciler import __version__
+from reconciler.app.environment import Environment, open_store, provenance_of, rules_for
 from reconciler.app.loading import selected
-from reconciler.app.world import Environment, open_store, provenance_of, rules_for
 from reconciler.errors import ConfigError, PlatformError
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import Approval, DesiredState, Release, RiskClass, StoreSettings
@@ -32,7 +32,7 @@ class PlanOptions:
 
 
 def plan(
-    state: DesiredState, choices: PlanOptions, world: Environment, pseudonyms: Pseudonyms
+    state: DesiredState, choices: PlanOptions, environment: Environment, pseudonyms: Pseudonyms
 ) -> "Plan":
     """Reads every selected store and computes its part; where one fails, its part says why."""
     from reconciler.plan.lifts import lifts
@@ -43,16 +43,18 @@ def plan(
 
     stores = selected(state, choices.stores)
     flags = (choices.raises, choices.releases)
-    choices = with_approvals(state, choices, world, pseudonyms)
+    choices = with_approvals(state, choices, environment, pseudonyms)
     with ThreadPoolExecutor(max_workers=max(1, len(stores))) as pool:
         try:
             parts = list(
-                pool.map(lambda one: _plan_store(state, one, choices, world, pseudonyms), stores)
+                pool.map(
+                    lambda one: _plan_store(state, one, choices, environment, pseudonyms), stores
+                )
             )
         except KeyboardInterrupt:
-            world.rate_limiters.close()
+            environment.rate_limiters.close()
             raise
-    now = world.clock.now()
+    now = environment.clock.now()
     basis = Basis(
         tool=__version__,
         created_at=now,
@@ -68,7 +70,7 @@ def plan(
         changed=changes(state, pseudonyms) if state.base is not None else (),
         unmerged=tuple((name, len(state.of(name))) for name in state.unmerged),
         lifts=lifts(state, flags, parts, now, pseudonyms),
-        provenance=provenance_of(state.folder, world),
+        provenance=provenance_of(state.folder, environment),
     )
     waiting = (
         one for name in state.unmerged for one in owed_once_merged(name, state.of(name), pseudonyms)
@@ -77,10 +79,10 @@ def plan(
 
 
 def with_approvals(
-    state: DesiredState, choices: PlanOptions, world: Environment, pseudonyms: Pseudonyms
+    state: DesiredState, choices: PlanOptions, environment: Environment, pseudonyms: Pseudonyms
 ) -> PlanOptions:
     """Adds the releases and acknowledgements that stand in the specs and have not ended."""
-    now = world.clock.now()
+    now = environment.clock.now()
     releases = list(choices.releases)
     acknowledged = list(choices.acknowledged)
     for approval in state.approvals:
@@ -98,12 +100,12 @@ def with_approvals(
 
 
 def _raises(
-    state: DesiredState, choices: PlanOptions, store: str, world: Environment
+    state: DesiredState, choices: PlanOptions, store: str, environment: Environment
 ) -> tuple[tuple[RiskClass, int], ...]:
     """The caller's and those of the specs that are for this store; the larger number counts."""
     raises = dict(choices.raises)
     for approval in state.approvals:
-        if approval.until >= world.clock.now() and store in (approval.stores or (store,)):
+        if approval.until >= environment.clock.now() and store in (approval.stores or (store,)):
             for name, number in approval.raises:
                 raises[RiskClass(name)] = max(number, raises.get(RiskClass(name), 0))
     return tuple(sorted(raises.items()))
@@ -129,7 +131,7 @@ def _plan_store(
     state: DesiredState,
     store: StoreSettings,
     choices: PlanOptions,
-    world: Environment,
+    environment: Environment,
     pseudonyms: Pseudonyms,
 ) -> "StorePlan":
     from reconciler.plan.owed import owed_unread
@@ -137,7 +139,7 @@ def _plan_store(
 
     told, fault = "", None
     try:
-        return compute_store(state, store, choices, world, pseudonyms)[0]
+        return compute_store(state, store, choices, environment, pseudonyms)[0]
     except (PlatformError, ConfigError) as error:
         told = str(error)
     except Exception as error:  # the others are planned all the same
@@ -164,7 +166,7 @@ def compute_store(
     state: DesiredState,
     store: StoreSettings,
     choices: PlanOptions,
-    world: Environment,
+    environment: Environment,
     pseudonyms: Pseudonyms,
 ) -> "tuple[StorePlan, StoreReading, StoreRules]":
     """One store's part of the plan, with what was read and how it was judged.
@@ -174,11 +176,11 @@ def compute_store(
     from reconciler.live.read import StoreReader
     from reconciler.plan.planner import compute, rests_on_doubt, rests_on_size
 
-    rules = rules_for(state, store, choices.releases, world, pseudonyms, choices.acknowledged)
-    raises = _raises(state, choices, store.name, world)
-    connection = open_store(store, world)
+    rules = rules_for(state, store, choices.releases, environment, pseudonyms, choices.acknowledged)
+    raises = _raises(state, choices, store.name, environment)
+    connection = open_store(store, environment)
     title = f"reading {store.name}"
-    world.watch.at(title)
+    environment.watch.at(title)
     try:
         reading = StoreReader(
             client=connection.client,
@@ -186,7 +188,7 @@ def compute_store(
             desired=state.of(store.name),
             region=store.phone_region,
             requests=lambda: connection.session.requests,
-            progress=lambda done, of: world.watch.at(title, "customers", done, of),
+            progress=lambda done, of: environment.watch.at(title, "customers", done, of),
         )
         read = reading.read(choices.read)
         rules = replace(rules, learned=read.receipt.learned)
@@ -203,5 +205,5 @@ def compute_store(
                 made = compute(read, rules, raises)
     finally:
         connection.session.close()
-        world.watch.ended(title)
+        environment.watch.ended(title)
     return made, read, rules

@@ -77,7 +77,7 @@ class Bench:
     own: dict[str, OurWrites] = field(init=False)
     stopped: str = ""
     proven: bool = False
-    sights: dict[str, tuple[LiveCustomer, float]] = field(default_factory=dict)
+    rereads: dict[str, tuple[LiveCustomer, float]] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Final
 
 from reconciler.apply.bench import LOST, TRIES, Bench, StoreLeft, told, worst
-from reconciler.apply.readback import compare
 from reconciler.apply.recheck import Recheck, recheck
-from reconciler.apply.sight import look
-from reconciler.apply.takeout import take_out
+from reconciler.apply.reread import look
+from reconciler.apply.resubscription import take_out
+from reconciler.apply.verify import compare
 from reconciler.errors import OutcomeUnknown, PlatformError, RateLimited, Rejected, Unavailable
 from reconciler.model.consent import Actor, ConsentState, Evidence, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
@@ -232,16 +232,19 @@ def _read_back(
         bench.clock.sleep(SECOND_LOOK)
         back = _as_told(bench, step, live, bench.client.read(remote_id)) or back
         seen = compare(live, back, found.write, desired, bench.rules, step.kind)
-    if seen.risen or seen.collateral:
+    if seen.resubscribed or seen.collateral:
         # Somebody's own act is told apart from our doing, where the store knows who acted.
         (with_actors,), _ = bench.client.with_actors((back,))
         seen = compare(live, with_actors, found.write, desired, bench.rules, step.kind)
-    if seen.risen:
-        back, left = take_out(bench, back, seen.risen)
+    if seen.resubscribed:
+        back, left = take_out(bench, back, seen.resubscribed)
         told_out = "could not be taken back" if left else "was taken back"
         seen = replace(
             seen,
-            collateral=(*seen.collateral, f"the rise of {' and '.join(seen.risen)} {told_out}"),
+            collateral=(
+                *seen.collateral,
+                f"the rise of {' and '.join(seen.resubscribed)} {told_out}",
+            ),
         )
     _remember(bench, step, live, back, found.write)
     fields = (*found.settled, *seen.fields)

@@ -92,38 +92,40 @@ def command(
     saved = plan is not None or resume
     _check_usage(saved=saved, chosen=bool(stores or raises or releases or read != "auto"), yes=yes)
     control = Cancellation(max_failures=max_failures)
-    world = app.ambient(specs, state_dir)
-    world = replace(world, rate_limiters=RateLimiters(control.interrupted))
-    with progress.shown(world.watch, quiet=quiet):
-        state = app.load_or_raise(specs, world, options.silent if quiet else options.warn, base)
-    pseudonyms = app.pseudonyms_for(world, state)
+    environment = app.environment_of(specs, state_dir)
+    environment = replace(environment, rate_limiters=RateLimiters(control.interrupted))
+    with progress.shown(environment.watch, quiet=quiet):
+        state = app.load_or_raise(
+            specs, environment, options.silent if quiet else options.warn, base
+        )
+    pseudonyms = app.pseudonyms_for(environment, state)
     if (refused := repository.refusal(specs)) and not quiet:
         click.echo(f"warning: {refused}", err=True)
-    _warn_of_approvers(world)
+    _warn_of_approvers(environment)
     if saved:
-        body = _saved(plan, world)
-        earlier = app.applied_before(body, world, pseudonyms) if resume else None
+        body = _saved(plan, environment)
+        earlier = app.applied_before(body, environment, pseudonyms) if resume else None
         if earlier is not None:
             return _told(earlier, body, "", form=form, no_color=no_color)
         at_hand = state
         commitment, state = app.check_usable(
             body,
             state,
-            world,
+            environment,
             pseudonyms,
             resume=resume,
-            under=lambda commit: app.load_or_raise(specs, world, options.silent, commit),
+            under=lambda commit: app.load_or_raise(specs, environment, options.silent, commit),
         )
         failed = _tell_of_saved(body, under_base=state is not at_hand, quiet=quiet)
         if not quiet:
-            tell_of_cut_off(world, apart_from=commitment.id)
+            tell_of_cut_off(environment, apart_from=commitment.id)
     else:
         if not quiet:
-            tell_of_running(state, world)
-            tell_of_cut_off(world)
+            tell_of_running(state, environment)
+            tell_of_cut_off(environment)
         choices = app.PlanOptions(stores=stores, read=read, raises=raises, releases=releases)
-        with progress.shown(world.watch, quiet=quiet):
-            made = app.plan(state, choices, world, pseudonyms)
+        with progress.shown(environment.watch, quiet=quiet):
+            made = app.plan(state, choices, environment, pseudonyms)
         body = encode(made, pseudonyms)
         commitment = decode(body)
         failed = bool(made.failed)
@@ -133,7 +135,7 @@ def command(
         commitment=commitment,
         state=state,
         only=only or (),
-        world=world,
+        environment=environment,
         pseudonyms=pseudonyms,
         control=control,
         progress=lambda outcome: None,  # noqa: ARG005
@@ -152,10 +154,10 @@ def _check_usage(*, saved: bool, chosen: bool, yes: bool) -> None:
         raise click.UsageError("without a terminal, give a plan file or --yes")
 
 
-def _warn_of_approvers(world: "Environment") -> None:
+def _warn_of_approvers(environment: "Environment") -> None:
     from reconciler.forge import APPROVERS, approvers
 
-    _, others = approvers(world.environment)
+    _, others = approvers(environment.variables)
     if others:
         click.echo(
             f"warning: {APPROVERS} holds {others} that are no logins; the trail leaves them out",
@@ -163,11 +165,11 @@ def _warn_of_approvers(world: "Environment") -> None:
         )
 
 
-def _saved(plan: Path | None, world: "Environment") -> dict[str, Any]:
+def _saved(plan: Path | None, environment: "Environment") -> dict[str, Any]:
     """The plan that was named, or the last one whose apply has not ended."""
     from reconciler.cli.show import read_plan
 
-    return read_plan(plan if plan is not None else _last_unfinished(world.folder))
+    return read_plan(plan if plan is not None else _last_unfinished(environment.folder))
 
 
 def _tell_of_saved(body: dict[str, Any], *, under_base: bool, quiet: bool) -> bool:
@@ -220,10 +222,10 @@ def _carry_out(
 ) -> int:
     from reconciler import app
 
-    resuming = _resuming(_keep(order.world.folder, body))
+    resuming = _resuming(_keep(order.environment.folder, body))
     with (
         _signals(order.control, resuming),
-        progress.shown(order.world.watch, quiet=quiet or form == "json"),
+        progress.shown(order.environment.watch, quiet=quiet or form == "json"),
     ):
         done = app.apply(order)
     return _told(done, body, resuming, form=form, no_color=no_color)

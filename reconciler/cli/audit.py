@@ -54,31 +54,31 @@ def log(
     from reconciler.report.trail import line as told
     from reconciler.state.trail import NAME, lines
 
-    world = app.ambient(specs, state_dir)
+    environment = app.environment_of(specs, state_dir)
     wanted = Wanted(plan=plan, customer=customer, store=store, since=since)
     found = False
-    for one in selected(lines(world.folder / NAME), wanted):
+    for one in selected(lines(environment.folder / NAME), wanted):
         found = True
         click.echo(as_json(one, indent=None) if form == "json" else told(one))
-    _warn_of_flaws(world)
+    _warn_of_flaws(environment)
     if found:
         return OK
-    if not (world.folder / NAME).exists():
-        click.echo(f"there is no audit trail at {world.folder / NAME} yet", err=True)
+    if not (environment.folder / NAME).exists():
+        click.echo(f"there is no audit trail at {environment.folder / NAME} yet", err=True)
     else:
         click.echo(f"the trail has no line {wanted}", err=True)
     return FAILED if plan or customer or store else OK
 
 
-def _warn_of_flaws(world: "Environment") -> None:
+def _warn_of_flaws(environment: "Environment") -> None:
     """What is read here may have been written by anybody; with the key that is told at once."""
     from reconciler import app
     from reconciler.state import trail
 
-    keys = app.record_keys_for(world)
+    keys = app.record_keys_for(environment)
     if not keys:
         click.echo("not verified: the key of this trail is not here", err=True)
-    elif trail.verify(world.folder / trail.NAME, keys, None)[1]:
+    elif trail.verify(environment.folder / trail.NAME, keys, None)[1]:
         click.echo("this trail has flaws: see `reconciler audit verify`", err=True)
 
 
@@ -97,9 +97,9 @@ def verify(specs: Path, state_dir: Path | None, head: str | None) -> int:
 
     if head is not None and len(head) < 8:
         raise click.UsageError("give at least 8 characters of the head")
-    world = app.ambient(specs, state_dir)
-    keys = app.record_keys_for(world)
-    path = world.folder / trail.NAME
+    environment = app.environment_of(specs, state_dir)
+    keys = app.record_keys_for(environment)
+    path = environment.folder / trail.NAME
     if not keys:
         raise ConfigError(
             "the key of this trail is not here",

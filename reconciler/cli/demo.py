@@ -41,12 +41,16 @@ def command(verbose: bool, quiet: bool, no_color: bool) -> int:
             click.echo(f"{platform} on {url}")
         _say(f"reconciler validate --specs {specs}", quiet=quiet)
         clock = system_clock()
-        world = app.Environment(clock=clock, environment=dict(demo.TOKENS.values()), folder=folder)
-        state = app.load_or_raise(specs, world, options.warn)
+        environment = app.Environment(
+            clock=clock, variables=dict(demo.TOKENS.values()), folder=folder
+        )
+        state = app.load_or_raise(specs, environment, options.warn)
         click.echo(f"{state.files} files are valid")
         state = _moved(state, urls)
-        pseudonyms = app.pseudonyms_for(world, state)
-        return _tour(state, world, pseudonyms, verbose=verbose, quiet=quiet, no_color=no_color)
+        pseudonyms = app.pseudonyms_for(environment, state)
+        return _tour(
+            state, environment, pseudonyms, verbose=verbose, quiet=quiet, no_color=no_color
+        )
 
 
 def _specs() -> Path:
@@ -73,7 +77,7 @@ def _moved(state: "DesiredState", urls: dict[str, str]) -> "DesiredState":
 
 def _tour(
     state: "DesiredState",
-    world: "Environment",
+    environment: "Environment",
     pseudonyms: "Pseudonyms",
     *,
     verbose: bool,
@@ -86,14 +90,14 @@ def _tour(
     from reconciler.report import phrases, result, text
 
     _say("reconciler plan --out plan.json", quiet=quiet)
-    body = encode(app.plan(state, app.PlanOptions(), world, pseudonyms), pseudonyms)
+    body = encode(app.plan(state, app.PlanOptions(), environment, pseudonyms), pseudonyms)
     options.show(text.render(body, every=verbose, reveal={}), no_color=no_color)
     _say("reconciler apply plan.json", quiet=quiet)
     order = app.ApplyRequest(
         commitment=decode(body),
         state=state,
         only=(),
-        world=world,
+        environment=environment,
         pseudonyms=pseudonyms,
         control=Cancellation(),
         progress=lambda outcome: None,  # noqa: ARG005
@@ -103,7 +107,7 @@ def _tour(
     resume = "reconciler apply plan.json --resume"
     options.show(result.render(done, resume, owed), no_color=no_color)
     _say("reconciler plan", quiet=quiet)
-    again = encode(app.plan(state, app.PlanOptions(), world, pseudonyms), pseudonyms)
+    again = encode(app.plan(state, app.PlanOptions(), environment, pseudonyms), pseudonyms)
     options.show(text.render(again, every=False, reveal={}), no_color=no_color)
     return OK if done.complete and not again["changes"] else FAILED
 

@@ -45,9 +45,9 @@ def command(
     text = (customer or _asked()).strip()
     if not text:
         raise click.UsageError("name the customer on stdin: an alias, e-mail, phone or id")
-    world = app.ambient(specs, state_dir)
-    state = app.load_or_raise(specs, world, options.silent if quiet else options.warn, base)
-    pseudonyms = app.pseudonyms_for(world, state)
+    environment = app.environment_of(specs, state_dir)
+    state = app.load_or_raise(specs, environment, options.silent if quiet else options.warn, base)
+    pseudonyms = app.pseudonyms_for(environment, state)
     if state.settings != state.at_hand and not quiet:
         click.echo(
             f"settings.changed: explained under those of the base {(state.base or '')[:12]}, which "
@@ -58,8 +58,8 @@ def command(
     failed = False
     for store in app.selected(state, stores):
         try:
-            with progress.shown(world.watch, quiet=quiet):
-                told = app.explain(text, state, store, world, pseudonyms)
+            with progress.shown(environment.watch, quiet=quiet):
+                told = app.explain(text, state, store, environment, pseudonyms)
         except (PlatformError, ConfigError) as error:
             click.echo(f"error: {error}", err=True)
             failed = True

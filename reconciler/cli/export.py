@@ -28,17 +28,17 @@ def command(specs: Path, base: str | None, name: str | None, out: Path | None, q
     The output is personal data, so where CI is set it only goes to a file.
     """
     from reconciler import app
-    from reconciler.app.export import Export
+    from reconciler.app.exporting import Export
 
     if out is None and os.environ.get("CI"):
         raise click.UsageError("where CI is set, give --out: stdout is a log that many can read")
-    world = app.ambient(specs, None)
-    state = app.load_or_raise(specs, world, options.silent, base)
+    environment = app.environment_of(specs, None)
+    state = app.load_or_raise(specs, environment, options.silent, base)
     if name is None and len(state.stores) > 1:
         known = ", ".join(store.name for store in state.stores)
         raise ConfigError("several stores are defined", hint=f"choose one with --store: {known}")
     store = app.selected(state, (name,) if name else ())[0]
-    connection = app.open_store(store, world)
+    connection = app.open_store(store, environment)
     made = Export(client=connection.client, store=store)
     try:
         if out is None:

@@ -81,25 +81,27 @@ def command(
         options.allow_personal()
         if output is not None or form != "text":
             raise click.UsageError("--show-personal goes with the text on the terminal only")
-    world = app.ambient(specs, state_dir)
+    environment = app.environment_of(specs, state_dir)
     try:
-        with progress.shown(world.watch, quiet=quiet):
-            state = app.load_or_raise(specs, world, options.silent if quiet else options.warn, base)
+        with progress.shown(environment.watch, quiet=quiet):
+            state = app.load_or_raise(
+                specs, environment, options.silent if quiet else options.warn, base
+            )
     except SpecError as error:
         if form == "github":
             annotate(error.diagnostics, output)
         raise
-    pseudonyms = app.pseudonyms_for(world, state)
+    pseudonyms = app.pseudonyms_for(environment, state)
     if not quiet:
-        tell_of_running(state, world)
-        tell_of_cut_off(world)
+        tell_of_running(state, environment)
+        tell_of_cut_off(environment)
     choices = app.PlanOptions(stores=stores, read=read, raises=raises, releases=releases)
-    with progress.shown(world.watch, quiet=quiet):
-        made = app.plan(state, choices, world, pseudonyms)
+    with progress.shown(environment.watch, quiet=quiet):
+        made = app.plan(state, choices, environment, pseudonyms)
     body = encode(made, pseudonyms)
     if out is not None:
-        if out.absolute().parent == world.folder.absolute():
-            prepare(world.folder)
+        if out.absolute().parent == environment.folder.absolute():
+            prepare(environment.folder)
         options.write_private(out, as_json(body) + "\n")
     render(
         body,

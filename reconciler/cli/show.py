@@ -55,8 +55,8 @@ def command(
     from reconciler.state.key import read_key
 
     body = read_plan(plan)
-    world = app.ambient(specs, state_dir)
-    key = read_key(world.folder, world.environment)
+    environment = app.environment_of(specs, state_dir)
+    key = read_key(environment.folder, environment.variables)
     if key is None:
         if not quiet:
             click.echo("not verified: the key of this plan is not here", err=True)

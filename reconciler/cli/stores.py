@@ -23,7 +23,7 @@ def command(specs: Path, form: str) -> int:
     """List the stores of the specs, and what their platforms can hold and do."""
     from reconciler import app
 
-    state = app.load_or_raise(specs, app.ambient(specs, None), options.silent)
+    state = app.load_or_raise(specs, app.environment_of(specs, None), options.silent)
     found = [_describe(store) for store in state.stores]
     if form == "json":
         click.echo(as_json(found))

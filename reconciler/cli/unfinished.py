@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from reconciler.state.journal import Unfinished
 
 
-def tell_of_running(state: "DesiredState", world: "Environment") -> None:
+def tell_of_running(state: "DesiredState", environment: "Environment") -> None:
     """A plan may be made while somebody applies another; whoever reads it has to know."""
-    from reconciler.app.world import shop_of
+    from reconciler.app.environment import shop_of
     from reconciler.state.lock import writing
 
     for store in state.stores:
         try:
-            holder = writing(world.folder, store.name, shop_of(store, world))
+            holder = writing(environment.folder, store.name, shop_of(store, environment))
         except ConfigError:
             continue  # its own error says so where the store is opened
         if holder is not None:
@@ -32,14 +32,14 @@ def tell_of_running(state: "DesiredState", world: "Environment") -> None:
             )
 
 
-def tell_of_cut_off(world: "Environment", *, apart_from: str | None = None) -> None:
+def tell_of_cut_off(environment: "Environment", *, apart_from: str | None = None) -> None:
     """A plan cannot see what an apply that was cut off still owes: its journal can. `apart_from`
     is the plan that is being applied.
     """
     from reconciler.state.journal import unfinished
 
     try:
-        found = [one for one in unfinished(world.folder) if one.plan != apart_from]
+        found = [one for one in unfinished(environment.folder) if one.plan != apart_from]
     except JournalError as error:
         click.echo(f"warning: {error}", err=True)
         return
@@ -48,25 +48,25 @@ def tell_of_cut_off(world: "Environment", *, apart_from: str | None = None) -> N
     for one in owing[-1:]:
         click.echo(
             "warning: an apply was cut off, and what its last writes did is not known; "
-            f"{_way_on(one, world)}",
+            f"{_way_on(one, environment)}",
             err=True,
         )
     for one in cut_off[-1:] if not owing else ():
         click.echo(
             f"note: an apply of plan {one.plan} to store {one.store} was cut off; "
-            f"{_way_on(one, world)}",
+            f"{_way_on(one, environment)}",
             err=True,
         )
 
 
-def _way_on(one: "Unfinished", world: "Environment") -> str:
+def _way_on(one: "Unfinished", environment: "Environment") -> str:
     from reconciler.cli.show import read_plan
     from reconciler.plan.codec import expires_at
 
     words = ("reconciler", "apply", str(one.kept), "--resume", *options.base_words())
     way = f"end it first: {shlex.join(words)}"
     try:
-        expired = expires_at(read_plan(one.kept)) < world.clock.now()
+        expired = expires_at(read_plan(one.kept)) < environment.clock.now()
     except (PlanFileError, ValueError):
         return f"{way} (its copy there is gone: name the file that was applied)"
     return "its plan has expired, so a new plan says what is left" if expired else way

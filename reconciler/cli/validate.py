@@ -45,9 +45,9 @@ def command(paths: tuple[Path, ...], specs: Path, form: str, quiet: bool, no_col
     from reconciler.cli.rendering import at_root
     from reconciler.report import annotations
 
-    world = app.ambient(specs, None)
-    with progress.shown(world.watch, quiet=quiet):
-        state, diagnostics = app.load(list(paths) or [specs], world)
+    environment = app.environment_of(specs, None)
+    with progress.shown(environment.watch, quiet=quiet):
+        state, diagnostics = app.load(list(paths) or [specs], environment)
     if quiet:
         diagnostics = tuple(one for one in diagnostics if one.severity is Severity.ERROR)
     if form == "json":

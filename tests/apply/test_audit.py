@@ -10,8 +10,8 @@ import pytest
 
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.state.trail import NAME, Trail, lines, verify
+from tests.harness import KEY, Killed, Shop, grant, opened, person, quick_clock
 from tests.program import Done, run
-from tests.shop import KEY, Killed, Shop, grant, opened, person, quick_clock
 
 Json = dict[str, Any]
 PSEUDONYMS = Pseudonyms(KEY)

@@ -10,7 +10,17 @@ import pytest
 from reconciler.clock import system_clock
 from reconciler.plan.outcome import State
 from reconciler.sandbox import Fault, Sandbox
-from tests.shop import VARIANTS, Killed, consent, grant, opened, person, quick_clock, states, told
+from tests.harness import (
+    VARIANTS,
+    Killed,
+    consent,
+    grant,
+    opened,
+    person,
+    quick_clock,
+    states,
+    told,
+)
 
 READ_FAULTS = {
     "401": Fault("status", status=401, times=99),

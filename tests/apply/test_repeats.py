@@ -15,15 +15,15 @@ from typing import Any
 
 import pytest
 
-from reconciler.app.world import shop_of
+from reconciler.app.environment import shop_of
 from reconciler.clock import Clock
 from reconciler.model.settings import RiskClass
 from reconciler.plan.outcome import State
 from reconciler.report import result as report
 from reconciler.sandbox import Fault
 from reconciler.state.lock import one_writer
+from tests.harness import KEY, VARIANTS, Killed, Shop, opened, person, quick_clock, states
 from tests.program import Done, run
-from tests.shop import KEY, VARIANTS, Killed, Shop, opened, person, quick_clock, states
 
 Json = dict[str, Any]
 
@@ -84,7 +84,7 @@ def test_a_finished_plan_is_told_as_one_when_it_has_expired(shop: Shop) -> None:
     shop.clock = Clock(now=lambda: later.now() + timedelta(days=30), monotonic=later.monotonic,
                        sleep=later.sleep)  # fmt: skip
 
-    earlier = app.applied_before(body, shop.world, shop.pseudonyms)
+    earlier = app.applied_before(body, shop.environment, shop.pseudonyms)
 
     assert earlier is not None
     assert earlier.earlier is not None
@@ -98,9 +98,9 @@ def test_an_apply_of_a_part_is_not_the_whole(shop: Shop) -> None:
     body = shop.plan()
     assert shop.apply(body, only=(RiskClass.TAG,)).complete
 
-    assert app.applied_before(body, shop.world, shop.pseudonyms) is None
+    assert app.applied_before(body, shop.environment, shop.pseudonyms) is None
     assert shop.apply(body, resume=True).complete
-    assert app.applied_before(body, shop.world, shop.pseudonyms) is not None
+    assert app.applied_before(body, shop.environment, shop.pseudonyms) is not None
 
 
 def test_going_on_is_offered_only_where_it_gets_further(shop: Shop) -> None:
@@ -127,7 +127,7 @@ def test_a_plan_tells_of_an_apply_that_is_running(shop: Shop) -> None:
     store = shop.state().stores[0]
     folder = shop.folder / ".reconciler"
     now = datetime.now(UTC)  # noqa: TID251 -- told as it is
-    with one_writer(folder, "shop", shop_of(store, shop.world), plan="abc123", since=now):
+    with one_writer(folder, "shop", shop_of(store, shop.environment), plan="abc123", since=now):
         done = _run(shop, "plan")
     after = _run(shop, "plan")
 

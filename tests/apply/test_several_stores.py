@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox import Fault, Sandbox
+from tests.harness import PLATFORMS, person
 from tests.program import Done, run
-from tests.shop import PLATFORMS, person
 
 Json = dict[str, Any]
 

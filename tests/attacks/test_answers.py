@@ -1,5 +1,6 @@
 """Whatever a store answers: it is given up with a message, the others are planned, nothing breaks."""
 
+import importlib
 import json
 import time
 from collections.abc import Iterator
@@ -15,8 +16,8 @@ from reconciler.platforms.link_header import next_token
 from reconciler.sandbox import Fault
 from tests.attacks import hostile
 from tests.attacks.hostile import FORMS, serving
+from tests.harness import PLATFORMS, Shop, opened, person
 from tests.program import Done, run
-from tests.shop import PLATFORMS, Shop, opened, person
 
 TOKEN = "t0ken-of-the-shop"
 QUICK: dict[str, Any] = {"rate": {"per_second": 1000, "burst": 1000}}
@@ -139,16 +140,15 @@ def test_a_token_that_a_store_sends_back_is_not_told(tmp_path: Path, good: Shop)
 def test_a_fault_of_ours_in_one_store_leaves_the_others_planned(
     tmp_path: Path, good: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reconciler.app import planning
-
-    whole = planning.compute_store
+    module = importlib.import_module("reconciler.app.planning")
+    whole = module.compute_store
 
     def stumbling(state: Any, store: Any, *rest: Any) -> Any:
         if store.name == "bad":
             raise TypeError("a@example.com")
         return whole(state, store, *rest)
 
-    monkeypatch.setattr(planning, "compute_store", stumbling)
+    monkeypatch.setattr(module, "compute_store", stumbling)
     done = planned(tmp_path, good, "genstore", good.url)
 
     assert done.code == 70

@@ -12,8 +12,8 @@ from reconciler.desired.sources import FromFolder, FromRevision
 from reconciler.errors import ConfigError
 from reconciler.repository import revision
 from tests.attacks.test_git import git
+from tests.harness import KEY, Shop, opened, person
 from tests.program import Done, run
-from tests.shop import KEY, Shop, opened, person
 
 Json = dict[str, Any]
 SOON = (datetime.now(UTC) + timedelta(days=3)).isoformat()  # noqa: TID251 -- approvals run out

@@ -13,8 +13,8 @@ from reconciler.model.patch import Patch
 from reconciler.model.settings import ConsentWord
 from reconciler.platforms.genstore.capabilities import GENSTORE
 from reconciler.platforms.genstore.wire import ConsentVocabulary, new_customer
+from tests.harness import Shop, consent, grant, opened, person, verdicts
 from tests.program import run
-from tests.shop import Shop, consent, grant, opened, person, verdicts
 
 Json = dict[str, Any]
 KNOWN = {"SUBSCRIBED": ConsentState.SUBSCRIBED, "UN_SUBSCRIBED": ConsentState.UNSUBSCRIBED,

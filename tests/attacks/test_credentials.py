@@ -153,14 +153,14 @@ def test_a_key_file_of_somebody_else_is_refused(tmp_path: Path) -> None:
 
 def test_a_key_file_that_a_commit_brought_is_refused(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
-    world = Environment(clock=system_clock(), environment={}, folder=tmp_path / ".reconciler")
+    environment = Environment(clock=system_clock(), variables={}, folder=tmp_path / ".reconciler")
     (tmp_path / "a.yaml").write_text(
         "stores: {shop: {platform: genstore, shop: acme, token: {env: T}}}"
     )
-    state = load_or_raise(tmp_path, world, print)
-    pseudonyms_for(world, state)
+    state = load_or_raise(tmp_path, environment, print)
+    pseudonyms_for(environment, state)
     git(tmp_path, "add", "-f", ".reconciler/key")
-    for one in (world, replace(world, environment={"RECONCILER_KEY": KEY})):
+    for one in (environment, replace(environment, variables={"RECONCILER_KEY": KEY})):
         with pytest.raises(ConfigError, match="came with a commit"):
             pseudonyms_for(one, state)
 

@@ -13,8 +13,8 @@ from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.shapes import shape_of
 from reconciler.platforms.exchange import Received
 from reconciler.platforms.http import TRACE_HEADERS, _plain
+from tests.harness import KEY, opened, person
 from tests.program import run
-from tests.shop import KEY, opened, person
 
 PERSONAL = (
     "ada@example.com", "ask ada@example.com first", "ada＠example.com", "ａｄａ@example.com", "ada@example。com",

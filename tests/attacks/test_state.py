@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from reconciler import app
-from reconciler.app.world import shop_of
+from reconciler.app.environment import shop_of
 from reconciler.apply.bench import Cancellation
 from reconciler.cli.options import write_private
 from reconciler.clock import system_clock
@@ -20,8 +20,8 @@ from reconciler.plan import codec
 from reconciler.plan.outcome import ApplyResult, State
 from reconciler.state.lock import one_writer
 from tests.builders import settings
+from tests.harness import KEY, VARIANTS, Shop, opened, person, states
 from tests.program import run
-from tests.shop import KEY, VARIANTS, Shop, opened, person, states
 
 
 @pytest.fixture(params=VARIANTS)
@@ -88,7 +88,7 @@ def _applied(shop: Shop, body: Any, state: Any, progress: Callable[[Any], None])
         commitment=codec.decode(body),
         state=state,
         only=(),
-        world=shop.world,
+        environment=shop.environment,
         pseudonyms=shop.pseudonyms,
         control=Cancellation(),
         progress=progress,
@@ -101,12 +101,12 @@ def test_two_folders_of_one_machine_exclude_each_other(shop: Shop, tmp_path: Pat
     refused: list[str] = []
 
     def progress(outcome: Any) -> None:
-        other = replace(shop.world, folder=tmp_path / "other")
+        other = replace(shop.environment, folder=tmp_path / "other")
         order = app.ApplyRequest(
             commitment=codec.decode(body),
             state=shop.state(),
             only=(),
-            world=other,
+            environment=other,
             pseudonyms=shop.pseudonyms,
             control=Cancellation(),
             progress=lambda _: None,
@@ -123,10 +123,10 @@ def test_two_folders_of_one_machine_exclude_each_other(shop: Shop, tmp_path: Pat
     "url", [None, "https://acme.genmystore.com", "https://acme.genmystore.com:443"]
 )
 def test_one_shop_is_one_however_its_address_is_written(tmp_path: Path, url: str | None) -> None:
-    world = app.Environment(clock=system_clock(), environment={}, folder=tmp_path)
+    environment = app.Environment(clock=system_clock(), variables={}, folder=tmp_path)
     named = replace(settings(), platform="genstore", shop="acme", base_url=url)
 
-    assert shop_of(named, world) == "genstore acme.genmystore.com 443 acme"
+    assert shop_of(named, environment) == "genstore acme.genmystore.com 443 acme"
 
 
 def test_what_waits_in_the_place_of_an_unfinished_file_is_left_alone(tmp_path: Path) -> None:

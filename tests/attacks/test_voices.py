@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from reconciler.cli.voice import Voice
 from reconciler.report.lines import as_json, plain
+from tests.harness import KEY, VARIANTS, consent, opened, person
 from tests.program import Done, run
-from tests.shop import KEY, VARIANTS, consent, opened, person
 
 TALKING = (
     "::error file=x::boo", "::stop-commands::token", "\n::set-output name=a::b", "\r\n::add-mask::x", " ::warning::x",

@@ -7,7 +7,7 @@ import pytest
 from reconciler.model.settings import Release
 from reconciler.report import result as report
 from reconciler.sandbox import Fault, Sandbox
-from tests.shop import VARIANTS, consent, grant, opened, person, states
+from tests.harness import VARIANTS, consent, grant, opened, person, states
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

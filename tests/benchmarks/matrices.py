@@ -11,9 +11,9 @@ from pathlib import Path
 
 import stamina
 
+from tests.harness import VARIANTS, opened
 from tests.matrices import crashes, faults
 from tests.matrices.launcher import launcher
-from tests.shop import VARIANTS, opened
 
 _WRONGS = ("duplicates", "lost", "unapproved", "wrong_reports")
 _HEADS = ("duplicates", "lost", "unapproved", "wrong reports")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from reconciler.clock import system_clock
 from reconciler.sandbox import Fault, Sandbox
-from tests.shop import PLATFORMS, Json, Shop, person, states
+from tests.harness import PLATFORMS, Json, Shop, person, states
 
 LATENCIES = (0, 50, 200, 500)
 DOCUMENTED = {"genstore": 2.0, "shoplazza": 2.0, "shopline": 4.0}

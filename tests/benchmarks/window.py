@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reconciler.clock import system_clock
 from reconciler.sandbox import Sandbox
-from tests.shop import Shop, person
+from tests.harness import Shop, person
 
 UPDATES = 24
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox import Fault
+from tests.harness import KEY, Shop, consent, grant, opened, person
 from tests.program import Done, run
-from tests.shop import KEY, Shop, consent, grant, opened, person
 
 PEOPLE = [
     person("ada@example.com", tags=["app:x"]),
@@ -187,7 +187,7 @@ def test_an_approval_in_the_specs_counts_like_the_flag(shop: Shop) -> None:
     from datetime import timedelta
 
     shop.settings = {"limits": {"create": {"percent": 0, "at_least": 0, "at_most": 0}}}
-    until = (shop.world.clock.now() + timedelta(days=2)).isoformat()
+    until = (shop.environment.clock.now() + timedelta(days=2)).isoformat()
     shop.want({"email": "new@example.com"},
               approvals=[{"raise": {"create": 1}, "reason": "spring fair", "until": until}])  # fmt: skip
 

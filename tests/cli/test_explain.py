@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness import KEY, Shop, consent, grant, opened, person
 from tests.program import Done, run
-from tests.shop import KEY, Shop, consent, grant, opened, person
 
 LIVE = person(tags=["vip"], consent={"email": consent("unsubscribed", "2026-10-01T00:00:00+00:00"),
                                      "sms": consent()})  # fmt: skip
@@ -109,7 +109,7 @@ def test_whoever_is_to_be_deleted_and_what_is_released_is_told(
 ) -> None:
     out = {"email": consent("unsubscribed", None), "sms": consent()}
     with opened(tmp_path, "genstore", [person(), person("b@example.com", consent=out)]) as shop:
-        until = (shop.world.clock.now() + timedelta(days=2)).isoformat()
+        until = (shop.environment.clock.now() + timedelta(days=2)).isoformat()
         shop.want({"email": "ada@example.com", "state": "absent", "reason": "asked"},
                   {"email": "b@example.com", "consent": {"email": grant()}},
                   approvals=[{"release": "consent.undated-opt-out", "reason": "seen", "until": until}])  # fmt: skip

@@ -208,7 +208,7 @@ def test_the_folder_may_stand_before_the_command(specs: Path) -> None:
 
 
 def test_a_saved_plan_that_git_would_commit_is_told(tmp_path: Path) -> None:
-    from tests.shop import opened, person
+    from tests.harness import opened, person
 
     with opened(tmp_path, "genstore", [person()]) as shop:
         shop.want({"email": "ada@example.com", "tags": {"add": ["vip"]}})

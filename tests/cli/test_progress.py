@@ -15,7 +15,7 @@ import pytest
 from reconciler.app.watch import Stage, Watch
 from reconciler.cli import progress
 from reconciler.sandbox import Fault
-from tests.shop import KEY, opened, person
+from tests.harness import KEY, opened, person
 
 
 def test_a_stage_tells_what_is_known() -> None:

@@ -11,8 +11,8 @@ from reconciler.errors import StalePlanError
 from reconciler.model.settings import RiskClass
 from reconciler.plan.outcome import State
 from reconciler.sandbox import Fault
+from tests.harness import KEY, Shop, consent, grant, opened, person, states, told, verdicts
 from tests.program import run
-from tests.shop import KEY, Shop, consent, grant, opened, person, states, told, verdicts
 
 OUT = {"email": consent("unsubscribed", None, "staff"), "sms": consent()}
 
@@ -22,7 +22,7 @@ def env(shop: Shop) -> dict[str, str]:
 
 
 def soon(shop: Shop) -> str:
-    return (shop.world.clock.now() + timedelta(days=2)).isoformat()
+    return (shop.environment.clock.now() + timedelta(days=2)).isoformat()
 
 
 def test_an_approval_for_one_person_releases_nobody_else(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from reconciler.model.settings import Release
 from reconciler.report import annotations, markdown, phrases, result, text
 from reconciler.sandbox import Fault
-from tests.shop import Shop, opened
+from tests.harness import Shop, opened
 
 Json = dict[str, Any]
 FOLDER: Final = Path(__file__).parent / "stories"

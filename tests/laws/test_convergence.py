@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.plan.outcome import State
-from tests.shop import VARIANTS, Shop, opened, told
+from tests.harness import VARIANTS, Shop, opened, told
 from tests.strategies import FOREIGN_TAGS, desired, records, switches
 
 Json = dict[str, Any]
@@ -161,7 +161,7 @@ def test_no_personal_value_is_in_plans_and_journals(
 
 @pytest.mark.parametrize("variant", ["genstore", "shoplazza", "shoplazza-2022", "shopline"])
 def test_what_was_exported_plans_empty(tmp_path: Path, variant: str) -> None:
-    from reconciler.app.export import Export
+    from reconciler.app.exporting import Export
 
     people: list[Json] = [
         {"email": "ada@example.com", "phone": {"shopline": "008613315034487",
@@ -183,7 +183,7 @@ def test_what_was_exported_plans_empty(tmp_path: Path, variant: str) -> None:
         state = shop.state()
         from reconciler import app
 
-        connection = app.open_store(state.stores[0], shop.world)
+        connection = app.open_store(state.stores[0], shop.environment)
         text = "".join(Export(client=connection.client, store=state.stores[0]).pieces())
         connection.session.close()
         shop.want()

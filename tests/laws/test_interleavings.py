@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reconciler.errors import ReconcilerError
 from reconciler.plan.outcome import ApplyResult
 from reconciler.sandbox import Fault, Sandbox
-from tests.shop import PLATFORMS, Killed, Shop
+from tests.harness import PLATFORMS, Killed, Shop
 from tests.strategies import EMAILS, desired, every_switch, records
 
 Json = dict[str, Any]

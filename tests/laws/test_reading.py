@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.settings import RiskClass
-from tests.shop import VARIANTS, Shop, consent, grant, person
+from tests.harness import VARIANTS, Shop, consent, grant, person
 
 Json = dict[str, Any]
 

@@ -8,7 +8,7 @@ import pytest
 from reconciler.model.settings import RiskClass
 from reconciler.plan.outcome import State
 from reconciler.sandbox import Fault, Sandbox
-from tests.shop import VARIANTS, Shop, consent, grant, opened, person, states, told, verdicts
+from tests.harness import VARIANTS, Shop, consent, grant, opened, person, states, told, verdicts
 
 Json = dict[str, Any]
 DATED = ("genstore", "shopline")

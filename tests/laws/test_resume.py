@@ -10,7 +10,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.model.settings import RiskClass
 from reconciler.plan.outcome import ApplyResult
 from reconciler.sandbox import Fault
-from tests.shop import PLATFORMS, Killed, Shop
+from tests.harness import PLATFORMS, Killed, Shop
 from tests.strategies import desired, records, switches
 
 Json = dict[str, Any]

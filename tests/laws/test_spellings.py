@@ -22,7 +22,7 @@ from reconciler.model.identity import (
 from reconciler.model.personal import Personal
 from reconciler.model.spelling import email_fault, phone_fault, tag_fault, text_fault
 from reconciler.platforms.coerce import told
-from tests.shop import VARIANTS, Shop, consent, person
+from tests.harness import VARIANTS, Shop, consent, person
 
 Json = dict[str, Any]
 REGIONS: Final = ("CN", "DE", "US", "FR", "GB", "IT", "BR")

@@ -21,7 +21,7 @@ from reconciler.plan.consent_rules import ConsentDecision, ConsentFacts, decide
 from reconciler.platforms.tables import TABLES
 from reconciler.platforms.times import StoreTimes
 from reconciler.sandbox import Fault
-from tests.shop import Shop, consent, grant, opened, person, verdicts
+from tests.harness import Shop, consent, grant, opened, person, verdicts
 
 NOW: Final = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ZEROS: Final = (

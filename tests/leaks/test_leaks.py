@@ -13,10 +13,10 @@ import pytest
 from reconciler.model.personal import Personal
 from reconciler.plan.changes import ScalarChange
 from reconciler.sandbox import Fault, Sandbox
+from tests.harness import consent, grant, person
 from tests.leaks import canaries
 from tests.leaks.canaries import EMAILS, PHONES, assert_clean, found_in
 from tests.program import Done, run
-from tests.shop import consent, grant, person
 
 Json = dict[str, Any]
 FORMATS = ("text", "markdown", "json", "html", "github")
@@ -283,10 +283,12 @@ def test_a_renderer_that_leaks_is_found(tmp_path: Path) -> None:
     box.seed(_people("genstore"))
     with box.serving() as url:
         watch = Watch(tmp_path, box, url)
-        environment = {"TOKEN": canaries.TOKEN, "RECONCILER_KEY": "k" * 40}
-        world = app.Environment(clock=system_clock(), environment=environment, folder=watch.state)
-        state = app.load_or_raise(watch.specs, world, lambda _: None)
-        made = app.plan(state, app.PlanOptions(), world, app.pseudonyms_for(world, state))
+        variables = {"TOKEN": canaries.TOKEN, "RECONCILER_KEY": "k" * 40}
+        environment = app.Environment(clock=system_clock(), variables=variables, folder=watch.state)
+        state = app.load_or_raise(watch.specs, environment, lambda _: None)
+        made = app.plan(
+            state, app.PlanOptions(), environment, app.pseudonyms_for(environment, state)
+        )
     leaking = " ".join(
         one.after.reveal()
         for store in made.stores for change in store.changes for one in change.fields

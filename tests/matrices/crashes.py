@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.sandbox import Fault, Sandbox
+from tests.harness import KEY, Shop, consent, grant, opened, person
 from tests.matrices.launcher import KILLED, Ended, Launcher
-from tests.shop import KEY, Shop, consent, grant, opened, person
 
 Json = dict[str, Any]
 PLACES = ("before", "half", "written", "synced")

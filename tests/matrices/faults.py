@@ -12,7 +12,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.model.settings import Release
 from reconciler.plan.outcome import ApplyResult, State
 from reconciler.sandbox import Fault, Sandbox
-from tests.shop import Shop, consent, grant, person
+from tests.harness import Shop, consent, grant, person
 
 Json = dict[str, Any]
 TARGET, OTHER = "ada@example.com", "by@example.com"

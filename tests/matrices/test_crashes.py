@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.harness import VARIANTS
 from tests.matrices.crashes import PLACES, Scene, scene
 from tests.matrices.launcher import KILLED, Launcher, launcher
-from tests.shop import VARIANTS
 
 
 @pytest.fixture(scope="module")

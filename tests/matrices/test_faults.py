@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness import VARIANTS, Shop
 from tests.matrices.faults import Cell, cells, run
-from tests.shop import VARIANTS, Shop
 
 _CELLS = [cell for variant in VARIANTS for cell in cells(variant)]
 

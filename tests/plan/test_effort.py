@@ -12,7 +12,7 @@ from reconciler.plan.effort import Effort, effort
 from reconciler.platforms.tables import TABLES
 from reconciler.report import phrases
 from tests.builders import MARK
-from tests.shop import VARIANTS, consent, grant, opened, person, told
+from tests.harness import VARIANTS, consent, grant, opened, person, told
 
 Json = dict[str, Any]
 ADDRESS = {"address1": "1 Main St", "city": "Oslo", "zip": "0155", "country_code": "NO",

@@ -11,8 +11,8 @@ from reconciler.model.consent import Channel
 from reconciler.model.field_path import CUSTOMER, FieldPath
 from reconciler.model.fields import BY_NAME
 from reconciler.plan.outcome import State
+from tests.harness import KEY, VARIANTS, consent, grant, opened, person, states
 from tests.program import run
-from tests.shop import KEY, VARIANTS, consent, grant, opened, person, states
 
 TAGS = (
     "list-1234567890",

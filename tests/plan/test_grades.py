@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.report import text
 from reconciler.sandbox import Fault
-from tests.shop import Shop, consent, grant, opened, person, verdicts
+from tests.harness import Shop, consent, grant, opened, person, verdicts
 
 
 def shown(shop: Shop) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.plan.outcome import State
-from tests.shop import consent, grant, opened, person, states, told, verdicts
+from tests.harness import consent, grant, opened, person, states, told, verdicts
 
 MOVABLE = ("genstore", "shopline")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shop import PLATFORMS, opened, person
+from tests.harness import PLATFORMS, opened, person
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

@@ -6,7 +6,17 @@ import pytest
 
 from reconciler.plan.outcome import State
 from reconciler.sandbox import Fault
-from tests.shop import PLATFORMS, VARIANTS, consent, grant, opened, person, states, told, verdicts
+from tests.harness import (
+    PLATFORMS,
+    VARIANTS,
+    consent,
+    grant,
+    opened,
+    person,
+    states,
+    told,
+    verdicts,
+)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -7,7 +7,7 @@ import pytest
 
 from reconciler.plan.outcome import State
 from reconciler.sandbox import SWITCHES
-from tests.shop import PLATFORMS, Shop, consent, person, states, told
+from tests.harness import PLATFORMS, Shop, consent, person, states, told
 
 ADDRESS = {"address1": "1 Main St", "city": "Oslo", "country_code": "NO", "country": "Norway",
            "first_name": "A", "last_name": "B", "zip": "0155", "default": True}  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from reconciler.clock import Clock, system_clock
 from reconciler.model.settings import Rate
 from reconciler.platforms.limiter import Cancelled, Limiter, RateLimiters
-from tests.shop import quick_clock
+from tests.harness import quick_clock
 
 
 class Hands:

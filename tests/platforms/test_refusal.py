@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from reconciler.platforms.refusal import LONGEST, own_words
 from reconciler.report import result as report
 from reconciler.sandbox import Fault
+from tests.harness import VARIANTS, opened, person
 from tests.leaks import canaries
-from tests.shop import VARIANTS, opened, person
 
 SENT = {"customer": {"email": "ada@example.com", "first_name": "Ada", "last_name": "lovelace",
                      "tags": ["vip"], "phone": "+8613315034487"}}  # fmt: skip

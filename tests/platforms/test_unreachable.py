@@ -15,8 +15,8 @@ from reconciler.model.settings import Rate
 from reconciler.platforms import http
 from reconciler.platforms.http import Session
 from reconciler.platforms.limiter import Limiter
+from tests.harness import KEY, opened, quick_clock
 from tests.program import run
-from tests.shop import KEY, opened, quick_clock
 
 # A certificate that nobody has signed, for a store that does not exist.
 UNTRUSTED = """\

@@ -12,8 +12,8 @@ from reconciler.model.customer import ADDRESS_TEXTS, Address
 from reconciler.model.personal import Personal
 from reconciler.plan.addresses import merged
 from reconciler.plan.assignment import cheapest
+from tests.harness import VARIANTS, opened, person
 from tests.program import run
-from tests.shop import VARIANTS, opened, person
 
 Json = dict[str, Any]
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler import app
-from reconciler.app.export import Export
-from tests.shop import VARIANTS, Shop, consent, opened, person
+from reconciler.app.exporting import Export
+from tests.harness import VARIANTS, Shop, consent, opened, person
 
 Json = dict[str, Any]
 
@@ -18,7 +18,7 @@ def exported(shop: Shop) -> Export:
     """Writes the export beside the settings of the store, and nothing else."""
     shop.want()
     store = shop.state().stores[0]
-    connection = app.open_store(store, shop.world)
+    connection = app.open_store(store, shop.environment)
     made = Export(client=connection.client, store=store)
     text = "".join(made.pieces())
     connection.session.close()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox import Fault
-from tests.shop import VARIANTS, Shop, consent, grant, opened, person, states, verdicts
+from tests.harness import VARIANTS, Shop, consent, grant, opened, person, states, verdicts
 
 Json = dict[str, Any]
 MANY = [person(f"c{number}@example.com") for number in range(600)]

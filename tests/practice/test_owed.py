@@ -9,8 +9,8 @@ import pytest
 
 from reconciler.report import annotations, html, markdown, text
 from reconciler.sandbox import Fault
+from tests.harness import KEY, Shop, consent, grant, opened, person, told, verdicts
 from tests.program import Done, run
-from tests.shop import KEY, Shop, consent, grant, opened, person, told, verdicts
 
 Json = dict[str, Any]
 YES = {"email": consent("subscribed"), "sms": consent("subscribed")}

@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.platforms.retry_after import retry_after
 from reconciler.sandbox import Fault
-from tests.shop import VARIANTS, consent, opened, person, quick_clock, verdicts
+from tests.harness import VARIANTS, consent, opened, person, quick_clock, verdicts
 
 Json = dict[str, Any]
 YES = {"email": consent("subscribed", "2026-01-05T10:00:00+00:00"), "sms": consent()}

@@ -9,8 +9,8 @@ import pytest
 
 from reconciler.report import annotations
 from reconciler.report.annotations import Finding
+from tests.harness import consent, grant, opened, person
 from tests.program import run
-from tests.shop import consent, grant, opened, person
 
 _TEXT: Final = {"type": "string", "minLength": 1}
 

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.report import html
 from tests.browser import Browser, browser
-from tests.shop import consent, grant, opened, person
+from tests.harness import consent, grant, opened, person
 
 Json = dict[str, Any]
 

@@ -10,8 +10,8 @@ import pytest
 from reconciler import forge
 from reconciler.model.personal import Personal
 from reconciler.model.redaction import without_values
+from tests.harness import KEY, opened, person
 from tests.program import run
-from tests.shop import KEY, opened, person
 
 Json = dict[str, Any]
 FORMS = ("text", "markdown", "html", "github", "json")

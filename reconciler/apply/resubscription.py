@@ -47,7 +47,7 @@ def take_out(
     return back, left
 
 
-def settle_rise(bench: Bench, step: Step) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def settle_resubscription(bench: Bench, step: Step) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What is lost and what is noticed of a write that an earlier run was cut off after.
 
     Whoever said no right before it, and yes since, without an act of his own, was subscribed by
@@ -62,16 +62,16 @@ def settle_rise(bench: Bench, step: Step) -> tuple[tuple[str, ...], tuple[str, .
         return (), ()
     (live,), _ = bench.client.with_actors((live,))
     asked = {one.path for one in step.fields if one.risk is RiskClass.GRANT or one.moves}
-    risen = tuple(
+    resubscribed = tuple(
         channel
         for channel in intent.said_no
         if FieldPath.of_consent(channel) not in asked
         and _rose_by_us(live.consent(channel), intent.at)
     )
-    if not risen:
+    if not resubscribed:
         return (), ()
-    _, left = take_out(bench, live, risen)
-    names = " and ".join(risen)
+    _, left = take_out(bench, live, resubscribed)
+    names = " and ".join(resubscribed)
     if left:
         return (f"the rise of {names} could not be taken back",), ()
     return (), (f"the rise of {names} after the write that was cut off was taken back",)

@@ -15,7 +15,7 @@ from reconciler.model.customer import LiveCustomer
 from reconciler.plan.consent_rules import is_told
 from reconciler.plan.steps import Step
 
-SIGHT_LASTS: Final = 5.0
+REREAD_LASTS: Final = 5.0
 _SENT_WHOLE: Final = ("tags", "addresses")
 
 
@@ -33,13 +33,13 @@ def prefetch(bench: Bench, steps: Iterable[Step]) -> None:
     except PlatformError:
         return  # each is read alone then, and tells what is wrong
     at = bench.clock.monotonic()
-    bench.sights.update({remote_id: (live, at) for remote_id, live in found.items()})
+    bench.rereads.update({remote_id: (live, at) for remote_id, live in found.items()})
 
 
 def look(bench: Bench, remote_id: str) -> LiveCustomer | None:
     """The record to decide on; None where the store says that there is none."""
-    live, at = bench.sights.pop(remote_id, (None, 0.0))
-    if live is not None and _tells_all(live) and bench.clock.monotonic() - at <= SIGHT_LASTS:
+    live, at = bench.rereads.pop(remote_id, (None, 0.0))
+    if live is not None and _tells_all(live) and bench.clock.monotonic() - at <= REREAD_LASTS:
         return live
     return bench.client.read(remote_id)
 

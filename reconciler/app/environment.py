@@ -31,91 +31,93 @@ class Environment:
     """
 
     clock: Clock
-    environment: Mapping[str, str]
+    variables: Mapping[str, str]
     folder: Path
     rate_limiters: RateLimiters = field(default_factory=RateLimiters)
     watch: Watch = field(default_factory=Watch)
 
     @property
     def hosts(self) -> TrustedHosts:
-        return TrustedHosts.of(self.environment)
+        return TrustedHosts.of(self.variables)
 
 
-def ambient(specs: Path, state_dir: Path | None) -> Environment:
+def environment_of(specs: Path, state_dir: Path | None) -> Environment:
     """Raises `ConfigError` where the state folder is not what this program makes of it."""
     from reconciler.state.folder import check, folder_beside
 
     folder = state_dir if state_dir is not None else folder_beside(specs)
     check(folder)
-    return Environment(clock=system_clock(), environment=dict(os.environ), folder=folder)
+    return Environment(clock=system_clock(), variables=dict(os.environ), folder=folder)
 
 
-def pseudonyms_for(world: Environment, state: DesiredState) -> Pseudonyms:
+def pseudonyms_for(environment: Environment, state: DesiredState) -> Pseudonyms:
     """Raises `ConfigError` where others can have the key."""
     from reconciler.repository import is_tracked
     from reconciler.state.key import key
 
-    if world.folder.exists() and is_tracked(world.folder):
+    if environment.folder.exists() and is_tracked(environment.folder):
         raise ConfigError(
-            f"files of the state folder {world.folder} came with a commit, so they are not what "
-            "this program has kept",
+            f"files of the state folder {environment.folder} came with a commit, so they are not "
+            "what this program has kept",
             hint="take them out of the repository (git rm -r --cached), and have it ignored",
         )
     regions = {one.phone_region for one in state.stores if one.phone_region}
-    return Pseudonyms(key(world.folder, world.environment), regions)
+    return Pseudonyms(key(environment.folder, environment.variables), regions)
 
 
-def provenance_of(folder: str, world: Environment) -> Provenance:
+def provenance_of(folder: str, environment: Environment) -> Provenance:
     """What the specs at hand are, by git where it knows them, and else by what the forge says."""
     from reconciler import forge
     from reconciler.repository import commit_at_hand, user
 
-    environment = world.environment
-    commit, committed = commit_at_hand(Path(folder)) or (forge.commit(environment), None)
+    variables = environment.variables
+    commit, committed = commit_at_hand(Path(folder)) or (forge.commit(variables), None)
     return Provenance(
         commit=commit,
         committed=committed,
-        head=forge.head(environment),
-        pull_request=forge.pull_request(environment),
-        author=forge.author(environment),
-        actor=forge.actor(environment) or user(),
+        head=forge.head(variables),
+        pull_request=forge.pull_request(variables),
+        author=forge.author(variables),
+        actor=forge.actor(variables) or user(),
     )
 
 
-def mask_of(world: Environment) -> Callable[[str], str]:
+def mask_of(environment: Environment) -> Callable[[str], str]:
     """What stands for parts of paths that look personal: an alias where there is a key for it."""
     from reconciler.desired.files import masked
     from reconciler.state.key import read_key
 
-    key = read_key(world.folder, world.environment)
+    key = read_key(environment.folder, environment.variables)
     return masked if key is None else Pseudonyms(key).hidden
 
 
-def record_keys_for(world: Environment) -> tuple[Pseudonyms, ...]:
+def record_keys_for(environment: Environment) -> tuple[Pseudonyms, ...]:
     """What seals the trail, the key for new lines first; empty where no key is at hand."""
     from reconciler.state.key import record_keys
 
-    return tuple(Pseudonyms(one) for one in record_keys(world.folder, world.environment))
+    return tuple(Pseudonyms(one) for one in record_keys(environment.folder, environment.variables))
 
 
 def open_store(
-    store: StoreSettings, world: Environment, learned: Learned = NOTHING_LEARNED
+    store: StoreSettings, environment: Environment, learned: Learned = NOTHING_LEARNED
 ) -> "Connection":
     """`learned` is what an earlier reading of the store found."""
     from reconciler.platforms.connect import connect
     from reconciler.platforms.credentials import token
     from reconciler.state.key import read_key
 
-    base = base_url(store, TABLES[store.platform], world.hosts)
-    secret = token(store, world.environment, read_key(world.folder, world.environment))
+    base = base_url(store, TABLES[store.platform], environment.hosts)
+    secret = token(
+        store, environment.variables, read_key(environment.folder, environment.variables)
+    )
     rate = store.rate or Rate(per_second=1, burst=1)
-    limiter = world.rate_limiters.of(base, secret, rate, world.clock)
+    limiter = environment.rate_limiters.of(base, secret, rate, environment.clock)
     return connect(store, base=base, token=secret, limiter=limiter, learned=learned)
 
 
-def shop_of(store: StoreSettings, world: Environment) -> str:
+def shop_of(store: StoreSettings, environment: Environment) -> str:
     """Which shop a store is, whatever the specs call it. Raises `ConfigError`."""
-    base = urlsplit(base_url(store, TABLES[store.platform], world.hosts))
+    base = urlsplit(base_url(store, TABLES[store.platform], environment.hosts))
     port = base.port or {"https": 443, "http": 80}[base.scheme]
     return f"{store.platform} {base.hostname} {port} {store.shop}"
 
@@ -124,7 +126,7 @@ def rules_for(
     state: DesiredState,
     store: StoreSettings,
     releases: tuple[Release, ...],
-    world: Environment,
+    environment: Environment,
     pseudonyms: Pseudonyms,
     acknowledged: tuple[Release, ...] = (),
     learned: Learned = NOTHING_LEARNED,
@@ -145,9 +147,9 @@ def rules_for(
         ),
         releases=releases,
         pseudonyms=pseudonyms,
-        now=world.clock.now(),
+        now=environment.clock.now(),
         learned=learned,
         acknowledged=acknowledged,
-        out_by_person=out_by_person(world.folder, store.name),
+        out_by_person=out_by_person(environment.folder, store.name),
         names=names_in(state.of(store.name)),
     )

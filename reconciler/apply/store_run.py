@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from reconciler.apply.bench import Bench, StoreLeft
-from reconciler.apply.creation import create
-from reconciler.apply.deletion import delete
-from reconciler.apply.sight import SIGHT_LASTS, prefetch
-from reconciler.apply.takeout import settle_rise
+from reconciler.apply.create import create
+from reconciler.apply.delete import delete
+from reconciler.apply.reread import REREAD_LASTS, prefetch
+from reconciler.apply.resubscription import settle_resubscription
 from reconciler.apply.update import update
 from reconciler.errors import JournalError, OutcomeUnknown, PlatformError, StoreStopped
 from reconciler.model.customer import DesiredCustomer
@@ -86,7 +86,7 @@ class StoreRun:
         size = len(batch)
         if kind in BATCHED and self.bench.rules.table.shares_rereads:
             rate = self.bench.rules.store.rate
-            soon = int(SIGHT_LASTS * rate.per_second / 2) if rate else 1
+            soon = int(REREAD_LASTS * rate.per_second / 2) if rate else 1
             size = max(1, min(self.bench.client.capabilities.ids_at_once, soon))
         for start in range(0, len(batch), size or 1):
             yield batch[start : start + size]
@@ -107,7 +107,7 @@ class StoreRun:
             return self._not_reached(step)
         before = bench.own_requests()
         try:
-            lost, noticed = settle_rise(bench, step)
+            lost, noticed = settle_resubscription(bench, step)
             outcome = self._perform(step)
             outcome = replace(
                 outcome,

@@ -3,9 +3,9 @@
 from typing import Final
 
 from reconciler.apply.bench import LOST, Bench, StoreLeft, told, worst
-from reconciler.apply.readback import taken
-from reconciler.apply.takeout import take_out
+from reconciler.apply.resubscription import take_out
 from reconciler.apply.update import patch_for
+from reconciler.apply.verify import taken
 from reconciler.errors import OutcomeUnknown, PlatformError, RateLimited, Rejected
 from reconciler.model.consent import Actor, Channel, ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
@@ -191,14 +191,14 @@ def _read_back(
         )
     noticed: tuple[str, ...] = ()
     collateral: tuple[str, ...] = ()
-    risen = _risen(bench, step, back)
-    if risen:
+    resubscribed = _resubscribed(bench, step, back)
+    if resubscribed:
         (back,), _ = bench.client.with_actors((back,))
-        risen = _risen(bench, step, back)
-    if risen:
-        back, left = take_out(bench, back, risen)
+        resubscribed = _resubscribed(bench, step, back)
+    if resubscribed:
+        back, left = take_out(bench, back, resubscribed)
         noticed = (
-            f"the store subscribes new customers to {' and '.join(risen)} by itself; "
+            f"the store subscribes new customers to {' and '.join(resubscribed)} by itself; "
             "that was taken back",
         )
         if left:
@@ -250,7 +250,7 @@ def _note(bench: Bench, step: Step, remote_id: str, after: Consents) -> None:
     )
 
 
-def _risen(bench: Bench, step: Step, back: LiveCustomer) -> tuple[Channel, ...]:
+def _resubscribed(bench: Bench, step: Step, back: LiveCustomer) -> tuple[Channel, ...]:
     """Channels that the store subscribed by itself; the person's own act is none of it."""
     return tuple(
         channel

@@ -34,7 +34,7 @@ class ReadBack:
     fields: tuple[tuple[FieldPath, State], ...]
     collateral: tuple[str, ...]
     noticed: tuple[str, ...]
-    risen: tuple[Channel, ...]
+    resubscribed: tuple[Channel, ...]
 
 
 def compare(
@@ -58,14 +58,14 @@ def compare(
         ),
         collateral=tuple(collateral),
         noticed=tuple(noticed),
-        risen=tuple(_risen(ground, back, written)),
+        resubscribed=tuple(_resubscribed(ground, back, written)),
     )
 
 
 _NOT_TOLD: Final = (ConsentState.UNKNOWN, ConsentState.MASKED)
 
 
-def _risen(
+def _resubscribed(
     ground: LiveCustomer, back: LiveCustomer, written: tuple[FieldChange, ...]
 ) -> Iterator[Channel]:
     """Channels that say subscribed now, said otherwise before, and were not asked to.

@@ -79,13 +79,13 @@ class Shop:
         self.want()
 
     @property
-    def world(self) -> app.Environment:
+    def environment(self) -> app.Environment:
         return self.mortal(None)
 
     def mortal(self, dies_after: int | None) -> app.Environment:
         return app.Environment(
             clock=self.clock or quick_clock(dies_after),
-            environment={
+            variables={
                 "TOKEN": self.box.token,
                 "RECONCILER_KEY": KEY.decode(),
                 "CI_COMMIT_SHA": "c0ffee",  # or git would be asked every time
@@ -137,10 +137,12 @@ class Shop:
 
     def state(self, base: str | None = None) -> DesiredState:
         self.warnings = []
-        return app.load_or_raise(self.specs, self.world, self.warnings.append, base)
+        return app.load_or_raise(self.specs, self.environment, self.warnings.append, base)
 
     def plan(self, *, base: str | None = None, **choices: Any) -> Json:
-        made = app.plan(self.state(base), app.PlanOptions(**choices), self.world, self.pseudonyms)
+        made = app.plan(
+            self.state(base), app.PlanOptions(**choices), self.environment, self.pseudonyms
+        )
         return codec.encode(made, self.pseudonyms)
 
     def apply(
@@ -155,13 +157,13 @@ class Shop:
         """`dies_after` counts journal lines; dying raises `Killed`."""
         state = self.state()
         commitment, state = app.check_usable(
-            body, state, self.world, self.pseudonyms, resume=resume, under=self.state
+            body, state, self.environment, self.pseudonyms, resume=resume, under=self.state
         )
         order = app.ApplyRequest(
             commitment=commitment,
             state=state,
             only=tuple(only),
-            world=self.mortal(dies_after),
+            environment=self.mortal(dies_after),
             pseudonyms=self.pseudonyms,
             control=control or Cancellation(),
             progress=lambda _: None,
