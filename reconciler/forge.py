@@ -62,7 +62,8 @@ def approvers(variables: Variables) -> tuple[tuple[str, ...], int]:
 
     A pipeline asks its forge and fills `RECONCILER_APPROVERS`; empty where it does not.
     """
-    names = [one for one in re.split(r"[\s,]+", variables.get(APPROVERS, "")) if one]
+    parts = (one.strip() for one in re.split(r"[,\n]", variables.get(APPROVERS, "")))
+    names = [one for one in parts if one]
     logins = sorted({one for one in names if _login(one) is not None}, key=str.lower)
     return tuple(logins), sum(_login(one) is None for one in names)
 

@@ -132,10 +132,11 @@ def rules_for(
     learned: Learned = NOTHING_LEARNED,
 ) -> "StoreRules":
     from reconciler.plan.compare import ComparisonSettings
-    from reconciler.plan.reason import names_in
+    from reconciler.plan.reason import names_in, tells_reasons
     from reconciler.plan.store_rules import StoreRules
     from reconciler.state.journal import out_by_person
 
+    entries = state.of(store.name)
     return StoreRules(
         store=store,
         table=TABLES[store.platform],
@@ -151,5 +152,5 @@ def rules_for(
         learned=learned,
         acknowledged=acknowledged,
         out_by_person=out_by_person(environment.folder, store.name),
-        names=names_in(state.of(store.name)),
+        names=names_in(entries) if tells_reasons(entries) else frozenset(),
     )

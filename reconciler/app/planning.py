@@ -191,7 +191,7 @@ def compute_store(
             progress=lambda done, of: environment.watch.at(title, "customers", done, of),
         )
         read = reading.read(choices.read)
-        rules = replace(rules, learned=read.receipt.learned)
+        rules = _with_what_was_read(rules, read)
         made = compute(read, rules, raises)
         if choices.read == "auto" and read.receipt.mode == "lookup":
             why = ""
@@ -201,9 +201,16 @@ def compute_store(
                 why = "the store's word for opt-outs was not seen"
             if why:
                 read = reading.whole(f"{why}, after {read.receipt.requests} requests")
-                rules = replace(rules, learned=read.receipt.learned)
+                rules = _with_what_was_read(rules, read)
                 made = compute(read, rules, raises)
     finally:
         connection.session.close()
         environment.watch.ended(title)
     return made, read, rules
+
+
+def _with_what_was_read(rules: "StoreRules", read: "StoreReading") -> "StoreRules":
+    from reconciler.plan.reason import names_in
+
+    names = rules.names | names_in(read.index.remembered()) if rules.names else rules.names
+    return replace(rules, learned=read.receipt.learned, names=names)

@@ -1,4 +1,4 @@
-"""Texts that somebody wrote about a person, without the person's own values in them."""
+"""Texts that somebody wrote about people, without the people's own names and contacts in them."""
 
 import re
 import unicodedata
@@ -7,42 +7,72 @@ from typing import Final
 
 from reconciler.model.personal import MASK, Personal
 
-_SHORTEST_WORD: Final = 2
-_WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+SHORTEST: Final = 2
+# Between letters, an apostrophe or a hyphen may join a name to something else.
+_WORD: Final = re.compile(r"[^\W\d_]+")
+# Scripts that put no blanks between words; names in them are short.
+_UNSPACED: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]+")
+_LONGEST_NAME: Final = 6
 
 
 def without_values(text: str, values: Iterable[Personal], names: Collection[str] = ()) -> str:
-    """The text with a mask for each value in it, in any case, and for each of its words.
+    """The text with a mask for each value in it, in any case, and for each word of theirs.
 
     Values are names, contacts and parts of addresses: of a long note every word would go. `names`
-    are words that are masked as they are written only: a Will must not cost every `will`.
+    are words that others are called by, as `words_of` gives them.
     """
     wholes: set[str] = set()
-    words: set[str] = set()
+    words = set(names)
     for value in values:
-        told = _folded(value.reveal()).strip()
-        if len(told) >= _SHORTEST_WORD:
+        told = folded(value.reveal()).strip()
+        if len(told) >= SHORTEST:
             wholes.add(told)
-            words |= set(words_of(told))
+            words |= words_of(told)
     shown = unicodedata.normalize("NFC", text)
     for whole in sorted(wholes, key=len, reverse=True):
         shown = re.sub(_bounded(whole), MASK, shown, flags=re.IGNORECASE)
-    return _WORD.sub(
-        lambda found: MASK if found[0] in names or _folded(found[0]) in words else found[0], shown
+    return _WORD.sub(lambda found: _shown(found[0], words), shown)
+
+
+def words_of(text: str) -> frozenset[str]:
+    """The words of a name or contact that are masked for their own sake, in lower case.
+
+    Of an address for mail it is what stands before the `@`: the rest is many people's.
+    """
+    return frozenset(
+        one for one in _WORD.findall(folded(text).partition("@")[0]) if len(one) >= SHORTEST
     )
 
 
-def words_of(text: str) -> tuple[str, ...]:
-    """The words that would be masked for their own sake; shorter ones stand in every text."""
-    found = _WORD.findall(unicodedata.normalize("NFC", text))
-    return tuple(one for one in found if len(one) > _SHORTEST_WORD)
+def folded(text: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
+
+
+def _shown(word: str, hidden: Collection[str]) -> str:
+    if folded(word) in hidden:
+        return MASK
+    return _UNSPACED.sub(lambda found: _without_names(found[0], hidden), word)
+
+
+def _without_names(run: str, hidden: Collection[str]) -> str:
+    """A run of letters without blanks, with a mask for the longest name from each place on."""
+    found: list[str] = []
+    at = 0
+    while at < len(run):
+        longest = next(
+            (
+                size
+                for size in range(min(_LONGEST_NAME, len(run) - at), SHORTEST - 1, -1)
+                if run[at : at + size] in hidden
+            ),
+            0,
+        )
+        found.append(MASK if longest else run[at])
+        at += longest or 1
+    return "".join(found)
 
 
 def _bounded(value: str) -> str:
     """A pattern for the value as a word of its own; scripts without blanks have no such thing."""
     pattern = re.escape(value)
     return rf"(?<![^\W_]){pattern}(?![^\W_])" if value.isascii() else pattern
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())

@@ -1,13 +1,14 @@
 """What lifts a limit of a plan: allowed by whom, where, why, until when, and whether needed."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.diagnostics import SourceMark
 from reconciler.model.pseudonyms import Pseudonyms
+from reconciler.model.redaction import without_values
 from reconciler.model.settings import (
     CEILINGS,
     Approval,
@@ -18,6 +19,7 @@ from reconciler.model.settings import (
     Settings,
     StoreSettings,
 )
+from reconciler.plan.reason import names_in
 from reconciler.plan.settings_change import named
 from reconciler.plan.verdicts import Verdict
 
@@ -81,13 +83,22 @@ def lifts(
     parts = tuple(parts)
     stores = tuple(one for one in state.stores if one.name in {part.name for part in parts})
     origin = Origin.SPECS if state.base is None else Origin.BASE
+    people = (one for store in stores for one in state.of(store.name))
+    names = names_in(people) if state.approvals else frozenset()
     found = [
         *_of_flags(*flags, parts),
         *(
             lift
             for approval in state.approvals
             if not approval.stores or {one.name for one in stores} & set(approval.stores)
-            for lift in _of_approval(approval, state, parts, origin, now, pseudonyms)
+            for lift in _of_approval(
+                replace(approval, reason=without_values(approval.reason, (), names)),
+                state,
+                parts,
+                origin,
+                now,
+                pseudonyms,
+            )
         ),
         *(lift for store in stores for lift in _of_limits(store, origin)),
         *_of_policy(state.policy, origin),

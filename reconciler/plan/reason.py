@@ -5,6 +5,7 @@ write into reasons.
 from collections.abc import Collection, Iterable, Iterator
 
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.identity import IdentityKind
 from reconciler.model.personal import Personal
 from reconciler.model.redaction import without_values, words_of
 
@@ -18,18 +19,27 @@ def reason_of(
     return without_values(desired.reason, _values(desired, live), names)
 
 
-def names_in(customers: Iterable[DesiredCustomer]) -> frozenset[str]:
-    """The words of all first and last names; empty where nobody is to go, so no reason is shown."""
-    every = tuple(customers)
-    if all(one.reason is None for one in every):
-        return frozenset()
-    return frozenset(
-        word
-        for one in every
-        for name, value in one.scalars
-        if name in ("first_name", "last_name") and isinstance(value, Personal)
-        for word in words_of(value.reveal())
-    )
+def names_in(customers: Iterable[DesiredCustomer | LiveCustomer]) -> frozenset[str]:
+    """The words that people are called by: of first and last names, and of addresses for mail."""
+    return frozenset(word for one in customers for value in _names(one) for word in words_of(value))
+
+
+def tells_reasons(customers: Iterable[DesiredCustomer]) -> bool:
+    """Whether a reason will be shown, so that it has to be known who is called what."""
+    return any(one.reason is not None for one in customers)
+
+
+def _names(one: DesiredCustomer | LiveCustomer) -> Iterator[str]:
+    if isinstance(one, LiveCustomer):
+        told = (one.first_name, one.last_name, one.email)
+        yield from (value.reveal() for value in told if value is not None)
+        return
+    for name, value in one.scalars:
+        if name in ("first_name", "last_name") and isinstance(value, Personal):
+            yield value.reveal()
+    email = one.identity(IdentityKind.EMAIL)
+    if email is not None:
+        yield email.value.reveal()
 
 
 def _values(desired: DesiredCustomer, live: LiveCustomer | None) -> Iterator[Personal]:

@@ -9,6 +9,7 @@ from deepdiff import DeepDiff
 from reconciler.diagnostics import SourceMark
 from reconciler.model.customer import DesiredCustomer
 from reconciler.model.pseudonyms import Pseudonyms
+from reconciler.model.redaction import without_values
 from reconciler.model.settings import (
     Approval,
     DesiredState,
@@ -17,6 +18,7 @@ from reconciler.model.settings import (
     TokenKind,
     TokenSource,
 )
+from reconciler.plan.reason import names_in
 
 Told: TypeAlias = str | int | float | bool | None
 """A value as it may be shown; None where there is none on that side."""
@@ -170,8 +172,10 @@ def _approvals(
 ) -> dict[str, str]:
     """Their reasons by all else that they say, so that an edited one is one gone and one new."""
     found: dict[str, list[str]] = {}
+    names = names_in(one for _, every in state.customers for one in every) if approvals else ()
     for one in approvals:
-        found.setdefault(_title(one, state, pseudonyms), []).append(one.reason)
+        reason = without_values(one.reason, (), names)
+        found.setdefault(_title(one, state, pseudonyms), []).append(reason)
     return {name: "; ".join(reasons) for name, reasons in found.items()}
 
 

@@ -344,8 +344,8 @@ class Session:
         """What the store says to it, without what this thread has sent and read last."""
         exchanged = (
             getattr(self._own, "sent", None),
-            getattr(self._own, "read", None),
             list(self._client.headers.values()),
+            getattr(self._own, "read", None),
         )
         told = own_words(response.content, exchanged)
         return f'; it says "{told}"' if told else ""

@@ -3,8 +3,8 @@
 The documents give these bodies: Genstore `{"error": text}`; Shoplazza `{"errors": [texts]}`,
 `{"error": text}` and, in its newer versions, `{"code", "message"}`; SHOPLINE `{"errors": text, list
 or map}` and `error`, `code`, `message`. A store may quote what it was sent, or what it knows of
-somebody else, so a word is shown only where it can hardly be a person's: lower-case Latin words
-that were neither sent nor read, names of fields, and the capitalised words of such messages.
+somebody else, so only words of a fixed vocabulary are shown, the names of fields, and codes; of
+these, none that stood in a value that was sent or read.
 """
 
 import json
@@ -13,45 +13,41 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from reconciler.model.personal import MASK
+from reconciler.platforms.refusal_words import CHINESE, ENGLISH, NOBODYS
 
-LONGEST: Final = 300
+LONGEST: Final = 400
 _LARGEST: Final = 64 * 1024
 _MOST_TEXTS: Final = 5
+_MOST_SEEN: Final = 200
 _DEEPEST: Final = 6
-_MOST_KNOWN: Final = 5_000
-_SAYS: Final = ("errors", "error", "message", "msg", "code", "detail", "reason")
+_MOST_KNOWN: Final = 20_000
+_SAYS: Final = ("errors", "error", "message", "msg", "errorMessage", "error_message", "errorMsg",
+                "detail", "reason", "title")  # fmt: skip
+_INSIDE: Final = ("data", "result", "response", "body")
+_PLACES: Final = ("field", "fields", "path", "param", "parameter")
+_CODES: Final = ("code", "errorCode", "error_code", "errcode")
 
-# What has signs of an address, a number or a path in it goes as a whole, as does what is quoted.
-_PART: Final = re.compile(r"\"[^\"]*\"|'[^']*'(?!\w)|`[^`]*`|“[^”]*”|[^\s\"`“]+")
-_EDGES: Final = re.compile(r"^([^\w•]*)(.*?)([^\w•]*)$", re.DOTALL)
+_LONG_NUMBER: Final = re.compile(r"\+?\d(?:[\s().,-]*\d){4,}")
+_PART: Final = re.compile(r"[^\W_]+(?:[._'’-][^\W_]+)*|\s+|[^\w\s]|_")
 _HUMPS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_FIELD: Final = re.compile(r"[a-z]+(?:[_.][a-z]+)*")
-_LONG_NUMBER: Final = re.compile(r"\+?\d(?:[\s().-]*\d){4,}")
-_SMALL_NUMBER: Final = re.compile(r"\d{1,4}%?")
-_USUAL: Final = (
-    "a access account address addresses all already an api app argument attribute attributes "
-    "bad blocked body business call calls can cannot client code conflict consent content "
-    "could country create currency customer customers data date default delete deleted denied "
-    "disabled does duplicate email emails empty entity error errors exceeded exception exist "
-    "exists expired failed failure field fields first forbidden format found gateway has have "
-    "html http https id ids illegal in input internal invalid is it json key last length "
-    "limit list locked marketing max maximum media member merchant message method min minimum "
-    "missing must name no not null number of on one only operation order orders param "
-    "parameter parameters params parse password permission phone plan please province query "
-    "quota rate read record records reduce reference refused request requests required "
-    "resource retry scope search server service session shop sms some store string subscribed "
-    "subscription such system tag tags tax the there this throttled time timeout title token "
-    "too try type unable unauthorized unavailable unknown unprocessable unsubscribed "
-    "unsupported update url user utf validation value values verify version was we write "
-    "wrong you your zip "
+_CODE: Final = re.compile(r"[A-Za-z][A-Za-z_.-]{0,60}|[A-Z]{0,8}[_-]?\d{1,6}")
+_NUMBERED: Final = re.compile(r"[A-Z]{0,8}[_-]?\d{1,6}")
+_FIELD_NUMBER: Final = re.compile(r"\d{1,2}$")
+_CHINESE_RUN: Final = re.compile("[\u3400-\u9fff]+")
+# A number says something of a text only beside such a word.
+_UNITS: Final = (
+    "characters chars character ms seconds second minutes minute times items tags requests calls "
+    "per maximum max minimum min limit than status http code least most exceeds exceed "
+    "between line digits"
 )
-_CAPITALISED: Final = frozenset(_USUAL.split())
+_COUNTED: Final = frozenset(_UNITS.split())
 
 
 def own_words(content: bytes, exchanged: Iterable[object]) -> str:
     """At most `LONGEST` characters in one line; empty where nothing that can be shown is said.
 
-    `exchanged` is what was sent and read before: JSON values, none of whose texts is shown.
+    `exchanged` is what was sent and read before, the most telling first: JSON values, no word of
+    which is shown.
     """
     if len(content) > _LARGEST:
         return ""
@@ -61,41 +57,65 @@ def own_words(content: bytes, exchanged: Iterable[object]) -> str:
         return ""
     known, fields = _known(exchanged)
     told: list[str] = []
-    for text in _texts(body, 0):
-        shown = " ".join(_shown(text, known, fields))
-        if shown.strip(f"{MASK} ") and shown not in told:
-            told.append(shown)
+    left = 0
+    for text in _texts(body, fields, 0):
+        shown = _shown(text, known, fields)
+        if not re.search(r"\w", shown) or shown in told:
+            continue
         if len(told) == _MOST_TEXTS:
-            break
+            left += 1
+            continue
+        told.append(shown)
     line = "; ".join(told)
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1].rpartition(' ')[0]} …"
+    if len(line) > LONGEST:
+        line = f"{line[: LONGEST - 1].rpartition(' ')[0]} …"
+    return f"{line}; and {left} more" if left else line
 
 
-def _texts(value: Any, depth: int) -> Iterator[str]:
+def _texts(value: Any, fields: frozenset[str], depth: int) -> Iterator[str]:
     """The texts of a body that say what is wrong, each after the name of the field it is about."""
     if depth > _DEEPEST:
         return
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
-        for one in value[:_MOST_TEXTS]:
-            yield from _texts(one, depth + 1)
+        for one in value[:_MOST_SEEN]:
+            yield from _texts(one, fields, depth + 1)
     elif isinstance(value, Mapping):
-        named = [name for name in _SAYS if name in value]
-        if named:
-            for name in named:
-                yield from _texts(value[name], depth + 1)
-        elif depth:
-            for name, one in list(value.items())[:_MOST_TEXTS]:
-                yield from (f"{name} {text}" for text in _texts(one, depth + 1))
+        yield from _texts_of_map(value, fields, depth)
+
+
+def _texts_of_map(value: Mapping[str, Any], fields: frozenset[str], depth: int) -> Iterator[str]:
+    code = next((str(value[one]) for one in _CODES if isinstance(value.get(one), (str, int))), "")
+    where = _place(next((value[one] for one in _PLACES if one in value), ""))
+    said = [
+        one for name in _SAYS if name in value for one in _texts(value[name], fields, depth + 1)
+    ]
+    for text in said:
+        yield f"{where} {text}".strip()
+    if _CODE.fullmatch(code):
+        yield f"code {code}"
+    if said or code:
+        return
+    for name in _INSIDE:
+        if name in value:
+            yield from _texts(value[name], fields, depth + 1)
+    for name, one in list(value.items())[:_MOST_SEEN]:
+        if depth or isinstance(one, list):
+            yield from (f"{name} {text}" for text in _texts(one, fields, depth + 1))
+
+
+def _place(value: Any) -> str:
+    parts = value if isinstance(value, list) else [value]
+    return ".".join(one for one in parts if isinstance(one, str))
 
 
 def _known(exchanged: Iterable[object]) -> tuple[frozenset[str], frozenset[str]]:
     """The words of all texts, in lower case, and the names of all fields."""
     words: set[str] = set()
     fields: set[str] = set()
-    left = [*exchanged]
     seen = 0
+    left = list(exchanged)[::-1]
     while left and seen < _MOST_KNOWN:
         value = left.pop()
         seen += 1
@@ -105,41 +125,66 @@ def _known(exchanged: Iterable[object]) -> tuple[frozenset[str], frozenset[str]]
         elif isinstance(value, (list, tuple)):
             left.extend(value)
         elif isinstance(value, str):
-            words |= {value.lower(), *re.findall(r"\w+", value.lower())}
-    return frozenset(words), frozenset(fields)
+            words |= set(re.findall(r"[^\W_]+", value.lower()))
+    return frozenset(words) - NOBODYS, frozenset(one.lower() for one in fields)
 
 
-def _shown(text: str, known: frozenset[str], fields: frozenset[str]) -> Iterator[str]:
-    masked = False
-    for part in _PART.findall(_LONG_NUMBER.sub(MASK, text)):
-        shown = _part(part, known, fields)
-        if shown != MASK or not masked:  # one mask for a row of them
-            yield shown
-        masked = shown == MASK
+def _shown(text: str, known: frozenset[str], fields: frozenset[str]) -> str:
+    name, _, number = text.partition(" ")
+    if name == "code" and _NUMBERED.fullmatch(number) and number.lower() not in known:
+        return text
+    parts = _PART.findall(_LONG_NUMBER.sub(MASK, text[:2000]))
+    words = [one.lower() for one in parts if re.match(r"\w", one)]
+    found: list[str] = []
+    place = -1
+    for part in parts:
+        if part.isspace():
+            found.append(" ")
+            continue
+        if not re.match(r"\w", part):
+            found.append(part if (part.isascii() and part.isprintable()) or part == MASK[0] else "")
+            continue
+        place += 1
+        near = words[max(0, place - 2) : place + 2]
+        found.append(_word(part, known, fields, near))
+    line = re.sub(r"\s+", " ", "".join(found)).strip()
+    return re.sub(rf"{MASK}(?:[^\w{MASK[0]}]*{MASK})+", MASK, line)
 
 
-def _part(part: str, known: frozenset[str], fields: frozenset[str]) -> str:
-    edges = _EDGES.match(part)
-    assert edges is not None, "every part has a middle, if an empty one"  # noqa: S101
-    before, word, after = edges.groups()
-    if not word:
-        return part if part.isascii() and part.isprintable() else MASK
-    if not _is_harmless(word, known, fields, quoted=before[-1:] in ("'", '"', "`", "“")):
+def _word(word: str, known: frozenset[str], fields: frozenset[str], near: list[str]) -> str:
+    if word.isdigit():
+        harmless = len(word) <= 4 and word not in known and bool(_COUNTED & set(near))
+        return word if harmless else MASK
+    if not word.isascii():
+        return (
+            _CHINESE_RUN.sub(lambda found: _chinese(found[0], known), word)
+            if (_CHINESE_RUN.fullmatch(word))
+            else MASK
+        )
+    if _FIELD_NUMBER.sub("", word.lower()) in fields or word.lower() in fields:
+        return word if word.lower() not in known or "_" in word else MASK
+    if _is_code(word):
+        return word
+    humps = [one.lower() for part in re.split(r"[._'’-]", word) for one in _HUMPS.findall(part)]
+    plain = re.sub(r"[._'’-]", "", word).lower()
+    whole = "".join(humps) == plain
+    said = whole and (plain in ENGLISH or all(one in ENGLISH for one in humps))
+    return word if said and not any(one in known for one in (*humps, plain)) else MASK
+
+
+def _is_code(word: str) -> bool:
+    """`CUST0004`, `ERR-1001`: capitals, then a number of a few digits, and neither alone."""
+    return bool(re.fullmatch(r"[A-Z]{2,6}[_-]?\d{2,5}", word))
+
+
+def _chinese(run: str, known: frozenset[str]) -> str:
+    """The segments that such messages are made of, and a mask for what is none."""
+    if run in known:
         return MASK
-    return f"{before}{word}{after}" if f"{before}{after}".isascii() else word
-
-
-def _is_harmless(word: str, known: frozenset[str], fields: frozenset[str], *, quoted: bool) -> bool:
-    if word in fields and _FIELD.fullmatch(word):
-        return True
-    if quoted or not word.isascii():
-        return False
-    if _SMALL_NUMBER.fullmatch(word):
-        return word not in known
-    plain = word.replace("'", "").replace("’", "")
-    humps = _HUMPS.findall(plain)
-    if "".join(humps) != plain.replace("_", "").replace("-", "").replace("/", ""):
-        return False  # it has other signs in it
-    if all(one.lower() in _CAPITALISED for one in humps):
-        return True
-    return plain.islower() and word not in known and not any(one in known for one in humps)
+    found: list[str] = []
+    at = 0
+    while at < len(run):
+        size = next((n for n in (5, 4, 3, 2, 1) if run[at : at + n] in CHINESE), 0)
+        found.append(run[at : at + size] if size else MASK)
+        at += size or 1
+    return re.sub(f"(?:{MASK})+", MASK, "".join(found))

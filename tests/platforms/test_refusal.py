@@ -28,18 +28,35 @@ SENT = {"customer": {"email": "ada@example.com", "first_name": "Ada", "last_name
         ({"errors": {"email": ["is invalid"], "tags": ["is too long (maximum is 250 characters)"]}},
          "email is invalid; tags is too long (maximum is 250 characters)"),
         ({"code": "InvalidParameter", "message": "the parameter 'email' is wrong"},
-         "the parameter 'email' is wrong; InvalidParameter"),
+         "the parameter 'email' is wrong; code InvalidParameter"),
         ({"errors": "Too many request"}, "Too many request"),
         ({"error": "Invalid phone: +86 133 1503 4487"}, "Invalid phone: •••"),
         ({"error": "ada@example.com is taken by Grace Hopper"}, "••• is taken by •••"),
         ({"error": "lovelace is taken"}, "••• is taken"),
         ({"error": "customer 1020000013062 has a tag vip"}, "customer ••• has a tag •••"),
-        ({"error": "the name 'grace' is taken"}, "the name ••• is taken"),
-        ({"error": "客户 王小明 exists"}, "••• exists"),
+        ({"error": "the name 'grace' is taken"}, "the name '•••' is taken"),
+        ({"error": "客户 王小明 exists"}, "客户 ••• exists"),
         ({"error": "born 1990-01-02"}, "born •••"),
         ({"error": {"grace@example.com": "exists"}}, "••• exists"),
-        ({"data": {"first_name": "Grace"}}, ""),
+        ({"data": {"first_name": "Grace"}}, "first_name •••"),
         ({"error": "\u202e\x1b[31mred"}, ""),
+        ({"errors": ["first_name Ada and last_name Key"]}, "first_name ••• and last_name Key"),
+        ({"error": "used by grace hopper, baker street 12"}, "used by ••• street •••"),
+        ({"error": "too long: lovelacelovel..."}, "too long: •••..."),
+        ({"errors": {"grace hopper": ["is taken"]}}, "••• is taken"),
+        ({"error": "1331, 5034, 487 invalid"}, "••• invalid"),
+        ({"error": "zip 9021 of at most 5 characters"}, "zip ••• of at most 5 characters"),
+        ({"code": "10012", "message": "名字太长"}, "名字太长; code 10012"),
+        ({"errors": [{"field": ["customer", "first_name"], "message": "is too long"}]},
+         "customer.first_name is too long"),
+        ({"first_name": ["is too long"]}, "first_name is too long"),
+        ({"data": {"errors": ["State is not valid"]}}, "State is not valid"),
+        ({"errors": "CUST0004: Insufficient scope: write_customers"},
+         "CUST0004: Insufficient scope: write_customers"),
+        ({"errors": [f"{one} is invalid" for one in ("email", "phone", "note", "tags", "zip", "city",
+                                                     "state")]},
+         "email is invalid; phone is invalid; note is invalid; tags is invalid; zip is invalid; "
+         "and 2 more"),
         ([], ""),
         ("just text", "just text"),
     ],
@@ -102,3 +119,10 @@ def test_the_report_of_an_apply_has_the_stores_words_and_nobodys_data(
     told = "".join(f"{line.text}\n" for line in report.render(result, "", ()))
     assert "the name ••• of ••• is not allowed here, nor is •••" in told
     assert "uentin" not in told + repr(report.as_json(result, "", plan))
+
+
+def test_what_was_sent_is_not_shown_however_much_was_read() -> None:
+    read = [{"tag": f"word{n}"} for n in range(50_000)]
+    body = b'{"error": "the name Max is taken"}'
+
+    assert own_words(body, ({"first_name": "Max"}, read)) == "the name ••• is taken"

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def test_the_forge_tells_of_pull_request_author_and_approvers(tmp_path: Path) ->
     event = {"pull_request": {"number": 12, "user": {"login": "mei-lin"}, "head": {"sha": head}}}
     (tmp_path / "event.json").write_text(json.dumps(event))
     env = {"GITHUB_REF": "refs/pull/12/merge", "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
-           "GITHUB_ACTOR": "nora", "RECONCILER_APPROVERS": "bo, mei-lin dependabot[bot]"}  # fmt: skip
+           "GITHUB_ACTOR": "nora", "RECONCILER_APPROVERS": "bo, mei-lin,dependabot[bot]"}  # fmt: skip
     _, told = _everything(tmp_path, env, committed=True)
 
     for name in ("text", "markdown", "github"):
@@ -113,9 +114,9 @@ def test_nothing_is_guessed(environment: dict[str, str], expected: tuple[str | N
 
 
 def test_approvers_are_logins_only() -> None:
-    environment = {"RECONCILER_APPROVERS": "bo,Ada Lovelace <ada@example.com>\nbo"}
+    environment = {"RECONCILER_APPROVERS": "bo,Ada Lovelace <ada@example.com>\nbo, Grace Hopper,"}
 
-    assert forge.approvers(environment) == (("Ada", "bo", "Lovelace"), 1)
+    assert forge.approvers(environment) == (("bo",), 2)
     assert forge.approvers({}) == ((), 0)
 
 
@@ -124,11 +125,19 @@ def test_approvers_are_logins_only() -> None:
     [
         ("Ada Lovelace asked", ["Ada", "Lovelace"], "••• ••• asked"),
         ("ADA LOVELACE asked", ["Ada Lovelace"], "••• asked"),
-        ("a call of Lovelace-Byron", ["Ada Lovelace-Byron"], "a call of •••"),
+        ("a call of Lovelace-Byron", ["Ada Lovelace-Byron"], "a call of •••-•••"),
         ("canada is far", ["Ada"], "canada is far"),
         ("mail ada@example.com today", ["ada@example.com"], "mail ••• today"),
         ("王小明要求删除", ["王小明"], "•••要求删除"),
         ("asked by A", ["A"], "asked by A"),
+        (
+            "Marquez's wish, told by Hopper-Smith's lawyer",
+            ["Garcia Marquez", "Hopper"],
+            "•••'s wish, told by •••-Smith's lawyer",
+        ),
+        ("li asked for WU", ["Li", "Wu"], "••• asked for •••"),
+        ("欧阳娜娜的朋友王小明", ["欧阳娜娜", "王小明"], "•••的朋友•••"),
+        ("see evil.com", ["ada@evil.com"], "see evil.com"),
     ],
 )
 def test_a_persons_own_values_are_masked_in_what_is_written_about_them(
@@ -165,3 +174,32 @@ def test_the_trail_answers_questions(tmp_path: Path) -> None:
         assert words[1] in diagnostic
     assert _log(folder, "--since", "yesterday")[0] == 64
     assert _log(folder, "--since", "2026-05-02T10:00:00")[0] == 64
+
+
+def test_names_of_others_and_of_the_store_are_masked_in_reasons_and_approvals(
+    tmp_path: Path,
+) -> None:
+    people = [
+        person(),
+        person("grace@example.com", phone=None, first_name="Livia", last_name="王小明"),
+    ]
+    with opened(tmp_path, "shopline", people) as shop:
+        shop.want(
+            {"email": "ada@example.com", "state": "absent",
+             "reason": "asked by livia onlylive, 王小明的朋友, and bea hopper"},
+            {"email": "grace@example.com", "tags": {"add": ["x"]}},
+            {"email": "hopper@example.com", "first_name": "Bea"},
+            approvals=[{"raise": {"delete": 1}, "reason": "Bea Hopper has signed it",
+                        "until": _in_days(3)}],
+        )  # fmt: skip
+        body = shop.plan(read="full")
+
+    told = json.dumps(body, ensure_ascii=False)
+    for name in ("ivia", "王小明", "ea ", "opper"):
+        assert name not in told.replace("area ", ""), name
+    assert "has signed it" in told
+    assert "的朋友" in told
+
+
+def _in_days(count: int) -> str:
+    return (datetime.now(UTC) + timedelta(days=count)).isoformat()  # noqa: TID251 -- of today
