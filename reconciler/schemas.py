@@ -42,6 +42,23 @@ def load(name: str) -> Any:
 
 
 @cache
+def keys_and_words() -> tuple[frozenset[str], frozenset[str]]:
+    """All names of properties that specs may have, and all words that some property lists."""
+    keys: set[str] = set()
+    words: set[str] = {"true", "false", "null"}
+    left: list[Any] = [load("spec")]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            keys |= set(one.get("properties", ()))
+            words |= {word for word in one.get("enum", ()) if isinstance(word, str)}
+            left.extend(value for name, value in one.items() if name != "examples")
+        elif isinstance(one, list):
+            left.extend(one)
+    return frozenset(keys), frozenset(words)
+
+
+@cache
 def validator(name: str) -> Any:
     return _Validator(load(name), format_checker=_formats())
 

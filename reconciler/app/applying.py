@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reconciler.apply.bench import Cancellation
     from reconciler.plan.approved import ApprovedPlan, ApprovedStore
     from reconciler.plan.outcome import ApplyResult, StepOutcome, StoreOutcome
+    from reconciler.plan.steps import Step
     from reconciler.state.recorder import Record
 
 
@@ -118,20 +119,28 @@ def _check_approvals(
 
 
 def _check_unused(commitment: "ApprovedPlan", environment: Environment, *, resume: bool) -> None:
+    from reconciler.plan.outcome import State
+    from reconciler.plan.steps import steps
     from reconciler.state import journal
     from reconciler.state.folder import journal_path
 
     if resume:
         return
+    busy = [store for store in commitment.stores if store.changes]
     pasts = [
-        journal.read(journal_path(environment.folder, commitment.id, store.name))
-        for store in commitment.stores
-        if store.changes
+        journal.read(journal_path(environment.folder, commitment.id, store.name)) for store in busy
     ]
     begun = [past for past in pasts if past.intended or past.ended]
     if begun and all(past.finished for past in pasts):
         raise StalePlanError("this plan has been applied already", hint="plan again")
-    if begun and not any(past.resumable() for past in pasts):
+    left = [
+        past.ended.get(step.id)
+        for past, store in zip(pasts, busy, strict=True)
+        for step in steps(store, ())
+        if not past.done(step)
+    ]
+    never = (State.STALE, State.OPTED_OUT)
+    if begun and all(one in never for one in left):
         raise StalePlanError(
             "this plan has been applied as far as it could be", hint="plan again for what is left"
         )
@@ -142,7 +151,10 @@ def _check_unused(commitment: "ApprovedPlan", environment: Environment, *, resum
 
 
 def applied_before(
-    body: dict[str, Any], environment: Environment, pseudonyms: Pseudonyms
+    body: dict[str, Any],
+    environment: Environment,
+    pseudonyms: Pseudonyms,
+    only: Collection[RiskClass] = (),
 ) -> "ApplyResult | None":
     """What earlier runs did of a saved plan of which nothing is left; None where there may be.
 
@@ -163,21 +175,38 @@ def applied_before(
     stores = []
     for store in commitment.stores:
         past = journal.read(journal_path(environment.folder, commitment.id, store.name))
-        if store.changes and not past.finished:
+        every = steps(store, only)
+        if not all(past.done(step) for step in every):
             return None
-        told = "done in an earlier run"
         outcomes = tuple(
-            StepOutcome(step=step, state=past.ended[step.id], message=told)
-            for step in steps(store, ())
+            StepOutcome(step=step, state=past.ended[step.id], message="done in an earlier run")
+            for step in every
         )
         stores.append(StoreOutcome(store=store.name, outcomes=outcomes))
     return ApplyResult(
         plan_digest=commitment.digest,
         stores=tuple(one for one in stores if one.outcomes),
         earlier=at,
+        left=_left_by(commitment, only),
         audit_count=head.count,
         audit_head=head.seal,
     )
+
+
+def _left_by(commitment: "ApprovedPlan", only: Collection[RiskClass]) -> "tuple[Step, ...]":
+    """The steps of the plan that an apply of some classes leaves."""
+    from reconciler.plan.steps import steps
+
+    if not only:
+        return ()
+    found = []
+    for store in commitment.stores:
+        chosen = {(step.id, one.digest) for step in steps(store, only) for one in step.fields}
+        for step in steps(store, ()):
+            rest = tuple(one for one in step.fields if (step.id, one.digest) not in chosen)
+            if rest:
+                found.append(replace(step, fields=rest))
+    return tuple(found)
 
 
 _APPLYING: Final = "applying"
@@ -225,6 +254,7 @@ def apply(order: ApplyRequest) -> "ApplyResult":
         plan_digest=order.commitment.digest,
         stores=tuple(outcomes),
         interrupted=order.control.interrupted.is_set(),
+        left=_left_by(order.commitment, order.only),
     )
     order.environment.watch.ended(_APPLYING)
     head = record.end(result)

@@ -1,7 +1,6 @@
 """`reconciler apply`."""
 
 import os
-import shlex
 import signal
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import click
 
 from reconciler.cli import BLOCKED, FAILED, INCOMPLETE, INTERRUPTED, OK, options, progress
 from reconciler.cli.unfinished import tell_of_cut_off, tell_of_running
+from reconciler.cli.voice import behind
 from reconciler.errors import ConfigError
 from reconciler.model.settings import Release, RiskClass
 from reconciler.report.lines import as_json, plain
@@ -104,9 +104,11 @@ def command(
     _warn_of_approvers(environment)
     if saved:
         body = _saved(plan, environment)
-        earlier = app.applied_before(body, environment, pseudonyms) if resume else None
+        earlier = app.applied_before(body, environment, pseudonyms, only or ()) if resume else None
         if earlier is not None:
-            return _told(earlier, body, "", form=form, no_color=no_color)
+            resuming = options.again("apply", plan, "--resume") if plan is not None else ""
+            code = _told(earlier, body, resuming, form=form, no_color=no_color)
+            return FAILED if _tell_of_saved(body, under_base=False, quiet=quiet) else code
         at_hand = state
         commitment, state = app.check_usable(
             body,
@@ -118,16 +120,18 @@ def command(
         )
         failed = _tell_of_saved(body, under_base=state is not at_hand, quiet=quiet)
         if not quiet:
-            tell_of_cut_off(environment, apart_from=commitment.id)
+            tell_of_cut_off(environment, apart_from=(commitment.id,))
     else:
         if not quiet:
-            tell_of_running(state, environment)
-            tell_of_cut_off(environment)
+            running = tell_of_running(state, environment)
+            tell_of_cut_off(environment, apart_from=running)
         choices = app.PlanOptions(stores=stores, read=read, raises=raises, releases=releases)
         with progress.shown(environment.watch, quiet=quiet):
             made = app.plan(state, choices, environment, pseudonyms)
         body = encode(made, pseudonyms)
         commitment = decode(body)
+        for part in made.failed:
+            click.echo(f"error: {part.error}", err=True)
         failed = bool(made.failed)
         if not _agreed(body, yes=yes, verbose=verbose, no_color=no_color, only=only, form=form):
             return _not_applied(body, made, form)
@@ -222,7 +226,8 @@ def _carry_out(
 ) -> int:
     from reconciler import app
 
-    resuming = _resuming(_keep(order.environment.folder, body))
+    kept = _keep(order.environment.folder, body)
+    resuming = options.again("apply", kept, "--resume")
     with (
         _signals(order.control, resuming),
         progress.shown(order.environment.watch, quiet=quiet or form == "json"),
@@ -239,28 +244,21 @@ def _told(
     from reconciler.report import result as report
 
     owed = phrases.owed(body)
-    if form == "json":
-        click.echo(as_json(report.as_json(done, resuming, body)))
-    else:
-        unread = phrases.not_read(body)
-        options.show(report.render(done, resuming, owed, unread), no_color=no_color)
+    try:
+        if form == "json":
+            click.echo(as_json(report.as_json(done, resuming, body)))
+        else:
+            unread = phrases.not_read(body)
+            options.show(report.render(done, resuming, owed, unread), no_color=no_color)
+        behind(sys.stdout).flush()
+    except BrokenPipeError:
+        # What was done was done, whoever still listens; nothing more can be told there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     if done.interrupted and not done.complete:
         return INTERRUPTED
     if not done.complete:
         return INCOMPLETE
     return BLOCKED if any(not one["acknowledged"] for one in owed) else OK
-
-
-def _resuming(kept: Path) -> str:
-    """The command that goes on, with the folders that this one was given."""
-    given = click.get_current_context().params
-    words = ["reconciler", "apply", str(kept), "--resume"]
-    if given["specs"] != Path("specs"):
-        words += ["--specs", str(given["specs"])]
-    if given["state_dir"] is not None:
-        words += ["--state-dir", str(given["state_dir"])]
-    words += options.base_words()
-    return shlex.join(words)
 
 
 def _keep(folder: Path, body: dict[str, Any]) -> Path:

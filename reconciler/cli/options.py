@@ -2,7 +2,9 @@
 
 import os
 import re
+import shlex
 import shutil
+import stat
 import sys
 import tempfile
 import textwrap
@@ -132,12 +134,19 @@ def _base(context: click.Context, option: click.Parameter, value: str | None) ->
     return None if value == "none" else value
 
 
-def base_words() -> list[str]:
-    """The option as it has to be given again."""
-    context = click.get_current_context()
-    if context.params.get("base") is not None:
-        return ["--base", context.params["base"]]
-    return ["--base", "none"] if os.environ.get("CI") else []
+def again(*words: object) -> str:
+    """A command that works where this one was given: with the same folders and base."""
+    given = click.get_current_context().params
+    told = ["reconciler", *map(str, words)]
+    if given.get("specs") not in (None, Path("specs")):
+        told += ["--specs", str(given["specs"])]
+    if given.get("state_dir") is not None:
+        told += ["--state-dir", str(given["state_dir"])]
+    if given.get("base") is not None:
+        told += ["--base", given["base"]]
+    elif os.environ.get("CI"):
+        told += ["--base", "none"]
+    return shlex.join(told)
 
 
 def planning(function: F) -> F:
@@ -221,7 +230,7 @@ def has_colours(stream: TextIO, *, no_color: bool) -> bool:
 
 def _wrapped(line: Line, width: int) -> Iterable[Line]:
     """A long line goes on below, indented; without a terminal nothing is wrapped."""
-    if width < _NARROWEST or len(line.text) <= width:
+    if width < _NARROWEST or len(line.text) <= width or line.whole:
         return (line,)
     indent = len(line.text) - len(line.text.lstrip())
     parts = textwrap.wrap(
@@ -254,7 +263,11 @@ def allow_personal() -> None:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Writes a file for its owner only, whole or not at all."""
+    """Writes a file for its owner only, whole or not at all; nothing but a file is replaced."""
+    if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
+        raise click.ClickException(
+            f"{path} is no regular file, and only such a file is written or replaced"
+        )
     try:
         # A name that nobody can know before: a link may wait in the place of any other.
         file, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -1,6 +1,5 @@
 """`reconciler plan`."""
 
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +92,8 @@ def command(
         raise
     pseudonyms = app.pseudonyms_for(environment, state)
     if not quiet:
-        tell_of_running(state, environment)
-        tell_of_cut_off(environment)
+        running = tell_of_running(state, environment)
+        tell_of_cut_off(environment, apart_from=running)
     choices = app.PlanOptions(stores=stores, read=read, raises=raises, releases=releases)
     with progress.shown(environment.watch, quiet=quiet):
         made = app.plan(state, choices, environment, pseudonyms)
@@ -118,7 +117,7 @@ def command(
     for part in made.failed:
         if part.fault is not None:
             return report(part.fault)
-    if made.failed:
+    if made.failed or not made.complete:
         return FAILED
     if made.blocked or made.owes or _met(body, fail_on):
         return BLOCKED
@@ -133,8 +132,7 @@ def _tell_of_saved(out: Path, body: dict[str, Any]) -> None:
 
     told = f"saved as {out}"
     if phrases.standing(body) == phrases.READY:
-        words = ("reconciler", "apply", str(out), *options.base_words())
-        told += f"; carry it out with: {shlex.join(words)}"
+        told += f"; carry it out with: {options.again('apply', out)}"
     click.echo(told, err=True)
     if would_be_committed(out):
         click.echo(

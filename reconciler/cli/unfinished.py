@@ -1,7 +1,7 @@
 """What plan and apply tell of other applies: those that write now, and those that were cut off."""
 
-import shlex
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -13,45 +13,51 @@ if TYPE_CHECKING:
     from reconciler.model.settings import DesiredState
     from reconciler.state.journal import Unfinished
 
+_MOST_TOLD: Final = 5
 
-def tell_of_running(state: "DesiredState", environment: "Environment") -> None:
-    """A plan may be made while somebody applies another; whoever reads it has to know."""
+
+def tell_of_running(state: "DesiredState", environment: "Environment") -> frozenset[str]:
+    """A plan may be made while somebody applies another; whoever reads it has to know.
+
+    Gives the ids of the plans that are being applied.
+    """
     from reconciler.app.environment import shop_of
     from reconciler.state.lock import writing
 
+    running = set()
     for store in state.stores:
         try:
             holder = writing(environment.folder, store.name, shop_of(store, environment))
         except ConfigError:
             continue  # its own error says so where the store is opened
         if holder is not None:
+            running.add(holder.plan)
             click.echo(
                 f"warning: an apply is writing to the shop of store {store.name} {holder}; plan "
                 "again when it has ended",
                 err=True,
             )
+    return frozenset(running)
 
 
-def tell_of_cut_off(environment: "Environment", *, apart_from: str | None = None) -> None:
+def tell_of_cut_off(environment: "Environment", *, apart_from: Collection[str] = ()) -> None:
     """A plan cannot see what an apply that was cut off still owes: its journal can. `apart_from`
-    is the plan that is being applied.
+    are plans that are being applied.
     """
     from reconciler.state.journal import unfinished
 
     try:
-        found = [one for one in unfinished(environment.folder) if one.plan != apart_from]
+        found = [one for one in unfinished(environment.folder) if one.plan not in apart_from]
     except JournalError as error:
         click.echo(f"warning: {error}", err=True)
         return
-    owing = [one for one in found if one.owing]
-    cut_off = [one for one in found if one.cut_off and not one.owing]
-    for one in owing[-1:]:
+    for one in _once(one for one in found if one.owing):
         click.echo(
             "warning: an apply was cut off, and what its last writes did is not known; "
             f"{_way_on(one, environment)}",
             err=True,
         )
-    for one in cut_off[-1:] if not owing else ():
+    for one in _once(one for one in found if one.cut_off and not one.owing):
         click.echo(
             f"note: an apply of plan {one.plan} to store {one.store} was cut off; "
             f"{_way_on(one, environment)}",
@@ -59,12 +65,16 @@ def tell_of_cut_off(environment: "Environment", *, apart_from: str | None = None
         )
 
 
+def _once(found: "Iterable[Unfinished]") -> "list[Unfinished]":
+    """The latest of each plan, and no more of them than somebody reads."""
+    return list({one.plan: one for one in found}.values())[-_MOST_TOLD:]
+
+
 def _way_on(one: "Unfinished", environment: "Environment") -> str:
     from reconciler.cli.show import read_plan
     from reconciler.plan.codec import expires_at
 
-    words = ("reconciler", "apply", str(one.kept), "--resume", *options.base_words())
-    way = f"end it first: {shlex.join(words)}"
+    way = f"end it first: {options.again('apply', one.kept, '--resume')}"
     try:
         expired = expires_at(read_plan(one.kept)) < environment.clock.now()
     except (PlanFileError, ValueError):

@@ -12,8 +12,9 @@ import click
 
 from reconciler.cli import FAILED, OK, options, progress, voice
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.report.excerpt import excerpt
+from reconciler.report.excerpt import Vocabulary, excerpt
 from reconciler.report.lines import Line, Style, as_json, plain
+from reconciler.schemas import keys_and_words
 
 
 @click.command("validate")
@@ -73,13 +74,16 @@ def _with_lines(diagnostics: Iterable[Diagnostic]) -> Iterator[Line]:
     """For a person who looks for the place: the line itself, and a caret below it."""
     lines = lru_cache(maxsize=8)(_lines_of)
     width = shutil.get_terminal_size().columns
+    known = Vocabulary(*keys_and_words())
     for one in diagnostics:
         error = one.severity is Severity.ERROR
         style = Style.BAD if error else Style.WARN
         yield Line(f"{one.mark}: {one.severity}[{one.rule}]: {plain(one.message)}", style)
         found = lines(one.mark.file)
         if one.mark.line <= len(found):
-            shown, caret = excerpt(found[one.mark.line - 1], one.mark.line, one.mark.column, width)
+            shown, caret = excerpt(
+                found[one.mark.line - 1], one.mark.line, one.mark.column, width, known
+            )
             yield Line(shown, Style.DIM)
             yield Line(caret, style)
         if one.hint:

@@ -77,13 +77,15 @@ class StoreOutcome:
 class ApplyResult:
     """`audit_count` and `audit_head` are the end of the audit trail, to be noted elsewhere.
 
-    `earlier` is when a run before this one ended with nothing left, so that nothing was done now.
+    `earlier` is when a run before this one ended with nothing left, so that nothing was done now;
+    `left` are the steps of the plan that this run was not for.
     """
 
     plan_digest: str
     stores: tuple[StoreOutcome, ...]
     interrupted: bool = False
     earlier: datetime | None = None
+    left: tuple[Step, ...] = ()
     audit_count: int = 0
     audit_head: str = ""
 

@@ -21,8 +21,11 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """`whole` keeps a line in one: a command is copied as it stands."""
+
     text: str = ""
     style: Style = Style.PLAIN
+    whole: bool = False
 
 
 # What the runners of GitHub and Azure take for a command wherever it stands in a line.

@@ -31,7 +31,8 @@ def render(
     if result.earlier is not None:
         when = result.earlier.isoformat(timespec="seconds")
         told = f"Nothing was left to do: this plan was applied completely at {when}."
-        yield Line(told, Style.GOOD)
+        yield Line(told, Style.WARN if unread or result.left else Style.GOOD)
+        yield from _left(result, resume)
         yield from _owing(owed)
         return
     good = sum(result.count(state) for state in State if state.good)
@@ -45,14 +46,26 @@ def render(
         but = ", but not every store was read for the plan" if unread else ""
         style = Style.WARN if unread else Style.GOOD
         yield Line(f"Applied: {good} of {total} steps, each read back from its store{but}.", style)
+    yield from _left(result, resume)
     if result.complete:
         yield from _owing(owed)
         return
     yield Line(f"Not everything is applied: {good} of {total} steps are.", Style.BAD)
     if result.resumable:
-        yield Line(f"Continue with: {resume}", Style.WARN)
+        yield Line(f"Continue with: {resume}", Style.WARN, whole=True)
     else:
         yield Line("Plan again: what was skipped is decided anew by the next plan.", Style.WARN)
+
+
+def _left(result: ApplyResult, resume: str) -> Iterator[Line]:
+    """What was approved and is not done, because this run was for some classes only."""
+    if not result.left:
+        return
+    counts = Counter(step.kind.value for step in result.left)
+    told = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    yield Line(f"Left by --only, though approved: {told}.", Style.WARN)
+    if resume:
+        yield Line(f"Carry them out with: {resume}", Style.WARN, whole=True)
 
 
 def _owing(owed: Sequence[Json]) -> Iterator[Line]:
@@ -118,6 +131,10 @@ def as_json(result: ApplyResult, resume: str, body: Json) -> dict[str, object]:
         "complete": result.complete,
         "interrupted": result.interrupted,
         "resume": resume if result.resumable else None,
+        "left_by_only": [
+            {"step": step.id, "customer": step.change.alias, "kind": step.kind.value}
+            for step in result.left
+        ],
         "applied_before": result.earlier.isoformat() if result.earlier else None,
         "not_read": [{"store": name, "why": why} for name, why in phrases.not_read(body)],
         "not_carried_out": [dict(one) for one in phrases.owed(body)],

@@ -99,7 +99,8 @@ def _what(one: Mapping[str, Any]) -> str:
         case "ended":
             told = ", ".join(f"{count} {state}" for state, count in one.get("states", {}).items())
             told = told or "it had no step"
-            return f"{plan} ended{'' if one.get('complete') else ' INCOMPLETE'}: {told}"
+            left = f"; {one['left']} steps left by --only" if one.get("left") else ""
+            return f"{plan} ended{'' if one.get('complete') else ' INCOMPLETE'}: {told}{left}"
         case event:
             return str(event)
 

@@ -67,6 +67,7 @@ class Record:
                 complete=result.complete,
                 interrupted=result.interrupted,
                 states={one.value: result.count(one) for one in State if result.count(one)},
+                left=len(result.left),
                 stopped={one.store: one.stopped for one in result.stores if one.stopped},
             )
         except JournalError:
