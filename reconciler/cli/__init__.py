@@ -89,6 +89,10 @@ def _complain(error: click.ClickException) -> None:
 
 def _in_our_words(error: click.ClickException) -> str:
     if isinstance(error, click.NoSuchOption):
+        if error.ctx is not None and isinstance(error.ctx.command, Commands):
+            owners = error.ctx.command.owners(error.ctx, error.option_name)
+            if owners:
+                return f"{error.option_name} stands after the command: {', '.join(owners)} take it"
         near = difflib.get_close_matches(error.option_name, _options(error.ctx), n=1, cutoff=0.5)
         meant = f"; did you mean {near[0]}?" if near else ""
         return f"there is no option {error.option_name}{meant}"

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from reconciler.cli import BLOCKED, FAILED, INCOMPLETE, INTERRUPTED, OK, options, progress
+from reconciler.cli import (
+    BLOCKED,
+    FAILED,
+    INCOMPLETE,
+    INTERRUPTED,
+    OK,
+    interrupt,
+    options,
+    progress,
+)
 from reconciler.cli.unfinished import tell_of_cut_off, tell_of_running
 from reconciler.cli.voice import behind
 from reconciler.errors import ConfigError
@@ -126,13 +135,13 @@ def command(
             running = tell_of_running(state, environment)
             tell_of_cut_off(environment, apart_from=running)
         choices = app.PlanOptions(stores=stores, read=read, raises=raises, releases=releases)
-        with progress.shown(environment.watch, quiet=quiet):
+        with interrupt.told(), progress.shown(environment.watch, quiet=quiet):
             made = app.plan(state, choices, environment, pseudonyms)
         body = encode(made, pseudonyms)
         commitment = decode(body)
         for part in made.failed:
             click.echo(f"error: {part.error}", err=True)
-        failed = bool(made.failed)
+        failed = bool(made.failed) or not made.complete
         if not _agreed(body, yes=yes, verbose=verbose, no_color=no_color, only=only, form=form):
             return _not_applied(body, made, form)
     order = app.ApplyRequest(
@@ -186,10 +195,10 @@ def _tell_of_saved(body: dict[str, Any], *, under_base: bool, quiet: bool) -> bo
             "differ from those at hand by what the plan showed",
             err=True,
         )
-    unread = phrases.not_read(body)
-    for name, why in unread:
-        click.echo(f"error: store {name} was not read for this plan: {why}", err=True)
-    return bool(unread)
+    gaps = phrases.gaps(body)
+    for name, what, why in gaps:
+        click.echo(f"error: store {name} {what} for this plan: {why}", err=True)
+    return bool(gaps)
 
 
 def _not_applied(body: dict[str, Any], made: "Plan", form: str) -> int:
@@ -248,8 +257,8 @@ def _told(
         if form == "json":
             click.echo(as_json(report.as_json(done, resuming, body)))
         else:
-            unread = phrases.not_read(body)
-            options.show(report.render(done, resuming, owed, unread), no_color=no_color)
+            gaps = phrases.gaps(body)
+            options.show(report.render(done, resuming, owed, gaps), no_color=no_color)
         behind(sys.stdout).flush()
     except BrokenPipeError:
         # What was done was done, whoever still listens; nothing more can be told there.

@@ -54,11 +54,13 @@ def log(
     from reconciler.report.trail import line as told
     from reconciler.state.trail import NAME, lines
 
+    if "" in (plan, customer, store):
+        raise click.UsageError("--plan, --customer and --store need something to look for")
     environment = app.environment_of(specs, state_dir)
     wanted = Wanted(plan=plan, customer=customer, store=store, since=since)
     found = False
     for one in selected(lines(environment.folder / NAME), wanted):
-        found = True
+        found = found or one is not None
         click.echo(as_json(one, indent=None) if form == "json" else told(one))
     _warn_of_flaws(environment)
     if found:

@@ -74,6 +74,15 @@ class Commands(click.Group):
         near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
         return f"; did you mean {near[0]!r}?" if near else ""
 
+    def owners(self, ctx: click.Context, option: str) -> list[str]:
+        """The commands that take an option."""
+        every = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        return [
+            name
+            for name, one in every.items()
+            if one is not None and any(option in param.opts for param in one.params)
+        ]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if not self._summaries:
             super().format_commands(ctx, formatter)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli import BLOCKED, CHANGES, FAILED, OK, options, progress
+from reconciler.cli import BLOCKED, CHANGES, FAILED, OK, interrupt, options, progress
 from reconciler.cli.unfinished import tell_of_cut_off, tell_of_running
 from reconciler.errors import SpecError
 from reconciler.model.settings import Release, RiskClass
@@ -95,7 +95,7 @@ def command(
         running = tell_of_running(state, environment)
         tell_of_cut_off(environment, apart_from=running)
     choices = app.PlanOptions(stores=stores, read=read, raises=raises, releases=releases)
-    with progress.shown(environment.watch, quiet=quiet):
+    with interrupt.told(), progress.shown(environment.watch, quiet=quiet):
         made = app.plan(state, choices, environment, pseudonyms)
     body = encode(made, pseudonyms)
     if out is not None:

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
 
@@ -27,7 +28,10 @@ def shown(watch: "Watch", *, quiet: bool) -> Iterator[None]:
         yield
         return
     over = Event()
-    show = _as_bars if sys.stderr.isatty() and os.environ.get("TERM") != "dumb" else _as_lines
+    context = click.get_current_context(silent=True)
+    plain = context is not None and bool(context.params.get("no_color"))
+    bars = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    show = partial(_as_bars, plain=plain) if bars else _as_lines
     thread = Thread(target=show, args=(watch, over), daemon=True)
     thread.start()
     try:
@@ -45,7 +49,7 @@ def _as_lines(watch: "Watch", over: Event) -> None:
             click.echo(f"{told} ({time.monotonic() - began:.0f} s)", err=True)
 
 
-def _as_bars(watch: "Watch", over: Event) -> None:
+def _as_bars(watch: "Watch", over: Event, *, plain: bool) -> None:
     if over.wait(_AFTER):
         return
     from rich.console import Console
@@ -64,7 +68,7 @@ def _as_bars(watch: "Watch", over: Event) -> None:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    console = Console(file=behind(sys.stderr))
+    console = Console(file=behind(sys.stderr), no_color=plain or None)
     with Progress(*columns, console=console, transient=True) as bars:
         tasks: dict[str, TaskID] = {}
         while not over.wait(_REFRESH):

@@ -258,7 +258,7 @@ class _Case:
             "delete.has-orders",
             Level.HOLD,
             f"{self.rules.table.title} deletes nobody with orders, and this customer has some; "
-            "all consents are withdrawn instead",
+            f"all consents are withdrawn instead{self._because()}",
             (CUSTOMER,),
         )
         return True
@@ -304,7 +304,13 @@ class _Case:
         for field, why in dict(
             unsupported(self.action, self.live, tuple(fields), self.rules.table)
         ).items():
-            self.add(UNSUPPORTED, Level.BLOCK, why, (field,), by_release(UNSUPPORTED))
+            told = f"{why}{self._because()}" if field == CUSTOMER else why
+            self.add(UNSUPPORTED, Level.BLOCK, told, (field,), by_release(UNSUPPORTED))
+
+    def _because(self) -> str:
+        """Why somebody is to go, for what says that nobody does."""
+        reason = self._reason()
+        return "" if reason is None else f" (reason: {self.rules.pseudonyms.text(reason)})"
 
     def add(
         self,

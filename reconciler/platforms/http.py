@@ -17,6 +17,7 @@ import httpx
 import stamina
 
 from reconciler.errors import (
+    ConfigError,
     CustomerNotFound,
     OutcomeUnknown,
     PlatformError,
@@ -32,7 +33,7 @@ from reconciler.platforms.limiter import Cancelled, Limiter
 from reconciler.platforms.refusal import own_words
 from reconciler.platforms.retry_after import retry_after
 from reconciler.platforms.trusted_hosts import is_loopback
-from reconciler.platforms.unreachable import trouble
+from reconciler.platforms.unreachable import check_proxy, trouble
 
 # Retries are ours to tell of; the library would log them to stderr in words of its own.
 stamina.instrumentation.set_on_retry_hooks([])
@@ -89,20 +90,7 @@ class Session:
         self._reserved = threading.local()
         self._own = threading.local()
         self._base = base
-        self._client = httpx.Client(
-            base_url=base,
-            headers={
-                **headers,
-                "accept": "application/json",
-                "accept-encoding": ENCODINGS,
-                "user-agent": "reconciler",
-            },
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            timeout=TIMEOUT,
-            follow_redirects=False,
-            verify=not base.startswith("http://"),  # no certificates are loaded for plain loopback
-            trust_env=not is_loopback(urlsplit(base).hostname or ""),
-        )
+        self._client = _client(base, headers)
 
     def wait(self, seconds: float) -> None:
         """Lets a store that shows its writes late catch up."""
@@ -370,6 +358,31 @@ class Session:
         return kind(
             told, store=self.store, doing=doing, status=status, trace=self._shown(trace), hint=hint
         )
+
+
+def _client(base: str, headers: Mapping[str, str]) -> httpx.Client:
+    """Raises `ConfigError` where the environment names a proxy or certificates that are none."""
+    check_proxy(base)
+    try:
+        return httpx.Client(
+            base_url=base,
+            headers={
+                **headers,
+                "accept": "application/json",
+                "accept-encoding": ENCODINGS,
+                "user-agent": "reconciler",
+            },
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            timeout=TIMEOUT,
+            follow_redirects=False,
+            verify=not base.startswith("http://"),  # no certificates are loaded for plain loopback
+            trust_env=not is_loopback(urlsplit(base).hostname or ""),
+        )
+    except (OSError, ImportError, ValueError, httpx.InvalidURL) as error:
+        raise ConfigError(
+            "the certificates or proxies that the environment names cannot be used",
+            hint="check SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY, ALL_PROXY and NO_PROXY",
+        ) from error
 
 
 def _worth_repeating(error: Exception) -> bool | float:

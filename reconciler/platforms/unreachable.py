@@ -11,6 +11,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from reconciler.errors import ConfigError
 from reconciler.platforms import exchange
 from reconciler.platforms.exchange import Garbled, TooLarge, TooSlow
 from reconciler.platforms.trusted_hosts import is_loopback
@@ -51,7 +52,24 @@ def trouble(error: Exception, base: str, timeout: httpx.Timeout) -> Trouble:
         case httpx.ConnectError():
             return _not_connected(error, base)
         case _:
-            return Trouble(f"the connection to {_place(base)} was lost")
+            return Trouble(f"the connection to {_place(base)}{_through(base)} was lost")
+
+
+def check_proxy(base: str) -> None:
+    """Raises `ConfigError` where requests to the store would go through what is no proxy."""
+    found = _proxy_address(base)
+    if found is None:
+        return
+    try:
+        parts = urlsplit(found)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound:
+        raise ConfigError(
+            "the environment names a proxy that is none, or of a kind that is not spoken here",
+            hint="HTTPS_PROXY and ALL_PROXY are written like http://proxy.example:3128",
+        )
 
 
 def _not_connected(error: Exception, base: str) -> Trouble:
@@ -66,7 +84,7 @@ def _not_connected(error: Exception, base: str) -> Trouble:
             case ssl.SSLError():
                 why = (cause.reason or "it does not speak TLS").replace("_", " ").lower()
                 return Trouble(
-                    f"no safe connection to {_place(base)} (TLS): {why}",
+                    f"no safe connection to {_place(base)}{_through(base)} (TLS): {why}",
                     "check base_url: is this the store's API, and the port of https?",
                 )
             case socket.gaierror():
@@ -97,14 +115,26 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def _place(base: str) -> str:
     parts = urlsplit(base)
-    return f"{parts.hostname}:{parts.port or _PORTS.get(parts.scheme, 0)}"
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{host}:{parts.port or _PORTS.get(parts.scheme, 0)}"
 
 
 def _proxy(base: str) -> str | None:
-    """The proxy that requests to the store go through, as httpx takes it from the environment."""
+    """The proxy that requests to the store go through, as host and port."""
+    found = _proxy_address(base)
+    return None if found is None else _place(found)
+
+
+def _through(base: str) -> str:
+    proxy = _proxy(base)
+    return "" if proxy is None else f" through the proxy {proxy}"
+
+
+def _proxy_address(base: str) -> str | None:
+    """As httpx takes it from the environment; None for none."""
     parts = urlsplit(base)
     proxies = getproxies()
     found = proxies.get(parts.scheme) or proxies.get("all")
     if not found or is_loopback(parts.hostname or "") or proxy_bypass(parts.hostname or ""):
         return None
-    return _place(found if "://" in found else f"http://{found}")
+    return found if "://" in found else f"http://{found}"

@@ -44,8 +44,13 @@ def of_plan(body: Json) -> Iterator[Finding]:
 
     A store that was not read is an error, as is an opt-out or erasure that is not carried out.
     """
-    for name, why in phrases.not_read(body):
-        yield Finding(rule="read.failed", level="error", message=f"{name}: {why}")
+    for name, what, why in phrases.gaps(body):
+        unread = what == "was not read"
+        yield Finding(
+            rule="read.failed" if unread else "read.incomplete",
+            level="error",
+            message=f"{name}: {why}" if unread else f"{name} {what}: {why}",
+        )
     owed = phrases.owed(body)
     yield from (_of_verdict(one) for one in owed)
     for one in settings.changed(body):
@@ -54,10 +59,10 @@ def of_plan(body: Json) -> Iterator[Finding]:
     for one in settings.lifted(body):
         yield _of_remark(one, "limit.lifted", "note")
     for item in phrases.items(body, {}):
-        if item.risk == "delete":
+        if item.reason:
             told = f"{item.store}: {item.customer}: {item.what}"
             yield Finding(
-                rule="delete", level="note", message=told, file=item.source, line=item.line
+                rule=item.risk, level="note", message=told, file=item.source, line=item.line
             )
     yield from (_of_verdict(one) for one in body["verdicts"] if one not in owed)
 
@@ -88,8 +93,9 @@ def _totals(body: Json) -> str:
     for store in body["stores"]:
         if told := phrases.audience(body, store["name"]):
             parts.append(f"{store['name']}: {', '.join(told)}.")
-    if body["summary"]["blocked"]:
-        parts.append(f"The plan is {phrases.standing(body)}.")
+    standing = phrases.standing(body)
+    if standing not in (phrases.READY, phrases.NO_CHANGES):
+        parts.append(f"The plan: {standing}.")
     return " ".join(parts)
 
 

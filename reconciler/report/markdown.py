@@ -80,8 +80,8 @@ def _head(body: Json) -> Iterator[str]:
     left = sum(not one["acknowledged"] for one in owed)
     yield f"## Customer plan: {phrases.standing(body)}"
     yield ""
-    for name, why in phrases.not_read(body):
-        yield f"**{escape(name)} was not read: {escape(why)}**"
+    for name, what, why in phrases.gaps(body):
+        yield f"**{escape(name)} {what}: {escape(why)}**"
         yield ""
     if left:
         yield f"**{phrases.not_planned(left)}** They stand first below."

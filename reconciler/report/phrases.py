@@ -42,7 +42,8 @@ STATES: Final = {
 class Item:
     """What one customer gets in one risk class; items with the same `what` can be folded.
 
-    `evidence` is what the specs say of how a consent came about, beyond what `what` tells.
+    `evidence` is what the specs say of how a consent came about, beyond what `what` tells;
+    `reason` is why somebody goes, which `what` tells too.
     """
 
     store: str
@@ -55,6 +56,7 @@ class Item:
     cause: str
     fields: tuple[str, ...]
     evidence: str
+    reason: str
 
 
 def items(body: Json, reveal: Reveal) -> tuple[Item, ...]:
@@ -63,7 +65,8 @@ def items(body: Json, reveal: Reveal) -> tuple[Item, ...]:
     for change in body["changes"]:
         for risk in change["classes"]:
             fields = [one for one in change["fields"] if one["class"] == risk]
-            told = [*_words(fields, change, reveal), *_reason(risk, change)]
+            reason = _reason(risk, change)
+            told = [*_words(fields, change, reveal), *([f"reason: {reason}"] if reason else [])]
             found.append(
                 Item(
                     store=change["store"],
@@ -76,15 +79,16 @@ def items(body: Json, reveal: Reveal) -> tuple[Item, ...]:
                     cause=change["cause"] or "",
                     fields=tuple(one["field"] for one in fields),
                     evidence=_evidence(fields),
+                    reason=reason,
                 )
             )
     return tuple(found)
 
 
-def _reason(risk: str, change: Json) -> tuple[str, ...]:
-    """Why somebody goes, or is opted out where nobody can be deleted."""
+def _reason(risk: str, change: Json) -> str:
+    """Why somebody goes, or is opted out where nobody can be deleted; empty for other things."""
     tells = change["reason"] and (risk == "delete" or "delete" not in change["classes"])
-    return (f"reason: {change['reason']}",) if tells else ()
+    return str(change["reason"]) if tells else ""
 
 
 def _evidence(fields: Sequence[Json]) -> str:
@@ -353,6 +357,17 @@ def not_read(body: Json) -> tuple[tuple[str, str], ...]:
     )
 
 
+def gaps(body: Json) -> tuple[tuple[str, str, str], ...]:
+    """The stores of which nothing or not all is known: name, what happened, and why or how far."""
+    unread = tuple((name, "was not read", why) for name, why in not_read(body))
+    partly = tuple(
+        (one["name"], "was read in part only", receipt(one))
+        for one in body["stores"]
+        if one["receipt"] is not None and not one["receipt"]["complete"]
+    )
+    return unread + partly
+
+
 def standing(body: Json) -> str:
     """What stands in the way of the plan, the worst of it; `ready` or `no changes` for nothing."""
     summary = body["summary"]
@@ -365,6 +380,11 @@ def standing(body: Json) -> str:
         return f"blocked: {rest} would be carried out"
     if not summary["complete"]:
         return "incomplete: not every store was read well"
+    left_out = sum(
+        one["released"] and one["rule"] == "capability.unsupported" for one in body["verdicts"]
+    )
+    if is_empty(body) and left_out:
+        return f"{NO_CHANGES}, {left_out} asked for and left out"
     if is_empty(body) and summary["held"]:
         return f"{NO_CHANGES}, {summary['held']} held"
     return NO_CHANGES if is_empty(body) else READY

@@ -14,13 +14,14 @@ def render(
     result: ApplyResult,
     resume: str,
     owed: Sequence[Json],
-    unread: Sequence[tuple[str, str]] = (),
+    gaps: Sequence[tuple[str, str, str]] = (),
 ) -> Iterator[Line]:
     """`resume` is the command that goes on where something is left; `owed` are the plan's verdicts
-    on what is asked for and not carried out, `unread` the stores that it says nothing of, with why.
+    on what is asked for and not carried out, `gaps` the stores that it knows nothing or not all of.
     """
-    for name, why in unread:
-        yield Line(f"NOT READ  {name}: {plain(why)}; nothing was done there", Style.BAD)
+    unread = bool(gaps)
+    for name, what, why in gaps:
+        yield Line(f"{name} {what} for this plan: {plain(why)}", Style.BAD)
     for one in owed:
         known = "known" if one["acknowledged"] else "NOT CARRIED OUT"
         where = f"{one['source']['file']}:{one['source']['line']}"
@@ -43,7 +44,7 @@ def render(
     if result.complete and not total:
         yield Line("Nothing was applied: the plan has no step for it.", Style.WARN)
     elif result.complete:
-        but = ", but not every store was read for the plan" if unread else ""
+        but = ", but not every store was read whole for the plan" if unread else ""
         style = Style.WARN if unread else Style.GOOD
         yield Line(f"Applied: {good} of {total} steps, each read back from its store{but}.", style)
     yield from _left(result, resume)
@@ -136,7 +137,9 @@ def as_json(result: ApplyResult, resume: str, body: Json) -> dict[str, object]:
             for step in result.left
         ],
         "applied_before": result.earlier.isoformat() if result.earlier else None,
-        "not_read": [{"store": name, "why": why} for name, why in phrases.not_read(body)],
+        "not_read_whole": [
+            {"store": name, "why": f"{what}: {why}"} for name, what, why in phrases.gaps(body)
+        ],
         "not_carried_out": [dict(one) for one in phrases.owed(body)],
         "provenance": dict(body["provenance"]),
         "settings": dict(body["settings"]),

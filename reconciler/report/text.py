@@ -38,9 +38,10 @@ def render(body: Json, *, every: bool, reveal: Reveal) -> Iterator[Line]:
 
 def _not_read(body: Json) -> Iterator[Line]:
     """What nobody knows stands before all that is known."""
-    found = phrases.not_read(body)
-    for name, why in found:
-        yield Line(f"NOT READ  {name}: {plain(why)}", Style.BAD)
+    found = phrases.gaps(body)
+    for name, what, why in found:
+        mark = "NOT READ" if what == "was not read" else "READ IN PART"
+        yield Line(f"{mark}  {name}: {plain(why)}", Style.BAD)
     if found:
         yield Line()
 
@@ -95,8 +96,8 @@ def _store(body: Json, store: Json, found: Sequence[Item], *, every: bool) -> It
         if own:
             yield Line(f"  {phrases.RISKS[risk]} ({len(own)})", Style.TITLE)
             yield from _items(own, _COLOURS.get(risk, Style.PLAIN), every=every)
-    if not found and any(one["level"] == "hold" and not one["released"] for one in own_verdicts):
-        yield Line("  no changes beside what is held", Style.WARN)
+    if not found and any(one["level"] == "hold" or one["released"] for one in own_verdicts):
+        yield Line("  no changes beside what is held or left out", Style.WARN)
     elif not found and store["receipt"]["complete"]:
         yield Line("  no changes", Style.GOOD)
     told = phrases.audience(body, store["name"])
@@ -158,13 +159,15 @@ def _last(body: Json) -> Iterator[Line]:
     elif any(unread):
         yield Line("Some stores could not be read; the plan covers the others.", Style.BAD)
     owed = sum(not one["acknowledged"] for one in phrases.owed(body))
+    if not summary["complete"] and not any(unread):
+        yield Line("Not every store was read whole.", Style.BAD)
     if owed:
         yield Line(phrases.not_planned(owed), Style.BAD)
     if phrases.is_empty(body):
         held = f", {summary['held']} held" if summary["held"] else ""
         left = phrases.counted(summary["unchanged"], "customer")
         if phrases.standing(body).startswith(phrases.NO_CHANGES):
-            style = Style.WARN if held else Style.GOOD
+            style = Style.GOOD if phrases.standing(body) == phrases.NO_CHANGES else Style.WARN
             yield Line(f"No changes. {left} unchanged{held}.", style)
         else:
             yield Line(f"Nothing to carry out. {left} unchanged{held}.", Style.WARN)

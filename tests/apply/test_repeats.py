@@ -22,7 +22,7 @@ from reconciler.plan.outcome import State
 from reconciler.report import result as report
 from reconciler.sandbox import Fault
 from reconciler.state.lock import one_writer
-from tests.harness import KEY, VARIANTS, Killed, Shop, opened, person, quick_clock, states
+from tests.harness import KEY, VARIANTS, Killed, Shop, consent, opened, person, quick_clock, states
 from tests.program import Done, run
 
 Json = dict[str, Any]
@@ -245,3 +245,83 @@ def test_what_an_apply_of_one_class_left_of_a_write_is_done_by_the_resume(shop: 
     told = [json.loads(line) for line in _trail(shop).splitlines()]
     steps = [[one["field"] for one in line["fields"]] for line in told if line["event"] == "step"]
     assert steps == [["tags"], ["first_name", "tags"]]
+
+
+def test_what_only_leaves_is_told_and_can_be_carried_out(shop: Shop) -> None:
+    shop.reset([person(consent={"email": consent("subscribed"), "sms": consent()})])
+    shop.want(
+        {"email": "ada@example.com", "tags": {"add": ["vip"]}, "consent": {"email": "unsubscribed"}}
+    )
+    plan = shop.folder / "plan.json"
+    assert _run(shop, "plan", "--out", plan).code == 0
+
+    done = _run(shop, "apply", plan, "--only", "tag")
+
+    assert "Left by --only, though approved: 1 withdraw." in done.out
+    assert "--resume" in done.out
+    refused = _run(shop, "apply", plan)
+    assert "continue it with --resume" in refused.err
+    before = _trail(shop)
+    again = _run(shop, "apply", plan, "--resume", "--only", "tag", "--format", "json")
+    assert _trail(shop) == before
+    assert [one["kind"] for one in json.loads(again.out)["left_by_only"]] == ["withdraw"]
+    assert _run(shop, "apply", plan, "--resume").code == 0
+    assert shop.plan()["changes"] == []
+
+
+def test_hints_work_as_they_are_printed_and_a_running_apply_is_not_cut_off(shop: Shop) -> None:
+    state, plan = shop.folder / "state", shop.folder / "plan.json"
+    places = ("--specs", shop.specs, "--state-dir", state)
+    planned = run("plan", *places, "--out", plan, env=_environment(shop))
+    command = planned.err.rpartition("carry it out with: reconciler ")[2].splitlines()[0]
+    shop.box.fault(Fault("slow", method="PUT", seconds=3, times=1))
+    process = _process(shop, "apply", plan, "--state-dir", state, stdout=subprocess.DEVNULL)
+    _until(lambda: any(one.method == "PUT" for one in shop.box.requests))
+    beside = run("plan", *places, env=_environment(shop))
+    process.kill()
+    process.wait()
+    after = run("plan", *places, env=_environment(shop))
+
+    assert "is writing to the shop" in beside.err
+    assert "was cut off" not in beside.err
+    assert shlex.split(command) == ["apply", str(plan), *map(str, places)]
+    going_on = after.err.rpartition("end it first: reconciler ")[2].splitlines()[0]
+    assert run(*shlex.split(going_on), env=_environment(shop)).code == 0
+
+
+def test_a_report_that_nobody_reads_changes_no_exit_code(shop: Shop) -> None:
+    plan = shop.folder / "plan.json"
+    assert _run(shop, "plan", "--out", plan).code == 0
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = _process(shop, "apply", plan, stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    _, complaints = process.communicate(timeout=60)
+
+    assert (process.returncode, complaints) == (0, "")
+
+
+def test_a_damaged_trail_is_no_fault_of_ours(shop: Shop) -> None:
+    plan = shop.folder / "plan.json"
+    assert _run(shop, "plan", "--out", plan).code == 0
+    assert _run(shop, "apply", plan).code == 0
+    path = shop.folder / ".reconciler" / "audit.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    for change in ({"at": "yesterday"}, {"at": None}):
+        path.write_text("".join(json.dumps({**one, **change}) + "\n" for one in rows))
+        assert _run(shop, "apply", plan, "--resume").code != 70
+
+
+def test_the_first_interrupt_of_a_plan_is_heard_at_once(shop: Shop) -> None:
+    shop.box.fault(Fault("slow", path="customers", seconds=4, times=9))
+    process = _process(shop, "plan", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    _until(lambda: bool(shop.box.requests))
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    began = time.monotonic()
+    assert process.stderr.readline() == "\n"
+    assert "again to break off" in process.stderr.readline()
+    assert time.monotonic() - began < 2
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=3) == 130
+    process.stderr.close()

@@ -161,6 +161,8 @@ def test_wide_letters_do_not_move_the_caret() -> None:
         (["show"], "missing argument 'PLAN'"),
         (["plan", "--raise", "grant"], "write CLASS=N"),
         (["schema", "nothing"], "is not"),
+        (["--base", "none", "plan"], "--base stands after the command: plan, apply"),
+        (["audit", "log", "--customer", ""], "need something to look for"),
         (["--specs", "x", "schema"], "the command 'schema' takes no --specs"),
     ],
 )
@@ -242,3 +244,41 @@ def test_a_plan_of_broken_specs_is_annotated_on_file_and_line(specs: Path) -> No
 
     assert done.code == 1
     assert f"::error title=schema.value,file={specs}/a.yaml,line=2,col=20::" in done.out
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "link", "folder"])
+def test_nothing_but_a_file_is_replaced(tmp_path: Path, kind: str) -> None:
+    from tests.harness import opened
+
+    place = tmp_path / "there"
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "device":
+        place = Path("/dev/full")
+    elif kind == "link":
+        place.symlink_to(tmp_path / "elsewhere")
+    else:
+        place.mkdir()
+    before = place.lstat()
+    with opened(tmp_path, "genstore") as shop:
+        shop.want({"email": "ada@example.com"})
+        for option in ("--out", "--output"):
+            done = run("plan", "--specs", shop.specs, option, place, env={"TOKEN": shop.box.token})
+            assert done.code in (1, 64), done.everything
+            assert "file" in done.err or "directory" in done.err
+    assert place.lstat().st_mode == before.st_mode
+
+
+def test_the_page_is_the_same_on_stdout(tmp_path: Path) -> None:
+    from tests.harness import opened, person
+
+    with opened(tmp_path, "genstore", [person()]) as shop:
+        shop.want({"email": "ada@example.com", "tags": {"add": ["vip"]}})
+        env = {"TOKEN": shop.box.token}
+        plan = tmp_path / "plan.json"
+        assert run("plan", "--specs", shop.specs, "--out", plan, env=env).code == 0
+        page = tmp_path / "plan.html"
+        run("show", plan, "--format", "html", "--output", page, "--specs", shop.specs, env=env)
+        shown = run("show", plan, "--format", "html", "--specs", shop.specs, env=env)
+
+    assert shown.out == page.read_text()

@@ -60,8 +60,7 @@ def told(name: str) -> Iterator[tuple[str, str]]:
 def _report(shop: Shop, plan: Json) -> str:
     """What an apply of the plan says, without what differs from run to run."""
     again = "reconciler apply PLAN --resume"
-    unread = phrases.not_read(plan)
-    lines = result.render(shop.apply(plan), again, phrases.owed(plan), unread)
+    lines = result.render(shop.apply(plan), again, phrases.owed(plan), phrases.gaps(plan))
     told = "".join(f"{one.text}\n" for one in lines)
     told = re.sub(r"head [0-9a-f]{16}", "head 0000000000000000", told)
     return re.sub(_TRIED, "tried 5 times in 9 s", told)

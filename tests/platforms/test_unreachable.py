@@ -73,7 +73,7 @@ def _session(base: str) -> Session:
     return Session(store="shop", base=base, headers={}, limiter=limiter)
 
 
-def _diagnostic(base: str) -> Unavailable:
+def _failure(base: str) -> Unavailable:
     session = _session(base)
     try:
         with pytest.raises(Unavailable) as raised:
@@ -84,7 +84,7 @@ def _diagnostic(base: str) -> Unavailable:
 
 
 def test_an_unknown_name() -> None:
-    found = _diagnostic("https://no-such-shop.invalid")
+    found = _failure("https://no-such-shop.invalid")
 
     assert "no-such-shop.invalid:443 cannot be reached: nobody knows its name (DNS)" in str(found)
     assert "; tried 5 times in " in found.message
@@ -94,7 +94,7 @@ def test_an_unknown_name() -> None:
 def test_a_port_where_nobody_listens() -> None:
     port = _closed_port()
 
-    found = _diagnostic(f"http://127.0.0.1:{port}")
+    found = _failure(f"http://127.0.0.1:{port}")
 
     assert f"127.0.0.1:{port} cannot be reached: it refuses the connection" in found.message
 
@@ -108,7 +108,7 @@ def test_a_certificate_that_nobody_has_signed(tmp_path: Path) -> None:
         context.wrap_socket(connection, server_side=True)
 
     with _listening(answer) as port:
-        found = _diagnostic(f"https://127.0.0.1:{port}")
+        found = _failure(f"https://127.0.0.1:{port}")
 
     assert f"127.0.0.1:{port} cannot be trusted (TLS): self-signed certificate" in found.message
     assert "SSL_CERT_FILE" in found.hint
@@ -116,7 +116,7 @@ def test_a_certificate_that_nobody_has_signed(tmp_path: Path) -> None:
 
 def test_a_port_that_does_not_speak_tls() -> None:
     with _listening(lambda one: one.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as port:
-        found = _diagnostic(f"https://127.0.0.1:{port}")
+        found = _failure(f"https://127.0.0.1:{port}")
 
     assert f"no safe connection to 127.0.0.1:{port} (TLS): " in found.message
 
@@ -124,14 +124,14 @@ def test_a_port_that_does_not_speak_tls() -> None:
 def test_a_store_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "TIMEOUT", httpx.Timeout(0.1))
     with _listening(lambda one: one.recv(1 << 16) and one.recv(1)) as port:
-        found = _diagnostic(f"http://127.0.0.1:{port}")
+        found = _failure(f"http://127.0.0.1:{port}")
 
     assert f"127.0.0.1:{port} sent nothing for 0 s" in found.message
 
 
 def test_a_connection_that_breaks_off() -> None:
     with _listening(lambda one: one.recv(1 << 16)) as port:
-        found = _diagnostic(f"http://127.0.0.1:{port}")
+        found = _failure(f"http://127.0.0.1:{port}")
 
     assert f"the connection to 127.0.0.1:{port} was lost" in found.message
 
@@ -140,7 +140,7 @@ def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     port = _closed_port()
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
 
-    found = _diagnostic("https://no-such-shop.invalid")
+    found = _failure("https://no-such-shop.invalid")
 
     assert (
         f"the proxy 127.0.0.1:{port} for no-such-shop.invalid:443 cannot be reached: it refuses"
@@ -156,7 +156,7 @@ def test_a_proxy_that_lets_nobody_through(monkeypatch: pytest.MonkeyPatch) -> No
 
     with _listening(answer) as port:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
-        found = _diagnostic("https://no-such-shop.invalid")
+        found = _failure("https://no-such-shop.invalid")
 
     assert f"the proxy 127.0.0.1:{port} does not let us through" in found.message
 
@@ -184,3 +184,30 @@ def test_it_is_told_once_on_stderr_and_on_top_of_the_rendering(tmp_path: Path, f
     assert done.code == 1
     assert done.err.count("it refuses the connection") == 1
     assert "it refuses the connection" in done.out
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HTTPS_PROXY", "socks5://127.0.0.1:9"), ("HTTPS_PROXY", "ftp://127.0.0.1:9"),
+        ("HTTPS_PROXY", "http://127.0.0.1:abc"), ("HTTPS_PROXY", "http://[::1:9"),
+        ("HTTPS_PROXY", "http://127.0.0.1:99999"), ("NO_PROXY", "[::1"),
+        ("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_FILE", "/etc/passwd"),
+    ],
+)  # fmt: skip
+def test_settings_of_the_environment_that_are_none_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with opened(tmp_path, "genstore") as shop:
+        shop.url = "https://no-such-shop.invalid"
+        shop.want({"email": "ada@example.com"})
+        done = run("plan", "--specs", shop.specs, env={"TOKEN": "t", "RECONCILER_KEY": KEY.decode(),
+                   "RECONCILER_HOSTS": "no-such-shop.invalid"})  # fmt: skip
+
+    assert done.code == 1
+    assert name in done.err
+
+
+def test_an_address_of_numbers_has_its_brackets() -> None:
+    assert "[::1]:1 cannot be reached" in _failure("http://[::1]:1").message

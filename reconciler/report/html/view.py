@@ -44,7 +44,9 @@ def page_of(body: Json, link: Mapping[str, str]) -> Json:
         else "warn"
         if standing.startswith(("incomplete", phrases.NO_CHANGES))
         else "bad",
-        "not_read": [{"name": name, "why": why} for name, why in phrases.not_read(body)],
+        "gaps": [
+            {"name": name, "what": what, "why": why} for name, what, why in phrases.gaps(body)
+        ],
         "owed": [_owed(one, link) for one in phrases.owed(body)],
         "settings": {
             "under": settings.under(body) if settings.changed(body) else "",
