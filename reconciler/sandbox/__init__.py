@@ -6,13 +6,12 @@ from reconciler.sandbox.faults import Fault
 from reconciler.sandbox.switches import SWITCHES, Switch
 
 if TYPE_CHECKING:
-    from reconciler.sandbox.box import Sandbox
-    from reconciler.sandbox.journal import Request
-    from reconciler.sandbox.server import serve_forever
+    from reconciler.sandbox.request_log import Request
+    from reconciler.sandbox.server import Sandbox, serve_forever
 
 __all__ = ["SWITCHES", "Fault", "Request", "Sandbox", "Switch", "serve_forever"]
 
-_HOMES = {"Sandbox": "box", "Request": "journal", "serve_forever": "server"}
+_HOMES = {"Sandbox": "server", "Request": "request_log", "serve_forever": "server"}
 
 
 def __getattr__(name: str) -> Any:

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -14,11 +14,9 @@ from starlette.types import Receive, Scope, Send
 
 from reconciler.sandbox.control import control_routes
 from reconciler.sandbox.faults import Fault, first
-from reconciler.sandbox.journal import Request
-from reconciler.sandbox.wire import Answer, Call, Refusal, find
-
-if TYPE_CHECKING:
-    from reconciler.sandbox.box import Sandbox
+from reconciler.sandbox.http import Answer, Call, Refusal, find
+from reconciler.sandbox.request_log import Request
+from reconciler.sandbox.shop import Shop
 
 # The server puts the connection here so that a fault can cut it.
 TRANSPORT = "reconciler.sandbox.transport"
@@ -32,39 +30,39 @@ class Outcome:
     cut: bool = False
 
 
-def build_app(box: "Sandbox") -> Starlette:
-    front = Front(box)
+def build_app(shop: Shop) -> Starlette:
+    front = PlatformApp(shop)
     return Starlette(
-        routes=[Mount("/_sandbox", routes=control_routes(box)), Mount("/", app=front)],
+        routes=[Mount("/_sandbox", routes=control_routes(shop)), Mount("/", app=front)],
     )
 
 
-class Front:
+class PlatformApp:
     """The ASGI application of the platform itself."""
 
-    def __init__(self, box: "Sandbox") -> None:
-        self._box = box
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call = await _read(WebRequest(scope, receive))
-        box = self._box
-        with box.lock:
-            entry = Request(call.method, call.path, call.query, 0, box.moment())
-            serial = box.log.open(entry)
+        shop = self._shop
+        with shop.lock:
+            entry = Request(call.method, call.path, call.query, 0, shop.moment())
+            serial = shop.log.open(entry)
         outcome = await self._handle(call)
         answer = outcome.answer
-        with box.lock:
-            box.log.close(serial, 0 if answer is None else answer.status)
+        with shop.lock:
+            shop.log.close(serial, 0 if answer is None else answer.status)
         if answer is None:
             scope[TRANSPORT].abort()
             return
-        extra = box.shopfront.headers(serial)
+        extra = shop.shopfront.headers(serial)
         await _send(replace(answer, headers={**extra, **answer.headers}), outcome.cut, scope, send)
 
     async def _handle(self, call: Call) -> Outcome:
-        with self._box.lock:
+        with self._shop.lock:
             refused = self._admit(call)
-            faults = () if refused else self._box.faults.hits(call.method, call.path)
+            faults = () if refused else self._shop.faults.hits(call.method, call.path)
         if refused:
             return Outcome(refused)
         for fault in faults:
@@ -82,36 +80,36 @@ class Front:
         return _after_work(answer, faults)
 
     def _admit(self, call: Call) -> Answer | None:
-        box = self._box
-        if box.shopfront.token(call) != box.token:
+        shop = self._shop
+        if shop.shopfront.token(call) != shop.token:
             refusal = Refusal(401, "Unauthorized", code="Unauthorized")
-            return box.shopfront.refuse(call, refusal)
-        wait = box.bucket.take() if box.bucket else 0.0
+            return shop.shopfront.refuse(call, refusal)
+        wait = shop.bucket.take() if shop.bucket else 0.0
         if not wait:
             return None
-        answer = box.shopfront.refuse(
+        answer = shop.shopfront.refuse(
             call, Refusal(429, "Too many request", code="TooManyRequests")
         )
-        if not box.settings.on("retry_after"):
+        if not shop.settings.on("retry_after"):
             return answer
         return replace(answer, headers={"Retry-After": str(max(1, round(wait + 0.5)))})
 
     def _work(self, call: Call, late: Fault | None) -> Answer:
-        box = self._box
-        with box.lock:
-            box.table.late = late.seconds if late else 0.0
-            version = box.table.version
+        shop = self._shop
+        with shop.lock:
+            shop.table.late = late.seconds if late else 0.0
+            version = shop.table.version
             try:
                 return self._route(call)
             except Refusal as refusal:
-                return box.shopfront.refuse(call, refusal)
+                return shop.shopfront.refuse(call, refusal)
             finally:
-                box.table.late = 0.0
-                box.writes += box.table.version != version
+                shop.table.late = 0.0
+                shop.writes += shop.table.version != version
 
     def _route(self, call: Call) -> Answer:
-        chosen, groups = find(self._box.routes, call.method, call.path)
-        if not chosen.reads and self._box.settings["scope"] == "read":
+        chosen, groups = find(self._shop.routes, call.method, call.path)
+        if not chosen.reads and self._shop.settings["scope"] == "read":
             raise Refusal(403, "the token lacks the write scope", code="Forbidden")
         return chosen.handler(replace(call, groups=groups))
 
@@ -120,9 +118,9 @@ class Front:
         edit = fault.edit
         if isinstance(edit, Mapping):
             fields = {key: value for key, value in edit.items() if key != "id"}
-            self._box.edit(str(edit["id"]), **fields)
+            self._shop.edit(str(edit["id"]), **fields)
         elif edit is not None:
-            await asyncio.to_thread(edit, self._box)
+            await asyncio.to_thread(edit, self._shop)
 
 
 async def _read(request: WebRequest) -> Call:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as WebRequest
@@ -10,65 +10,63 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from reconciler.sandbox.faults import Fault
-
-if TYPE_CHECKING:
-    from reconciler.sandbox.box import Sandbox
+from reconciler.sandbox.shop import Shop
 
 
-def control_routes(box: "Sandbox") -> list[Route]:
-    desk = _Desk(box)
+def control_routes(shop: Shop) -> list[Route]:
+    control = ControlApi(shop)
     return [
-        Route("/customers", desk.customers, methods=["GET"]),
-        Route("/requests", desk.requests, methods=["GET"]),
-        Route("/reset", desk.reset, methods=["POST"]),
-        Route("/faults", desk.faults, methods=["POST", "DELETE"]),
-        Route("/edit", desk.edit, methods=["POST"]),
-        Route("/person", desk.person, methods=["POST"]),
-        Route("/remove", desk.remove, methods=["POST"]),
+        Route("/customers", control.customers, methods=["GET"]),
+        Route("/requests", control.requests, methods=["GET"]),
+        Route("/reset", control.reset, methods=["POST"]),
+        Route("/faults", control.faults, methods=["POST", "DELETE"]),
+        Route("/edit", control.edit, methods=["POST"]),
+        Route("/person", control.person, methods=["POST"]),
+        Route("/remove", control.remove, methods=["POST"]),
     ]
 
 
-class _Desk:
-    def __init__(self, box: "Sandbox") -> None:
-        self._box = box
+class ControlApi:
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
 
     async def customers(self, _: WebRequest) -> JSONResponse:
-        return JSONResponse({"customers": self._box.customers()})
+        return JSONResponse({"customers": self._shop.customers()})
 
     async def requests(self, _: WebRequest) -> JSONResponse:
-        entries = [{**asdict(entry), "at": entry.at.isoformat()} for entry in self._box.requests]
-        return JSONResponse({"requests": entries, "writes": self._box.writes})
+        entries = [{**asdict(entry), "at": entry.at.isoformat()} for entry in self._shop.requests]
+        return JSONResponse({"requests": entries, "writes": self._shop.writes})
 
     async def reset(self, request: WebRequest) -> JSONResponse:
         body = await _body(request)
         return await _do(
-            lambda: {"ids": self._box.reset(body.get("records", ()), body.get("switches"))}
+            lambda: {"ids": self._shop.reset(body.get("records", ()), body.get("switches"))}
         )
 
     async def faults(self, request: WebRequest) -> JSONResponse:
         if request.method == "DELETE":
-            return await _do(self._box.clear_faults)
+            return await _do(self._shop.clear_faults)
         body = await _body(request)
         given = body.get("faults", [body] if body else [])
 
         def arm() -> None:
             for fault in [Fault(**one) for one in given]:
-                self._box.fault(fault)
+                self._shop.fault(fault)
 
         return await _do(arm)
 
     async def edit(self, request: WebRequest) -> JSONResponse:
         body = await _body(request)
         customer_id = str(body.pop("id", ""))
-        return await _do(lambda: self._box.edit(customer_id, **body))
+        return await _do(lambda: self._shop.edit(customer_id, **body))
 
     async def person(self, request: WebRequest) -> JSONResponse:
         body = await _body(request)
-        return await _do(lambda: self._box.person(str(body["id"]), body["channel"], body["state"]))
+        return await _do(lambda: self._shop.person(str(body["id"]), body["channel"], body["state"]))
 
     async def remove(self, request: WebRequest) -> JSONResponse:
         body = await _body(request)
-        return await _do(lambda: self._box.remove(str(body["id"])))
+        return await _do(lambda: self._shop.remove(str(body["id"])))
 
 
 async def _body(request: WebRequest) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from reconciler.sandbox.box import RateChoice, Sandbox
+from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.shop import RateChoice
 
 # Environment variable and token by platform; made up, and good for this machine's loopback only.
 TOKENS: Final = {

@@ -3,10 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
-
-if TYPE_CHECKING:
-    from reconciler.sandbox.box import Sandbox
+from typing import Any, Literal, get_args
 
 FaultKind = Literal[
     "status",
@@ -25,7 +22,8 @@ FaultKind = Literal[
     "edit_after",
 ]
 KINDS: tuple[str, ...] = get_args(FaultKind)
-Edit = Callable[["Sandbox"], object] | Mapping[str, Any]
+# What somebody else does meanwhile: with the shop at hand, or fields of one customer by its `id`.
+Edit = Callable[[Any], object] | Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

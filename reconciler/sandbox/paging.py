@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from reconciler.sandbox.wire import Refusal
+from reconciler.sandbox.http import Refusal
 
 
 def encode(state: Mapping[str, Any]) -> str:

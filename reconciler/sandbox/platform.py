@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
 
-from reconciler.sandbox import moments
+from reconciler.sandbox import timestamps
 from reconciler.sandbox.bucket import Rate
+from reconciler.sandbox.http import Answer, Call, Json, Refusal, Route
 from reconciler.sandbox.records import Record
+from reconciler.sandbox.storage import Table
 from reconciler.sandbox.switches import Settings
-from reconciler.sandbox.table import Table
-from reconciler.sandbox.wire import Answer, Call, Json, Refusal, Route
 
 MISSING = object()
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
@@ -74,7 +74,7 @@ class Store:
 
     def time(self, text: str | None, zone: str | None) -> str | None:
         exact = self.settings["precision"] == "milliseconds"
-        return moments.write(text, zone=zone, milliseconds=exact)
+        return timestamps.write(text, zone=zone, milliseconds=exact)
 
     def refuse_duplicates(self, record: Record) -> None:
         """Refuse an e-mail or phone that another customer has."""

@@ -18,7 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from reconciler.sandbox.app import TRANSPORT, build_app
-from reconciler.sandbox.box import Sandbox
+from reconciler.sandbox.shop import Shop
 
 LOOPBACK = "127.0.0.1"
 
@@ -40,7 +40,7 @@ class CuttableProtocol(H11Protocol):
 class _Service:
     """An event loop in a thread with one listening socket."""
 
-    def __init__(self, box: Sandbox, port: int) -> None:
+    def __init__(self, shop: Shop, port: int) -> None:
         self._socket = socket.socket(
             socket.AF_INET,
             socket.SOCK_STREAM,
@@ -55,7 +55,7 @@ class _Service:
         self._socket.listen(128)
         self.port: int = self._socket.getsockname()[1]
         self._config = Config(
-            build_app(box),
+            build_app(shop),
             http=CuttableProtocol,
             ws="none",
             lifespan="off",
@@ -69,7 +69,7 @@ class _Service:
         self._state = ServerState()
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
-        self._thread = threading.Thread(target=self._run, name=f"sandbox-{box.shop}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"sandbox-{shop.shop}", daemon=True)
 
     def start(self) -> None:
         self._config.load()
@@ -99,15 +99,18 @@ class _Service:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-@contextmanager
-def serving(box: Sandbox, port: int = 0) -> Iterator[str]:
-    """Serve one simulator while the block runs."""
-    service = _Service(box, port)
-    service.start()
-    try:
-        yield f"http://{LOOPBACK}:{service.port}"
-    finally:
-        service.stop()
+class Sandbox(Shop):
+    """A simulated shop that can be asked over HTTP."""
+
+    @contextmanager
+    def serving(self, port: int = 0) -> Iterator[str]:
+        """Serve on loopback until the block ends; yields the address without a trailing slash."""
+        service = _Service(self, port)
+        service.start()
+        try:
+            yield f"http://{LOOPBACK}:{service.port}"
+        finally:
+            service.stop()
 
 
 def serve_forever(boxes: Sequence[tuple[Sandbox, int]], announce: Callable[[str], None]) -> None:

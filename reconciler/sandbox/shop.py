@@ -3,8 +3,7 @@
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -12,14 +11,14 @@ from typing import Any, Literal
 from reconciler.sandbox import records
 from reconciler.sandbox.bucket import Bucket, Rate
 from reconciler.sandbox.faults import Fault, FaultList
-from reconciler.sandbox.genstore import Genstore
-from reconciler.sandbox.journal import Request, RequestLog
+from reconciler.sandbox.genstore.api import Genstore
 from reconciler.sandbox.platform import Platform, Store
 from reconciler.sandbox.records import Record
-from reconciler.sandbox.shoplazza import Shoplazza
-from reconciler.sandbox.shopline import Shopline
+from reconciler.sandbox.request_log import Request, RequestLog
+from reconciler.sandbox.shoplazza.api import Shoplazza
+from reconciler.sandbox.shopline.api import Shopline
+from reconciler.sandbox.storage import Table
 from reconciler.sandbox.switches import SWITCHES, Settings
-from reconciler.sandbox.table import Table
 
 RateChoice = Literal["off"] | tuple[float, int] | None
 _PLATFORMS: dict[str, Callable[[Store], Platform]] = {
@@ -33,7 +32,7 @@ _FIRST_ADDRESS = 878
 _DELAYS = ("list_delay", "search_delay")
 
 
-class Sandbox:
+class Shop:
     """A shop on one platform. Safe to use from several threads, also while it serves."""
 
     def __init__(
@@ -210,14 +209,6 @@ class Sandbox:
     def forget_requests(self) -> None:
         with self.lock:
             self.log.clear()
-
-    @contextmanager
-    def serving(self, port: int = 0) -> Iterator[str]:
-        """Serve on loopback until the block ends; yields the address without a trailing slash."""
-        from reconciler.sandbox.server import serving  # noqa: PLC0415 - the web stack loads late
-
-        with serving(self, port) as url:
-            yield url
 
     def close(self) -> None:
         """Close the SQLite file, if there is one."""

@@ -4,10 +4,10 @@ import re
 from typing import Any
 
 from reconciler.sandbox import records
+from reconciler.sandbox.http import Json, Refusal
 from reconciler.sandbox.platform import MISSING, Store, assign, check_email, check_text
 from reconciler.sandbox.records import Record
-from reconciler.sandbox.shopline_wire import ADDRESS_KEYS, ConsentWrite
-from reconciler.sandbox.wire import Json, Refusal
+from reconciler.sandbox.shopline.form import ADDRESS_KEYS, ConsentWrite
 
 _LIMITS = {
     "email": 50,

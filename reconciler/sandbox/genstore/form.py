@@ -3,11 +3,11 @@
 import json
 from typing import Any
 
-from reconciler.sandbox import masks, moments, records
+from reconciler.sandbox import masking, records, timestamps
+from reconciler.sandbox.http import Json, Refusal
 from reconciler.sandbox.platform import MISSING, Store, truth
 from reconciler.sandbox.records import Record
 from reconciler.sandbox.switches import Settings
-from reconciler.sandbox.wire import Json, Refusal
 
 CONSENT_KEYS = {"email": "emailMarketingConsent", "sms": "smsMarketingConsent"}
 ADDRESS_KEYS = {
@@ -57,7 +57,7 @@ class Form:
     def consent(self, held: Record | None, channel: str) -> Json | None:
         if held is None:
             return None
-        moment = moments.write(held["at"], zone=self._zone(), milliseconds=True)
+        moment = timestamps.write(held["at"], zone=self._zone(), milliseconds=True)
         return {"state": word(held["state"], channel, self._settings), "consentUpdateTime": moment}
 
     def address(self, held: Record | None) -> Json | None:
@@ -111,10 +111,10 @@ class Form:
         hidden: Json = dict.fromkeys(_PROTECTED)
         if way == "masked":
             hidden = {
-                "email": masks.email(body["email"]),
-                "phone": masks.phone(body["phone"]),
-                "firstName": masks.name(body["firstName"]),
-                "lastName": masks.name(body["lastName"]),
+                "email": masking.email(body["email"]),
+                "phone": masking.phone(body["phone"]),
+                "firstName": masking.name(body["firstName"]),
+                "lastName": masking.name(body["lastName"]),
                 "addresses": [_mask_address(item) for item in body["addresses"]],
                 "defaultAddress": body["defaultAddress"] and _mask_address(body["defaultAddress"]),
             }
@@ -123,7 +123,7 @@ class Form:
 
 def _mask_address(item: Json) -> Json:
     visible = ("id", "countryCode", "provinceCode", "isDefaultAddress")
-    return {key: value if key in visible else masks.name(value) for key, value in item.items()}
+    return {key: value if key in visible else masking.name(value) for key, value in item.items()}
 
 
 def word(state: Any, channel: str, settings: Settings) -> Any:
@@ -192,7 +192,7 @@ class ConsentWrite:
 
     def _when(self, value: Json) -> str:
         moment = value.get("consentUpdateTime")
-        if self._settings["consent_time"] == "ignored" or moments.read(moment) is None:
+        if self._settings["consent_time"] == "ignored" or timestamps.read(moment) is None:
             return self._now()
         return str(moment)
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from reconciler.sandbox import moments
+from reconciler.sandbox import timestamps
+from reconciler.sandbox.http import Refusal
 from reconciler.sandbox.platform import Store
 from reconciler.sandbox.records import Record
-from reconciler.sandbox.wire import Refusal
 
 BOUNDS = ("created_at_min", "created_at_max", "updated_at_min", "updated_at_max")
 Test = Callable[[Record], bool]
@@ -19,7 +19,7 @@ def time_tests(asked: Mapping[str, str], store: Store, *, status: int) -> list[T
         text = asked.get(name)
         if not text:
             continue
-        bound = moments.read(text)
+        bound = timestamps.read(text)
         if bound is None:
             raise Refusal(status, f"{name} is invalid", code="InvalidParameter")
         tests.append(_test(name, bound, whole=store.settings["precision"] == "seconds"))
@@ -30,7 +30,7 @@ def _test(name: str, bound: datetime, *, whole: bool) -> Test:
     key, lower = name[:-4], name.endswith("_min")
 
     def within(record: Record) -> bool:
-        held = moments.read(record[key])
+        held = timestamps.read(record[key])
         if held is None:
             return False
         if whole:

@@ -1,11 +1,11 @@
 """SHOPLINE's address endpoints, stricter in lengths than the addresses inside a customer."""
 
 from reconciler.sandbox import records
+from reconciler.sandbox.http import Answer, Call, Json, Refusal, Route, read_json, route
 from reconciler.sandbox.platform import Store, check_text, unwrap
 from reconciler.sandbox.records import Record
-from reconciler.sandbox.shopline_wire import ADDRESS_KEYS, Form
-from reconciler.sandbox.shopline_write import OWN_ADDRESS_LIMITS, read_address, unflag
-from reconciler.sandbox.wire import Answer, Call, Json, Refusal, Route, read_json, route
+from reconciler.sandbox.shopline.form import ADDRESS_KEYS, Form
+from reconciler.sandbox.shopline.write import OWN_ADDRESS_LIMITS, read_address, unflag
 
 
 class Addresses:

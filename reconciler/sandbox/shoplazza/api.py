@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 from reconciler.sandbox import records
-from reconciler.sandbox.bounds import time_tests
 from reconciler.sandbox.bucket import Rate
+from reconciler.sandbox.http import Answer, Call, Handler, Json, Refusal, Route, read_json, route
 from reconciler.sandbox.platform import (
     MISSING,
     Store,
@@ -18,8 +18,8 @@ from reconciler.sandbox.platform import (
     whole,
 )
 from reconciler.sandbox.records import Record
-from reconciler.sandbox.shoplazza_addresses import Addresses, read_address, required_fields
-from reconciler.sandbox.shoplazza_wire import (
+from reconciler.sandbox.shoplazza.addresses import Addresses, read_address, required_fields
+from reconciler.sandbox.shoplazza.form import (
     BOOLEANS,
     Dialect,
     Form,
@@ -29,7 +29,7 @@ from reconciler.sandbox.shoplazza_wire import (
     read_boolean,
     read_tags,
 )
-from reconciler.sandbox.wire import Answer, Call, Handler, Json, Refusal, Route, read_json, route
+from reconciler.sandbox.time_filters import time_tests
 
 VERSIONS = ("2022-01", "2025-06", "2026-01", "2026-07")
 _MISSING = "param is missing or the value is empty: customer"

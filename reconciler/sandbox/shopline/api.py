@@ -2,13 +2,13 @@
 
 from reconciler.sandbox import records
 from reconciler.sandbox.bucket import Rate
+from reconciler.sandbox.http import Answer, Call, Handler, Json, Refusal, Route, read_json, route
 from reconciler.sandbox.platform import Store, unwrap
 from reconciler.sandbox.records import Record
-from reconciler.sandbox.shopline_addresses import Addresses
-from reconciler.sandbox.shopline_read import Listing, only
-from reconciler.sandbox.shopline_wire import Form
-from reconciler.sandbox.shopline_write import Write
-from reconciler.sandbox.wire import Answer, Call, Handler, Json, Refusal, Route, read_json, route
+from reconciler.sandbox.shopline.addresses import Addresses
+from reconciler.sandbox.shopline.form import Form
+from reconciler.sandbox.shopline.read import Listing, only
+from reconciler.sandbox.shopline.write import Write
 
 VERSIONS = ("v20250301", "v20250601", "v20251201", "v20260301", "v20260601", "v20260901")
 # subscribe_channel: 1 is the person's own account page, 3 the open API.

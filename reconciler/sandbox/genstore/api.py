@@ -5,7 +5,8 @@ from typing import Any
 
 from reconciler.sandbox import paging, records
 from reconciler.sandbox.bucket import Rate
-from reconciler.sandbox.genstore_wire import ConsentWrite, Form, read_address
+from reconciler.sandbox.genstore.form import ConsentWrite, Form, read_address
+from reconciler.sandbox.http import Answer, Call, Json, Refusal, Route, read_json, route
 from reconciler.sandbox.platform import (
     MISSING,
     Store,
@@ -17,7 +18,6 @@ from reconciler.sandbox.platform import (
     whole,
 )
 from reconciler.sandbox.records import Record
-from reconciler.sandbox.wire import Answer, Call, Json, Refusal, Route, read_json, route
 
 _ROOT = "/api/202412"
 _TEXTS = {

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from reconciler.sandbox import masks, moments, records
+from reconciler.sandbox import masking, records, timestamps
+from reconciler.sandbox.http import Json, Refusal
 from reconciler.sandbox.platform import Store
 from reconciler.sandbox.records import Record
-from reconciler.sandbox.wire import Json, Refusal
 
 CONSENT_KEYS = {"email": "email_marketing_consent", "sms": "sms_marketing_consent"}
 FLAGS = {"email": "email_subscribe_flag", "sms": "mobile_subscribe_flag"}
@@ -75,7 +75,7 @@ class Form:
         body["province_code_v2"] = body["province_code"]
         body["default"] = held["default"]
         if masked:
-            body["phone"] = masks.phone(body["phone"])
+            body["phone"] = masking.phone(body["phone"])
         return body
 
     def own_address(self, held: Record, customer_id: str, *, masked: bool) -> Json:
@@ -89,8 +89,8 @@ class Form:
         tags = record["tags"]
         body = {
             "id": record["id"],
-            "email": masks.email(record["email"]) if masked else record["email"],
-            "phone": masks.phone(record["phone"]) if masked else record["phone"],
+            "email": masking.email(record["email"]) if masked else record["email"],
+            "phone": masking.phone(record["phone"]) if masked else record["phone"],
             "first_name": record["first_name"] or "",
             "last_name": record["last_name"] or "",
             "nick_name": extra.get("nick_name") or "",
@@ -179,7 +179,7 @@ def _check(value: Json, key: str) -> None:
         if isinstance(number, bool) or not isinstance(number, int) or number not in allowed:
             raise Refusal(422, f"{key}.{name} is invalid")
     moment = value.get("consent_updated_at")
-    if moment and moments.read(moment) is None:
+    if moment and timestamps.read(moment) is None:
         raise Refusal(422, f"{key}.consent_updated_at is invalid")
     source = value.get("consent_collected_from")
     if source is not None and (not isinstance(source, str) or len(source) > 50):

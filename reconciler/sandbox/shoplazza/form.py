@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.sandbox import masks, records
+from reconciler.sandbox import masking, records
+from reconciler.sandbox.http import Call, Json, Refusal
 from reconciler.sandbox.platform import MISSING, Store
 from reconciler.sandbox.records import Record
 from reconciler.sandbox.switches import Settings
-from reconciler.sandbox.wire import Call, Json, Refusal
 
 BOOLEANS = {"email": "accepts_marketing", "sms": "accepts_sms_marketing"}
 FLAGS = {"email": "subscribed_flag", "sms": "sms_subscribed_flag"}
@@ -145,8 +145,8 @@ class Form:
             "first_name": record["first_name"] or "",
             "last_name": record["last_name"] or "",
             "name": " ".join(filter(None, names)),
-            "email": (masks.email(record["email"]) if masked else record["email"]) or "",
-            "phone": (masks.phone(record["phone"]) if masked else record["phone"]) or "",
+            "email": (masking.email(record["email"]) if masked else record["email"]) or "",
+            "phone": (masking.phone(record["phone"]) if masked else record["phone"]) or "",
             "phone_area_code": extra.get("phone_area_code", ""),
             "contact_type": extra.get("contact_type", "email" if record["email"] else "phone"),
             "source": extra.get("source", ""),

@@ -3,10 +3,10 @@
 from typing import Any
 
 from reconciler.sandbox import records
+from reconciler.sandbox.http import Answer, Call, Json, Refusal, Route, read_json, route
 from reconciler.sandbox.platform import Store, check_text, unwrap
 from reconciler.sandbox.records import Record
-from reconciler.sandbox.shoplazza_wire import ADDRESS_KEYS, Dialect, Form
-from reconciler.sandbox.wire import Answer, Call, Json, Refusal, Route, read_json, route
+from reconciler.sandbox.shoplazza.form import ADDRESS_KEYS, Dialect, Form
 
 _MISSING = "param is missing or the value is empty: address"
 _LIMITS = dict.fromkeys((*ADDRESS_KEYS, "province_code"), 255)

@@ -5,11 +5,11 @@ from itertools import islice
 from typing import Any
 
 from reconciler.sandbox import paging
-from reconciler.sandbox.bounds import BOUNDS, Test, time_tests
+from reconciler.sandbox.http import Answer, Call, Json, Refusal, Route, route
 from reconciler.sandbox.platform import Store, whole
 from reconciler.sandbox.records import Record
-from reconciler.sandbox.shopline_wire import CONSENT_KEYS, FLAGS, Form, code
-from reconciler.sandbox.wire import Answer, Call, Json, Refusal, Route, route
+from reconciler.sandbox.shopline.form import CONSENT_KEYS, FLAGS, Form, code
+from reconciler.sandbox.time_filters import BOUNDS, Test, time_tests
 
 _LIMIT_MESSAGE = "limit must be between 1 and 250"
 _FILTERS = ("since_id", "ids", *BOUNDS)

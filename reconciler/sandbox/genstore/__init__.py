@@ -1,0 +1,1 @@
+"""Genstore as its documents tell it, with a switch for what they leave open."""
