@@ -27,7 +27,7 @@ _COMMANDS: Final = {
     "show": "Show a saved plan, or the steps it would be carried out in.",
     "export": "Write a store's customers as a spec.",
     "explain": "Why one customer is as planned: wanted, live, line, commit, verdicts.",
-    "audit": "StoreReading the record of all applies, or prove that nobody changed it.",
+    "audit": "Read the record of all applies, or prove that nobody changed it.",
     "stores": "List the stores of the specs and what their platforms can do.",
     "schema": "Print a JSON Schema: spec, plan, journal or audit.",
     "sandbox": "Run local stores that behave like the real ones.",
