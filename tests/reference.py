@@ -10,11 +10,20 @@ from pathlib import Path
 from reconciler.cli import _COMMANDS
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.fields import FIELDS
+from reconciler.model.rules import RULES
 from reconciler.platforms.tables import TABLES
 
 
 def commands() -> str:
     return "".join(f"- `reconciler {name}` — {line}\n" for name, line in _COMMANDS.items())
+
+
+def rules() -> str:
+    rows = ["| rule | does | means | lifted by |", "|---|---|---|---|"]
+    for name, one in RULES.items():
+        lift = f"`--release {name}`, or an approval" if one.releasable else one.lifted_by
+        rows.append(f"| `{name}` | {one.level} | {one.means} | {lift or 'nothing'} |")
+    return "".join(f"{row}\n" for row in rows)
 
 
 def platforms() -> str:

@@ -29,6 +29,7 @@ _COMMANDS: Final = {
     "explain": "Why one customer is as planned: wanted, live, line, commit, verdicts.",
     "audit": "Read the record of all applies, or prove that nobody changed it.",
     "stores": "List the stores of the specs and what their platforms can do.",
+    "rules": "What a rule means, what it does, and what lifts it.",
     "schema": "Print a JSON Schema: spec, plan, journal or audit.",
     "sandbox": "Run local stores that behave like the real ones.",
     "demo": "See it all happen on local stores: plan, apply, plan again.",

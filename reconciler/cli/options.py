@@ -16,7 +16,8 @@ from typing import Any, Final, TextIO, TypeVar
 import click
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.model.settings import RELEASABLE, Release, RiskClass
+from reconciler.model.rules import RELEASABLE
+from reconciler.model.settings import Release, RiskClass
 from reconciler.report.lines import Line, Style
 
 F = TypeVar("F", bound=Callable[..., Any])

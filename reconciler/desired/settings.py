@@ -10,9 +10,8 @@ from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.identity import Identity, IdentityKind, identity
 from reconciler.model.instant import instant
+from reconciler.model.rules import ACKNOWLEDGEABLE, RELEASABLE
 from reconciler.model.settings import (
-    ACKNOWLEDGEABLE,
-    RELEASABLE,
     Approval,
     Ceiling,
     ConsentWord,

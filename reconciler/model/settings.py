@@ -57,41 +57,6 @@ MASS_WITHDRAWAL_PERCENT: Final = 20
 MASS_WITHDRAWAL_PEOPLE: Final = 20
 
 
-RELEASABLE: Final = (
-    "capability.unsupported",
-    "consent.pending-message",
-    "consent.undated-opt-out",
-    "consent.unreadable",
-)
-"""The rules that a person may lift for one plan; of the others, each says what lifts it."""
-
-
-def by_release(rule: str) -> str | None:
-    """The flag that lifts a hold of this rule; None where there is none."""
-    return f"--release {rule}" if rule in RELEASABLE else None
-
-
-ACKNOWLEDGEABLE: Final = (
-    "capability.unsupported",
-    "consent.unreadable",
-    "delete.has-orders",
-    "erasure.not-planned",
-    "identity.ambiguous",
-    "identity.disagrees",
-    "identity.doubtful",
-    "identity.no-such-id",
-    "identity.same-person",
-    "identity.swap",
-    "read.incomplete",
-    "read.masked",
-    "read.unproven-absence",
-    "read.unreadable",
-    "read.withheld",
-    "withdraw.not-planned",
-)
-"""The rules that keep an opt-out or erasure from being carried out, and may be known of."""
-
-
 class TokenKind(StrEnum):
     ENV = "env"
     FILE = "file"

@@ -20,7 +20,8 @@ from reconciler.model.consent import (
     row,
     transition,
 )
-from reconciler.model.settings import Policy, by_release
+from reconciler.model.rules import by_release
+from reconciler.model.settings import Policy
 
 _WORDS: Final = {Channel.EMAIL: "e-mail", Channel.SMS: "SMS"}
 

@@ -13,7 +13,8 @@ from reconciler.model.field_path import CUSTOMER, FieldPath
 from reconciler.model.fields import BY_NAME
 from reconciler.model.identity import IdentityKind
 from reconciler.model.managed import UNMANAGED
-from reconciler.model.settings import RiskClass, by_release
+from reconciler.model.rules import by_release
+from reconciler.model.settings import RiskClass
 from reconciler.plan.changes import Action, Change, ConsentChange, FieldChange, Presence, TagChange
 from reconciler.plan.compare import creation, differences, moves_address
 from reconciler.plan.consent_rules import ConsentDecision, ConsentFacts, decide, is_told

@@ -6,7 +6,8 @@ from typing import Final
 
 from reconciler.diagnostics import SourceMark
 from reconciler.model.field_path import FieldPath
-from reconciler.model.settings import RiskClass, by_release
+from reconciler.model.rules import by_release
+from reconciler.model.settings import RiskClass
 
 NO_OPT_OUT: Final = "withdraw.not-planned"
 NO_ERASURE: Final = "erasure.not-planned"
