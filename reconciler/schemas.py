@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -38,7 +38,21 @@ def text(name: str) -> str:
 
 @cache
 def load(name: str) -> Any:
-    return json.loads(text(name))
+    """As it is written, and with the platforms that are known here."""
+    found = json.loads(text(name))
+    if name == "spec" and _platforms:
+        found["$defs"]["store"]["properties"]["platform"]["enum"] = list(_platforms)
+    return found
+
+
+_platforms: list[str] = []
+
+
+def know_platforms(names: Iterable[str]) -> None:
+    """For the registry, once: packages may add platforms that the written schema does not list."""
+    _platforms[:] = names
+    for one in (load, validator, keys_and_words, _part):
+        one.cache_clear()
 
 
 @cache

@@ -20,7 +20,7 @@ from reconciler.model.settings import Policy, Release, StoreSettings, TokenKind,
 from reconciler.model.tags import Owned, TagIntent
 from reconciler.plan.compare import ComparisonSettings
 from reconciler.plan.store_rules import StoreRules
-from reconciler.platforms.tables import TABLES
+from reconciler.platforms.registry import TABLES
 
 MARK: Final = SourceMark("specs/all.yaml", 3, 5)
 NOW: Final = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -11,7 +11,7 @@ from reconciler.cli import _COMMANDS
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.fields import FIELDS
 from reconciler.model.rules import RULES
-from reconciler.platforms.tables import TABLES
+from reconciler.platforms.registry import TABLES
 
 
 def commands() -> str:

@@ -12,7 +12,7 @@ from click import Group
 from reconciler import errors, schemas
 from reconciler.cli import _COMMANDS, cli
 from reconciler.model.fields import FIELDS
-from reconciler.platforms.tables import TABLES
+from reconciler.platforms.registry import TABLES
 
 ROOT = Path(__file__).resolve().parents[1]
 

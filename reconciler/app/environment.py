@@ -16,12 +16,12 @@ from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import DesiredState, Rate, Release, StoreSettings
 from reconciler.model.tags import Owned
 from reconciler.platforms.limiter import RateLimiters
-from reconciler.platforms.tables import TABLES
+from reconciler.platforms.registry import TABLES
 from reconciler.platforms.trusted_hosts import TrustedHosts, base_url
 
 if TYPE_CHECKING:
     from reconciler.plan.store_rules import StoreRules
-    from reconciler.platforms.connect import Connection
+    from reconciler.platforms.registry import Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +102,8 @@ def open_store(
     store: StoreSettings, environment: Environment, learned: Learned = NOTHING_LEARNED
 ) -> "Connection":
     """`learned` is what an earlier reading of the store found."""
-    from reconciler.platforms.connect import connect
     from reconciler.platforms.credentials import token
+    from reconciler.platforms.registry import connect
     from reconciler.state.key import read_key
 
     base = base_url(store, TABLES[store.platform], environment.hosts)

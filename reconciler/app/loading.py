@@ -11,7 +11,7 @@ from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic, Severity, has_errors, sort_by_place
 from reconciler.errors import ConfigError, SpecError
 from reconciler.model.settings import DesiredState, Settings, StoreSettings
-from reconciler.platforms.tables import TABLES
+from reconciler.platforms.registry import TABLES
 
 if TYPE_CHECKING:
     from reconciler.desired.files import SpecFile

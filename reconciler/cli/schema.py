@@ -1,5 +1,7 @@
 """`reconciler schema`."""
 
+import json
+
 import click
 
 from reconciler.cli import OK
@@ -10,6 +12,10 @@ from reconciler.cli import OK
 def command(name: str) -> int:
     """Print a JSON Schema. `spec` is what you write; editors check and complete with it."""
     from reconciler import schemas
+    from reconciler.platforms import registry  # noqa: F401 -- it knows the platforms
 
-    click.echo(schemas.text(name), nl=False)
+    written = schemas.text(name)
+    known = schemas.load(name)
+    same = json.loads(written) == known
+    click.echo(written if same else f"{json.dumps(known, indent=2)}\n", nl=False)
     return OK

@@ -42,7 +42,7 @@ def command(specs: Path, form: str) -> int:
 
 
 def _describe(store: Any) -> dict[str, Any]:
-    from reconciler.platforms.tables import TABLES
+    from reconciler.platforms.registry import TABLES
 
     table = TABLES[store.platform]
     return {

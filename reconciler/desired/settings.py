@@ -145,13 +145,13 @@ def _doubts(
                 severity=Severity.WARNING,
             )
         )
-    if words and item["platform"] != "genstore":
+    if words and not table.consent_words:
         found.append(
             Diagnostic(
                 rule="settings.consent-words",
                 message=f"{table.title} has no consent words",
                 mark=document.key_mark((*pointer, "consent_words")),
-                hint="leave it out; only Genstore's words differ between stores",
+                hint="leave it out; the words of this platform are the same in every store",
             )
         )
     found.extend(_misnamed(document, (*pointer, "consent_words"), words, table))

@@ -18,7 +18,9 @@ class Footprint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """Where a limit is None, or not in a table of limits, the documents tell none.
+    """What is not said is the most careful: nothing can be written, and what may be sent along is.
+
+    Where a limit is None, or not in a table of limits, the documents tell none.
 
     `creates` and `updates` are the fields that a create or an update can write;
     `single_contact` says that a create takes exactly one of e-mail and phone.
@@ -45,30 +47,32 @@ class Capabilities:
     versions: tuple[str, ...]
     default_version: str
     domains: tuple[str, ...]
-    creates: frozenset[str]
-    updates: frozenset[str]
-    deletes: bool
-    counts: bool
-    look_up_calls: tuple[tuple[IdentityKind, int], ...]
-    ids_at_once: int
-    page: int
-    single_contact: bool
-    consent_states: frozenset[ConsentState]
-    records_refusal: frozenset[Channel]
-    opt_out_indistinct: frozenset[Channel]
-    default_consent: ConsentState
-    resends_consent: bool
-    resends: frozenset[str]
-    tags_at_most: int | None
-    tag_length: int | None
-    tags_length: int | None
-    addresses_at_most: int | None
-    address_parts: frozenset[str]
-    address_needs: tuple[str, ...]
-    address_lengths: tuple[tuple[str, int], ...]
-    lengths: tuple[tuple[str, int], ...]
     rate: Rate
-    footprints: tuple[Footprint, ...]
+    creates: frozenset[str] = frozenset()
+    updates: frozenset[str] = frozenset()
+    deletes: bool = False
+    counts: bool = False
+    look_up_calls: tuple[tuple[IdentityKind, int], ...] = ()
+    ids_at_once: int = 1
+    page: int = 50
+    single_contact: bool = False
+    consent_states: frozenset[ConsentState] = frozenset(
+        {ConsentState.SUBSCRIBED, ConsentState.UNSUBSCRIBED}
+    )
+    records_refusal: frozenset[Channel] = frozenset()
+    opt_out_indistinct: frozenset[Channel] = frozenset(Channel)
+    default_consent: ConsentState = ConsentState.NOT_SUBSCRIBED
+    resends_consent: bool = True
+    resends: frozenset[str] = frozenset({"tags", "addresses"})
+    tags_at_most: int | None = None
+    tag_length: int | None = None
+    tags_length: int | None = None
+    addresses_at_most: int | None = None
+    address_parts: frozenset[str] = frozenset()
+    address_needs: tuple[str, ...] = ()
+    address_lengths: tuple[tuple[str, int], ...] = ()
+    lengths: tuple[tuple[str, int], ...] = ()
+    footprints: tuple[Footprint, ...] = ()
     extra_calls: tuple[tuple[str, int], ...] = ()
     keeps_with_orders: bool = False
     dates_consent: bool = False

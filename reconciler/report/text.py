@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from reconciler.platforms.tables import TABLES
+from reconciler.platforms.registry import TABLES
 from reconciler.report import phrases, settings
 from reconciler.report.lines import Line, Style, plain
 from reconciler.report.phrases import NAMED_AT_MOST, Item, Json, Reveal

@@ -12,7 +12,7 @@ from reconciler.errors import ConfigError, JournalError
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import StoreSettings, TokenKind, TokenSource
 from reconciler.platforms.credentials import LARGEST_FILE, token
-from reconciler.platforms.tables import TABLES
+from reconciler.platforms.registry import TABLES
 from reconciler.platforms.trusted_hosts import TrustedHosts, base_url
 from reconciler.state.key import key, read_key
 from reconciler.state.trail import NAME, Trail, verify

@@ -13,7 +13,7 @@ from reconciler.model.identity import IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.settings import DesiredState
 from reconciler.model.tags import TagIntent
-from reconciler.platforms.tables import TABLES
+from reconciler.platforms.registry import TABLES
 
 STORES = """
 stores:

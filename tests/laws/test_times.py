@@ -18,7 +18,7 @@ from reconciler.model.consent import (
 )
 from reconciler.model.settings import Policy
 from reconciler.plan.consent_rules import ConsentDecision, ConsentFacts, decide
-from reconciler.platforms.tables import TABLES
+from reconciler.platforms.registry import TABLES
 from reconciler.platforms.times import StoreTimes
 from reconciler.sandbox import Fault
 from tests.harness import Shop, consent, grant, opened, person, verdicts

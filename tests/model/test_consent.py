@@ -16,7 +16,7 @@ from reconciler.model.consent import (
 )
 from reconciler.model.settings import Policy
 from reconciler.plan.consent_rules import ConsentFacts, decide
-from reconciler.platforms.tables import TABLES
+from reconciler.platforms.registry import TABLES
 
 EARLY, LATE = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 8, 1, tzinfo=UTC)
 S, A = ConsentState, Actor

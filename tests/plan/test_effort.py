@@ -9,7 +9,7 @@ from reconciler.model.settings import Rate, RiskClass
 from reconciler.model.tags import TagDelta
 from reconciler.plan.changes import Action, Change, TagChange
 from reconciler.plan.effort import Effort, effort
-from reconciler.platforms.tables import TABLES
+from reconciler.platforms.registry import TABLES
 from reconciler.report import phrases
 from tests.builders import MARK
 from tests.harness import VARIANTS, consent, grant, opened, person, told

@@ -1,0 +1,28 @@
+"""What makes a platform known here: one object, in a folder of ours or in a package of others."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.customer import Learned
+from reconciler.model.settings import StoreSettings
+
+if TYPE_CHECKING:
+    from reconciler.platforms.base import Writer
+    from reconciler.platforms.http import Session
+    from reconciler.platforms.times import StoreTimes
+
+Connect: TypeAlias = "Callable[[Session, StoreSettings, StoreTimes, Learned], Writer]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """`headers` gives those of every request, from the token. `connect` makes a client that speaks
+    through the session; the times are in the store's zone, and what was learned is an earlier
+    reading's.
+    """
+
+    capabilities: Capabilities
+    headers: Callable[[str], Mapping[str, str]]
+    connect: Connect
