@@ -21,6 +21,7 @@ from reconciler.cli import (
     options,
     progress,
 )
+from reconciler.cli.gaps import tell_of_gaps, tell_of_saved_gaps, with_gaps
 from reconciler.cli.unfinished import tell_of_cut_off, tell_of_running
 from reconciler.cli.voice import behind
 from reconciler.errors import ConfigError
@@ -117,7 +118,8 @@ def command(
         if earlier is not None:
             resuming = options.again("apply", plan, "--resume") if plan is not None else ""
             code = _told(earlier, body, resuming, form=form, no_color=no_color)
-            return FAILED if _tell_of_saved(body, under_base=False, quiet=quiet) else code
+            tell_of_saved_gaps(body)
+            return with_gaps(code, body)
         at_hand = state
         commitment, state = app.check_usable(
             body,
@@ -127,7 +129,7 @@ def command(
             resume=resume,
             under=lambda commit: app.load_or_raise(specs, environment, options.silent, commit),
         )
-        failed = _tell_of_saved(body, under_base=state is not at_hand, quiet=quiet)
+        _tell_of_saved(body, under_base=state is not at_hand, quiet=quiet)
         if not quiet:
             tell_of_cut_off(environment, apart_from=(commitment.id,))
     else:
@@ -139,9 +141,7 @@ def command(
             made = app.plan(state, choices, environment, pseudonyms)
         body = encode(made, pseudonyms)
         commitment = decode(body)
-        for part in made.failed:
-            click.echo(f"error: {part.error}", err=True)
-        failed = bool(made.failed) or not made.complete
+        tell_of_gaps(made, body)
         if not _agreed(body, yes=yes, verbose=verbose, no_color=no_color, only=only, form=form):
             return _not_applied(body, made, form)
     order = app.ApplyRequest(
@@ -154,7 +154,7 @@ def command(
         progress=lambda outcome: None,  # noqa: ARG005
     )
     code = _carry_out(order, body, form=form, quiet=quiet, no_color=no_color)
-    return FAILED if failed and code != INTERRUPTED else code
+    return with_gaps(code, body)
 
 
 def _check_usage(*, saved: bool, chosen: bool, yes: bool) -> None:
@@ -185,20 +185,15 @@ def _saved(plan: Path | None, environment: "Environment") -> dict[str, Any]:
     return read_plan(plan if plan is not None else _last_unfinished(environment.folder))
 
 
-def _tell_of_saved(body: dict[str, Any], *, under_base: bool, quiet: bool) -> bool:
-    """What a saved plan was made under and could not read; whether there is any such store."""
-    from reconciler.report import phrases
-
+def _tell_of_saved(body: dict[str, Any], *, under_base: bool, quiet: bool) -> None:
+    """What a saved plan was made under, and could not read."""
     if under_base and not quiet:
         click.echo(
             f"note: carried out under the settings of the base {body['spec']['base'][:12]}, which "
             "differ from those at hand by what the plan showed",
             err=True,
         )
-    gaps = phrases.gaps(body)
-    for name, what, why in gaps:
-        click.echo(f"error: store {name} {what} for this plan: {why}", err=True)
-    return bool(gaps)
+    tell_of_saved_gaps(body)
 
 
 def _not_applied(body: dict[str, Any], made: "Plan", form: str) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from reconciler.cli import BLOCKED, CHANGES, FAILED, OK, interrupt, options, progress
+from reconciler.cli.gaps import tell_of_gaps
 from reconciler.cli.unfinished import tell_of_cut_off, tell_of_running
 from reconciler.errors import SpecError
 from reconciler.model.settings import Release, RiskClass
@@ -112,15 +113,16 @@ def command(
     )
     if out is not None and not quiet:
         _tell_of_saved(out, body)
-    for part in made.failed:
-        click.echo(f"error: {part.error}", err=True)
+    tell_of_gaps(made, body)
     for part in made.failed:
         if part.fault is not None:
             return report(part.fault)
-    if made.failed or not made.complete:
+    if made.failed:
         return FAILED
     if made.blocked or made.owes or _met(body, fail_on):
         return BLOCKED
+    if not made.complete:
+        return FAILED
     return CHANGES if detailed_exitcode and not made.empty else OK
 
 

@@ -360,12 +360,15 @@ def not_read(body: Json) -> tuple[tuple[str, str], ...]:
 def gaps(body: Json) -> tuple[tuple[str, str, str], ...]:
     """The stores of which nothing or not all is known: name, what happened, and why or how far."""
     unread = tuple((name, "was not read", why) for name, why in not_read(body))
-    partly = tuple(
+    return unread + partly_read(body)
+
+
+def partly_read(body: Json) -> tuple[tuple[str, str, str], ...]:
+    return tuple(
         (one["name"], "was read in part only", receipt(one))
         for one in body["stores"]
         if one["receipt"] is not None and not one["receipt"]["complete"]
     )
-    return unread + partly
 
 
 def standing(body: Json) -> str:

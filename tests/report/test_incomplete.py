@@ -1,0 +1,61 @@
+"""A store that was read in part, or not at all, is never good news: renderings, reports, codes."""
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.sandbox import Fault
+from tests.harness import KEY, Shop, opened, person
+from tests.program import run
+
+_MORE = Fault("rewrite", path="count", find=r'"count":\s*\d+', put='"count": 999', times=999)
+
+
+def _environment(shop: Shop) -> dict[str, str]:
+    return {"TOKEN": shop.box.token, "RECONCILER_KEY": KEY.decode(), "CI_COMMIT_SHA": "c0ffee"}
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "github"])
+def test_a_reading_in_part_is_told_first_and_ends_badly(tmp_path: Path, form: str) -> None:
+    with opened(tmp_path, "shopline", [person(), person("grace@example.com", phone=None)]) as shop:
+        shop.want({"email": "ada@example.com", "tags": {"add": ["vip"]}})
+        shop.box.fault(_MORE)
+        plan, places = tmp_path / "plan.json", ("--specs", shop.specs)
+        done = run("plan", *places, "--read", "full", "--format", form, "--out", plan,
+                   env=_environment(shop))  # fmt: skip
+        applied = run("apply", plan, *places, env=_environment(shop))
+        again = run("apply", plan, *places, "--resume", env=_environment(shop))
+
+    told = done.out.replace("\\", "")
+    assert done.code == 1
+    assert "read 2 of 999 customers" in told
+    assert told.lower().index("in part") < told.index("update")
+    assert "carry it out with" not in done.err
+    assert "ready" not in told.lower().replace("already", "")
+    assert done.err.count("shop: was read in part only") == 1
+    for one in (applied, again):
+        assert one.code == 1
+        assert "shop was read in part only for this plan" in one.out
+        assert "shop was read in part only for this plan" in one.err
+    assert "but not every store was read whole for the plan" in applied.out
+
+
+def test_a_finished_plan_with_an_unread_store_stays_bad_news(tmp_path: Path) -> None:
+    with opened(tmp_path, "genstore", [person()]) as shop:
+        shop.want({"email": "ada@example.com", "tags": {"add": ["vip"]}})
+        (shop.specs / "away.yaml").write_text(
+            'stores: {away: {platform: genstore, shop: b, base_url: "http://127.0.0.1:1", '
+            "token: {env: TOKEN}}}\nstore: away\n"
+            "customers: [{email: ada@example.com, consent: {email: unsubscribed}}]\n"
+        )
+        plan, places = tmp_path / "plan.json", ("--specs", shop.specs)
+        codes = [
+            run("plan", *places, "--out", plan, env=_environment(shop)).code,
+            run("apply", plan, *places, env=_environment(shop)).code,
+            run("apply", plan, *places, "--resume", env=_environment(shop)).code,
+        ]
+        loud = run("apply", "--yes", *places, env=_environment(shop))
+
+    assert codes == [1, 1, 1]
+    assert loud.code == 1
+    assert loud.err.count("it refuses the connection") == 1
