@@ -275,9 +275,9 @@ def write_private(path: Path, text: str) -> None:
         try:
             with os.fdopen(file, "w", encoding="utf-8") as stream:
                 stream.write(text)
-            os.replace(unfinished, path)
+            Path(unfinished).replace(path)
         except BaseException:
-            os.unlink(unfinished)
+            Path(unfinished).unlink()
             raise
     except OSError as error:
         raise click.ClickException(

@@ -135,15 +135,15 @@ def is_spec(name: str) -> bool:
 
 def _is_inside(path: Path, root: str) -> bool:
     """A link that leads nowhere is left to the reading, which says so."""
-    real = os.path.realpath(path)
-    return not os.path.exists(real) or real == root or real.startswith(root.rstrip(os.sep) + os.sep)
+    real = Path(os.path.realpath(path))
+    return not real.exists() or real.is_relative_to(root)
 
 
 def _is_in_hiding(path: Path, root: str) -> bool:
     """Whether a link leads to what is not read in its own place."""
-    real = os.path.realpath(path)
-    below = os.path.relpath(real, root).split(os.sep)
-    return os.path.exists(real) and any(is_hidden(part) and part != os.curdir for part in below)
+    real = Path(os.path.realpath(path))
+    below = Path(os.path.relpath(real, root)).parts
+    return real.exists() and any(is_hidden(part) and part != os.curdir for part in below)
 
 
 def _is_above(path: Path, folder: Path) -> bool:

@@ -13,7 +13,7 @@ FOLDER: Final = ".reconciler"
 
 def folder_beside(specs: Path) -> Path:
     beside = Path(os.path.normpath(specs)).absolute()
-    if os.path.isfile(beside):  # false for a name that is too long, too
+    if os.path.isfile(beside):  # noqa: PTH113 -- false for a name that is too long, too
         beside = beside.parent
     return beside.parent / FOLDER
 
