@@ -7,6 +7,7 @@ from typing import Final
 import click
 
 from reconciler import __version__
+from reconciler.cli.codes import BLOCKED, FAILED, INTERRUPTED, OK, STALE, USAGE
 from reconciler.cli.commands import Commands
 from reconciler.cli.voice import behind, harmless
 from reconciler.errors import (
@@ -16,9 +17,6 @@ from reconciler.errors import (
     SpecError,
     StalePlanError,
 )
-
-OK, FAILED, CHANGES, BLOCKED, INCOMPLETE, STALE = 0, 1, 2, 3, 4, 5
-USAGE, BUG, INTERRUPTED = 64, 70, 130
 
 _COMMANDS: Final = {
     "validate": "Check the specs; every complaint at once, with its place.",

@@ -11,16 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from reconciler.cli import (
-    BLOCKED,
-    FAILED,
-    INCOMPLETE,
-    INTERRUPTED,
-    OK,
-    interrupt,
-    options,
-    progress,
-)
+from reconciler.cli import interrupt, options, progress
+from reconciler.cli.codes import BLOCKED, FAILED, INCOMPLETE, INTERRUPTED, OK
 from reconciler.cli.gaps import tell_of_gaps, tell_of_saved_gaps, with_gaps
 from reconciler.cli.unfinished import tell_of_cut_off, tell_of_running
 from reconciler.cli.voice import behind

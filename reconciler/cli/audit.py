@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import FAILED, OK, options
+from reconciler.cli import options
+from reconciler.cli.codes import FAILED, OK
 from reconciler.cli.commands import Commands
 from reconciler.errors import ConfigError
 from reconciler.report.lines import as_json

@@ -7,7 +7,7 @@ import traceback
 import click
 
 from reconciler import __version__
-from reconciler.cli import BUG
+from reconciler.cli.codes import BUG
 
 
 def report(error: Exception) -> int:

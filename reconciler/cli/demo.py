@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import FAILED, OK, options
+from reconciler.cli import options
+from reconciler.cli.codes import FAILED, OK
 from reconciler.report.lines import Line, Style
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import FAILED, OK, options, progress
+from reconciler.cli import options, progress
+from reconciler.cli.codes import FAILED, OK
 from reconciler.errors import ConfigError, PlatformError
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import OK, options
+from reconciler.cli import options
+from reconciler.cli.codes import OK
 from reconciler.cli.voice import behind
 from reconciler.errors import ConfigError
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli import FAILED, INTERRUPTED, OK
+from reconciler.cli.codes import FAILED, INTERRUPTED, OK
 
 if TYPE_CHECKING:
     from reconciler.plan.plan import Plan

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from reconciler.cli import INTERRUPTED
+from reconciler.cli.codes import INTERRUPTED
 
 _TOLD = b"\nending after the requests in flight; again to break off\n"
 

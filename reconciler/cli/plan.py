@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from reconciler.cli import BLOCKED, CHANGES, FAILED, OK, interrupt, options, progress
+from reconciler.cli import interrupt, options, progress
+from reconciler.cli.codes import BLOCKED, CHANGES, FAILED, OK
 from reconciler.cli.gaps import tell_of_gaps
 from reconciler.cli.unfinished import tell_of_cut_off, tell_of_running
 from reconciler.errors import SpecError

@@ -4,7 +4,8 @@ import difflib
 
 import click
 
-from reconciler.cli import OK, options
+from reconciler.cli import options
+from reconciler.cli.codes import OK
 from reconciler.model.rules import RULES, Rule
 from reconciler.report.lines import Line, Style, as_json
 

@@ -5,7 +5,7 @@ from types import ModuleType
 
 import click
 
-from reconciler.cli import OK
+from reconciler.cli.codes import OK
 from reconciler.cli.commands import Commands
 from reconciler.errors import ConfigError
 

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from reconciler.cli import OK
+from reconciler.cli.codes import OK
 
 
 @click.command("schema")

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import click
 
-from reconciler.cli import OK, options
+from reconciler.cli import options
+from reconciler.cli.codes import OK
 from reconciler.errors import PlanFileError
 
 LARGEST_PLAN: Final = 1024 * 1024 * 1024

@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from reconciler.cli import OK, options
+from reconciler.cli import options
+from reconciler.cli.codes import OK
 from reconciler.report.lines import as_json
 
 

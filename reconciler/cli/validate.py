@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import FAILED, OK, options, progress, voice
+from reconciler.cli import options, progress, voice
+from reconciler.cli.codes import FAILED, OK
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.report.excerpt import Vocabulary, excerpt
 from reconciler.report.lines import Line, Style, as_json, plain

@@ -37,7 +37,7 @@ from reconciler.plan.changes import (
     ScalarChange,
     TagChange,
 )
-from reconciler.plan.lifts import Lift, LiftState
+from reconciler.plan.lift import Lift, LiftState
 from reconciler.plan.plan import FORMAT_VERSION, Plan, StorePlan
 from reconciler.plan.settings_change import SettingChange
 from reconciler.plan.verdicts import Verdict

@@ -1,10 +1,9 @@
-"""What lifts a limit of a plan: allowed by whom, where, why, until when, and whether needed."""
+"""Whatever lifts a limit of a plan, gathered from flags, approvals and settings."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from reconciler.diagnostics import SourceMark
 from reconciler.model.pseudonyms import Pseudonyms
@@ -19,63 +18,20 @@ from reconciler.model.settings import (
     Settings,
     StoreSettings,
 )
+from reconciler.plan.lift import Lift, LiftKind, LiftState, Origin
+from reconciler.plan.plan import StorePlan
 from reconciler.plan.reason import names_in
 from reconciler.plan.settings_change import named
 from reconciler.plan.verdicts import Verdict
-
-if TYPE_CHECKING:
-    from reconciler.plan.plan import StorePlan
 
 Places: TypeAlias = set[SourceMark] | None
 """The lines of some entries; None for all of them."""
 
 
-class LiftKind(StrEnum):
-    RAISE = "raise"
-    RELEASE = "release"
-    ACKNOWLEDGE = "acknowledge"
-    LIMIT = "limit"
-    POLICY = "policy"
-
-
-class Origin(StrEnum):
-    FLAG = "flag"
-    SPECS = "specs"
-    BASE = "base"
-
-
-class LiftState(StrEnum):
-    USED = "used"
-    UNUSED = "unused"
-    EXPIRED = "expired"
-    IN_FORCE = "in force"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lift:
-    """`what` is a risk class, a rule or a setting; `store` None is for all of them.
-
-    `customers` are the aliases of those it is for, None for everybody. `digest` is there for an
-    approval, so that it can be found again where the plan is applied.
-    """
-
-    kind: LiftKind
-    what: str
-    origin: Origin
-    state: LiftState
-    value: str = ""
-    store: str | None = None
-    customers: tuple[str, ...] | None = None
-    mark: SourceMark | None = None
-    reason: str | None = None
-    until: datetime | None = None
-    digest: str | None = None
-
-
 def lifts(
     state: DesiredState,
     flags: tuple[tuple[tuple[RiskClass, int], ...], tuple[Release, ...]],
-    parts: "Iterable[StorePlan]",
+    parts: Iterable[StorePlan],
     now: datetime,
     pseudonyms: Pseudonyms,
 ) -> tuple[Lift, ...]:
@@ -115,7 +71,7 @@ def _order(one: Lift) -> tuple[object, ...]:
 def _of_flags(
     raises: tuple[tuple[RiskClass, int], ...],
     releases: tuple[Release, ...],
-    parts: "tuple[StorePlan, ...]",
+    parts: tuple[StorePlan, ...],
 ) -> Iterator[Lift]:
     for risk, number in raises:
         used = any(_raised(part, risk, number) for part in parts)
@@ -147,7 +103,7 @@ def _of_flags(
 def _of_approval(
     approval: Approval,
     state: DesiredState,
-    parts: "tuple[StorePlan, ...]",
+    parts: tuple[StorePlan, ...],
     origin: Origin,
     now: datetime,
     pseudonyms: Pseudonyms,
@@ -219,20 +175,20 @@ def _state(*, used: bool) -> LiftState:
     return LiftState.USED if used else LiftState.UNUSED
 
 
-def _raised(part: "StorePlan", risk: RiskClass, number: int) -> bool:
+def _raised(part: StorePlan, risk: RiskClass, number: int) -> bool:
     rule = "withdraw.mass" if risk is RiskClass.WITHDRAW else f"ceiling.{risk}"
     return any(one.rule == rule and one.released for one in part.verdicts) and (
         risk is RiskClass.WITHDRAW or number >= part.count(risk)
     )
 
 
-def _released(part: "StorePlan", rule: str, places: Places) -> bool:
+def _released(part: StorePlan, rule: str, places: Places) -> bool:
     return any(
         one.rule == rule and one.released and _stands_in(one, places) for one in part.verdicts
     )
 
 
-def _acknowledged(part: "StorePlan", rule: str, places: Places) -> bool:
+def _acknowledged(part: StorePlan, rule: str, places: Places) -> bool:
     """Whether it names something that is owed and known, by its own rule or what holds it."""
     here = [one for one in part.verdicts if _stands_in(one, places)]
     return any(one.acknowledged for one in here) and any(one.rule == rule for one in here)

@@ -10,7 +10,7 @@ from reconciler.model.provenance import NOTHING_TOLD, Provenance
 from reconciler.model.settings import Release, RiskClass
 from reconciler.plan.changes import Action, Change, ConsentChange
 from reconciler.plan.effort import NOTHING_TO_DO, Effort
-from reconciler.plan.lifts import Lift
+from reconciler.plan.lift import Lift
 from reconciler.plan.settings_change import SettingChange
 from reconciler.plan.verdicts import Level, Verdict
 

@@ -59,7 +59,7 @@ def test_a_terminal_has_a_bar_that_fits_and_goes_away(
 ) -> None:
     with opened(tmp_path, "shopline", [person(f"p{n}@example.com") for n in range(3)]) as shop:
         shop.want({"email": "p1@example.com", "tags": {"add": ["vip"]}})
-        shop.box.fault(Fault("slow", path="customers", seconds=1.6))
+        shop.box.fault(Fault("slow", path="customers", seconds=2.5))
         ours, its = pty.openpty()
         fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
         environment = {**os.environ, "TOKEN": shop.box.token, "RECONCILER_KEY": KEY.decode(),
