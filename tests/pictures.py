@@ -39,7 +39,8 @@ def main() -> None:
         command = [sys.executable, "-m", "reconciler", "plan", "--store", "acme-us",
                    "--state-dir", str(place / "state")]  # fmt: skip
         environment = {**os.environ, **dict(demo.TOKENS.values()), "COLUMNS": str(WIDTH),
-                       "TERM": "xterm-256color", "RECONCILER_KEY": "k" * 40}  # fmt: skip
+                       "TERM": "xterm-256color", "RECONCILER_KEY": "k" * 40,
+                       "GITHUB_ACTOR": "nora"}  # fmt: skip
         for name in ("CI", "NO_COLOR"):
             environment.pop(name, None)
         typed = "<span class=bold>$ reconciler plan --store acme-us</span>\n"

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -174,3 +175,8 @@ def test_the_readme_lists_each_failure_with_its_test() -> None:
     from tests import reference
 
     assert reference.failures() in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_no_test_reaches_another_machine() -> None:
+    with socket.socket() as one, pytest.raises(PermissionError, match="only loopback"):
+        one.connect(("192.0.2.1", 80))
