@@ -56,9 +56,15 @@ test-browser: install  ## the HTML plan in a headless Chromium, where one is ins
 golden: install  ## write the golden stories anew; read the difference before you commit it
 	$(BIN)/python -m tests.golden.stories
 
+.PHONY: bench
+bench: install  ## the figures that the README quotes: window, pace, then every kill and fault
+	$(BIN)/python -m benchmarks.window
+	$(BIN)/python -m benchmarks.pace
+	$(BIN)/python -m benchmarks.matrices
+
 .PHONY: pictures
 pictures: install  ## the pictures of the README; needs Chromium
-	$(BIN)/python -m tests.pictures
+	$(BIN)/python -m benchmarks.pictures
 
 cover: install
 	$(BIN)/coverage run -m pytest -q

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.matrices`: the crash matrix and the fault matrix, as tables with counts.
+"""`python -m benchmarks.matrices`: the crash matrix and the fault matrix, as tables with counts.
 
 Every point and every cell is carried out anew; nothing here is taken from a list of expectations.
 About four minutes.

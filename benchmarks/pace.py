@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.pace`: the request rate achieved of the rate that is documented.
+"""`python -m benchmarks.pace`: the request rate achieved of the rate that is documented.
 
 Each platform's simulator keeps its documented bucket; every answer takes 0, 50, 200 or 500 ms. The
 last rows have stores that are stricter than their documents. About two minutes, all cells at once.

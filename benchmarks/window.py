@@ -1,6 +1,6 @@
 """How long another's edit can be lost: from the answer of the re-read to the write that follows it.
 
-Run with: python -m tests.benchmarks.window
+Run with: python -m benchmarks.window
 """
 
 import statistics

@@ -1,0 +1,1 @@
+"""What the README quotes, measured; run by `make bench`, `make pictures` and by name."""
