@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler import __version__
@@ -187,23 +188,37 @@ def applied_before(
         plan_digest=commitment.digest,
         stores=tuple(one for one in stores if one.outcomes),
         earlier=at,
-        left=_left_by(commitment, only),
+        left=_left_by(commitment, only, environment.folder),
         audit_count=head.count,
         audit_head=head.seal,
     )
 
 
-def _left_by(commitment: "ApprovedPlan", only: Collection[RiskClass]) -> "tuple[Step, ...]":
-    """The steps of the plan that an apply of some classes leaves."""
+def _left_by(
+    commitment: "ApprovedPlan", only: Collection[RiskClass], folder: Path
+) -> "tuple[Step, ...]":
+    """The steps of the plan, or parts of them, that neither an apply of some classes is for nor any
+    run before it has done.
+    """
     from reconciler.plan.steps import steps
+    from reconciler.state import journal
+    from reconciler.state.folder import journal_path
 
     if not only:
         return ()
     found = []
     for store in commitment.stores:
+        past = journal.read(journal_path(folder, commitment.id, store.name))
         chosen = {(step.id, one.digest) for step in steps(store, only) for one in step.fields}
         for step in steps(store, ()):
-            rest = tuple(one for one in step.fields if (step.id, one.digest) not in chosen)
+            if past.done(step):
+                continue
+            covered = past.covered.get(step.id, set())
+            rest = tuple(
+                one
+                for one in step.fields
+                if (step.id, one.digest) not in chosen and one.digest not in covered
+            )
             if rest:
                 found.append(replace(step, fields=rest))
     return tuple(found)
@@ -254,7 +269,7 @@ def apply(order: ApplyRequest) -> "ApplyResult":
         plan_digest=order.commitment.digest,
         stores=tuple(outcomes),
         interrupted=order.control.interrupted.is_set(),
-        left=_left_by(order.commitment, order.only),
+        left=_left_by(order.commitment, order.only, order.environment.folder),
     )
     order.environment.watch.ended(_APPLYING)
     head = record.end(result)

@@ -131,12 +131,12 @@ def rules_for(
     acknowledged: tuple[Release, ...] = (),
     learned: Learned = NOTHING_LEARNED,
 ) -> "StoreRules":
+    from reconciler.model.redaction import NOBODY
     from reconciler.plan.compare import ComparisonSettings
-    from reconciler.plan.reason import names_in, tells_reasons
+    from reconciler.plan.reason import everybody, names_in, tells_reasons
     from reconciler.plan.store_rules import StoreRules
     from reconciler.state.journal import out_by_person
 
-    entries = state.of(store.name)
     return StoreRules(
         store=store,
         table=TABLES[store.platform],
@@ -152,5 +152,5 @@ def rules_for(
         learned=learned,
         acknowledged=acknowledged,
         out_by_person=out_by_person(environment.folder, store.name),
-        names=names_in(entries) if tells_reasons(entries) else frozenset(),
+        names=names_in(everybody(state)) if tells_reasons(state.of(store.name)) else NOBODY,
     )

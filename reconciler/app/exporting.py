@@ -11,11 +11,14 @@ from reconciler.platforms.base import Reader
 
 @dataclass(slots=True)
 class Export:
-    """One store on its way into a file. `left_out` counts by what and why, in words."""
+    """One store on its way into a file. `left_out` counts by what and why, in words; `complete`
+    says in the end whether the store has shown everybody whom it counts.
+    """
 
     client: Reader
     store: StoreSettings
     customers: int = 0
+    complete: bool = False
     _writer: SpecWriter = field(init=False)
 
     def __post_init__(self) -> None:
@@ -30,7 +33,8 @@ class Export:
         yield self._writer.head()
         client = self.client
         seen: set[str] = set()
-        for _ in range(1 if client.count() is None and client.stable() else 2):
+        settled = False
+        for turn in range(1 if client.count() is None and client.stable() else 2):
             before = len(seen)
             for page in client.scan():
                 new = []
@@ -41,7 +45,10 @@ class Export:
                 if new:
                     self.customers += len(new)
                     yield self._writer.entries(new)
+            settled = bool(turn) and len(seen) == before
             if client.stable() or client.count() == len(seen) or len(seen) == before:
                 break
+        count = client.count()
+        self.complete = (client.stable() or settled) if count is None else count == len(seen)
         if not self.customers:
             yield "  []\n"

@@ -1,5 +1,6 @@
 """The desired state and the stores to a plan."""
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -10,6 +11,7 @@ from reconciler.app.environment import Environment, open_store, provenance_of, r
 from reconciler.app.loading import selected
 from reconciler.errors import ConfigError, PlatformError
 from reconciler.model.pseudonyms import Pseudonyms
+from reconciler.model.redaction import NOBODY, Names
 from reconciler.model.settings import Approval, DesiredState, Release, RiskClass, StoreSettings
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ def plan(
     choices = with_approvals(state, choices, environment, pseudonyms)
     with ThreadPoolExecutor(max_workers=max(1, len(stores))) as pool:
         try:
-            parts = list(
+            planned = list(
                 pool.map(
                     lambda one: _plan_store(state, one, choices, environment, pseudonyms), stores
                 )
@@ -54,6 +56,8 @@ def plan(
         except KeyboardInterrupt:
             environment.rate_limiters.close()
             raise
+    parts = [part for part, _ in planned]
+    names = _all_names(state, (read for _, read in planned))
     now = environment.clock.now()
     basis = Basis(
         tool=__version__,
@@ -67,9 +71,9 @@ def plan(
         selected=tuple(store.name for store in stores),
         settings_digest=settings_digest(state.settings, pseudonyms),
         base=state.base,
-        changed=changes(state, pseudonyms) if state.base is not None else (),
+        changed=changes(state, pseudonyms, names) if state.base is not None else (),
         unmerged=tuple((name, len(state.of(name))) for name in state.unmerged),
-        lifts=lifts(state, flags, parts, now, pseudonyms),
+        lifts=lifts(state, flags, parts, now, pseudonyms, names),
         provenance=provenance_of(state.folder, environment),
     )
     waiting = (
@@ -133,19 +137,20 @@ def _plan_store(
     choices: PlanOptions,
     environment: Environment,
     pseudonyms: Pseudonyms,
-) -> "StorePlan":
+) -> "tuple[StorePlan, StoreReading | None]":
     from reconciler.plan.owed import owed_unread
     from reconciler.plan.plan import StorePlan
 
     told, fault = "", None
     try:
-        return compute_store(state, store, choices, environment, pseudonyms)[0]
+        made, read, _ = compute_store(state, store, choices, environment, pseudonyms)
+        return made, read
     except (PlatformError, ConfigError) as error:
         told = str(error)
     except Exception as error:  # the others are planned all the same
         told = f"store {store.name}: a fault of reconciler itself ({type(error).__name__})"
         fault = error
-    return StorePlan(
+    unread = StorePlan(
         name=store.name,
         platform=store.platform,
         api_version=store.api_version,
@@ -160,6 +165,17 @@ def _plan_store(
         error=told,
         fault=fault,
     )
+    return unread, None
+
+
+def _all_names(state: DesiredState, readings: "Iterable[StoreReading | None]") -> Names:
+    """What everybody is called by whom the specs or the readings know, for texts of approvals."""
+    from reconciler.plan.reason import everybody, names_in
+
+    if not (state.approvals or state.at_hand.approvals):
+        return NOBODY
+    live = (one for read in readings if read is not None for one in read.index.remembered())
+    return names_in(everybody(state)) | names_in(live)
 
 
 def compute_store(
@@ -191,7 +207,7 @@ def compute_store(
             progress=lambda done, of: environment.watch.at(title, "customers", done, of),
         )
         read = reading.read(choices.read)
-        rules = _with_what_was_read(rules, read)
+        rules = _with_what_was_read(state, rules, read)
         made = compute(read, rules, raises)
         if choices.read == "auto" and read.receipt.mode == "lookup":
             why = ""
@@ -201,7 +217,7 @@ def compute_store(
                 why = "the store's word for opt-outs was not seen"
             if why:
                 read = reading.whole(f"{why}, after {read.receipt.requests} requests")
-                rules = _with_what_was_read(rules, read)
+                rules = _with_what_was_read(state, rules, read)
                 made = compute(read, rules, raises)
     finally:
         connection.session.close()
@@ -209,8 +225,11 @@ def compute_store(
     return made, read, rules
 
 
-def _with_what_was_read(rules: "StoreRules", read: "StoreReading") -> "StoreRules":
-    from reconciler.plan.reason import names_in
+def _with_what_was_read(
+    state: DesiredState, rules: "StoreRules", read: "StoreReading"
+) -> "StoreRules":
+    from reconciler.plan.reason import names_in, tells_reasons
 
-    names = rules.names | names_in(read.index.remembered()) if rules.names else rules.names
+    tells = tells_reasons(state.of(rules.store.name))
+    names = rules.names | names_in(read.index.remembered()) if tells else rules.names
     return replace(rules, learned=read.receipt.learned, names=names)

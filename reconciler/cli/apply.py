@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from reconciler.apply.bench import Cancellation
     from reconciler.plan.outcome import ApplyResult
     from reconciler.plan.plan import Plan
-
-_SHOW_CURSOR: Final = b"\x1b[?25h"
 
 
 @click.command("apply")
@@ -192,7 +190,7 @@ def _not_applied(body: dict[str, Any], made: "Plan", form: str) -> int:
     if form == "json":
         click.echo(as_json(body))
     if made.empty:
-        return FAILED if made.failed else BLOCKED if made.blocked or made.owes else OK
+        return with_gaps(BLOCKED if made.blocked or made.owes else OK, body)
     click.echo("nothing was applied", err=True)
     return BLOCKED if made.blocked else FAILED
 
@@ -293,7 +291,7 @@ def _signals(control: "Cancellation", resuming: str) -> Iterator[None]:
     def ask(number: int, frame: object) -> None:  # noqa: ARG001
         if control.interrupted.is_set():
             if sys.stderr.isatty():
-                os.write(2, _SHOW_CURSOR)
+                os.write(2, interrupt.SHOW_CURSOR)
             os.write(2, b"\nbroken off; go on with: " + going_on + b"\n")
             os._exit(INTERRUPTED)
         control.interrupted.set()

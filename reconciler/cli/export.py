@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli import options
-from reconciler.cli.codes import OK
+from reconciler.cli.codes import FAILED, OK
 from reconciler.cli.voice import behind
 from reconciler.errors import ConfigError
 
@@ -57,4 +57,11 @@ def command(specs: Path, base: str | None, name: str | None, out: Path | None, q
         click.echo(
             "note: tags come as one text here; a tag with a comma cannot be told from two", err=True
         )
+    if not made.complete:
+        click.echo(
+            f"error: store {store.name} did not show everybody whom it counts, so some are not in "
+            "the export\n  hint: try again; what is exported is good, and not all",
+            err=True,
+        )
+        return FAILED
     return OK

@@ -2,12 +2,15 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from reconciler.cli.codes import INTERRUPTED
 
-_TOLD = b"\nending after the requests in flight; again to break off\n"
+SHOW_CURSOR: Final = b"\x1b[?25h"  # a bar may have hidden it
+_TOLD: Final = b"\nending after the requests in flight; again to break off\n"
 
 
 @contextmanager
@@ -18,6 +21,8 @@ def told() -> Iterator[None]:
     def ask(number: int, frame: object) -> None:  # noqa: ARG001
         nonlocal asked
         if asked:
+            if sys.stderr.isatty():
+                os.write(2, SHOW_CURSOR)
             os._exit(INTERRUPTED)
         asked = True
         os.write(2, _TOLD)

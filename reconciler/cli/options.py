@@ -138,7 +138,8 @@ def _base(context: click.Context, option: click.Parameter, value: str | None) ->
 def again(*words: object) -> str:
     """A command that works where this one was given: with the same folders and base."""
     given = click.get_current_context().params
-    told = ["reconciler", *map(str, words)]
+    plain = (f"./{one}" if isinstance(one, Path) and str(one)[:1] == "-" else one for one in words)
+    told = ["reconciler", *map(str, plain)]
     if given.get("specs") not in (None, Path("specs")):
         told += ["--specs", str(given["specs"])]
     if given.get("state_dir") is not None:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from reconciler.diagnostics import SourceMark
 from reconciler.model.pseudonyms import Pseudonyms
-from reconciler.model.redaction import without_values
+from reconciler.model.redaction import NOBODY, Names, without_values
 from reconciler.model.settings import (
     CEILINGS,
     Approval,
@@ -20,7 +20,6 @@ from reconciler.model.settings import (
 )
 from reconciler.plan.lift import Lift, LiftKind, LiftState, Origin
 from reconciler.plan.plan import StorePlan
-from reconciler.plan.reason import names_in
 from reconciler.plan.settings_change import named
 from reconciler.plan.verdicts import Verdict
 
@@ -34,13 +33,14 @@ def lifts(
     parts: Iterable[StorePlan],
     now: datetime,
     pseudonyms: Pseudonyms,
+    names: Names = NOBODY,
 ) -> tuple[Lift, ...]:
-    """In a fixed order. `flags` are the raises and releases of the command line."""
+    """In a fixed order. `flags` are the raises and releases of the command line, `names` what
+    people are called by whom reasons may speak of.
+    """
     parts = tuple(parts)
     stores = tuple(one for one in state.stores if one.name in {part.name for part in parts})
     origin = Origin.SPECS if state.base is None else Origin.BASE
-    people = (one for store in stores for one in state.of(store.name))
-    names = names_in(people) if state.approvals else frozenset()
     found = [
         *_of_flags(*flags, parts),
         *(

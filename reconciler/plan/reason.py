@@ -2,26 +2,30 @@
 write into reasons.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.identity import IdentityKind
 from reconciler.model.personal import Personal
-from reconciler.model.redaction import without_values, words_of
+from reconciler.model.redaction import Names, without_values
+from reconciler.model.settings import DesiredState
 
 
-def reason_of(
-    desired: DesiredCustomer, live: LiveCustomer | None, names: Collection[str]
-) -> str | None:
-    """`names` are those that others are called by, as `names_in` gives them."""
+def reason_of(desired: DesiredCustomer, live: LiveCustomer | None, names: Names) -> str | None:
+    """`names` are those that others are called by."""
     if desired.reason is None:
         return None
     return without_values(desired.reason, _values(desired, live), names)
 
 
-def names_in(customers: Iterable[DesiredCustomer | LiveCustomer]) -> frozenset[str]:
-    """The words that people are called by: of first and last names, and of addresses for mail."""
-    return frozenset(word for one in customers for value in _names(one) for word in words_of(value))
+def names_in(customers: Iterable[DesiredCustomer | LiveCustomer]) -> Names:
+    """What people are called by: their first and last names, and their addresses for mail."""
+    return Names(value for one in customers for value in _names(one))
+
+
+def everybody(state: DesiredState) -> Iterator[DesiredCustomer]:
+    """Of all stores: who writes a reason thinks of people, and not of shops."""
+    return (one for _, every in state.customers for one in every)
 
 
 def tells_reasons(customers: Iterable[DesiredCustomer]) -> bool:

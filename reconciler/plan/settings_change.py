@@ -9,7 +9,7 @@ from deepdiff import DeepDiff
 from reconciler.diagnostics import SourceMark
 from reconciler.model.customer import DesiredCustomer
 from reconciler.model.pseudonyms import Pseudonyms
-from reconciler.model.redaction import without_values
+from reconciler.model.redaction import NOBODY, Names, without_values
 from reconciler.model.settings import (
     Approval,
     DesiredState,
@@ -18,7 +18,6 @@ from reconciler.model.settings import (
     TokenKind,
     TokenSource,
 )
-from reconciler.plan.reason import names_in
 
 Told: TypeAlias = str | int | float | bool | None
 """A value as it may be shown; None where there is none on that side."""
@@ -46,9 +45,11 @@ def settings_digest(settings: Settings, pseudonyms: Pseudonyms) -> str:
     return pseudonyms.digest("settings", _flat_text(_rules(settings)))
 
 
-def changes(state: DesiredState, pseudonyms: Pseudonyms) -> tuple[SettingChange, ...]:
+def changes(
+    state: DesiredState, pseudonyms: Pseudonyms, names: Names = NOBODY
+) -> tuple[SettingChange, ...]:
     """Where the settings at hand are not those in force, in the order of their paths; approvals are
-    named by what they lift.
+    named by what they lift. `names` are masked in their reasons.
     """
     titles = {_title(one, state, pseudonyms): one.mark for one in state.at_hand.approvals}
     before = {**_rules(state.settings), "approvals": _approvals(state.approvals, state, pseudonyms)}
@@ -57,8 +58,22 @@ def changes(state: DesiredState, pseudonyms: Pseudonyms) -> tuple[SettingChange,
         "approvals": _approvals(state.at_hand.approvals, state, pseudonyms),
     }
     found = _changes(before, after, pseudonyms)
-    placed = (replace(one, mark=_mark(one.path, state.at_hand, titles)) for one in found)
+    placed = (
+        replace(
+            one,
+            mark=_mark(one.path, state.at_hand, titles),
+            before=_without_names(one.path, one.before, names),
+            after=_without_names(one.path, one.after, names),
+        )
+        for one in found
+    )
     return tuple(sorted(placed, key=lambda one: one.path))
+
+
+def _without_names(path: tuple[str, ...], value: Told, names: Names) -> Told:
+    if path[0] != "approvals" or not isinstance(value, str):
+        return value
+    return without_values(value, (), names)
 
 
 def rule_changes(
@@ -172,10 +187,8 @@ def _approvals(
 ) -> dict[str, str]:
     """Their reasons by all else that they say, so that an edited one is one gone and one new."""
     found: dict[str, list[str]] = {}
-    names = names_in(one for _, every in state.customers for one in every) if approvals else ()
     for one in approvals:
-        reason = without_values(one.reason, (), names)
-        found.setdefault(_title(one, state, pseudonyms), []).append(reason)
+        found.setdefault(_title(one, state, pseudonyms), []).append(one.reason)
     return {name: "; ".join(reasons) for name, reasons in found.items()}
 
 

@@ -8,6 +8,7 @@ from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import NOTHING_LEARNED, Learned
 from reconciler.model.pseudonyms import Pseudonyms
+from reconciler.model.redaction import NOBODY, Names
 from reconciler.model.settings import Policy, Release, StoreSettings
 from reconciler.plan.compare import ComparisonSettings
 
@@ -32,7 +33,7 @@ class StoreRules:
     learned: Learned = NOTHING_LEARNED
     acknowledged: tuple[Release, ...] = ()
     out_by_person: frozenset[tuple[str, Channel]] = frozenset()
-    names: frozenset[str] = frozenset()
+    names: Names = NOBODY
 
     def known(self, alias: str, channel: Channel, live: LiveConsent) -> LiveConsent:
         """A live consent with what the store does not tell any more: that it was the person."""

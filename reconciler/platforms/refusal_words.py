@@ -3,6 +3,7 @@
 from typing import Final
 
 _ENGLISH: Final = (
+    "unrecognized upstream headers merchant ms chars "
     "a about accept accepted accepts access account action active add added adding address "
     "addresses after again all allow allowed already also an and another any api app "
     "application apply are argument array as at attach attempt attribute attributes auth "
@@ -82,6 +83,9 @@ _ENGLISH: Final = (
     "workspace write writing wrong year yet you your zero zip zipcode zone "
 )
 _CHINESE: Final = (
+    "接口 调用 次数 超限 过于频繁 请稍后再试 稍后再试 输入 请输入 正确 不能超过 "
+    "不能 超过 个字符 上限 达到 已达 "
+    "電話 電話號碼 號碼 格式不正確 不正確 無效 錯誤 請 輸入 客戶 標籤 郵箱 "
     "不能为空 参数错误 手机号码 格式错误 稍后重试 邮箱地址 不一致 不允许 不可用 "
     "不合法 不存在 不支持 不正确 已删除 已存在 已注册 已过期 手机号 找不到 服务器 "
     "不能 不足 为空 令牌 会员 使用 公司 内部 冻结 创建 删除 占用 参数 号码 名字 "

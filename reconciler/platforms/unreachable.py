@@ -17,6 +17,7 @@ from reconciler.platforms.exchange import Garbled, TooLarge, TooSlow
 from reconciler.platforms.trusted_hosts import is_loopback
 
 _PORTS: Final = {"http": 80, "https": 443}
+_OF_PROXY: Final = "check HTTPS_PROXY, NO_PROXY, and what the proxy allows"
 _NO_WAY: Final = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL)
 
 
@@ -39,7 +40,7 @@ def trouble(error: Exception, base: str, timeout: httpx.Timeout) -> Trouble:
             return Trouble("the answer is packed in another way than it says")
         case httpx.ProxyError():
             told = f"the proxy {_proxy(base)} does not let us through to {_place(base)}"
-            return Trouble(told, "check HTTPS_PROXY, NO_PROXY, and what the proxy allows")
+            return Trouble(told, _OF_PROXY)
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
             return _not_reached(base, f"it did not take the connection in {timeout.connect:.0f} s")
         case httpx.ReadTimeout():
@@ -52,7 +53,8 @@ def trouble(error: Exception, base: str, timeout: httpx.Timeout) -> Trouble:
         case httpx.ConnectError():
             return _not_connected(error, base)
         case _:
-            return Trouble(f"the connection to {_place(base)}{_through(base)} was lost")
+            told = f"the connection to {_place(base)}{_through(base)} was lost"
+            return Trouble(told, _OF_PROXY) if _proxy(base) else Trouble(told)
 
 
 def check_proxy(base: str) -> None:
@@ -85,7 +87,9 @@ def _not_connected(error: Exception, base: str) -> Trouble:
                 why = (cause.reason or "it does not speak TLS").replace("_", " ").lower()
                 return Trouble(
                     f"no safe connection to {_place(base)}{_through(base)} (TLS): {why}",
-                    "check base_url: is this the store's API, and the port of https?",
+                    _OF_PROXY
+                    if _proxy(base)
+                    else "check base_url: is this the store's API, and the port of https?",
                 )
             case socket.gaierror():
                 return _not_reached(base, "nobody knows its name (DNS)")

@@ -32,6 +32,8 @@ def render(
     if result.earlier is not None:
         when = result.earlier.isoformat(timespec="seconds")
         told = f"Nothing was left to do: this plan was applied completely at {when}."
+        if result.left:
+            told = f"Nothing was left to do of these classes, by the run that ended at {when}."
         yield Line(told, Style.WARN if unread or result.left else Style.GOOD)
         yield from _left(result, resume)
         yield from _owing(owed)
@@ -131,7 +133,7 @@ def as_json(result: ApplyResult, resume: str, body: Json) -> dict[str, object]:
         "plan": result.plan_digest,
         "complete": result.complete,
         "interrupted": result.interrupted,
-        "resume": resume if result.resumable else None,
+        "resume": resume if result.resumable or result.left else None,
         "left_by_only": [
             {"step": step.id, "customer": step.change.alias, "kind": step.kind.value}
             for step in result.left

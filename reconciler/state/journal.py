@@ -84,10 +84,13 @@ class JournalState:
         if self.finished:
             return False
         never = (State.STALE, State.OPTED_OUT)
+        bad = [one for one in self.ended.values() if not one.good]
+        left_by_only = self.closed and not bad and bool(self.ended)
         return (
-            self.damaged != set()
+            left_by_only
+            or self.damaged != set()
             or len(self.ended) < self.steps
-            or any(not one.good and one not in never for one in self.ended.values())
+            or any(one not in never for one in bad)
         )
 
     def cut_off(self) -> bool:

@@ -325,3 +325,19 @@ def test_the_first_interrupt_of_a_plan_is_heard_at_once(shop: Shop) -> None:
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=3) == 130
     process.stderr.close()
+
+
+def test_what_earlier_runs_did_is_not_left(shop: Shop) -> None:
+    shop.reset([person(consent={"email": consent("subscribed"), "sms": consent()})])
+    shop.want({"email": "ada@example.com", "first_name": "Mei", "tags": {"add": ["vip"]},
+               "consent": {"email": "unsubscribed"}})  # fmt: skip
+    plan = shop.folder / "plan.json"
+    assert _run(shop, "plan", "--out", plan).code == 0
+    _run(shop, "apply", plan, "--only", "withdraw")
+    going_on = _run(shop, "apply", "--resume", "--only", "tag")  # finds the plan by itself
+    assert "Left by --only, though approved: 1 update." in going_on.out
+    last = _run(shop, "apply", plan, "--resume", "--only", "profile", "--format", "json")
+
+    assert json.loads(last.out)["left_by_only"] == []
+    assert "Left by" not in _run(shop, "apply", plan, "--resume", "--only", "tag").out
+    assert shop.plan()["changes"] == []

@@ -57,6 +57,10 @@ SENT = {"customer": {"email": "ada@example.com", "first_name": "Ada", "last_name
                                                      "state")]},
          "email is invalid; phone is invalid; note is invalid; tags is invalid; zip is invalid; "
          "and 2 more"),
+        ({"error": "retry after 1000 ms"}, "retry after 1000 ms"),
+        ({"message": "标签长度不能超过40个字符"}, "标签长度不能超过40个字符"),
+        ({"error_description": "the phone 133 limit 150 maximum"}, "the phone ••• limit ••• maximum"),
+        ({"error": "customer at AB12"}, "customer at •••"),
         ([], ""),
         ("just text", "just text"),
     ],
@@ -126,3 +130,19 @@ def test_what_was_sent_is_not_shown_however_much_was_read() -> None:
     body = b'{"error": "the name Max is taken"}'
 
     assert own_words(body, ({"first_name": "Max"}, read)) == "the name ••• is taken"
+
+
+@pytest.mark.parametrize(
+    ("sent", "said", "told"),
+    [
+        ({"last": "郑", "first": "成功"}, "客户郑成功已存在", "客户•••已存在"),
+        ({"first": "和中"}, "姓名和中无效", "姓名•••无效"),
+        ({"zip": "SW19 5AE"}, "zip SW19 5AE is not valid", "zip ••• is not valid"),
+        ({"first": "Or", "last": "Too"}, "the customer Or Too exists", "the customer ••• exists"),
+        ({"phone": "+8613315034487"}, "phone exceeds 133 limit 150", "phone exceeds ••• limit •••"),
+        ({"note": "please call about the order before payment is due, the service was bad"},
+         "the order payment service is not available", "the order payment service is not available"),
+    ],
+)  # fmt: skip
+def test_no_piece_of_what_was_sent_is_shown(sent: dict[str, str], said: str, told: str) -> None:
+    assert own_words(json.dumps({"error": said}).encode(), (sent,)) == told

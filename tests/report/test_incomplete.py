@@ -59,3 +59,16 @@ def test_a_finished_plan_with_an_unread_store_stays_bad_news(tmp_path: Path) -> 
     assert codes == [1, 1, 1]
     assert loud.code == 1
     assert loud.err.count("it refuses the connection") == 1
+
+
+def test_nothing_to_do_in_a_store_that_was_read_in_part_is_no_good_news(tmp_path: Path) -> None:
+    with opened(tmp_path, "shopline", [person(), person("grace@example.com", phone=None)]) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "Ada"})
+        shop.box.fault(_MORE)
+        for words in (["apply", "--yes"], ["apply", "--yes", "--format", "json"], ["plan", "-q"]):
+            done = run(*words, "--read", "full", "--specs", shop.specs, env=_environment(shop))
+            assert (done.code, done.err.count("read in part only")) == (1, 1), words
+        exported = run("export", "--specs", shop.specs, env=_environment(shop))
+
+    assert exported.code == 1
+    assert "did not show everybody" in exported.err

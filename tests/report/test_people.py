@@ -10,7 +10,7 @@ import pytest
 
 from reconciler import forge
 from reconciler.model.personal import Personal
-from reconciler.model.redaction import without_values
+from reconciler.model.redaction import Names, without_values
 from tests.harness import KEY, opened, person
 from tests.program import run
 
@@ -138,6 +138,14 @@ def test_approvers_are_logins_only() -> None:
         ("li asked for WU", ["Li", "Wu"], "••• asked for •••"),
         ("欧阳娜娜的朋友王小明", ["欧阳娜娜", "王小明"], "•••的朋友•••"),
         ("see evil.com", ["ada@evil.com"], "see evil.com"),
+        ("İlker İnan istedi", ["İlker", "İnan"], "••• ••• istedi"),
+        ("शर्मा जी ने कहा; प्रिया", ["प्रिया", "शर्मा"], "••• जी ने कहा; •••"),
+        ("নাম রহিম চৌধুরী", ["রহিম", "চৌধুরী"], "নাম ••• •••"),
+        ("நித்யா முருகன் கேட்டார்", ["நித்யா", "முருகன்"], "••• ••• கேட்டார்"),
+        ("Jose Garcia, Nguyen Thi", ["José García", "Nguyễn Thị"], "••• •••, ••• •••"),
+        ("Ｇｒａｃｅ and Gr\u200bace", ["Grace"], "••• and •••"),
+        ("по просьбе Ивановой", ["Иванова"], "по просьбе •••"),
+        ("the Hoppers, and Weiss", ["Hopper", "Weiß"], "the •••, and •••"),
     ],
 )
 def test_a_persons_own_values_are_masked_in_what_is_written_about_them(
@@ -199,6 +207,36 @@ def test_names_of_others_and_of_the_store_are_masked_in_reasons_and_approvals(
         assert name not in told.replace("area ", ""), name
     assert "has signed it" in told
     assert "的朋友" in told
+
+
+def test_a_usual_word_goes_only_where_it_is_written_as_a_name() -> None:
+    names = Names(["An Do", "To My", "Will May", "info@x.com", "Grace Hopper", "Li"])
+    said = "erasure 418, he asked us to do so by mail; will call. Will May, grace hopper and LI"
+
+    assert without_values(said, (), names) == (
+        "erasure 418, he asked us to do so by mail; will call. ••• •••, ••• ••• and •••"
+    )
+
+
+@pytest.mark.parametrize("variant", ["genstore", "shopline"])
+def test_names_of_the_store_and_of_other_stores_are_known_to_every_reason(
+    tmp_path: Path, variant: str
+) -> None:
+    said = "told by Livia Onlylive and Rosalind Elsewhere"
+    people = [person("1@qq.com", first_name="Livia", last_name="Onlylive", phone="+8613315034487")]
+    with opened(tmp_path, variant, people) as shop:
+        shop.want({"email": "1@qq.com", "state": "absent", "reason": said},
+                  approvals=[{"raise": {"delete": 9}, "reason": said, "until": _in_days(3)}])  # fmt: skip
+        (shop.specs / "other.yaml").write_text(
+            "stores: {other: {platform: genstore, shop: b, token: {env: NONE}}}\nstore: other\n"
+            "customers: [{email: r@example.com, first_name: Rosalind, last_name: Elsewhere}]\n"
+        )
+        body = shop.plan(read="full")
+
+    told = json.dumps(body, ensure_ascii=False)
+    assert told.count("told by ••• ••• and ••• •••") >= 2
+    for name in ("Livia", "Onlylive", "Rosalind", "Elsewhere"):
+        assert name not in told
 
 
 def _in_days(count: int) -> str:
