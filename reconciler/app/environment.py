@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """What the world around gives: the clock, the environment, and where state is kept; `watch` is
+    """What is around a use case: the clock, variables, and where state is kept; `watch` is
     told how far things are.
     """
 

@@ -48,7 +48,7 @@ class Flaw:
 class Trail:
     """Append-only; safe for several threads and processes. Raises `JournalError`.
 
-    New lines are sealed with `keyed`; `former` are keys that lines before may be sealed with.
+    New lines are sealed with `pseudonyms`; `former` are keys that lines before may be sealed with.
     """
 
     def __init__(
