@@ -1,6 +1,6 @@
 """The use cases, each the route of data in order; what a step does stands in its own module."""
 
-from reconciler.app.applying import ApplyRequest, applied_before, apply, check_usable, entries
+from reconciler.app.applying import ApplyRequest, apply, entries
 from reconciler.app.environment import (
     Environment,
     environment_of,
@@ -12,6 +12,7 @@ from reconciler.app.environment import (
 from reconciler.app.explaining import explain
 from reconciler.app.loading import load, load_or_raise, selected
 from reconciler.app.planning import PlanOptions, plan
+from reconciler.app.usable import applied_before, check_usable
 
 __all__ = [
     "ApplyRequest",

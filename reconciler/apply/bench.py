@@ -54,10 +54,10 @@ class Bench:
     """`created` maps aliases of new customers to their ids, `made_before` those whom earlier plans
     made; `own` is what our writes left behind.
 
-    `proven` says that an update of this run was read back without a loss; `reserve_turn` takes the turn
-    of a write before the read that it rests on. `requests` counts them all, `own_requests` those of
-    the calling thread. `audit` keeps what became of a step, `trail_stands` raises where it cannot.
-    `rereads` are records read in a batch, with when that was.
+    `proven` says that an update of this run was read back without a loss; `reserve_turn` takes the
+    turn of a write before the read that it rests on. `requests` counts them all, `own_requests`
+    those of the calling thread. `audit` keeps what became of a step, `trail_stands` raises where it
+    cannot. `rereads` are records read in a batch, with when that was.
     """
 
     client: Writer

@@ -28,7 +28,7 @@ from reconciler.plan.store_rules import StoreRules
 class ReadBack:
     """`collateral` are losses that our write caused; `noticed` what others changed.
 
-    `resubscribed` are consents that the store raised in answer to our write; they are taken out again.
+    `resubscribed` are consents that the store raised in answer to our write; they are taken out.
     """
 
     fields: tuple[tuple[FieldPath, State], ...]

@@ -1,0 +1,212 @@
+"""Whether a saved plan may be applied, and what earlier runs did of it."""
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler import __version__
+from reconciler.app.environment import Environment
+from reconciler.errors import StalePlanError
+from reconciler.model.pseudonyms import Pseudonyms
+from reconciler.model.settings import DesiredState, RiskClass, Settings
+
+if TYPE_CHECKING:
+    from reconciler.plan.approved import ApprovedPlan
+    from reconciler.plan.outcome import ApplyResult
+    from reconciler.plan.steps import Step
+
+
+def check_usable(
+    body: dict[str, Any],
+    state: DesiredState,
+    environment: Environment,
+    pseudonyms: Pseudonyms,
+    *,
+    resume: bool,
+    under: Callable[[str], DesiredState],
+) -> "tuple[ApprovedPlan, DesiredState]":
+    """The commitment of a saved plan, and the state that it is carried out for.
+
+    `state` is under the settings at hand, `under` gives the same files under those of a commit.
+    Raises what says why the plan must not be applied.
+    """
+    from reconciler.plan import codec
+    from reconciler.plan.spec_digest import spec_digest
+
+    codec.verify(body, pseudonyms)
+    commitment = codec.decode(body)
+    if body["tool"]["version"] != __version__:
+        raise StalePlanError(
+            f"this plan was made by version {body['tool']['version']}",
+            hint="plan again with this version",
+        )
+    if body["stores"] and all(store["error"] for store in body["stores"]):
+        raise StalePlanError(
+            "no store could be read when this plan was made", hint="see why, and plan again"
+        )
+    if codec.expires_at(body) < environment.clock.now():
+        raise StalePlanError("this plan has expired", hint="plan again, and review that plan")
+    _check_approvals(commitment, state.settings, environment, pseudonyms)
+    planned = _under_plan(commitment, state, under, pseudonyms)
+    if commitment.spec_digest != spec_digest(planned, pseudonyms):
+        raise StalePlanError(
+            "the specs have changed since this plan was made",
+            hint="plan again, and review that plan",
+        )
+    _check_unused(commitment, environment, resume=resume)
+    return commitment, planned
+
+
+def _under_plan(
+    commitment: "ApprovedPlan",
+    state: DesiredState,
+    under: Callable[[str], DesiredState],
+    pseudonyms: Pseudonyms,
+) -> DesiredState:
+    """The files under the settings of the plan: those at hand, or those of the plan's base.
+
+    The two may differ by what the plan showed, since that is what was merged with it.
+    """
+    from reconciler.plan.settings_change import rule_changes, settings_digest
+
+    if settings_digest(state.settings, pseudonyms) == commitment.settings_digest:
+        return state
+    stale = StalePlanError(
+        "stores or policy have changed since this plan was made, by more than it showed",
+        hint="plan again, and review that plan",
+    )
+    if commitment.base is None:
+        raise stale
+    planned = under(commitment.base)
+    found = rule_changes(planned.settings, state.settings, pseudonyms)
+    if not {one.digest for one in found} <= commitment.shown:
+        raise stale
+    return planned
+
+
+def _check_approvals(
+    commitment: "ApprovedPlan", at_hand: Settings, environment: Environment, pseudonyms: Pseudonyms
+) -> None:
+    """An approval that the plan used still stands at hand and has not run out."""
+    from reconciler.plan.lifts import approval_ends
+
+    ends = approval_ends(at_hand, pseudonyms)
+    for one in commitment.lifts:
+        if one.digest is None or not one.used:
+            continue
+        if one.digest not in ends:
+            raise StalePlanError(
+                f"an approval that this plan used is gone ({one.title})",
+                hint="plan again, and review that plan",
+            )
+        if ends[one.digest] < environment.clock.now():
+            raise StalePlanError(
+                f"an approval that this plan used has run out ({one.title})",
+                hint="renew it on the protected branch, and plan again",
+            )
+
+
+def _check_unused(commitment: "ApprovedPlan", environment: Environment, *, resume: bool) -> None:
+    from reconciler.plan.outcome import State
+    from reconciler.plan.steps import steps
+    from reconciler.state import journal
+    from reconciler.state.folder import journal_path
+
+    if resume:
+        return
+    busy = [store for store in commitment.stores if store.changes]
+    pasts = [
+        journal.read(journal_path(environment.folder, commitment.id, store.name)) for store in busy
+    ]
+    begun = [past for past in pasts if past.intended or past.ended]
+    if begun and all(past.finished for past in pasts):
+        raise StalePlanError("this plan has been applied already", hint="plan again")
+    left = [
+        past.ended.get(step.id)
+        for past, store in zip(pasts, busy, strict=True)
+        for step in steps(store, ())
+        if not past.done(step)
+    ]
+    never = (State.STALE, State.OPTED_OUT)
+    if begun and all(one in never for one in left):
+        raise StalePlanError(
+            "this plan has been applied as far as it could be", hint="plan again for what is left"
+        )
+    if begun:
+        raise StalePlanError(
+            "an apply of this plan was begun and has not ended", hint="continue it with --resume"
+        )
+
+
+def applied_before(
+    body: dict[str, Any],
+    environment: Environment,
+    pseudonyms: Pseudonyms,
+    only: Collection[RiskClass] = (),
+) -> "ApplyResult | None":
+    """What earlier runs did of a saved plan of which nothing is left; None where there may be.
+
+    It is told even where the plan has expired since. Raises `PlanFileError`.
+    """
+    from reconciler.plan import codec
+    from reconciler.plan.outcome import ApplyResult, StepOutcome, StoreOutcome
+    from reconciler.plan.steps import steps
+    from reconciler.state import journal
+    from reconciler.state.folder import journal_path
+    from reconciler.state.trail import NAME, Head, ended_whole
+
+    codec.verify(body, pseudonyms)
+    commitment = codec.decode(body)
+    at, head = ended_whole(environment.folder / NAME, commitment.id) or (None, Head(0, ""))
+    if at is None:
+        return None
+    stores = []
+    for store in commitment.stores:
+        past = journal.read(journal_path(environment.folder, commitment.id, store.name))
+        every = steps(store, only)
+        if not all(past.done(step) for step in every):
+            return None
+        outcomes = tuple(
+            StepOutcome(step=step, state=past.ended[step.id], message="done in an earlier run")
+            for step in every
+        )
+        stores.append(StoreOutcome(store=store.name, outcomes=outcomes))
+    return ApplyResult(
+        plan_digest=commitment.digest,
+        stores=tuple(one for one in stores if one.outcomes),
+        earlier=at,
+        left=left_by(commitment, only, environment.folder),
+        audit_count=head.count,
+        audit_head=head.seal,
+    )
+
+
+def left_by(
+    commitment: "ApprovedPlan", only: Collection[RiskClass], folder: Path
+) -> "tuple[Step, ...]":
+    """The steps of the plan, or parts of them, that neither an apply of some classes is for nor any
+    run before it has done.
+    """
+    from reconciler.plan.steps import steps
+    from reconciler.state import journal
+    from reconciler.state.folder import journal_path
+
+    if not only:
+        return ()
+    found = []
+    for store in commitment.stores:
+        past = journal.read(journal_path(folder, commitment.id, store.name))
+        chosen = {(step.id, one.digest) for step in steps(store, only) for one in step.fields}
+        for step in steps(store, ()):
+            if past.done(step):
+                continue
+            covered = past.covered.get(step.id, set())
+            rest = tuple(
+                one
+                for one in step.fields
+                if (step.id, one.digest) not in chosen and one.digest not in covered
+            )
+            if rest:
+                found.append(replace(step, fields=rest))
+    return tuple(found)
