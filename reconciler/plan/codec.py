@@ -243,6 +243,10 @@ def _store(store: StorePlan) -> Json:
         "customers": store.customers,
         "error": store.error or None,
         "receipt": _receipt(store.receipt) if store.receipt else None,
+        "footprints": [
+            {"call": one.call, "touches": list(one.touches), "guard": one.guard}
+            for one in store.footprints
+        ],
         "apply": {
             "requests": store.effort.requests,
             "seconds": round(store.effort.seconds, 1),

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from reconciler.model.capabilities import Footprint
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import ReadReceipt
 from reconciler.model.provenance import NOTHING_TOLD, Provenance
@@ -30,7 +31,8 @@ class Audience:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorePlan:
     """One store's part. `error` is set, and the rest empty but for verdicts on what is owed, where
-    the store could not be read; `fault` as well where that is our own.
+    the store could not be read; `fault` as well where that is our own. `footprints` are what the
+    platform's calls can change without being asked.
     """
 
     name: str
@@ -43,6 +45,7 @@ class StorePlan:
     audience: tuple[Audience, ...]
     unchanged: int
     effort: Effort = NOTHING_TO_DO
+    footprints: tuple[Footprint, ...] = ()
     error: str = ""
     fault: Exception | None = field(default=None, compare=False)
 

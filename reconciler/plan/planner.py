@@ -119,6 +119,7 @@ def compute(
         changes=tuple(sorted(draft.changes, key=lambda one: (one.mark, one.alias))),
         verdicts=tuple(sorted(draft.verdicts, key=_verdict_order)),
         audience=_audience(draft),
+        footprints=rules.table.footprints,
         effort=effort(draft.changes, rules.table, rules.store.rate or rules.table.rate),
         unchanged=read.receipt.read - len(touched),
     )

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from reconciler.platforms.registry import TABLES
 from reconciler.report import phrases, settings
 from reconciler.report.lines import Line, Style, plain
 from reconciler.report.phrases import NAMED_AT_MOST, Item, Json, Reveal
@@ -103,14 +102,15 @@ def _store(body: Json, store: Json, found: Sequence[Item], *, every: bool) -> It
     told = phrases.audience(body, store["name"])
     yield Line(f"  audience: {', '.join(told)}", Style.DIM)
     if every and found:
-        yield from _footprints(store["platform"])
+        yield from _footprints(store["footprints"])
     yield Line()
 
 
-def _footprints(platform: str) -> Iterator[Line]:
+def _footprints(footprints: Sequence[Json]) -> Iterator[Line]:
     yield Line("  what the calls could change without being asked", Style.DIM)
-    for one in TABLES[platform].footprints:
-        yield Line(f"    {one.call}: {', '.join(one.touches)} — {one.guard}", Style.DIM)
+    for one in footprints:
+        told = f"{one['call']}: {', '.join(one['touches'])} — {one['guard']}"
+        yield Line(f"    {told}", Style.DIM)
 
 
 def _verdicts(verdicts: Iterable[Mapping[str, Any]], *, every: bool) -> Iterator[Line]:
