@@ -24,6 +24,10 @@ from reconciler.state.journal import Consents, Event, OurWrites, consents_json
 
 LATEST_SIGHT: Final = 10.0
 _EXISTS: Final = "a customer with this identity exists by now"
+_UNTOLD: Final = (
+    "the answer to an earlier create was lost, and a customer there, of whom the store tells "
+    "neither e-mail nor phone, may be the one; look in the store before you plan again"
+)
 
 
 def create(bench: Bench, step: Step, desired: DesiredCustomer) -> StepOutcome:
@@ -275,6 +279,12 @@ def _look_up(bench: Bench, desired: DesiredCustomer) -> tuple[LiveCustomer, ...]
     By look-ups of what can be looked up; where that is nothing, or the store's search answers
     nonsense, by a full scan.
     """
+    found = _by_look_up(bench, desired)
+    return _scanned(bench, desired)[0] if found is None else found
+
+
+def _by_look_up(bench: Bench, desired: DesiredCustomer) -> tuple[LiveCustomer, ...] | None:
+    """None where this store cannot be asked for any of the identities."""
     possible = [one for one in desired.identities if one.kind in bench.client.capabilities.looks_up]
     try:
         found = [
@@ -284,28 +294,41 @@ def _look_up(bench: Bench, desired: DesiredCustomer) -> tuple[LiveCustomer, ...]
             for spelling in spellings(one)
         ]
     except LookupImpossible:
-        found = []
-    if not found:
-        return _scanned(bench, desired)
+        return None
     by_id = {live.remote_id: live for one in found for live in (*one.customers, *one.withheld)}
-    return tuple(by_id.values())
+    return tuple(by_id.values()) if found else None
 
 
-def _scanned(bench: Bench, desired: DesiredCustomer) -> tuple[LiveCustomer, ...]:
+def _scanned(bench: Bench, desired: DesiredCustomer) -> tuple[tuple[LiveCustomer, ...], bool]:
+    """Whom the list shows, and whether somebody there tells neither e-mail nor phone."""
     region = bench.rules.comparison.region
-    return tuple(
-        live
-        for page in bench.client.scan()
-        for live in page.customers
-        if meets(desired, live, region) or in_doubt(desired, live, region)
-    )
+    met, untold = [], False
+    for page in bench.client.scan():
+        for live in page.customers:
+            untold = untold or (live.email is None and live.phone is None)
+            if meets(desired, live, region) or in_doubt(desired, live, region):
+                met.append(live)
+    return tuple(met), untold
 
 
 def _wait_for(bench: Bench, desired: DesiredCustomer) -> tuple[LiveCustomer, ...]:
-    """A create whose answer was lost may show up late: look for it for ten seconds."""
+    """A create whose answer was lost may show up late: look for it for ten seconds.
+
+    Raises `OutcomeUnknown` where nobody is found and somebody there may be the one who was made,
+    because the store tells no contact of them.
+    """
     end = bench.clock.monotonic() + LATEST_SIGHT
     while True:
-        found = _look_up(bench, desired)
-        if found or bench.clock.monotonic() >= end:
+        found, untold = _by_look_up(bench, desired), False
+        if found is None:
+            found, untold = _scanned(bench, desired)
+        if found:
             return found
+        if bench.clock.monotonic() >= end:
+            break
         bench.clock.sleep(1.0)
+    if untold:
+        raise OutcomeUnknown(
+            _UNTOLD, store=bench.rules.store.name, doing="looking for the new customer"
+        )
+    return ()

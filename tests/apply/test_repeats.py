@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -341,3 +342,27 @@ def test_what_earlier_runs_did_is_not_left(shop: Shop) -> None:
     assert json.loads(last.out)["left_by_only"] == []
     assert "Left by" not in _run(shop, "apply", plan, "--resume", "--only", "tag").out
     assert shop.plan()["changes"] == []
+
+
+@pytest.mark.parametrize("searches", ["yes", "403"])
+@pytest.mark.parametrize("answer", ["lost", "killed"])
+@pytest.mark.parametrize("protected", ["null", "absent", "masked"])
+def test_a_create_is_not_repeated_where_the_store_hides_whom_it_made(
+    tmp_path: Path, protected: str, answer: str, searches: str
+) -> None:
+    switches = {"protected": protected, "search_scope": searches, "duplicates": "accepted"}
+    with opened(tmp_path, "genstore", [], switches) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "Ada"})
+        body = shop.plan()
+        if answer == "lost":
+            shop.box.fault(Fault("drop_after", method="POST", path="/customers$"))
+            assert not shop.apply(body).complete
+        else:
+            for dies_after in range(4, 12):
+                with suppress(Killed):
+                    shop.apply(body, resume=True, dies_after=dies_after)
+                if shop.box.customers():
+                    break
+        told = shop.apply(body, resume=True)
+        assert len(shop.box.customers()) == 1
+        assert not told.complete
