@@ -7,7 +7,7 @@ from reconciler.apply.resubscription import take_out
 from reconciler.apply.update import patch_for
 from reconciler.apply.verify import taken
 from reconciler.errors import OutcomeUnknown, PlatformError, RateLimited, Rejected
-from reconciler.model.consent import Actor, Channel, ConsentState
+from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import FieldPath
 from reconciler.model.identity import IdentityKind, spellings
@@ -36,14 +36,14 @@ def create(bench: Bench, step: Step, desired: DesiredCustomer) -> StepOutcome:
         return StepOutcome(step=step, state=State.STALE, message="its entry asks otherwise now")
     known = bench.created.get(step.change.alias)
     if known is not None:
-        return _created_as(bench, step, desired, changes, known)
+        return _recovered(bench, step, desired, changes, known)
     if _was_made_before(bench, step, desired):
         return StepOutcome(step=step, state=State.STALE, message=_EXISTS)
     ours = _may_be_ours(bench, step)
     there = _wait_for(bench, desired) if ours else _look_up(bench, desired)
     if there:
         if ours and len(there) == 1:
-            return _created_as(bench, step, desired, changes, there[0].remote_id)
+            return _recovered(bench, step, desired, changes, there[0].remote_id)
         return _exists(bench, step, desired, *there)
     return _make(bench, step, desired, changes, sent=ours)
 
@@ -175,6 +175,37 @@ def _created_as(
         return _read_back(bench, step, desired, changes, remote_id)
     except PlatformError as error:
         return bench.failed(step, error, State.UNVERIFIED, remote_id)
+
+
+def _recovered(
+    bench: Bench,
+    step: Step,
+    desired: DesiredCustomer,
+    changes: tuple[FieldChange, ...],
+    remote_id: str,
+) -> StepOutcome:
+    """The same for one whom an earlier run made, and who may have opted out until now.
+
+    A store with one word for that and for never asked tells it by the time alone.
+    """
+    outcome = _created_as(bench, step, desired, changes, remote_id)
+    own = bench.own.get(step.change.alias)
+    if own is None:
+        return outcome
+    untouched = {
+        channel: one for channel, one in own.after.items() if not _may_be_out(bench, channel, one)
+    }
+    if untouched != own.after:
+        bench.own[step.change.alias] = OurWrites(before=None, after=untouched)
+        _note(bench, step, remote_id, untouched)
+    return outcome
+
+
+def _may_be_out(bench: Bench, channel: Channel, now: LiveConsent) -> bool:
+    never = now.state is ConsentState.NOT_SUBSCRIBED and (now.dated or now.at is not None)
+    rules = bench.rules
+    indistinct = channel in rules.table.opt_out_indistinct and not rules.names_opt_outs(channel)
+    return never and (indistinct or rules.is_word_alone(channel, now))
 
 
 def _read_back(

@@ -366,3 +366,24 @@ def test_a_create_is_not_repeated_where_the_store_hides_whom_it_made(
         told = shop.apply(body, resume=True)
         assert len(shop.box.customers()) == 1
         assert not told.complete
+
+
+def test_an_opt_out_between_a_cut_off_create_and_its_resume_is_not_granted_over(
+    tmp_path: Path,
+) -> None:
+    switches = {"unsubscribed_word": "NOT_SUBSCRIBED"}
+    proof = {"state": "subscribed", "level": "confirmed", "source": "checkout",
+             "given_at": "2026-08-01T00:00:00+00:00"}  # fmt: skip
+    with opened(tmp_path, "genstore", [], switches) as shop:
+        shop.want({"email": "ada@example.com", "consent": {"email": proof}})
+        body = shop.plan()
+        for dies_after in range(4, 12):
+            with suppress(Killed):
+                shop.apply(body, resume=True, dies_after=dies_after)
+            if shop.box.customers():
+                break
+        (made,) = shop.box.customers()
+        shop.box.person(made["id"], "email", "unsubscribed")
+        told = shop.apply(body, resume=True)
+        assert shop.box.customers()[0]["consent"]["email"]["state"] == "unsubscribed"
+        assert not told.complete
