@@ -16,8 +16,8 @@ from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import DesiredState, RiskClass
-from reconciler.plan import codec
 from reconciler.plan.outcome import ApplyResult, State
+from reconciler.planfile.encode import encode
 from reconciler.sandbox import Sandbox
 
 PLATFORMS = ("genstore", "shoplazza", "shopline")
@@ -143,7 +143,7 @@ class Shop:
         made = app.plan(
             self.state(base), app.PlanOptions(**choices), self.environment, self.pseudonyms
         )
-        return codec.encode(made, self.pseudonyms)
+        return encode(made, self.pseudonyms)
 
     def apply(
         self,

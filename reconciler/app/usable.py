@@ -31,11 +31,12 @@ def check_usable(
     `state` is under the settings at hand, `under` gives the same files under those of a commit.
     Raises what says why the plan must not be applied.
     """
-    from reconciler.plan import codec
     from reconciler.plan.spec_digest import spec_digest
+    from reconciler.planfile.decode import decode, expires_at
+    from reconciler.planfile.verify import verify
 
-    codec.verify(body, pseudonyms)
-    commitment = codec.decode(body)
+    verify(body, pseudonyms)
+    commitment = decode(body)
     if body["tool"]["version"] != __version__:
         raise StalePlanError(
             f"this plan was made by version {body['tool']['version']}",
@@ -45,7 +46,7 @@ def check_usable(
         raise StalePlanError(
             "no store could be read when this plan was made", hint="see why, and plan again"
         )
-    if codec.expires_at(body) < environment.clock.now():
+    if expires_at(body) < environment.clock.now():
         raise StalePlanError("this plan has expired", hint="plan again, and review that plan")
     _check_approvals(commitment, state.settings, environment, pseudonyms)
     planned = _under_plan(commitment, state, under, pseudonyms)
@@ -149,15 +150,16 @@ def applied_before(
 
     It is told even where the plan has expired since. Raises `PlanFileError`.
     """
-    from reconciler.plan import codec
     from reconciler.plan.outcome import ApplyResult, StepOutcome, StoreOutcome
     from reconciler.plan.steps import steps
+    from reconciler.planfile.decode import decode
+    from reconciler.planfile.verify import verify
     from reconciler.state import journal
     from reconciler.state.folder import journal_path
     from reconciler.state.trail import NAME, Head, ended_whole
 
-    codec.verify(body, pseudonyms)
-    commitment = codec.decode(body)
+    verify(body, pseudonyms)
+    commitment = decode(body)
     at, head = ended_whole(environment.folder / NAME, commitment.id) or (None, Head(0, ""))
     if at is None:
         return None

@@ -86,7 +86,8 @@ def command(
     """
     from reconciler import app, repository
     from reconciler.apply.bench import Cancellation
-    from reconciler.plan.codec import decode, encode
+    from reconciler.planfile.decode import decode
+    from reconciler.planfile.encode import encode
     from reconciler.platforms.limiter import RateLimiters
 
     saved = plan is not None or resume

@@ -87,7 +87,8 @@ def _tour(
 ) -> int:
     from reconciler import app
     from reconciler.apply.bench import Cancellation
-    from reconciler.plan.codec import decode, encode
+    from reconciler.planfile.decode import decode
+    from reconciler.planfile.encode import encode
     from reconciler.report import phrases, result, text
 
     _say("reconciler plan --out plan.json", quiet=quiet)

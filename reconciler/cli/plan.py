@@ -74,7 +74,7 @@ def command(
     from reconciler import app
     from reconciler.cli.crash import report
     from reconciler.cli.rendering import annotate, render
-    from reconciler.plan.codec import encode
+    from reconciler.planfile.encode import encode
     from reconciler.report.reveal import revealed
     from reconciler.state.folder import prepare
 

@@ -52,7 +52,7 @@ def command(
     from reconciler import app
     from reconciler.cli.rendering import render
     from reconciler.model.pseudonyms import Pseudonyms
-    from reconciler.plan import codec
+    from reconciler.planfile.verify import verify
     from reconciler.state.key import read_key
 
     body = read_plan(plan)
@@ -62,7 +62,7 @@ def command(
         if not quiet:
             click.echo("not verified: the key of this plan is not here", err=True)
     else:
-        codec.verify(body, Pseudonyms(key))
+        verify(body, Pseudonyms(key))
     if steps and (form != "text" or output is not None):
         raise click.UsageError("--steps are text on stdout; leave out --format and --output")
     try:
@@ -79,8 +79,8 @@ def command(
 
 
 def _steps(body: dict[str, Any]) -> list[str]:
-    from reconciler.plan.codec import decode
     from reconciler.plan.steps import steps
+    from reconciler.planfile.decode import decode
 
     found = []
     for store in decode(body).stores:

@@ -72,7 +72,7 @@ def _once(found: "Iterable[Unfinished]") -> "list[Unfinished]":
 
 def _way_on(one: "Unfinished", environment: "Environment") -> str:
     from reconciler.cli.show import read_plan
-    from reconciler.plan.codec import expires_at
+    from reconciler.planfile.decode import expires_at
 
     way = f"end it first: {options.again('apply', one.kept, '--resume')}"
     try:

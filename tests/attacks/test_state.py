@@ -16,8 +16,8 @@ from reconciler.apply.bench import Cancellation
 from reconciler.cli.options import write_private
 from reconciler.clock import system_clock
 from reconciler.errors import JournalError
-from reconciler.plan import codec
 from reconciler.plan.outcome import ApplyResult, State
+from reconciler.planfile.decode import decode
 from reconciler.state.lock import one_writer
 from tests.builders import settings
 from tests.harness import KEY, VARIANTS, Shop, opened, person, states
@@ -85,7 +85,7 @@ def test_the_apply_stops_before_the_next_write(shop: Shop, harm: Callable[[Path]
 
 def _applied(shop: Shop, body: Any, state: Any, progress: Callable[[Any], None]) -> ApplyResult:
     order = app.ApplyRequest(
-        commitment=codec.decode(body),
+        commitment=decode(body),
         state=state,
         only=(),
         environment=shop.environment,
@@ -103,7 +103,7 @@ def test_two_folders_of_one_machine_exclude_each_other(shop: Shop, tmp_path: Pat
     def progress(outcome: Any) -> None:
         other = replace(shop.environment, folder=tmp_path / "other")
         order = app.ApplyRequest(
-            commitment=codec.decode(body),
+            commitment=decode(body),
             state=shop.state(),
             only=(),
             environment=other,

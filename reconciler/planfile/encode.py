@@ -1,29 +1,19 @@
-"""A plan to its JSON form and back to what an apply needs. The JSON holds no personal data.
+"""A plan to the JSON of its file.
 
 `digest` leaves the times out, and from which commit by whom (same specs, stores and key, same
 digest); `seal` covers everything, so that nothing can be edited without the key.
 """
 
-import hmac
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from reconciler.diagnostics import SourceMark
-from reconciler.errors import PlanFileError
-from reconciler.model.consent import Channel, ConsentState, Evidence, LiveConsent
-from reconciler.model.customer import Learned, ReadReceipt, Scalar
-from reconciler.model.field_path import FieldPath
+from reconciler.model.consent import Evidence, LiveConsent
+from reconciler.model.customer import ReadReceipt, Scalar
 from reconciler.model.personal import Personal
 from reconciler.model.provenance import Provenance
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import Release, RiskClass
 from reconciler.plan.approved import (
-    ApprovedChange,
-    ApprovedField,
-    ApprovedLift,
-    ApprovedPlan,
-    ApprovedStore,
     change_digest,
     field_digest,
 )
@@ -37,7 +27,7 @@ from reconciler.plan.changes import (
     ScalarChange,
     TagChange,
 )
-from reconciler.plan.lift import Lift, LiftState
+from reconciler.plan.lift import Lift
 from reconciler.plan.plan import FORMAT_VERSION, Plan, StorePlan
 from reconciler.plan.settings_change import SettingChange
 from reconciler.plan.verdicts import Verdict
@@ -101,98 +91,6 @@ def _provenance(one: Provenance, pseudonyms: Pseudonyms) -> Json:
     }
 
 
-def verify(body: Json, pseudonyms: Pseudonyms) -> None:
-    """Raises `PlanFileError` where the file was not made with this key, or changed since."""
-    content = {name: value for name, value in body.items() if name != "seal"}
-    try:
-        ours = pseudonyms.digest("seal", content)
-    except RecursionError:  # deeper than anything that was ever sealed
-        ours = ""
-    if not hmac.compare_digest(ours, str(body.get("seal"))):
-        raise PlanFileError(
-            "this plan was made with another key, or was changed since",
-            hint="give the RECONCILER_KEY it was made with, or plan again",
-        )
-
-
-def decode(body: Json) -> ApprovedPlan:
-    """What an apply needs of a plan that `verify` has accepted."""
-    blocked = {
-        one["store"] for one in body["verdicts"] if one["level"] == "block" and not one["released"]
-    }
-    changes = [_approved(one) for one in body["changes"]]
-    return ApprovedPlan(
-        id=body["seal"][:16],
-        digest=body["digest"],
-        spec_digest=body["spec"]["digest"],
-        settings_digest=body["spec"]["settings"],
-        base=body["spec"]["base"],
-        shown=frozenset(one["digest"] for one in body["settings"]["changed"]),
-        made_from=body["provenance"],
-        lifts=tuple(_approved_lift(one) for one in body["lifts"]),
-        releases=tuple(
-            Release(rule=one["rule"], alias=one["customer"], store=one["store"])
-            for one in body["options"]["release"]
-        ),
-        stores=tuple(
-            ApprovedStore(
-                name=one["name"],
-                blocked=one["name"] in blocked,
-                learned=_learned(one["receipt"] or {}),
-                changes=tuple(change for change in changes if change.store == one["name"]),
-            )
-            for one in body["stores"]
-        ),
-    )
-
-
-def _learned(receipt: Json) -> Learned:
-    return Learned(
-        words=tuple(
-            (Channel(word["channel"]), ConsentState(word["state"]), word["word"])
-            for word in receipt.get("words", ())
-        ),
-        day_first=receipt.get("day_first", False),
-    )
-
-
-def _approved(item: Json) -> ApprovedChange:
-    source = item["source"]
-    return ApprovedChange(
-        store=item["store"],
-        action=Action(item["action"]),
-        alias=item["customer"],
-        entry=item["entry"],
-        remote_id=item["remote_id"],
-        mark=SourceMark(source["file"], source["line"]),
-        rank=item["rank"],
-        fields=tuple(
-            ApprovedField(
-                path=FieldPath.parse(one["field"]),
-                risk=RiskClass(one["class"]),
-                digest=one["digest"],
-                channel=Channel(one["channel"]) if "channel" in one else None,
-                moves=one.get("moves", False),
-                evidence=_shown_evidence(one),
-            )
-            for one in item["fields"]
-        ),
-        digest=item["digest"],
-        reason=item["reason"],
-        seen=tuple(
-            (Channel(channel), ConsentState(state))
-            for channel, state in item.get("seen", {}).items()
-        ),
-    )
-
-
-def _shown_evidence(field: Json) -> tuple[tuple[str, str], ...]:
-    after = field.get("after")
-    if not FieldPath.parse(field["field"]).is_consent or not isinstance(after, dict):
-        return ()
-    return tuple((name, str(value)) for name, value in after.items() if name != "state")
-
-
 def _release(one: Release) -> Json:
     return {"rule": one.rule, "customer": one.alias, "store": one.store}
 
@@ -221,18 +119,6 @@ def _lift(one: Lift) -> Json:
         "state": one.state.value,
         "digest": one.digest,
     }
-
-
-def _approved_lift(one: Json) -> ApprovedLift:
-    whom = "" if one["customers"] is None else f"of {', '.join(one['customers']) or 'nobody'}"
-    return ApprovedLift(
-        title=" ".join(part for part in (one["kind"], one["what"], one["value"], whom) if part),
-        origin=one["origin"],
-        source=f"{one['source']['file']}:{one['source']['line']}" if one["source"] else None,
-        reason=one["reason"],
-        used=one["state"] == LiftState.USED,
-        digest=one["digest"],
-    )
 
 
 def _store(store: StorePlan) -> Json:
@@ -406,7 +292,3 @@ def _verdict(one: Verdict) -> Json:
         "released": one.released,
         **({"acknowledged": one.acknowledged} if one.owed else {}),
     }
-
-
-def expires_at(body: Mapping[str, Any]) -> datetime:
-    return datetime.fromisoformat(body["expires_at"])

@@ -10,11 +10,13 @@ from reconciler import schemas
 from reconciler.errors import PlanFileError
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import DesiredCustomer, Learned, LiveCustomer, ReadReceipt
-from reconciler.plan import codec
 from reconciler.plan.approved import field_digest
 from reconciler.plan.match import Index
 from reconciler.plan.plan import Basis, Plan
 from reconciler.plan.planner import LiveCounts, StoreReading, compute
+from reconciler.planfile.decode import decode
+from reconciler.planfile.encode import Json, encode
+from reconciler.planfile.verify import verify
 from tests.builders import NOW, desired, live, rules, tags
 
 RULES = rules()
@@ -57,9 +59,9 @@ STORE = (
 def test_what_is_decoded_is_what_was_encoded() -> None:
     plan = planned(*EVERYTHING, store=STORE)
 
-    body = json.loads(json.dumps(codec.encode(plan, PSEUDONYMS)))
-    codec.verify(body, PSEUDONYMS)
-    (store,) = codec.decode(body).stores
+    body = json.loads(json.dumps(encode(plan, PSEUDONYMS)))
+    verify(body, PSEUDONYMS)
+    (store,) = decode(body).stores
 
     assert [(one.alias, one.action, one.remote_id, one.entry, one.rank, one.seen) for one in store.changes] == [
         (one.alias, one.action, one.remote_id, one.entry, one.rank, one.seen)
@@ -75,10 +77,10 @@ def test_what_is_decoded_is_what_was_encoded() -> None:
 
 
 def test_equal_plans_have_equal_bytes_whatever_the_order() -> None:
-    first = codec.encode(planned(*EVERYTHING, store=STORE), PSEUDONYMS)
-    other = codec.encode(planned(*EVERYTHING[::-1], store=STORE[::-1]), PSEUDONYMS)
+    first = encode(planned(*EVERYTHING, store=STORE), PSEUDONYMS)
+    other = encode(planned(*EVERYTHING[::-1], store=STORE[::-1]), PSEUDONYMS)
 
-    def by_alias(body: codec.Json) -> list[str]:
+    def by_alias(body: Json) -> list[str]:
         return sorted(json.dumps(one, sort_keys=True) for one in body["changes"])
 
     assert by_alias(first) == by_alias(other)
@@ -86,11 +88,11 @@ def test_equal_plans_have_equal_bytes_whatever_the_order() -> None:
 
 @pytest.mark.parametrize("name", ["expires_at", "changes", "stores", "verdicts", "options"])
 def test_a_plan_that_was_changed_is_refused(name: str) -> None:
-    body = codec.encode(planned(*EVERYTHING, store=STORE), PSEUDONYMS)
+    body = encode(planned(*EVERYTHING, store=STORE), PSEUDONYMS)
     body[name] = "2099-01-01T00:00:00+00:00" if name == "expires_at" else [{}]
 
     with pytest.raises(PlanFileError):
-        codec.verify(body, PSEUDONYMS)
+        verify(body, PSEUDONYMS)
 
 
 def test_any_two_values_have_two_digests() -> None:
@@ -99,7 +101,7 @@ def test_any_two_values_have_two_digests() -> None:
     for name in ("New", "new", "N", ""):
         for had in ("Old", None):
             entry = replace(desired("a@example.com"), scalars=desired(first_name=name).scalars)
-            body = codec.encode(
+            body = encode(
                 planned(entry, store=(live("1", "a@example.com", first_name=had),)), PSEUDONYMS
             )
             seen |= {field["digest"] for one in body["changes"] for field in one["fields"]}

@@ -1,0 +1,1 @@
+"""The plan on disk: its JSON out and in. It holds no personal data."""
