@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli import interrupt, options, progress
+from reconciler.cli import fresh, interrupt, options, progress
 from reconciler.cli.codes import BLOCKED, FAILED, INCOMPLETE, INTERRUPTED, OK
 from reconciler.cli.gaps import tell_of_gaps, tell_of_saved_gaps, with_gaps
-from reconciler.cli.unfinished import tell_of_cut_off, tell_of_running
+from reconciler.cli.unfinished import tell_of_cut_off
 from reconciler.cli.voice import behind
 from reconciler.errors import ConfigError
 from reconciler.model.settings import Release, RiskClass
@@ -23,6 +23,9 @@ from reconciler.report.lines import as_json, plain
 if TYPE_CHECKING:
     from reconciler.app import ApplyRequest, Environment
     from reconciler.apply.bench import Cancellation
+    from reconciler.model.pseudonyms import Pseudonyms
+    from reconciler.model.settings import DesiredState
+    from reconciler.plan.approved import ApprovedPlan
     from reconciler.plan.outcome import ApplyResult
     from reconciler.plan.plan import Plan
 
@@ -84,7 +87,7 @@ def command(
     carried out, 4 something is left (go on with --resume),
     5 the plan is stale, expired or used, 130 interrupted.
     """
-    from reconciler import app, repository
+    from reconciler import app
     from reconciler.apply.bench import Cancellation
     from reconciler.planfile.decode import decode
     from reconciler.planfile.encode import encode
@@ -95,41 +98,20 @@ def command(
     control = Cancellation(max_failures=max_failures)
     environment = app.environment_of(specs, state_dir)
     environment = replace(environment, rate_limiters=RateLimiters(control.interrupted))
-    with progress.shown(environment.watch, quiet=quiet):
-        state = app.load_or_raise(
-            specs, environment, options.silent if quiet else options.warn, base
-        )
+    state = fresh.load(specs, environment, base, quiet=quiet)
     pseudonyms = app.pseudonyms_for(environment, state)
-    if (refused := repository.refusal(specs)) and not quiet:
-        click.echo(f"warning: {refused}", err=True)
-    _warn_of_approvers(environment)
+    _warn(specs, environment, quiet=quiet)
     if saved:
         body = _saved(plan, environment)
         earlier = app.applied_before(body, environment, pseudonyms, only or ()) if resume else None
         if earlier is not None:
-            resuming = options.again("apply", plan, "--resume") if plan is not None else ""
-            code = _told(earlier, body, resuming, form=form, no_color=no_color)
-            tell_of_saved_gaps(body)
-            return with_gaps(code, body)
-        at_hand = state
-        commitment, state = app.check_usable(
-            body,
-            state,
-            environment,
-            pseudonyms,
-            resume=resume,
-            under=lambda commit: app.load_or_raise(specs, environment, options.silent, commit),
+            return _nothing_left(earlier, body, plan, form=form, no_color=no_color)
+        commitment, state = _usable(
+            body, state, environment, pseudonyms, specs, resume=resume, quiet=quiet
         )
-        _tell_of_saved(body, under_base=state is not at_hand, quiet=quiet)
-        if not quiet:
-            tell_of_cut_off(environment, apart_from=(commitment.id,))
     else:
-        if not quiet:
-            running = tell_of_running(state, environment)
-            tell_of_cut_off(environment, apart_from=running)
         choices = app.PlanOptions(stores=stores, read=read, raises=raises, releases=releases)
-        with interrupt.told(), progress.shown(environment.watch, quiet=quiet):
-            made = app.plan(state, choices, environment, pseudonyms)
+        made = fresh.plan(state, choices, environment, pseudonyms, quiet=quiet)
         body = encode(made, pseudonyms)
         commitment = decode(body)
         tell_of_gaps(made, body)
@@ -158,9 +140,12 @@ def _check_usage(*, saved: bool, chosen: bool, yes: bool) -> None:
         raise click.UsageError("without a terminal, give a plan file or --yes")
 
 
-def _warn_of_approvers(environment: "Environment") -> None:
+def _warn(specs: Path, environment: "Environment", *, quiet: bool) -> None:
+    from reconciler import repository
     from reconciler.forge import APPROVERS, approvers
 
+    if (refused := repository.refusal(specs)) and not quiet:
+        click.echo(f"warning: {refused}", err=True)
     _, others = approvers(environment.variables)
     if others:
         click.echo(
@@ -174,6 +159,42 @@ def _saved(plan: Path | None, environment: "Environment") -> dict[str, Any]:
     from reconciler.cli.show import read_plan
 
     return read_plan(plan if plan is not None else _last_unfinished(environment.folder))
+
+
+def _nothing_left(
+    earlier: "ApplyResult", body: dict[str, Any], plan: Path | None, *, form: str, no_color: bool
+) -> int:
+    resuming = options.again("apply", plan, "--resume") if plan is not None else ""
+    code = _told(earlier, body, resuming, form=form, no_color=no_color)
+    tell_of_saved_gaps(body)
+    return with_gaps(code, body)
+
+
+def _usable(
+    body: dict[str, Any],
+    at_hand: "DesiredState",
+    environment: "Environment",
+    pseudonyms: "Pseudonyms",
+    specs: Path,
+    *,
+    resume: bool,
+    quiet: bool,
+) -> "tuple[ApprovedPlan, DesiredState]":
+    """A saved plan, and the state that it is carried out for; raises what says why it is not."""
+    from reconciler import app
+
+    commitment, state = app.check_usable(
+        body,
+        at_hand,
+        environment,
+        pseudonyms,
+        resume=resume,
+        under=lambda commit: app.load_or_raise(specs, environment, options.silent, commit),
+    )
+    _tell_of_saved(body, under_base=state is not at_hand, quiet=quiet)
+    if not quiet:
+        tell_of_cut_off(environment, apart_from=(commitment.id,))
+    return commitment, state
 
 
 def _tell_of_saved(body: dict[str, Any], *, under_base: bool, quiet: bool) -> None:

@@ -1,17 +1,19 @@
 """`reconciler plan`."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli import interrupt, options, progress
+from reconciler.cli import fresh, options
 from reconciler.cli.codes import BLOCKED, CHANGES, FAILED, OK
 from reconciler.cli.gaps import tell_of_gaps
-from reconciler.cli.unfinished import tell_of_cut_off, tell_of_running
 from reconciler.errors import SpecError
 from reconciler.model.settings import Release, RiskClass
 from reconciler.report.lines import as_json
+
+if TYPE_CHECKING:
+    from reconciler.plan.plan import Plan
 
 
 @click.command("plan")
@@ -72,11 +74,9 @@ def command(
     for and not carried out.
     """
     from reconciler import app
-    from reconciler.cli.crash import report
     from reconciler.cli.rendering import annotate, render
     from reconciler.planfile.encode import encode
     from reconciler.report.reveal import revealed
-    from reconciler.state.folder import prepare
 
     if show_personal:
         options.allow_personal()
@@ -84,26 +84,17 @@ def command(
             raise click.UsageError("--show-personal goes with the text on the terminal only")
     environment = app.environment_of(specs, state_dir)
     try:
-        with progress.shown(environment.watch, quiet=quiet):
-            state = app.load_or_raise(
-                specs, environment, options.silent if quiet else options.warn, base
-            )
+        state = fresh.load(specs, environment, base, quiet=quiet)
     except SpecError as error:
         if form == "github":
             annotate(error.diagnostics, output)
         raise
     pseudonyms = app.pseudonyms_for(environment, state)
-    if not quiet:
-        running = tell_of_running(state, environment)
-        tell_of_cut_off(environment, apart_from=running)
     choices = app.PlanOptions(stores=stores, read=read, raises=raises, releases=releases)
-    with interrupt.told(), progress.shown(environment.watch, quiet=quiet):
-        made = app.plan(state, choices, environment, pseudonyms)
+    made = fresh.plan(state, choices, environment, pseudonyms, quiet=quiet)
     body = encode(made, pseudonyms)
     if out is not None:
-        if out.absolute().parent == environment.folder.absolute():
-            prepare(environment.folder)
-        options.write_private(out, as_json(body) + "\n")
+        _save(out, body, environment.folder)
     render(
         body,
         form,
@@ -115,16 +106,29 @@ def command(
     if out is not None and not quiet:
         _tell_of_saved(out, body)
     tell_of_gaps(made, body)
+    code = _code(made, met=_met(body, fail_on))
+    return CHANGES if code == OK and detailed_exitcode and not made.empty else code
+
+
+def _code(made: "Plan", *, met: bool) -> int:
+    from reconciler.cli.crash import report
+
     for part in made.failed:
         if part.fault is not None:
             return report(part.fault)
     if made.failed:
         return FAILED
-    if made.blocked or made.owes or _met(body, fail_on):
+    if made.blocked or made.owes or met:
         return BLOCKED
-    if not made.complete:
-        return FAILED
-    return CHANGES if detailed_exitcode and not made.empty else OK
+    return OK if made.complete else FAILED
+
+
+def _save(out: Path, body: dict[str, Any], folder: Path) -> None:
+    from reconciler.state.folder import prepare
+
+    if out.absolute().parent == folder.absolute():
+        prepare(folder)
+    options.write_private(out, as_json(body) + "\n")
 
 
 def _tell_of_saved(out: Path, body: dict[str, Any]) -> None:
