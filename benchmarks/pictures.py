@@ -4,18 +4,16 @@ Needs Chromium, and the ports that `specs/stores.yaml` names.
 """
 
 import html
-import os
-import pty
 import re
-import subprocess
-import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
 from reconciler.sandbox import demo
 from tests.browser import Browser, browser
+from tests.terminal import at_terminal
 
 FOLDER: Final = Path("examples/pictures")
 PORTS: Final = {"genstore": 8401, "shoplazza": 8402, "shopline": 8403}
@@ -36,41 +34,25 @@ def main() -> None:
         for box in demo.make(switches={}, folder=None, rate="off", seeded=True):
             stack.enter_context(box.serving(PORTS[box.platform]))
         show = stack.enter_context(browser(place))
-        command = [sys.executable, "-m", "reconciler", "plan", "--store", "acme-us",
-                   "--state-dir", str(place / "state")]  # fmt: skip
-        environment = {**os.environ, **dict(demo.TOKENS.values()), "COLUMNS": str(WIDTH),
-                       "TERM": "xterm-256color", "RECONCILER_KEY": "k" * 40,
-                       "GITHUB_ACTOR": "nora"}  # fmt: skip
-        for name in ("CI", "NO_COLOR"):
-            environment.pop(name, None)
+        folder = ("--state-dir", str(place / "state"))
+        environment = {**dict(demo.TOKENS.values()), "RECONCILER_KEY": "k" * 40,
+                       "GITHUB_ACTOR": "nora", "CI": None, "NO_COLOR": None}  # fmt: skip
+        shown = _plan("--store", "acme-us", *folder, env=environment)
         typed = "<span class=bold>$ reconciler plan --store acme-us</span>\n"
-        _terminal(show, place, typed + _as_html(_at_a_terminal(command, environment)))
+        _terminal(show, place, typed + _as_html(shown))
         page = place / "plan.html"
-        subprocess.run(
-            [*command[:4], *command[6:], "--format", "html", "--output", str(page), "-q"],
-            env=environment, check=True, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
+        _plan(*folder, "--format", "html", "--output", page, "-q", env=environment)
         for theme in ("light", "dark"):
             show.open(page, dark=theme == "dark", width=1000)
             show.picture(FOLDER / f"plan-{theme}.png", width=1000, height=1250)
 
 
-def _at_a_terminal(command: list[str], environment: dict[str, str]) -> str:
+def _plan(*words: object, env: Mapping[str, str | None]) -> str:
     """What the program prints where stdout is a terminal; its warnings go elsewhere."""
-    ours, its = pty.openpty()
-    subprocess.run(command, env=environment, stdout=its, stderr=subprocess.DEVNULL, check=True)
-    os.close(its)
-    parts = []
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:
-            break
-        if not part:
-            break
-        parts.append(part)
-    os.close(ours)
-    return b"".join(parts).decode().replace("\r", "")
+    shown, code = at_terminal("plan", *words, columns=WIDTH, env=env, elsewhere="stderr")
+    if code:
+        raise SystemExit(f"`plan` ended with {code}")
+    return shown
 
 
 def _as_html(text: str) -> str:

@@ -1,14 +1,9 @@
 """How the program looks and answers: colours only for whoever has them, one kind of error, and typos."""
 
-import fcntl
 import os
-import pty
 import re
-import struct
 import subprocess
-import sys
-import termios
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -21,6 +16,7 @@ from reconciler.report.excerpt import Vocabulary, excerpt
 from reconciler.schemas import keys_and_words
 from tests.leaks import canaries
 from tests.program import run
+from tests.terminal import at_terminal
 
 BAD = """\
 stores:
@@ -30,34 +26,6 @@ customers:
   - email: ada@example.com
     consent: {email: {state: subscribd, given_at: 2026-03-01T09:12:00+00:00, source: the checkout page}}
 """
-
-
-def _at_terminal(
-    columns: int, *words: object, env: Mapping[str, str | None] | None = None
-) -> tuple[str, int]:
-    ours, its = pty.openpty()
-    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-    given = {**os.environ, "TERM": "xterm-256color", **(env or {})}
-    environment = {name: value for name, value in given.items() if value is not None}
-    for name in ("COLUMNS", "CI"):
-        if name not in (env or {}):
-            environment.pop(name, None)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "reconciler", *map(str, words)],
-        env=environment, stdout=its, stderr=its,
-    )  # fmt: skip
-    os.close(its)
-    told = b""
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:
-            break
-        if not part:
-            break
-        told += part
-    os.close(ours)
-    return told.decode().replace("\r\n", "\n"), process.wait()
 
 
 @pytest.fixture
@@ -71,7 +39,7 @@ def specs(tmp_path: Path) -> Path:
 def test_a_complaint_has_its_line_and_a_caret_and_words_stay_whole(
     specs: Path, columns: int
 ) -> None:
-    told, code = _at_terminal(columns, "validate", specs)
+    told, code = at_terminal("validate", specs, columns=columns)
     plain = re.sub(r"\x1b\[[0-9;]*m", "", told)
 
     assert code == 1
@@ -96,7 +64,7 @@ def test_a_complaint_has_its_line_and_a_caret_and_words_stay_whole(
 def test_no_colours_where_they_are_not_wanted(
     specs: Path, words: tuple[str, ...], env: dict[str, str]
 ) -> None:
-    told, _ = _at_terminal(80, "validate", specs, *words, env=env)
+    told, _ = at_terminal("validate", specs, *words, columns=80, env=env)
 
     assert "\x1b" not in told
     assert ("^" in told) is ("CI" not in env)

@@ -1,12 +1,5 @@
 """What a long command says while it runs: nothing for a second, then how far it is."""
 
-import fcntl
-import os
-import pty
-import struct
-import subprocess
-import sys
-import termios
 import time
 from pathlib import Path
 
@@ -16,6 +9,7 @@ from reconciler.app.watch import Stage, Watch
 from reconciler.cli import progress
 from reconciler.sandbox import Fault
 from tests.harness import KEY, opened, person
+from tests.terminal import at_terminal
 
 
 def test_a_stage_tells_what_is_known() -> None:
@@ -60,31 +54,15 @@ def test_a_terminal_has_a_bar_that_fits_and_goes_away(
     with opened(tmp_path, "shopline", [person(f"p{n}@example.com") for n in range(3)]) as shop:
         shop.want({"email": "p1@example.com", "tags": {"add": ["vip"]}})
         shop.box.fault(Fault("slow", path="customers", seconds=2.5))
-        ours, its = pty.openpty()
-        fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-        environment = {**os.environ, "TOKEN": shop.box.token, "RECONCILER_KEY": KEY.decode(),
-                       "TERM": term}  # fmt: skip
-        environment.pop("COLUMNS", None)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "reconciler", "plan", "--specs", shop.specs, "--read", "full"],
-            env=environment, stdout=subprocess.DEVNULL, stderr=its,
+        told, code = at_terminal(
+            "plan", "--specs", shop.specs, "--read", "full", columns=columns, elsewhere="stdout",
+            env={"TOKEN": shop.box.token, "RECONCILER_KEY": KEY.decode(), "TERM": term},
         )  # fmt: skip
-        os.close(its)
-        told = b""
-        while True:
-            try:
-                part = os.read(ours, 65536)
-            except OSError:
-                break
-            told += part
-            if not part:
-                break
-        os.close(ours)
-        assert process.wait() == 0
+        assert code == 0
 
     if term == "dumb":
-        assert b"\x1b" not in told
+        assert "\x1b" not in told
         return
-    assert b"reading shop" in told
-    assert told.endswith(b"\x1b[2K")  # wiped
-    assert told.rindex(b"\x1b[?25h") > told.rindex(b"\x1b[?25l")  # and the cursor is back
+    assert "reading shop" in told
+    assert told.endswith("\x1b[2K")  # wiped
+    assert told.rindex("\x1b[?25h") > told.rindex("\x1b[?25l")  # and the cursor is back
