@@ -7,7 +7,7 @@ from reconciler.apply.resubscription import take_out
 from reconciler.apply.update import patch_for
 from reconciler.apply.verify import taken
 from reconciler.errors import OutcomeUnknown, PlatformError, RateLimited, Rejected
-from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
+from reconciler.model.consent import Actor, Channel, ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import FieldPath
 from reconciler.model.identity import IdentityKind, spellings
@@ -193,19 +193,14 @@ def _recovered(
     if own is None:
         return outcome
     untouched = {
-        channel: one for channel, one in own.after.items() if not _may_be_out(bench, channel, one)
+        channel: one
+        for channel, one in own.after.items()
+        if not (one.is_dated_never() and bench.rules.blurs(channel, one))
     }
     if untouched != own.after:
         bench.own[step.change.alias] = OurWrites(before=None, after=untouched)
         _note(bench, step, remote_id, untouched)
     return outcome
-
-
-def _may_be_out(bench: Bench, channel: Channel, now: LiveConsent) -> bool:
-    never = now.state is ConsentState.NOT_SUBSCRIBED and (now.dated or now.at is not None)
-    rules = bench.rules
-    indistinct = channel in rules.table.opt_out_indistinct and not rules.names_opt_outs(channel)
-    return never and (indistinct or rules.is_word_alone(channel, now))
 
 
 def _read_back(

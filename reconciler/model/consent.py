@@ -99,6 +99,10 @@ class LiveConsent:
             self, at=at, until=until, not_before=not_before, dated=dated, swappable=swappable
         )
 
+    def is_dated_never(self) -> bool:
+        """Whether it reads as never asked and yet tells, or garbles, since when."""
+        return self.state is ConsentState.NOT_SUBSCRIBED and (self.dated or self.at is not None)
+
     def is_before(self, moment: datetime | None) -> bool:
         """Whether it surely came about before; never where no instant is told."""
         last = self.until or self.at

@@ -198,8 +198,7 @@ def _opted_out(
     if live is None or live.is_before(evidence.at):
         return None
     out = live.state is ConsentState.UNSUBSCRIBED
-    never = live.state is ConsentState.NOT_SUBSCRIBED and (live.dated or live.at is not None)
-    if not out and not (never and ground.blurred):
+    if not out and not (live.is_dated_never() and ground.blurred):
         return None
     if live.at is None and not live.is_after(evidence.at):
         return _held(

@@ -169,11 +169,7 @@ class _Case:
         return ConsentFacts(
             country=live.country() if live else self._desired_country(),
             has_contact=has,
-            blurred=(
-                channel in self.rules.table.opt_out_indistinct
-                and not self.rules.names_opt_outs(channel)
-            )
-            or (live is not None and self.rules.is_word_alone(channel, live.consent(channel))),
+            blurred=self.rules.blurs(channel, live.consent(channel) if live else None),
             blocked=live is not None and live.blocked,
             now=self.rules.now,
             policy=self.rules.policy,

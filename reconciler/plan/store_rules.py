@@ -71,6 +71,11 @@ class StoreRules:
             )
         )
 
+    def blurs(self, channel: Channel, live: LiveConsent | None) -> bool:
+        """Whether never asked may stand for an opt-out; `live` None is a customer to be made."""
+        indistinct = channel in self.table.opt_out_indistinct and not self.names_opt_outs(channel)
+        return indistinct or (live is not None and self.is_word_alone(channel, live))
+
     def released(self, rule_id: str, *aliases: str) -> bool:
         """Whether a person has lifted this rule for this customer (or for all)."""
         return any(self._names(one, rule_id, aliases) for one in self.releases)

@@ -19,6 +19,8 @@ ADDRESS = {"address1": "1 Main St", "city": "Oslo", "zip": "0155", "country_code
            "first_name": "A", "last_name": "B"}  # fmt: skip
 YES = {"email": consent("subscribed"), "sms": consent()}
 COUNT = 10
+# No such write, or nothing is told of when nobody was asked.
+NOT_ON_SHOPLAZZA = ("rename", "delete", "grant")
 
 
 def _wanted(kind: str, name: str, variant: str) -> Json:
@@ -36,13 +38,16 @@ def _wanted(kind: str, name: str, variant: str) -> Json:
     return {"email": name, **wanted[kind]}
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize(
-    "kind", ["withdraw", "rename", "name", "tags", "address", "grant", "delete", "create"]
+    ("variant", "kind"),
+    [
+        (variant, kind)
+        for variant in VARIANTS
+        for kind in ("withdraw", "rename", "name", "tags", "address", "grant", "delete", "create")
+        if not (variant.startswith("shoplazza") and kind in NOT_ON_SHOPLAZZA)
+    ],
 )
 def test_the_estimate_is_what_an_apply_takes(tmp_path: Path, variant: str, kind: str) -> None:
-    if variant.startswith("shoplazza") and kind in ("rename", "delete", "grant"):
-        pytest.skip("the platform has no such write, or nothing is told of when nobody was asked")
     names = [f"p{number}@example.com" for number in range(COUNT)]
     consents = {"consent": YES} if kind == "withdraw" else {}
     with opened(tmp_path, variant, [person(one, phone=None, **consents) for one in names]) as shop:
