@@ -90,7 +90,7 @@ def _make(
                 raise
             if not found:
                 continue
-            remote_id = found[0].remote_id
+            return _recovered(bench, step, desired, changes, found[0].remote_id)
         return _created_as(bench, step, desired, changes, remote_id)
     raise AssertionError("the second try returns or raises")
 
@@ -103,7 +103,7 @@ def _refused_after_sending(
     except PlatformError as error:
         return bench.failed(step, error, State.UNKNOWN)
     if len(found) == 1:
-        return _created_as(bench, step, desired, changes, found[0].remote_id)
+        return _recovered(bench, step, desired, changes, found[0].remote_id)
     why = "the store refuses it as if it had been made before, and does not show it yet"
     return StepOutcome(step=step, state=State.UNKNOWN, message=why)
 
@@ -184,7 +184,7 @@ def _recovered(
     changes: tuple[FieldChange, ...],
     remote_id: str,
 ) -> StepOutcome:
-    """The same for one whom an earlier run made, and who may have opted out until now.
+    """The same for one whose create was not answered, and who may have opted out until now.
 
     A store with one word for that and for never asked tells it by the time alone.
     """
