@@ -312,12 +312,9 @@ def _signals(control: "Cancellation", resuming: str) -> Iterator[None]:
 
     def ask(number: int, frame: object) -> None:  # noqa: ARG001
         if control.interrupted.is_set():
-            if sys.stderr.isatty():
-                os.write(2, interrupt.SHOW_CURSOR)
-            os.write(2, b"\nbroken off; go on with: " + going_on + b"\n")
-            os._exit(INTERRUPTED)
+            interrupt.break_off(b"\nbroken off; go on with: " + going_on + b"\n")
         control.interrupted.set()
-        os.write(2, b"\nending after the requests in flight; again to break off\n")
+        os.write(2, interrupt.TOLD)
 
     before = {one: signal.signal(one, ask) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
