@@ -160,6 +160,7 @@ class Shop:
             body, state, self.environment, self.pseudonyms, resume=resume, under=self.state
         )
         order = app.ApplyRequest(
+            copy=json.dumps(body),
             commitment=commitment,
             state=state,
             only=tuple(only),

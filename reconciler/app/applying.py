@@ -1,7 +1,8 @@
 """An approved plan to what became of it."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Final
@@ -24,7 +25,7 @@ from reconciler.model.settings import DesiredState, RiskClass
 if TYPE_CHECKING:
     from reconciler.apply.bench import Cancellation
     from reconciler.plan.approved import ApprovedPlan, ApprovedStore
-    from reconciler.plan.outcome import ApplyResult, StepOutcome, StoreOutcome
+    from reconciler.plan.outcome import ApplyResult, StepOutcome, StoreOutcome, TrailEnd
     from reconciler.state.recorder import Record
 
 
@@ -33,8 +34,11 @@ _APPLYING: Final = "applying"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyRequest:
-    """Everything that one apply needs; `only` empty means all classes."""
+    """Everything that one apply needs; `only` empty means all classes. `copy` is the plan as a file
+    would hold it, which is kept so that a resume needs nothing else.
+    """
 
+    copy: str
     commitment: "ApprovedPlan"
     state: DesiredState
     only: Collection[RiskClass]
@@ -47,6 +51,8 @@ class ApplyRequest:
 def apply(order: ApplyRequest) -> "ApplyResult":
     """Carries out what was approved. A blocked store lets only withdrawals through."""
     from reconciler.plan.outcome import ApplyResult
+    from reconciler.state.finished import forget
+    from reconciler.state.plans import keep
 
     blocked = [store.name for store in order.commitment.stores if store.blocked]
     if blocked and set(order.only) != {RiskClass.WITHDRAW}:
@@ -62,25 +68,56 @@ def apply(order: ApplyRequest) -> "ApplyResult":
             hint="see `reconciler show PLAN` for what lifts it, and plan again with that"
             f"{alone if opt_outs else ''}",
         )
+    keep(order.environment.folder, order.commitment.id, order.copy)
     busy = [store for store in order.commitment.stores if store.changes]
-    record = _audit_of(order)
-    record.begin()
+    records = _begun(order)
     order = replace(order, progress=_watched(order, busy))
     with ThreadPoolExecutor(max_workers=max(1, len(busy))) as pool:
-        ended = list(pool.map(lambda one: _apply_or_tell(order, one, record), busy))
-    outcomes = [outcome for outcome, _ in ended]
+        ended = list(pool.map(lambda one: _apply_or_tell(order, one, records[one.name]), busy))
     result = ApplyResult(
         plan_digest=order.commitment.digest,
-        stores=tuple(outcomes),
+        stores=tuple(outcome for outcome, _ in ended),
         interrupted=order.control.interrupted.is_set(),
         left=left_by(order.commitment, order.only, order.environment.folder),
     )
     order.environment.watch.ended(_APPLYING)
-    head = record.end(result)
+    result = replace(result, trails=tuple(_ended(result, records)))
+    with suppress(OSError):  # what is of no more use may as well stay
+        forget(order.environment.folder, order.environment.clock.now())
     failures = [error for _, error in ended if error is not None]
     if failures and len(failures) == len(ended):
         raise failures[0]
-    return replace(result, audit_count=head.count, audit_head=head.seal)
+    return result
+
+
+def _begun(order: ApplyRequest) -> "dict[str, Record]":
+    """The records of all stores that the plan knows, each with its beginning noted."""
+    from reconciler.state import journal
+    from reconciler.state.folder import journal_path
+
+    folder, plan = order.environment.folder, order.commitment.id
+    about = _about(order)
+    records = {
+        one.name: _record_of(order, one.name, about)
+        for one in order.commitment.stores
+        if one.was_read
+    }
+    for name, record in records.items():
+        record.begin(resumes=journal.read(journal_path(folder, plan, name)).begun)
+    return records
+
+
+def _ended(result: "ApplyResult", records: "Mapping[str, Record]") -> "Iterator[TrailEnd]":
+    from reconciler.plan.outcome import StoreOutcome, TrailEnd
+
+    outcomes = {one.store: one for one in result.stores}
+    for name, record in records.items():
+        head = record.end(
+            outcomes.get(name, StoreOutcome(store=name, outcomes=())),
+            interrupted=result.interrupted,
+            left=sum(step.change.store == name for step in result.left),
+        )
+        yield TrailEnd(store=name, lines=head.count, head=head.seal)
 
 
 def _watched(
@@ -100,43 +137,48 @@ def _watched(
     return advance
 
 
-def _audit_of(order: ApplyRequest) -> "Record":
-    from reconciler import forge
+def _record_of(order: ApplyRequest, store: str, about: "Mapping[str, object]") -> "Record":
     from reconciler.state.recorder import Record
     from reconciler.state.trail import Trail
 
     environment = order.environment
     pseudonyms, *former = record_keys_for(environment) or (order.pseudonyms,)
+    return Record(
+        trail=Trail(environment.folder, store, pseudonyms, environment.clock, former),
+        plan=order.commitment.id,
+        about=about,
+    )
+
+
+def _about(order: ApplyRequest) -> "dict[str, object]":
+    """What the trail tells of a run: who, from which commit, and what lifted limits."""
+    from reconciler import forge
+
+    environment, commitment = order.environment, order.commitment
     made_of = provenance_of(order.state.folder, environment)
     approvers, _ = forge.approvers(environment.variables)
     who = {"actor": made_of.actor, "run": forge.run(environment.variables)}
-    return Record(
-        trail=Trail(environment.folder, pseudonyms, environment.clock, former),
-        plan=order.commitment.id,
-        about={
-            "digest": order.commitment.digest,
-            "spec": order.commitment.spec_digest,
-            "tool": __version__,
-            "who": {
-                name: order.pseudonyms.text(one) for name, one in who.items() if one is not None
-            },
-            "commit": made_of.commit,
-            "committed": made_of.committed,
-            "made_from": order.commitment.made_from,
-            "approvers": [order.pseudonyms.text(one) for one in approvers],
-            "base": order.commitment.base,
-            "lifts": [
-                {
-                    "lift": one.title,
-                    "origin": one.origin,
-                    "source": one.source,
-                    "reason": one.reason,
-                    "used": one.used,
-                }
-                for one in order.commitment.lifts
-            ],
-        },
-    )
+    return {
+        "digest": commitment.digest,
+        "spec": commitment.spec_digest,
+        "tool": __version__,
+        "who": {name: order.pseudonyms.text(one) for name, one in who.items() if one is not None},
+        "commit": made_of.commit,
+        "committed": made_of.committed,
+        "made_from": commitment.made_from,
+        "approvers": [order.pseudonyms.text(one) for one in approvers],
+        "base": commitment.base,
+        "lifts": [
+            {
+                "lift": one.title,
+                "origin": one.origin,
+                "source": one.source,
+                "reason": one.reason,
+                "used": one.used,
+            }
+            for one in commitment.lifts
+        ],
+    }
 
 
 def _apply_or_tell(
@@ -167,17 +209,20 @@ def _apply_store(
     from reconciler.apply.store_run import StoreRun
     from reconciler.plan.steps import steps
     from reconciler.state import journal
-    from reconciler.state.folder import journal_path
+    from reconciler.state.finished import created_lately, put_away, take_back
     from reconciler.state.lock import one_writer
+    from reconciler.state.opt_outs import OptOuts
 
     environment, pseudonyms = order.environment, order.pseudonyms
     store = next(one for one in order.state.stores if one.name == approved.name)
-    path = journal_path(environment.folder, order.commitment.id, store.name)
+    folder = environment.folder
     began = environment.clock.now()
     shop, plan = shop_of(store, environment), order.commitment.id
-    with one_writer(environment.folder, store.name, shop, plan=plan, since=began):
+    with one_writer(folder, store.name, shop, plan=plan, since=began):
+        path = take_back(folder, plan, store.name)
         past = journal.read(path)
-        kept = journal.Journal(path, environment.clock)
+        opt_outs = OptOuts(folder, store.name)
+        kept = journal.Journal(path, environment.clock, past)
         try:
             connection = open_store(store, environment, approved.learned)
             try:
@@ -201,7 +246,8 @@ def _apply_store(
                     audit=record.step,
                     trail_stands=record.trail.stands,
                     only=order.only,
-                    made_before=journal.created_lately(environment.folder, store.name, began),
+                    made_before=created_lately(folder, store.name, began),
+                    opt_outs=opt_outs,
                 )
                 run = StoreRun(
                     bench,
@@ -214,6 +260,8 @@ def _apply_store(
                 connection.session.close()
         finally:
             kept.close()
+            with suppress(OSError):  # plans read it again; nothing is lost
+                put_away(folder, store.name)
 
 
 def entries(state: DesiredState, store: str, pseudonyms: Pseudonyms) -> dict[str, DesiredCustomer]:

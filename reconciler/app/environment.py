@@ -135,7 +135,7 @@ def rules_for(
     from reconciler.plan.compare import ComparisonSettings
     from reconciler.plan.reason import everybody, names_in, tells_reasons
     from reconciler.plan.store_rules import StoreRules
-    from reconciler.state.journal import out_by_person
+    from reconciler.state import opt_outs
 
     return StoreRules(
         store=store,
@@ -151,6 +151,6 @@ def rules_for(
         now=environment.clock.now(),
         learned=learned,
         acknowledged=acknowledged,
-        out_by_person=out_by_person(environment.folder, store.name),
+        out_by_person=opt_outs.known(environment.folder, store.name),
         names=names_in(everybody(state)) if tells_reasons(state.of(store.name)) else NOBODY,
     )

@@ -120,7 +120,7 @@ def _check_unused(commitment: "ApprovedPlan", environment: Environment, *, resum
     pasts = [
         journal.read(journal_path(environment.folder, commitment.id, store.name)) for store in busy
     ]
-    begun = [past for past in pasts if past.intended or past.ended]
+    begun = [past for past in pasts if past.begun]
     if begun and all(past.finished for past in pasts):
         raise StalePlanError("this plan has been applied already", hint="plan again")
     left = [
@@ -150,21 +150,25 @@ def applied_before(
 
     It is told even where the plan has expired since. Raises `PlanFileError`.
     """
-    from reconciler.plan.outcome import ApplyResult, StepOutcome, StoreOutcome
+    from reconciler.plan.outcome import ApplyResult, StepOutcome, StoreOutcome, TrailEnd
     from reconciler.plan.steps import steps
     from reconciler.planfile.decode import decode
     from reconciler.planfile.verify import verify
     from reconciler.state import journal
     from reconciler.state.folder import journal_path
-    from reconciler.state.trail import NAME, Head, ended_whole
+    from reconciler.state.trail import ended_whole
 
     verify(body, pseudonyms)
     commitment = decode(body)
-    at, head = ended_whole(environment.folder / NAME, commitment.id) or (None, Head(0, ""))
-    if at is None:
-        return None
-    stores = []
+    stores, trails, times = [], [], []
     for store in commitment.stores:
+        if not store.was_read:
+            continue
+        ended = ended_whole(environment.folder, store.name, commitment.id)
+        if ended is None:
+            return None
+        times.append(ended[0])
+        trails.append(TrailEnd(store=store.name, lines=ended[1].count, head=ended[1].seal))
         past = journal.read(journal_path(environment.folder, commitment.id, store.name))
         every = steps(store, only)
         if not all(past.done(step) for step in every):
@@ -174,13 +178,14 @@ def applied_before(
             for step in every
         )
         stores.append(StoreOutcome(store=store.name, outcomes=outcomes))
+    if not times:
+        return None
     return ApplyResult(
         plan_digest=commitment.digest,
         stores=tuple(one for one in stores if one.outcomes),
-        earlier=at,
+        earlier=max(times),
         left=left_by(commitment, only, environment.folder),
-        audit_count=head.count,
-        audit_head=head.seal,
+        trails=tuple(trails),
     )
 
 

@@ -17,6 +17,7 @@ from reconciler.plan.steps import Step
 from reconciler.plan.store_rules import StoreRules
 from reconciler.platforms.base import Writer
 from reconciler.state.journal import Event, Journal, JournalState, OurWrites
+from reconciler.state.opt_outs import OptOuts
 
 TRIES: Final = 3
 LOST: Final = "the answer was lost, and the run ended before it was looked up"
@@ -71,6 +72,7 @@ class Bench:
     control: Cancellation
     audit: Callable[[StepOutcome], None]
     trail_stands: Callable[[], None]
+    opt_outs: OptOuts
     only: Collection[RiskClass] = ()
     made_before: Mapping[str, str] = field(default_factory=dict)
     created: dict[str, str] = field(init=False)
@@ -103,6 +105,7 @@ class Bench:
             if one.state is ConsentState.UNSUBSCRIBED and one.actor is Actor.PERSON
         ]
         try:
+            self.opt_outs.note(step.change.alias, out)
             self.journal.write(
                 Event.INTENDED,
                 step=step.id,

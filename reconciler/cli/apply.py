@@ -118,6 +118,7 @@ def command(
         if not _agreed(body, yes=yes, verbose=verbose, no_color=no_color, only=only, form=form):
             return _not_applied(body, made, form)
     order = app.ApplyRequest(
+        copy=as_json(body) + "\n",
         commitment=commitment,
         state=state,
         only=only or (),
@@ -241,8 +242,9 @@ def _carry_out(
     order: "ApplyRequest", body: dict[str, Any], *, form: str, quiet: bool, no_color: bool
 ) -> int:
     from reconciler import app
+    from reconciler.state.plans import copy_path
 
-    kept = _keep(order.environment.folder, body)
+    kept = copy_path(order.environment.folder, order.commitment.id)
     resuming = options.again("apply", kept, "--resume")
     with (
         _signals(order.control, resuming),
@@ -277,27 +279,10 @@ def _told(
     return BLOCKED if any(not one["acknowledged"] for one in owed) else OK
 
 
-def _keep(folder: Path, body: dict[str, Any]) -> Path:
-    """A copy of the plan beside its journal, so that --resume needs nothing else."""
-    from reconciler.state.folder import prepare
-
-    path = folder / "plans" / f"{body['seal'][:16]}.json"
-    try:
-        prepare(folder)
-        path.parent.mkdir(exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise ConfigError(
-            f"the state folder {folder} cannot be written: {(error.strerror or '').lower()}",
-            hint="name another with --state-dir",
-        ) from error
-    options.write_private(path, as_json(body) + "\n")
-    return path
-
-
 def _last_unfinished(folder: Path) -> Path:
-    from reconciler.state.journal import unfinished
+    from reconciler.state.unfinished import unfinished
 
-    found = [one.kept for one in unfinished(folder) if one.resumable]
+    found = [one.kept for one in unfinished(folder) if one.rest.resumable]
     if not found:
         raise ConfigError("no apply is unfinished here", hint="there is nothing to resume")
     return found[-1]

@@ -14,6 +14,8 @@ from reconciler.report.lines import as_json
 
 if TYPE_CHECKING:
     from reconciler.app import Environment
+    from reconciler.model.pseudonyms import Pseudonyms
+    from reconciler.state.proof import Proof
 
 
 @click.group("audit", cls=Commands)
@@ -53,21 +55,22 @@ def log(
     from reconciler import app
     from reconciler.report.trail import Wanted, selected
     from reconciler.report.trail import line as told
-    from reconciler.state.trail import NAME, lines
+    from reconciler.state.log import every_line
+    from reconciler.state.trail import FOLDER, trail_paths
 
     if "" in (plan, customer, store):
         raise click.UsageError("--plan, --customer and --store need something to look for")
     environment = app.environment_of(specs, state_dir)
     wanted = Wanted(plan=plan, customer=customer, store=store, since=since)
     found = False
-    for one in selected(lines(environment.folder / NAME), wanted):
+    for one in selected(every_line(environment.folder), wanted):
         found = found or one is not None
         click.echo(as_json(one, indent=None) if form == "json" else told(one))
     _warn_of_flaws(environment)
     if found:
         return OK
-    if not (environment.folder / NAME).exists():
-        click.echo(f"there is no audit trail at {environment.folder / NAME} yet", err=True)
+    if not trail_paths(environment.folder):
+        click.echo(f"there is no audit trail at {environment.folder / FOLDER} yet", err=True)
     else:
         click.echo(f"the trail has no line {wanted}", err=True)
     return FAILED if plan or customer or store else OK
@@ -76,12 +79,12 @@ def log(
 def _warn_of_flaws(environment: "Environment") -> None:
     """What is read here may have been written by anybody; with the key that is told at once."""
     from reconciler import app
-    from reconciler.state import trail
+    from reconciler.state.proof import prove_all
 
     keys = app.record_keys_for(environment)
     if not keys:
         click.echo("not verified: the key of this trail is not here", err=True)
-    elif trail.verify(environment.folder / trail.NAME, keys, None)[1]:
+    elif any(one.flaws for one in prove_all(environment.folder, keys)):
         click.echo("this trail has flaws: see `reconciler audit verify`", err=True)
 
 
@@ -90,36 +93,96 @@ def _warn_of_flaws(environment: "Environment") -> None:
 @options.state_dir
 @click.option(
     "--head",
+    "heads",
     metavar="SEAL",
-    help="A head that an apply printed, noted elsewhere: proves that the end was not cut off.",
+    multiple=True,
+    help="A head that an apply printed, noted elsewhere: proves that the end of that store's trail "
+    "was not cut off. May be given for each store.",
 )
-def verify(specs: Path, state_dir: Path | None, head: str | None) -> int:
+def verify(specs: Path, state_dir: Path | None, heads: tuple[str, ...]) -> int:
     """Prove offline, with the key, that no line was edited, removed or reordered."""
     from reconciler import app
-    from reconciler.state import trail
+    from reconciler.state.proof import has_head, prove_all
 
-    if head is not None and len(head) < 8:
+    if any(len(head) < 8 for head in heads):
         raise click.UsageError("give at least 8 characters of the head")
     environment = app.environment_of(specs, state_dir)
+    found = prove_all(environment.folder, _keys(environment))
+    if not found:
+        raise _no_trail(environment)
+    for one in found:
+        _check_key(one)
+    lost = [head for head in heads if not any(has_head(one.path, head) for one in found)]
+    where = found[0].path if len(found) == 1 else environment.folder
+    for head in lost:
+        told = f"the head {head[:16]} that was noted is not in it: its end was cut off"
+        click.echo(f"{where}: {told}", err=True)
+    for one in found:
+        for flaw in one.flaws:
+            click.echo(f"{one.path}:{flaw.line}: {flaw.what}", err=True)
+    if lost or any(one.flaws for one in found):
+        return FAILED
+    for one in found:
+        name = one.store or one.path.name
+        told = f"{one.head.count} lines, whole and in order; head {one.head.seal}"
+        click.echo(f"{name}: {told}")
+    return OK
+
+
+@command.command("merge")
+@options.specs
+@options.state_dir
+@click.argument("copy", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def merge(specs: Path, state_dir: Path | None, copy: Path) -> int:
+    """Add what only COPY, another state folder, has of the trails: where two jobs went on apart.
+
+    A line that names both heads closes what was apart. Nothing is merged where one of the two has
+    a flaw.
+    """
+    from reconciler import app
+    from reconciler.state.folder import check
+    from reconciler.state.merge import merge as merged
+    from reconciler.state.trail import trail_path, trail_paths
+
+    check(copy)
+    environment = app.environment_of(specs, state_dir)
+    keys = _keys(environment)
+    theirs = {store: path for store, path in trail_paths(copy).items() if store}
+    if not theirs:
+        raise ConfigError(f"there is no audit trail in {copy}", hint="name a state folder")
+    for store, path in theirs.items():
+        ours = trail_path(environment.folder, store)
+        done = merged(ours, path, store, keys, environment.clock)
+        told = f"{done.added} lines added" if done.added else "nothing to add"
+        click.echo(f"{store}: {told}; head {done.head.seal}")
+    return OK
+
+
+def _keys(environment: "Environment") -> "tuple[Pseudonyms, ...]":
+    from reconciler import app
+
     keys = app.record_keys_for(environment)
-    path = environment.folder / trail.NAME
     if not keys:
         raise ConfigError(
             "the key of this trail is not here",
             hint="give the RECONCILER_REGISTER_KEY or RECONCILER_KEY it was written with",
         )
-    if not path.exists():
-        raise ConfigError(f"there is no audit trail at {path}", hint="name its --state-dir")
-    end, flaws = trail.verify(path, keys, head)
-    if len(flaws) == end.count > 1 and len({flaw.what for flaw in flaws}) == 1:
+    return keys
+
+
+def _no_trail(environment: "Environment") -> ConfigError:
+    from reconciler.state.trail import FOLDER
+
+    where = environment.folder / FOLDER
+    return ConfigError(f"there is no audit trail at {where}", hint="name its --state-dir")
+
+
+def _check_key(proof: "Proof") -> None:
+    """Where no line at all is right, it is the key that is wrong."""
+    flaws = proof.flaws
+    if len(flaws) == proof.head.count > 1 and len({flaw.what for flaw in flaws}) == 1:
         raise ConfigError(
-            f"none of the {end.count} lines of {path} is sealed with a key that is at hand",
+            f"none of the {proof.head.count} lines of {proof.path} is sealed with a key that is at "
+            "hand",
             hint="give the RECONCILER_REGISTER_KEY or RECONCILER_KEY it was written with",
         )
-    for flaw in flaws:
-        where = f"{path}:{flaw.line}" if flaw.line else str(path)
-        click.echo(f"{where}: {flaw.what}", err=True)
-    if flaws:
-        return FAILED
-    click.echo(f"{end.count} lines, whole and in order; head {end.seal}")
-    return OK

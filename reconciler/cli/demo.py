@@ -12,7 +12,7 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.codes import FAILED, OK
-from reconciler.report.lines import Line, Style
+from reconciler.report.lines import Line, Style, as_json
 
 if TYPE_CHECKING:
     from reconciler.app import Environment
@@ -96,6 +96,7 @@ def _tour(
     options.show(text.render(body, every=verbose, reveal={}), no_color=no_color)
     _say("reconciler apply plan.json", quiet=quiet)
     order = app.ApplyRequest(
+        copy=as_json(body) + "\n",
         commitment=decode(body),
         state=state,
         only=(),

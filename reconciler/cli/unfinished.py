@@ -11,7 +11,7 @@ from reconciler.errors import ConfigError, JournalError, PlanFileError
 if TYPE_CHECKING:
     from reconciler.app import Environment
     from reconciler.model.settings import DesiredState
-    from reconciler.state.journal import Unfinished
+    from reconciler.state.unfinished import Unfinished
 
 _MOST_TOLD: Final = 5
 
@@ -44,20 +44,20 @@ def tell_of_cut_off(environment: "Environment", *, apart_from: Collection[str] =
     """A plan cannot see what an apply that was cut off still owes: its journal can. `apart_from`
     are plans that are being applied.
     """
-    from reconciler.state.journal import unfinished
+    from reconciler.state.unfinished import unfinished
 
     try:
         found = [one for one in unfinished(environment.folder) if one.plan not in apart_from]
     except JournalError as error:
         click.echo(f"warning: {error}", err=True)
         return
-    for one in _once(one for one in found if one.owing):
+    for one in _once(one for one in found if one.rest.owing):
         click.echo(
             "warning: an apply was cut off, and what its last writes did is not known; "
             f"{_way_on(one, environment)}",
             err=True,
         )
-    for one in _once(one for one in found if one.cut_off and not one.owing):
+    for one in _once(one for one in found if one.rest.cut_off and not one.rest.owing):
         click.echo(
             f"note: an apply of plan {one.plan} to store {one.store} was cut off; "
             f"{_way_on(one, environment)}",

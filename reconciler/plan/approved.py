@@ -51,9 +51,12 @@ class ApprovedChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovedStore:
-    """`blocked` lets only withdrawals through; `learned` is what the reading found of the store."""
+    """`blocked` lets only withdrawals through; `learned` is what the reading found of the store, if
+    it `was_read`.
+    """
 
     name: str
+    was_read: bool
     blocked: bool
     learned: Learned
     changes: tuple[ApprovedChange, ...]

@@ -45,6 +45,15 @@ class StepOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrailEnd:
+    """Where a store's trail ends, to be noted elsewhere: how many lines, and the last seal."""
+
+    store: str
+    lines: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreOutcome:
     """`stopped` says why the store was left before the end; empty where it was not."""
 
@@ -52,6 +61,12 @@ class StoreOutcome:
     outcomes: tuple[StepOutcome, ...]
     stopped: str = ""
     requests: int = 0
+
+    @property
+    def complete(self) -> bool:
+        return not self.stopped and all(
+            one.state.good and not one.collateral for one in self.outcomes
+        )
 
     @property
     def resumable(self) -> bool:
@@ -75,7 +90,7 @@ class StoreOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyResult:
-    """`audit_count` and `audit_head` are the end of the audit trail, to be noted elsewhere.
+    """`trails` are those of every store of the plan that was read, with steps or without.
 
     `earlier` is when a run before this one ended with nothing left, so that nothing was done now;
     `left` are the steps of the plan that this run was not for.
@@ -86,14 +101,11 @@ class ApplyResult:
     interrupted: bool = False
     earlier: datetime | None = None
     left: tuple[Step, ...] = ()
-    audit_count: int = 0
-    audit_head: str = ""
+    trails: tuple[TrailEnd, ...] = ()
 
     @property
     def complete(self) -> bool:
-        return not any(store.stopped for store in self.stores) and all(
-            one.state.good and not one.collateral for store in self.stores for one in store.outcomes
-        )
+        return all(store.complete for store in self.stores)
 
     @property
     def resumable(self) -> bool:

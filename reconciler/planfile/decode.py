@@ -46,6 +46,7 @@ def decode(body: Json) -> ApprovedPlan:
         stores=tuple(
             ApprovedStore(
                 name=one["name"],
+                was_read=not one["error"],
                 blocked=one["name"] in blocked,
                 learned=_learned(one["receipt"] or {}),
                 changes=tuple(change for change in changes if change.store == one["name"]),

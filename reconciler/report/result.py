@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from reconciler.plan.outcome import ApplyResult, State, StoreOutcome
+from reconciler.plan.outcome import ApplyResult, State, StoreOutcome, TrailEnd
 from reconciler.plan.steps import StepKind
 from reconciler.report import phrases
 from reconciler.report.lines import Line, Style, plain
@@ -40,9 +40,9 @@ def render(
         return
     good = sum(result.count(state) for state in State if state.good)
     total = sum(len(store.outcomes) for store in result.stores)
-    if result.audit_head:
-        trail = f"audit trail: {result.audit_count} lines, head {result.audit_head[:16]}"
-        yield Line(trail, Style.DIM)
+    for trail in result.trails:
+        of = f" of {trail.store}" if len(result.trails) > 1 else ""
+        yield Line(f"audit trail{of}: {trail.lines} lines, head {trail.head[:16]}", Style.DIM)
     if result.complete and not total:
         yield Line("Nothing was applied: the plan has no step for it.", Style.WARN)
     elif result.complete:
@@ -127,6 +127,15 @@ def _tail(message: str) -> str:
     return f": {message}" if message else ""
 
 
+def _audit(trails: Sequence[TrailEnd]) -> dict[str, object]:
+    """The head of all only where there is one trail."""
+    return {
+        "lines": sum(one.lines for one in trails),
+        "head": trails[0].head if len(trails) == 1 else None,
+        "stores": {one.store: {"lines": one.lines, "head": one.head} for one in trails},
+    }
+
+
 def as_json(result: ApplyResult, resume: str, body: Json) -> dict[str, object]:
     """`body` is the plan: what was owed, what the settings were, and what lifted them."""
     return {
@@ -146,7 +155,7 @@ def as_json(result: ApplyResult, resume: str, body: Json) -> dict[str, object]:
         "provenance": dict(body["provenance"]),
         "settings": dict(body["settings"]),
         "lifts": [dict(one) for one in body["lifts"]],
-        "audit": {"lines": result.audit_count, "head": result.audit_head},
+        "audit": _audit(result.trails),
         "stores": [
             {
                 "store": store.store,

@@ -52,19 +52,20 @@ def selected(
     """In their order; before the first line of an apply the one that tells who began it. A line
     that cannot be read may be about anything.
     """
-    began: dict[str, Mapping[str, Any]] = {}
+    began: dict[tuple[str, str], Mapping[str, Any]] = {}
     for one in lines:
         if one is None:
             yield one
             continue
-        plan = str(one.get("plan"))
+        plan, store = str(one.get("plan")), str(one.get("store", ""))
         if wanted.means(one):
-            if plan in began and one.get("event") != "began":
-                yield began.pop(plan)
-            began.pop(plan, None)
+            # A line of the former trail, of all stores, names none.
+            first = began.pop((plan, store), None) or began.pop((plan, ""), None)
+            if first is not None and one.get("event") != "began":
+                yield first
             yield one
         elif one.get("event") == "began":
-            began[plan] = one
+            began[plan, store] = one
 
 
 def line(one: Mapping[str, Any] | None) -> str:
@@ -87,7 +88,9 @@ def _what(one: Mapping[str, Any]) -> str:
             lifts = "; ".join(_lift(each) for each in one.get("lifts") or ())
             lifted = f"; lifted or not the default: {lifts}" if lifts else ""
             version = one.get("tool")
-            return f"{plan} began: {who or 'nobody told'}, version {version}{told}{lifted}"
+            return (
+                f"{plan} began: {who or 'nobody told'}, version {version}{told}{_of(one)}{lifted}"
+            )
         case "step":
             fields = ", ".join(_field(each) for each in one.get("fields", ()))
             lost = "".join(f"; lost: {each}" for each in one.get("collateral", ()))
@@ -100,9 +103,23 @@ def _what(one: Mapping[str, Any]) -> str:
             told = ", ".join(f"{count} {state}" for state, count in one.get("states", {}).items())
             told = told or "it had no step"
             left = f"; {one['left']} steps left by --only" if one.get("left") else ""
-            return f"{plan} ended{'' if one.get('complete') else ' INCOMPLETE'}: {told}{left}"
+            how = "" if one.get("complete") else " INCOMPLETE"
+            return f"{plan} ended{how}: {told}{left}{_of(one)}"
+        case "follows":
+            former = one.get("former") or {}
+            return (
+                f"{one.get('store')} goes on after {former.get('lines')} lines of the former trail"
+            )
+        case "merged":
+            other = one.get("other") or {}
+            head = str(other.get("head"))[:16]
+            return f"{one.get('store')} merged with a copy, whose head met {head}"
         case event:
             return str(event)
+
+
+def _of(one: Mapping[str, Any]) -> str:
+    return f", store {one['store']}" if one.get("store") else ""
 
 
 def _made_from(one: Mapping[str, Any]) -> Iterator[str]:

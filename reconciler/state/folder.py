@@ -3,12 +3,15 @@
 import os
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from reconciler.errors import ConfigError
 
 FOLDER: Final = ".reconciler"
+JOURNALS: Final = "journals"
+FINISHED: Final = f"{JOURNALS}/finished"
 
 
 def folder_beside(specs: Path) -> Path:
@@ -26,7 +29,7 @@ def prepare(folder: Path) -> None:
     (folder / ".gitignore").write_text("*\n", encoding="utf-8")
 
 
-_FOLDERS: Final = ("journals", "locks", "plans")
+_FOLDERS: Final = (JOURNALS, FINISHED, "locks", "plans", "audit", "opt-outs")
 _FILES: Final = (".gitignore", "key", "audit.jsonl", "audit.lock")
 
 
@@ -65,7 +68,11 @@ def _strange(folder: Path) -> Iterator[Path]:
         if not _is_plain(inner, stat.S_ISDIR):
             yield inner
         elif inner.exists():
-            yield from (one for one in inner.iterdir() if not _is_plain(one, stat.S_ISREG))
+            yield from (one for one in inner.iterdir() if not _is_plain(one, _kind_of(one, folder)))
+
+
+def _kind_of(path: Path, folder: Path) -> Callable[[int], bool]:
+    return stat.S_ISDIR if path == folder / FINISHED else stat.S_ISREG
 
 
 def _is_plain(path: Path, kind: Callable[[int], bool]) -> bool:
@@ -77,4 +84,24 @@ def _is_plain(path: Path, kind: Callable[[int], bool]) -> bool:
 
 
 def journal_path(folder: Path, plan: str, store: str) -> Path:
-    return folder / "journals" / f"{plan}.{store}.jsonl"
+    """Where the journal stands while something is left, or was put away when nothing was."""
+    name = f"{plan}.{store}.jsonl"
+    aside = folder / FINISHED / name
+    return aside if aside.exists() else folder / JOURNALS / name
+
+
+def journals(folder: Path) -> tuple[Path, ...]:
+    """Those of applies that may not have ended, the latest last."""
+    found = []
+    for path in (folder / JOURNALS).glob("*.jsonl"):
+        with suppress(FileNotFoundError):  # put away since
+            found.append((path.stat().st_mtime, path))
+    return tuple(path for _, path in sorted(found))
+
+
+def journals_of(folder: Path, store: str, inner: str = JOURNALS) -> tuple[Path, ...]:
+    return tuple(
+        path
+        for path in sorted((folder / inner).glob("*.jsonl"))
+        if path.name.partition(".")[2] == f"{store}.jsonl"
+    )

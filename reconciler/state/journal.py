@@ -8,9 +8,9 @@ import errno
 import json
 import os
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from threading import Lock
@@ -23,7 +23,6 @@ from reconciler.plan.outcome import State
 from reconciler.plan.steps import Step
 
 Consents = Mapping[Channel, LiveConsent]
-_LATELY: Final = timedelta(days=1)
 
 
 class Event(StrEnum):
@@ -55,6 +54,20 @@ class Intent:
     said_no: tuple[Channel, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """What a run left: `cut_off` says that it broke off on the way, `owing` that something in the
+    store is not known or not made good, `resumable` that another run may get further.
+    """
+
+    resumable: bool
+    cut_off: bool
+    owing: bool
+
+    def __bool__(self) -> bool:
+        return self.resumable or self.cut_off or self.owing
+
+
 @dataclass(slots=True)
 class JournalState:
     """What the journal of an earlier, unfinished run of the same plan tells, by step or customer.
@@ -79,10 +92,23 @@ class JournalState:
     closed: bool = False
     finished: bool = False
 
-    def resumable(self) -> bool:
-        """Whether another run of the same plan may do something that this one did not."""
+    @property
+    def begun(self) -> bool:
+        return bool(self.intended or self.ended)
+
+    def rest(self) -> Rest:
         if self.finished:
-            return False
+            return Rest(resumable=False, cut_off=False, owing=False)
+        owing = self._owes()
+        short = len(self.ended) < self.steps
+        return Rest(
+            resumable=self._may_get_further(),
+            cut_off=bool(self.steps) and (not self.closed or short or owing),
+            owing=owing,
+        )
+
+    def _may_get_further(self) -> bool:
+        """Whether another run of the same plan may do something that this one did not."""
         never = (State.STALE, State.OPTED_OUT)
         bad = [one for one in self.ended.values() if not one.good]
         left_by_only = self.closed and not bad and bool(self.ended)
@@ -93,13 +119,7 @@ class JournalState:
             or any(one not in never for one in bad)
         )
 
-    def cut_off(self) -> bool:
-        """Whether the run ended before it came to all of its steps, or without saying so."""
-        if self.finished or not self.steps:
-            return False
-        return not self.closed or len(self.ended) < self.steps or self.owes()
-
-    def owes(self) -> bool:
+    def _owes(self) -> bool:
         """Whether a write's outcome is not known, or something that it cost not made good."""
         open_ended = (State.UNKNOWN, State.UNVERIFIED)
         return bool(self.damaged) or any(
@@ -110,8 +130,10 @@ class JournalState:
 class Journal:
     """Append-only. Every method returns after the line is on disk; thread-safe."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, past: JournalState) -> None:
+        """`past` is what `read` tells of the same path."""
         self.path = path
+        self._so_far = deepcopy(past)
         self._clock = clock
         self._lock = Lock()
         try:
@@ -122,9 +144,12 @@ class Journal:
             raise _failed(path, error) from error
 
     def write(self, event: Event, **values: Any) -> None:
-        line = {"at": self._clock.now().isoformat(), "event": event.value, **values}
-        data = json.dumps(line, separators=(",", ":"), ensure_ascii=True).encode() + b"\n"
+        line: dict[str, Any] = {"at": self._clock.now().isoformat(), "event": event.value, **values}
         with self._lock:
+            if event is Event.CLOSED:
+                _replay(line, self._so_far)
+                line["rest"] = asdict(self._so_far.rest())
+            data = json.dumps(line, separators=(",", ":"), ensure_ascii=True).encode() + b"\n"
             try:
                 _check_in_place(self.path, self._file)
                 written = os.write(self._file, data)
@@ -133,6 +158,8 @@ class Journal:
                 sync(self._file)
             except OSError as error:
                 raise _failed(self.path, error) from error
+            if event is not Event.CLOSED:
+                _replay(line, self._so_far)
 
     def close(self) -> None:
         os.close(self._file)
@@ -153,8 +180,8 @@ def _check_in_place(path: Path, file: int) -> None:
         )
 
 
-# What reading a line ends with that this program has not written.
-_NO_LINE: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+NO_LINE: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What reading a line ends with that this program has not written."""
 _CANNOT_SYNC: Final = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
 
 
@@ -192,83 +219,12 @@ def read(path: Path) -> JournalState:
     for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
         try:
             _replay(json.loads(line), past)
-        except _NO_LINE as error:
+        except NO_LINE as error:
             raise JournalError(
                 f"the journal {path} is damaged in line {number}",
                 hint="keep it for the record, move it away, and plan again",
             ) from error
     return past
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unfinished:
-    """A store's part of a plan whose apply was begun and has not ended; `kept` is the plan's copy.
-
-    `cut_off` says that it broke off on the way, `owing` that something in the store is not known
-    or not made good, `resumable` that another run may get further.
-    """
-
-    plan: str
-    store: str
-    kept: Path
-    cut_off: bool
-    owing: bool
-    resumable: bool
-
-
-def unfinished(folder: Path) -> tuple[Unfinished, ...]:
-    """The latest last. Raises `JournalError`."""
-    found = []
-    for path in sorted((folder / "journals").glob("*.jsonl"), key=lambda one: one.stat().st_mtime):
-        past = read(path)
-        if not past.finished:
-            plan, _, store = path.name.removesuffix(".jsonl").partition(".")
-            found.append(
-                Unfinished(
-                    plan=plan,
-                    store=store,
-                    kept=folder / "plans" / f"{plan}.json",
-                    cut_off=past.cut_off(),
-                    owing=past.owes(),
-                    resumable=past.resumable(),
-                )
-            )
-    return tuple(found)
-
-
-def out_by_person(folder: Path, store: str) -> frozenset[tuple[str, Channel]]:
-    """Aliases and channels of those who had opted out themselves when some apply wrote to them.
-
-    Our own write may have washed that out of the store. Lines that cannot be read are passed over:
-    whoever applies is told of them.
-    """
-    found = set()
-    for path in sorted((folder / "journals").glob(f"*.{store}.jsonl")):
-        for line in path.read_bytes().split(b"\n"):
-            if b'"out_by_person":["' not in line:
-                continue
-            with suppress(*_NO_LINE):
-                told = json.loads(line)
-                found |= {(told["customer"], Channel(one)) for one in told["out_by_person"]}
-    return frozenset(found)
-
-
-def created_lately(folder: Path, store: str, now: datetime) -> dict[str, str]:
-    """Who was made in this store by any plan within the last day: record numbers by alias.
-
-    Lists and searches may show a new customer late; whoever makes somebody again asks by number.
-    """
-    found = {}
-    for path in sorted((folder / "journals").glob(f"*.{store}.jsonl")):
-        if path.stat().st_mtime < (now - _LATELY).timestamp():
-            continue
-        for line in path.read_bytes().split(b"\n"):
-            if b'"created":"' not in line:
-                continue
-            with suppress(*_NO_LINE):
-                told = json.loads(line)
-                found[str(told["customer"])] = str(told["created"])
-    return found
 
 
 def _replay(line: Mapping[str, Any], past: JournalState) -> None:

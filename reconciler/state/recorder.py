@@ -1,4 +1,4 @@
-"""One apply in the audit trail: that it began, what became of each step, and how it ended."""
+"""One apply in a store's trail: that it began, what became of each step, and how it ended."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,8 +6,9 @@ from threading import Lock
 from typing import Any
 
 from reconciler.errors import JournalError
-from reconciler.plan.outcome import ApplyResult, State, StepOutcome
-from reconciler.state.trail import Head, Trail
+from reconciler.plan.outcome import State, StepOutcome, StoreOutcome
+from reconciler.state.chain import Head
+from reconciler.state.trail import Trail
 
 
 @dataclass(slots=True, kw_only=True)
@@ -20,9 +21,12 @@ class Record:
     _noted: set[tuple[str, str]] = field(default_factory=set)
     _lock: Lock = field(default_factory=Lock)
 
-    def begin(self) -> None:
-        """Raises `JournalError` before anything is written to any store."""
-        self._noted = set(self.trail.recorded(self.plan))
+    def begin(self, *, resumes: bool) -> None:
+        """Raises `JournalError` before anything is written to any store.
+
+        Only what `resumes` an earlier run has to read what that one noted.
+        """
+        self._noted = set(self.trail.recorded(self.plan)) if resumes else set()
         self.trail.append("began", plan=self.plan, **self.about)
 
     def step(self, outcome: StepOutcome) -> None:
@@ -38,7 +42,6 @@ class Record:
             "step",
             plan=self.plan,
             step=step.id,
-            store=step.change.store,
             customer=step.change.alias,
             change=step.change.digest,
             kind=step.kind.value,
@@ -58,17 +61,20 @@ class Record:
             noticed=list(outcome.noticed),
         )
 
-    def end(self, result: ApplyResult) -> Head:
-        """The head to note elsewhere; where the end cannot be noted, the one before it."""
+    def end(self, outcome: StoreOutcome, *, interrupted: bool, left: int) -> Head:
+        """The head to note elsewhere; where the end cannot be noted, the one before it.
+
+        `left` are the steps that the run was not for.
+        """
         try:
             return self.trail.append(
                 "ended",
                 plan=self.plan,
-                complete=result.complete,
-                interrupted=result.interrupted,
-                states={one.value: result.count(one) for one in State if result.count(one)},
-                left=len(result.left),
-                stopped={one.store: one.stopped for one in result.stores if one.stopped},
+                complete=outcome.complete,
+                interrupted=interrupted,
+                states={one.value: outcome.count(one) for one in State if outcome.count(one)},
+                left=left,
+                stopped={outcome.store: outcome.stopped} if outcome.stopped else {},
             )
         except JournalError:
             return self.trail.head()

@@ -37,7 +37,9 @@ def approved(entry: DesiredCustomer, record: LiveCustomer) -> tuple[Step, ...]:
                                    moves=getattr(one, "moves", False)) for one in change.fields),
         digest=change_digest(RULES.pseudonyms, change), seen=change.seen,
     )  # fmt: skip
-    store = ApprovedStore(name="shop", blocked=False, learned=NOTHING_LEARNED, changes=(found,))
+    store = ApprovedStore(
+        was_read=True, name="shop", blocked=False, learned=NOTHING_LEARNED, changes=(found,)
+    )
     return steps(store, ())
 
 

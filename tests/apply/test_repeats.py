@@ -47,7 +47,7 @@ def _run(shop: Shop, *words: object) -> Done:
 
 
 def _trail(shop: Shop) -> bytes:
-    return (shop.folder / ".reconciler" / "audit.jsonl").read_bytes()
+    return (shop.folder / ".reconciler" / "audit" / "shop.jsonl").read_bytes()
 
 
 @pytest.mark.parametrize("what", ["changes", "nothing"])
@@ -306,7 +306,7 @@ def test_a_damaged_trail_is_no_fault_of_ours(shop: Shop) -> None:
     plan = shop.folder / "plan.json"
     assert _run(shop, "plan", "--out", plan).code == 0
     assert _run(shop, "apply", plan).code == 0
-    path = shop.folder / ".reconciler" / "audit.jsonl"
+    path = shop.folder / ".reconciler" / "audit" / "shop.jsonl"
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     for change in ({"at": "yesterday"}, {"at": None}):
         path.write_text("".join(json.dumps({**one, **change}) + "\n" for one in rows))

@@ -97,7 +97,7 @@ def test_a_store_that_another_apply_writes_to_leaves_the_others_going(street: St
 def test_each_store_has_its_own_journal(street: Street) -> None:
     street.run("apply", "--yes")
 
-    journals = list((street.folder / ".reconciler" / "journals").glob("*.jsonl"))
+    journals = list((street.folder / ".reconciler" / "journals").rglob("*.jsonl"))
     assert {path.name.split(".")[1] for path in journals} == set(PLATFORMS)
 
 

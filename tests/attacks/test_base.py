@@ -281,7 +281,9 @@ def test_lifts_stand_in_the_trail(shop: Shop) -> None:
     commit(shop)
 
     assert call(shop, "apply", "--base", "none", "--yes", "--raise", "create=2").code == 0
-    began = json.loads((shop.folder / ".reconciler" / "audit.jsonl").read_text().split("\n")[0])
+    began = json.loads(
+        (shop.folder / ".reconciler" / "audit" / "shop.jsonl").read_text().split("\n")[0]
+    )
 
     assert {
         "lift": "raise create 2",

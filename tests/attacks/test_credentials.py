@@ -15,7 +15,8 @@ from reconciler.platforms.credentials import LARGEST_FILE, token
 from reconciler.platforms.registry import TABLES
 from reconciler.platforms.trusted_hosts import TrustedHosts, base_url
 from reconciler.state.key import key, read_key
-from reconciler.state.trail import NAME, Trail, verify
+from reconciler.state.proof import prove
+from reconciler.state.trail import Trail, trail_path
 from tests.attacks.test_git import git
 from tests.builders import MARK, settings
 
@@ -169,11 +170,11 @@ def test_the_key_for_plans_adds_nothing_to_a_trail_of_the_other(tmp_path: Path) 
     """Whoever holds what pull-request jobs hold can write no line that passes for the apply's."""
     plans, records = Pseudonyms(b"p" * 32), Pseudonyms(b"r" * 32)
     clock = system_clock()
-    Trail(tmp_path, plans, clock).append("began", plan="old")
-    Trail(tmp_path, records, clock, (plans,)).append("began", plan="one")
-    path = tmp_path / NAME
-    assert verify(path, (records, plans), None)[1] == ()
+    Trail(tmp_path, "shop", plans, clock).append("began", plan="old")
+    Trail(tmp_path, "shop", records, clock, (plans,)).append("began", plan="one")
+    path = trail_path(tmp_path, "shop")
+    assert prove(path, (records, plans)).flaws == ()
     with pytest.raises(JournalError, match="sealed with another key"):
-        Trail(tmp_path, plans, clock).append("began", plan="unawares")
-    Trail(tmp_path, plans, clock, (records,)).append("began", plan="forged")
-    assert [one.line for one in verify(path, (records, plans), None)[1]] == [3]
+        Trail(tmp_path, "shop", plans, clock).append("began", plan="unawares")
+    Trail(tmp_path, "shop", plans, clock, (records,)).append("began", plan="forged")
+    assert [one.line for one in prove(path, (records, plans)).flaws] == [3]

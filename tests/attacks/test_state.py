@@ -1,5 +1,6 @@
 """The state folder goes away, or there are two: nothing is written that no journal keeps."""
 
+import json
 import os
 import shutil
 import stat
@@ -58,7 +59,7 @@ def _without_journals(folder: Path) -> None:
 
 
 def _without_trail(folder: Path) -> None:
-    (folder / "audit.jsonl").unlink()
+    (folder / "audit" / "shop.jsonl").unlink()
 
 
 @pytest.mark.parametrize("harm", [_removed, _replaced, _emptied, _without_journals, _without_trail])
@@ -85,6 +86,7 @@ def test_the_apply_stops_before_the_next_write(shop: Shop, harm: Callable[[Path]
 
 def _applied(shop: Shop, body: Any, state: Any, progress: Callable[[Any], None]) -> ApplyResult:
     order = app.ApplyRequest(
+        copy=json.dumps(body),
         commitment=decode(body),
         state=state,
         only=(),
@@ -103,6 +105,7 @@ def test_two_folders_of_one_machine_exclude_each_other(shop: Shop, tmp_path: Pat
     def progress(outcome: Any) -> None:
         other = replace(shop.environment, folder=tmp_path / "other")
         order = app.ApplyRequest(
+            copy=json.dumps(body),
             commitment=decode(body),
             state=shop.state(),
             only=(),
@@ -171,9 +174,16 @@ STRANGE: dict[str, Callable[[Path], object]] = {
     ),
     "a journal that is a link": lambda state: _link(state / "journals" / "x.shop.jsonl"),
     "a holder that is a link": lambda state: _link(state / "locks" / "shop.holder"),
-    "a trail that is a link": lambda state: _link(state / "audit.jsonl"),
-    "a trail that is a folder": lambda state: (state / "audit.jsonl").mkdir(),
-    "a trail that is a pipe": lambda state: os.mkfifo(state / "audit.jsonl"),
+    "a trail that is a link": lambda state: _link(state / "audit" / "shop.jsonl"),
+    "a trail that is a folder": lambda state: (state / "audit" / "shop.jsonl").mkdir(parents=True),
+    "a trail that is a pipe": lambda state: _pipe(state / "audit" / "shop.jsonl"),
+    "a former trail that is a link": lambda state: _link(state / "audit.jsonl"),
+    "a former trail that is a folder": lambda state: (state / "audit.jsonl").mkdir(),
+    "trails that are a link": lambda state: _link(state / "audit", folder=True),
+    "opt-outs that are a link": lambda state: _link(state / "opt-outs" / "shop.jsonl"),
+    "finished journals that are a link": lambda state: _link(
+        state / "journals" / "finished", folder=True
+    ),
     "locks that are a link": lambda state: _link(state / "locks", folder=True),
     "journals that are a link": lambda state: _link(state / "journals", folder=True),
     "plans that are a link": lambda state: _link(state / "plans", folder=True),
@@ -181,6 +191,11 @@ STRANGE: dict[str, Callable[[Path], object]] = {
     "a state folder that is a link": lambda state: _link(state, folder=True),
     "a state folder that is a file": lambda state: state.write_text("x"),
 }
+
+
+def _pipe(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    os.mkfifo(path)
 
 
 def _link(path: Path, *, folder: bool = False) -> None:
@@ -231,9 +246,9 @@ def test_odd_lines_are_told_of(tmp_path: Path, line: str) -> None:
     with opened(tmp_path, "shopline", [person()]) as shop:
         shop.want({"email": "ada@example.com", "first_name": "New"})
         state = shop.folder / ".reconciler"
-        (state / "journals").mkdir(parents=True)
-        (state / "journals" / "x.shop.jsonl").write_text(line + "\n")
-        (state / "audit.jsonl").write_text(line + "\n")
+        for name in ("journals/x.shop.jsonl", "audit.jsonl", "audit/shop.jsonl"):
+            (state / name).parent.mkdir(parents=True, exist_ok=True)
+            (state / name).write_text(line + "\n")
         env = {"TOKEN": shop.box.token, "RECONCILER_KEY": KEY.decode()}
         for words in (["plan"], ["apply", "--yes"], ["apply", "--resume"], ["audit", "log"], ["audit", "log", "--format", "json"],
                       ["audit", "verify"], ["explain", "ada@example.com"]):  # fmt: skip

@@ -31,7 +31,10 @@ def test_a_grant_says_what_its_read_back_cannot_rule_out(tmp_path: Path, variant
         assert not any(
             "cannot be ruled out" in text for noticed in told.values() for text in noticed
         )
-        assert "cannot be ruled out" in (shop.folder / ".reconciler" / "audit.jsonl").read_text()
+        assert (
+            "cannot be ruled out"
+            in (shop.folder / ".reconciler" / "audit" / "shop.jsonl").read_text()
+        )
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

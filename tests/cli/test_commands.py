@@ -83,7 +83,7 @@ def test_the_plan_follows_its_schema_and_so_does_every_journal_line(
 
     schemas.validator("plan").validate(json.loads(file.read_text()))
     state = tmp_path / ".reconciler"
-    for name, files in (("journal", "journals/*.jsonl"), ("audit", "audit.jsonl")):
+    for name, files in (("journal", "journals/**/*.jsonl"), ("audit", "audit/*.jsonl")):
         lines = [line for path in state.glob(files) for line in path.read_text().splitlines()]
         assert len(lines) > 4
         for line in lines:

@@ -169,7 +169,7 @@ def _nothing_rose(
 
 def _tells_of_window(shop: Shop, results: list[ApplyResult], channel: str) -> bool:
     """Whether a report or the trail says that an opt-out right before an opt-in may be lost."""
-    trail = (shop.folder / ".reconciler" / "audit.jsonl").read_text()
+    trail = (shop.folder / ".reconciler" / "audit" / "shop.jsonl").read_text()
     told = [
         text
         for one in results

@@ -63,7 +63,7 @@ class Scene:
         clean = self.apply("clean")
         assert clean.code == 0, clean.out + clean.err
         self.expected = self._truth()
-        trail = self._shop.folder / "clean" / "audit.jsonl"
+        trail = self._shop.folder / "clean" / "audit" / "shop.jsonl"
         self.lines = sum(
             len(path.read_bytes().splitlines()) for path in (self.journal("clean"), trail)
         )
@@ -73,7 +73,7 @@ class Scene:
         self._shop.box.reset(_people(self._shop.variant), {})
 
     def journal(self, run: str) -> Path:
-        return next((self._shop.folder / run / "journals").glob("*.jsonl"))
+        return next((self._shop.folder / run / "journals").rglob("*.jsonl"))
 
     def points(self) -> Iterator[Point]:
         yield from (Point(n, where) for n in range(1, self.lines + 1) for where in PLACES)

@@ -1,0 +1,187 @@
+"""What lasts from run to run: opt-outs for good, journals while something is left of them."""
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.errors import JournalError
+from reconciler.model.consent import Channel
+from reconciler.state import opt_outs
+from reconciler.state.finished import KEPT, forget
+from reconciler.state.folder import FINISHED, JOURNALS, journals
+from reconciler.state.opt_outs import OptOuts
+from reconciler.state.unfinished import unfinished
+from tests.harness import Killed, Shop, opened, person, quick_clock
+
+ADA = ("cus_aaaaaaaaaa", Channel.EMAIL)
+BO = ("cus_bbbbbbbbbb", Channel.SMS)
+
+
+def _journal(folder: Path, plan: str, *lines: dict[str, object]) -> Path:
+    path = folder / JOURNALS / f"{plan}.shop.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = [{"at": "2026-01-01T00:00:00+00:00", **one} for one in lines]
+    path.write_text("".join(f"{json.dumps(one, separators=(',', ':'))}\n" for one in rows))
+    return path
+
+
+def _intended(customer: str, *channels: Channel) -> dict[str, object]:
+    return {
+        "event": "intended", "step": "s", "customer": customer,
+        "said_no": list(channels), "out_by_person": list(channels),
+    }  # fmt: skip
+
+
+def _ended(state: str = "done") -> dict[str, object]:
+    return {"event": "ended", "step": "s", "customer": "c", "state": state, "created": None,
+            "fields": [], "collateral": []}  # fmt: skip
+
+
+OPENED = {"event": "opened", "steps": 1}
+CLOSED = {"event": "closed", "finished": True}
+
+
+def test_an_opt_out_is_noted_once_and_known_from_then_on(tmp_path: Path) -> None:
+    for _ in range(2):
+        record = OptOuts(tmp_path, "shop")
+        record.note(ADA[0], [ADA[1]])
+        record.note(BO[0], [BO[1]])
+        record.note(ADA[0], [])
+
+    assert opt_outs.known(tmp_path, "shop") == {ADA, BO}
+    assert opt_outs.known(tmp_path, "other") == frozenset()
+    assert len((tmp_path / "opt-outs" / "shop.jsonl").read_text().splitlines()) == 2
+
+
+def test_what_a_kill_cut_off_was_not_noted_and_the_next_line_is_whole(tmp_path: Path) -> None:
+    OptOuts(tmp_path, "shop").note(ADA[0], [ADA[1]])
+    path = tmp_path / "opt-outs" / "shop.jsonl"
+    path.write_bytes(path.read_bytes() + b'{"customer": "cus_bb')
+
+    OptOuts(tmp_path, "shop").note(BO[0], [BO[1]])
+
+    assert opt_outs.known(tmp_path, "shop") == {ADA, BO}
+
+
+@pytest.mark.parametrize("line", ["5", "[]", "{", '{"customer":"c","channel":"fax"}', "[" * 99_999])
+def test_nobody_is_forgotten_where_the_record_is_damaged(tmp_path: Path, line: str) -> None:
+    OptOuts(tmp_path, "shop").note(ADA[0], [ADA[1]])
+    path = tmp_path / "opt-outs" / "shop.jsonl"
+    path.write_text(f"{line}\n{path.read_text()}")
+
+    with pytest.raises(JournalError, match="damaged in line 1"):
+        opt_outs.known(tmp_path, "shop")
+
+
+def test_what_journals_from_before_remember_is_taken_over_once(tmp_path: Path) -> None:
+    done = _journal(tmp_path, "p1", OPENED, _intended(ADA[0], ADA[1]), _ended(), CLOSED)
+    broken = _journal(tmp_path, "p2", OPENED, _intended(BO[0], BO[1]))
+
+    assert opt_outs.known(tmp_path, "shop") == {ADA, BO}
+
+    assert not done.exists()  # put away: plans have no more to do with it
+    assert [one.plan for one in unfinished(tmp_path)] == ["p2"]
+    _journal(tmp_path, "p3", OPENED, _intended("cus_cccccccccc", Channel.EMAIL))
+    broken.unlink()
+    assert opt_outs.known(tmp_path, "shop") == {ADA, BO}
+
+
+def test_a_plan_on_a_disk_that_cannot_be_written_knows_them_all_the_same(tmp_path: Path) -> None:
+    _journal(tmp_path, "p1", OPENED, _intended(ADA[0], ADA[1]), _ended(), CLOSED)
+    (tmp_path / "opt-outs").write_text("in the way")
+
+    for _ in range(2):
+        assert opt_outs.known(tmp_path, "shop") == {ADA}
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    with opened(tmp_path, "genstore", [person(), person("bo@example.com", phone=None)]) as shop:
+        yield shop
+
+
+def _change(shop: Shop, tag: str) -> dict[str, Any]:
+    shop.want(
+        {"email": "ada@example.com", "tags": {"add": [tag]}},
+        {"email": "bo@example.com", "tags": {"add": [tag]}},
+    )
+    return shop.plan()
+
+
+def test_plans_read_no_journal_of_applies_that_ended(shop: Shop) -> None:
+    """Law: what a plan reads of the state folder does not grow with the number of applies."""
+    folder = shop.environment.folder
+    for number in range(3):
+        assert shop.apply(_change(shop, f"t{number}")).complete
+
+        assert journals(folder) == ()
+        assert len(list((folder / FINISHED).iterdir())) == number + 1
+        assert len((folder / "opt-outs" / "shop.jsonl").read_text().splitlines()) == 0
+
+
+def test_a_journal_that_leaves_something_is_read_at_its_end_only(shop: Shop) -> None:
+    body = _change(shop, "vip")
+    with pytest.raises(Killed):
+        shop.apply(body, dies_after=9)
+    (one,) = unfinished(shop.environment.folder)
+    assert one.rest.cut_off
+    assert shop.apply(body, resume=True).complete
+    assert unfinished(shop.environment.folder) == ()
+
+
+def test_the_end_of_a_journal_tells_what_is_left_without_the_rest_of_it(tmp_path: Path) -> None:
+    rest = {"resumable": True, "cut_off": False, "owing": True}
+    path = _journal(tmp_path, "p", {**CLOSED, "finished": False, "rest": rest})
+    path.write_text(f"what nobody can read\n{path.read_text()}")
+
+    (one,) = unfinished(tmp_path)
+
+    assert (one.rest.resumable, one.rest.cut_off, one.rest.owing) == (True, False, True)
+
+
+def test_what_is_of_no_more_use_goes_and_what_is_not_known_stays(tmp_path: Path) -> None:
+    now = quick_clock().now()
+    old = (now - KEPT - timedelta(days=1)).timestamp()
+    left = _journal(tmp_path, "left", OPENED, _ended("failed"), {**CLOSED, "finished": False})
+    owing = _journal(tmp_path, "owing", OPENED, _intended(ADA[0]))
+    fresh = _journal(tmp_path, "fresh", OPENED, _ended("failed"), {**CLOSED, "finished": False})
+    gone = tmp_path / FINISHED / "gone.shop.jsonl"
+    gone.parent.mkdir()
+    gone.write_text("")
+    copies = {name: tmp_path / "plans" / f"{name}.json" for name in ("left", "owing", "gone")}
+    (tmp_path / "plans").mkdir()
+    for path in copies.values():
+        path.write_text("{}")
+    for path in (left, owing, gone, *copies.values()):
+        os.utime(path, (old, old))
+
+    forget(tmp_path, now)
+
+    assert [one.exists() for one in (left, owing, fresh, gone)] == [False, True, True, False]
+    assert {name for name, path in copies.items() if path.exists()} == {"owing"}
+
+
+def test_a_finished_plan_whose_trail_was_lost_is_gone_on_with_all_the_same(shop: Shop) -> None:
+    body = _change(shop, "vip")
+    assert shop.apply(body).complete
+    (shop.environment.folder / "audit" / "shop.jsonl").unlink()
+
+    assert shop.apply(body, resume=True).complete
+    assert shop.plan()["changes"] == []
+
+
+def test_a_program_that_embeds_the_use_cases_can_resume(shop: Shop) -> None:
+    body = _change(shop, "vip")
+    with pytest.raises(Killed):
+        shop.apply(body, dies_after=9)
+    (one,) = unfinished(shop.environment.folder)
+
+    kept = json.loads(one.kept.read_text())
+
+    assert kept == body
+    assert shop.apply(kept, resume=True).complete
