@@ -1,6 +1,6 @@
 """The shortest way to a valid value of the pure middle."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from reconciler.diagnostics import SourceMark
@@ -12,14 +12,36 @@ from reconciler.model.consent import (
     LiveConsent,
     WantedConsent,
 )
-from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
+from reconciler.model.field_path import TAGS
 from reconciler.model.identity import Identity, IdentityKind, identity
 from reconciler.model.personal import Personal
+from reconciler.model.provenance import Provenance
 from reconciler.model.pseudonyms import Pseudonyms
-from reconciler.model.settings import Policy, Release, StoreSettings, TokenKind, TokenSource
+from reconciler.model.settings import (
+    Policy,
+    Release,
+    RiskClass,
+    StoreSettings,
+    TokenKind,
+    TokenSource,
+)
 from reconciler.model.tags import Owned, TagIntent
+from reconciler.plan.changes import Action
 from reconciler.plan.compare import ComparisonSettings
+from reconciler.plan.effort import NOTHING_TO_DO
 from reconciler.plan.store_rules import StoreRules
+from reconciler.plan.verdicts import Level
+from reconciler.planfile.saved import (
+    SavedOptions,
+    SavedPlan,
+    SavedSettings,
+    SavedSpec,
+    SavedStore,
+    SavedSummary,
+    SavedVerdict,
+)
+from reconciler.planfile.saved_change import SavedChange, SavedField, SavedTags
 from reconciler.platforms.registry import TABLES
 
 MARK: Final = SourceMark("specs/all.yaml", 3, 5)
@@ -120,6 +142,54 @@ def rules(
         pseudonyms=Pseudonyms(b"k" * 32),
         now=NOW,
     )
+
+
+def saved_change(number: int = 0, /, **fields: Any) -> SavedChange:
+    """Somebody gets the tag `vip`."""
+    alias = fields.get("alias", f"cus_{number:010}")
+    return SavedChange(**{
+        "store": "shop", "action": Action.UPDATE, "alias": alias, "entry": alias,
+        "remote_id": f"99{number:08}", "mark": MARK, "rank": 0, "seen": (), "reason": None,
+        "fields": (saved_tags("vip"),), "digest": f"{number:064}", **fields,
+    })  # fmt: skip
+
+
+def saved_tags(*added: str, mark: SourceMark = MARK) -> SavedField:
+    value = SavedTags(added=added, removed=(), channel=None)
+    return SavedField(path=TAGS, risk=RiskClass.TAG, mark=mark, value=value, digest="a" * 64)
+
+
+def saved_verdict(**fields: Any) -> SavedVerdict:
+    return SavedVerdict(**{
+        "rule": "identity.ambiguous", "level": Level.HOLD, "store": "shop", "alias": "cus_aaaaaaaaaa",
+        "message": "belongs to different customers", "mark": MARK, "lifted_by": "give the `id`",
+        "approval": None, "released": False, "acknowledged": None, **fields,
+    })  # fmt: skip
+
+
+def saved_store(**fields: Any) -> SavedStore:
+    return SavedStore(**{
+        "name": "shop", "platform": "shopline", "api_version": "v1", "customers": 9, "error": "",
+        "receipt": ReadReceipt(mode="full", complete=True), "footprints": (),
+        "effort": NOTHING_TO_DO, "audience": (), **fields,
+    })  # fmt: skip
+
+
+def saved_plan(*changes: SavedChange, base: str | None = None, **fields: Any) -> SavedPlan:
+    """A plan of one store; the changes are counted as updates of tags."""
+    summary = SavedSummary(
+        create=0, update=len(changes), delete=0, unchanged=0, held=0, messages=0, blocked=False,
+        complete=True, classes=((RiskClass.TAG, len(changes)),),
+    )  # fmt: skip
+    return SavedPlan(**{
+        "tool": "0", "created_at": NOW, "expires_at": NOW + timedelta(days=7),
+        "spec": SavedSpec(digest="d" * 64, files=1, base=base, settings="e" * 64),
+        "provenance": Provenance(commit="c" * 40, committed=True, actor="nora"),
+        "settings": SavedSettings(changed=(), once_merged=()), "lifts": (),
+        "options": SavedOptions(read="auto", raises=(), releases=(), stores=("shop",)),
+        "stores": (saved_store(),), "summary": summary, "changes": changes, "verdicts": (),
+        "digest": "d" * 64, "seal": "d" * 64, **fields,
+    })  # fmt: skip
 
 
 def tags(*present: str, absent: tuple[str, ...] = (), exact: bool = False) -> TagIntent:

@@ -18,6 +18,9 @@ from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import DesiredState, RiskClass
 from reconciler.plan.outcome import ApplyResult, State
 from reconciler.planfile.encode import encode
+from reconciler.planfile.save import save
+from reconciler.planfile.saved import SavedPlan
+from reconciler.planfile.verify import verified
 from reconciler.sandbox import Sandbox
 
 PLATFORMS = ("genstore", "shoplazza", "shopline")
@@ -140,10 +143,14 @@ class Shop:
         return app.load_or_raise(self.specs, self.environment, self.warnings.append, base)
 
     def plan(self, *, base: str | None = None, **choices: Any) -> Json:
+        """The content of the plan's file."""
+        return encode(self.saved(base=base, **choices))
+
+    def saved(self, *, base: str | None = None, **choices: Any) -> SavedPlan:
         made = app.plan(
             self.state(base), app.PlanOptions(**choices), self.environment, self.pseudonyms
         )
-        return encode(made, self.pseudonyms)
+        return save(made, self.pseudonyms)
 
     def apply(
         self,
@@ -156,11 +163,12 @@ class Shop:
     ) -> ApplyResult:
         """`dies_after` counts journal lines; dying raises `Killed`."""
         state = self.state()
+        plan = verified(body, self.pseudonyms)
         commitment, state = app.check_usable(
-            body, state, self.environment, self.pseudonyms, resume=resume, under=self.state
+            plan, state, self.environment, self.pseudonyms, resume=resume, under=self.state
         )
         order = app.ApplyRequest(
-            copy=json.dumps(body),
+            plan=plan,
             commitment=commitment,
             state=state,
             only=tuple(only),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reconciler.apply.bench import Cancellation
     from reconciler.plan.approved import ApprovedPlan, ApprovedStore
     from reconciler.plan.outcome import ApplyResult, StepOutcome, StoreOutcome, TrailEnd
+    from reconciler.planfile.saved import SavedPlan
     from reconciler.state.recorder import Record
 
 
@@ -34,11 +35,11 @@ _APPLYING: Final = "applying"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyRequest:
-    """Everything that one apply needs; `only` empty means all classes. `copy` is the plan as a file
-    would hold it, which is kept so that a resume needs nothing else.
+    """Everything that one apply needs; `only` empty means all classes. the `plan` is
+    kept, so that a resume needs nothing else.
     """
 
-    copy: str
+    plan: "SavedPlan"
     commitment: "ApprovedPlan"
     state: DesiredState
     only: Collection[RiskClass]
@@ -51,6 +52,8 @@ class ApplyRequest:
 def apply(order: ApplyRequest) -> "ApplyResult":
     """Carries out what was approved. A blocked store lets only withdrawals through."""
     from reconciler.plan.outcome import ApplyResult
+    from reconciler.planfile.encode import encode
+    from reconciler.report.lines import as_json
     from reconciler.state.finished import forget
     from reconciler.state.plans import keep
 
@@ -68,7 +71,7 @@ def apply(order: ApplyRequest) -> "ApplyResult":
             hint="see `reconciler show PLAN` for what lifts it, and plan again with that"
             f"{alone if opt_outs else ''}",
         )
-    keep(order.environment.folder, order.commitment.id, order.copy)
+    keep(order.environment.folder, order.commitment.id, f"{as_json(encode(order.plan))}\n")
     busy = [store for store in order.commitment.stores if store.changes]
     records = _begun(order)
     order = replace(order, progress=_watched(order, busy))
@@ -165,7 +168,7 @@ def _about(order: ApplyRequest) -> "dict[str, object]":
         "who": {name: order.pseudonyms.text(one) for name, one in who.items() if one is not None},
         "commit": made_of.commit,
         "committed": made_of.committed,
-        "made_from": commitment.made_from,
+        "made_from": asdict(commitment.made_from),
         "approvers": [order.pseudonyms.text(one) for one in approvers],
         "base": commitment.base,
         "lifts": [

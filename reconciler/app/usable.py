@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.app.environment import Environment
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from reconciler.plan.approved import ApprovedPlan
     from reconciler.plan.outcome import ApplyResult
     from reconciler.plan.steps import Step
+    from reconciler.planfile.saved import SavedPlan
 
 
 def check_usable(
-    body: dict[str, Any],
+    saved: "SavedPlan",
     state: DesiredState,
     environment: Environment,
     pseudonyms: Pseudonyms,
@@ -26,27 +27,25 @@ def check_usable(
     resume: bool,
     under: Callable[[str], DesiredState],
 ) -> "tuple[ApprovedPlan, DesiredState]":
-    """The commitment of a saved plan, and the state that it is carried out for.
+    """The commitment of a saved plan that `verified` gave, and the state it is carried out for.
 
     `state` is under the settings at hand, `under` gives the same files under those of a commit.
     Raises what says why the plan must not be applied.
     """
     from reconciler.plan.spec_digest import spec_digest
-    from reconciler.planfile.decode import decode, expires_at
-    from reconciler.planfile.verify import verify
+    from reconciler.planfile.approve import approve
 
-    verify(body, pseudonyms)
-    commitment = decode(body)
-    if body["tool"]["version"] != __version__:
+    commitment = approve(saved)
+    if saved.tool != __version__:
         raise StalePlanError(
-            f"this plan was made by version {body['tool']['version']}",
+            f"this plan was made by version {saved.tool}",
             hint="plan again with this version",
         )
-    if body["stores"] and all(store["error"] for store in body["stores"]):
+    if saved.stores and all(store.error for store in saved.stores):
         raise StalePlanError(
             "no store could be read when this plan was made", hint="see why, and plan again"
         )
-    if expires_at(body) < environment.clock.now():
+    if saved.expires_at < environment.clock.now():
         raise StalePlanError("this plan has expired", hint="plan again, and review that plan")
     _check_approvals(commitment, state.settings, environment, pseudonyms)
     planned = _under_plan(commitment, state, under, pseudonyms)
@@ -141,25 +140,22 @@ def _check_unused(commitment: "ApprovedPlan", environment: Environment, *, resum
 
 
 def applied_before(
-    body: dict[str, Any],
+    saved: "SavedPlan",
     environment: Environment,
-    pseudonyms: Pseudonyms,
     only: Collection[RiskClass] = (),
 ) -> "ApplyResult | None":
     """What earlier runs did of a saved plan of which nothing is left; None where there may be.
 
-    It is told even where the plan has expired since. Raises `PlanFileError`.
+    It is told even where the plan has expired since.
     """
     from reconciler.plan.outcome import ApplyResult, StepOutcome, StoreOutcome, TrailEnd
     from reconciler.plan.steps import steps
-    from reconciler.planfile.decode import decode
-    from reconciler.planfile.verify import verify
+    from reconciler.planfile.approve import approve
     from reconciler.state import journal
     from reconciler.state.folder import journal_path
     from reconciler.state.trail import ended_whole
 
-    verify(body, pseudonyms)
-    commitment = decode(body)
+    commitment = approve(saved)
     stores, trails, times = [], [], []
     for store in commitment.stores:
         if not store.was_read:

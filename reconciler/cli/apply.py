@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from reconciler.plan.approved import ApprovedPlan
     from reconciler.plan.outcome import ApplyResult
     from reconciler.plan.plan import Plan
+    from reconciler.planfile.saved import SavedPlan
 
 
 @click.command("apply")
@@ -89,36 +90,36 @@ def command(
     """
     from reconciler import app
     from reconciler.apply.bench import Cancellation
-    from reconciler.planfile.decode import decode
-    from reconciler.planfile.encode import encode
+    from reconciler.planfile.approve import approve
+    from reconciler.planfile.save import save
     from reconciler.platforms.limiter import RateLimiters
 
-    saved = plan is not None or resume
-    _check_usage(saved=saved, chosen=bool(stores or raises or releases or read != "auto"), yes=yes)
+    given = plan is not None or resume
+    _check_usage(saved=given, chosen=bool(stores or raises or releases or read != "auto"), yes=yes)
     control = Cancellation(max_failures=max_failures)
     environment = app.environment_of(specs, state_dir)
     environment = replace(environment, rate_limiters=RateLimiters(control.interrupted))
     state = fresh.load(specs, environment, base, quiet=quiet)
     pseudonyms = app.pseudonyms_for(environment, state)
     _warn(specs, environment, quiet=quiet)
-    if saved:
-        body = _saved(plan, environment)
-        earlier = app.applied_before(body, environment, pseudonyms, only or ()) if resume else None
+    if given:
+        saved = _saved(plan, environment, pseudonyms)
+        earlier = app.applied_before(saved, environment, only or ()) if resume else None
         if earlier is not None:
-            return _nothing_left(earlier, body, plan, form=form, no_color=no_color)
+            return _nothing_left(earlier, saved, plan, form=form, no_color=no_color)
         commitment, state = _usable(
-            body, state, environment, pseudonyms, specs, resume=resume, quiet=quiet
+            saved, state, environment, pseudonyms, specs, resume=resume, quiet=quiet
         )
     else:
         choices = app.PlanOptions(stores=stores, read=read, raises=raises, releases=releases)
         made = fresh.plan(state, choices, environment, pseudonyms, quiet=quiet)
-        body = encode(made, pseudonyms)
-        commitment = decode(body)
-        tell_of_gaps(made, body)
-        if not _agreed(body, yes=yes, verbose=verbose, no_color=no_color, only=only, form=form):
-            return _not_applied(body, made, form)
+        saved = save(made, pseudonyms)
+        commitment = approve(saved)
+        tell_of_gaps(made, saved)
+        if not _agreed(saved, yes=yes, verbose=verbose, no_color=no_color, only=only, form=form):
+            return _not_applied(saved, made, form)
     order = app.ApplyRequest(
-        copy=as_json(body) + "\n",
+        plan=saved,
         commitment=commitment,
         state=state,
         only=only or (),
@@ -127,8 +128,8 @@ def command(
         control=control,
         progress=lambda outcome: None,  # noqa: ARG005
     )
-    code = _carry_out(order, body, form=form, quiet=quiet, no_color=no_color)
-    return with_gaps(code, body)
+    code = _carry_out(order, saved, form=form, quiet=quiet, no_color=no_color)
+    return with_gaps(code, saved)
 
 
 def _check_usage(*, saved: bool, chosen: bool, yes: bool) -> None:
@@ -155,24 +156,26 @@ def _warn(specs: Path, environment: "Environment", *, quiet: bool) -> None:
         )
 
 
-def _saved(plan: Path | None, environment: "Environment") -> dict[str, Any]:
+def _saved(plan: Path | None, environment: "Environment", pseudonyms: "Pseudonyms") -> "SavedPlan":
     """The plan that was named, or the last one whose apply has not ended."""
     from reconciler.cli.show import read_plan
+    from reconciler.planfile.verify import verified
 
-    return read_plan(plan if plan is not None else _last_unfinished(environment.folder))
+    path = plan if plan is not None else _last_unfinished(environment.folder)
+    return verified(read_plan(path), pseudonyms)
 
 
 def _nothing_left(
-    earlier: "ApplyResult", body: dict[str, Any], plan: Path | None, *, form: str, no_color: bool
+    earlier: "ApplyResult", saved: "SavedPlan", plan: Path | None, *, form: str, no_color: bool
 ) -> int:
     resuming = options.again("apply", plan, "--resume") if plan is not None else ""
-    code = _told(earlier, body, resuming, form=form, no_color=no_color)
-    tell_of_saved_gaps(body)
-    return with_gaps(code, body)
+    code = _told(earlier, saved, resuming, form=form, no_color=no_color)
+    tell_of_saved_gaps(saved)
+    return with_gaps(code, saved)
 
 
 def _usable(
-    body: dict[str, Any],
+    saved: "SavedPlan",
     at_hand: "DesiredState",
     environment: "Environment",
     pseudonyms: "Pseudonyms",
@@ -185,41 +188,43 @@ def _usable(
     from reconciler import app
 
     commitment, state = app.check_usable(
-        body,
+        saved,
         at_hand,
         environment,
         pseudonyms,
         resume=resume,
         under=lambda commit: app.load_or_raise(specs, environment, options.silent, commit),
     )
-    _tell_of_saved(body, under_base=state is not at_hand, quiet=quiet)
+    _tell_of_saved(saved, under_base=state is not at_hand, quiet=quiet)
     if not quiet:
         tell_of_cut_off(environment, apart_from=(commitment.id,))
     return commitment, state
 
 
-def _tell_of_saved(body: dict[str, Any], *, under_base: bool, quiet: bool) -> None:
+def _tell_of_saved(saved: "SavedPlan", *, under_base: bool, quiet: bool) -> None:
     """What a saved plan was made under, and could not read."""
     if under_base and not quiet:
         click.echo(
-            f"note: carried out under the settings of the base {body['spec']['base'][:12]}, which "
+            f"note: carried out under the settings of the base {saved.spec.short_base}, which "
             "differ from those at hand by what the plan showed",
             err=True,
         )
-    tell_of_saved_gaps(body)
+    tell_of_saved_gaps(saved)
 
 
-def _not_applied(body: dict[str, Any], made: "Plan", form: str) -> int:
+def _not_applied(saved: "SavedPlan", made: "Plan", form: str) -> int:
+    from reconciler.planfile.encode import encode
+
     if form == "json":
-        click.echo(as_json(body))
+        click.echo(as_json(encode(saved)))
     if made.empty:
-        return with_gaps(BLOCKED if made.blocked or made.owes else OK, body)
+        return with_gaps(BLOCKED if made.blocked or made.owes else OK, saved)
     click.echo("nothing was applied", err=True)
     return BLOCKED if made.blocked else FAILED
 
 
 def _agreed(
-    body: dict[str, Any],
+    saved: "SavedPlan",
     *,
     yes: bool,
     verbose: bool,
@@ -230,16 +235,16 @@ def _agreed(
     from reconciler.cli.rendering import render
 
     if form == "text":
-        render(body, "text", output=None, verbose=verbose, no_color=no_color, reveal={})
-    if not body["changes"]:
+        render(saved, "text", output=None, verbose=verbose, no_color=no_color, reveal={})
+    if saved.empty:
         return False
-    if body["summary"]["blocked"] and set(only or ()) != {RiskClass.WITHDRAW}:
+    if saved.summary.blocked and set(only or ()) != {RiskClass.WITHDRAW}:
         return False
     return yes or click.confirm("Apply this plan?", default=False, err=True)
 
 
 def _carry_out(
-    order: "ApplyRequest", body: dict[str, Any], *, form: str, quiet: bool, no_color: bool
+    order: "ApplyRequest", saved: "SavedPlan", *, form: str, quiet: bool, no_color: bool
 ) -> int:
     from reconciler import app
     from reconciler.state.plans import copy_path
@@ -251,23 +256,22 @@ def _carry_out(
         progress.shown(order.environment.watch, quiet=quiet or form == "json"),
     ):
         done = app.apply(order)
-    return _told(done, body, resuming, form=form, no_color=no_color)
+    return _told(done, saved, resuming, form=form, no_color=no_color)
 
 
 def _told(
-    done: "ApplyResult", body: dict[str, Any], resuming: str, *, form: str, no_color: bool
+    done: "ApplyResult", saved: "SavedPlan", resuming: str, *, form: str, no_color: bool
 ) -> int:
     """Prints the report, and gives the exit code that it stands for."""
     from reconciler.report import phrases
     from reconciler.report import result as report
 
-    owed = phrases.owed(body)
     try:
         if form == "json":
-            click.echo(as_json(report.as_json(done, resuming, body)))
+            click.echo(as_json(report.as_json(done, resuming, saved)))
         else:
-            gaps = phrases.gaps(body)
-            options.show(report.render(done, resuming, owed, gaps), no_color=no_color)
+            lines = report.render(done, resuming, saved.owed, phrases.gaps(saved))
+            options.show(lines, no_color=no_color)
         behind(sys.stdout).flush()
     except BrokenPipeError:
         # What was done was done, whoever still listens; nothing more can be told there.
@@ -276,7 +280,7 @@ def _told(
         return INTERRUPTED
     if not done.complete:
         return INCOMPLETE
-    return BLOCKED if any(not one["acknowledged"] for one in owed) else OK
+    return BLOCKED if any(one.neglected for one in saved.owed) else OK
 
 
 def _last_unfinished(folder: Path) -> Path:

@@ -12,7 +12,7 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.codes import FAILED, OK
-from reconciler.report.lines import Line, Style, as_json
+from reconciler.report.lines import Line, Style
 
 if TYPE_CHECKING:
     from reconciler.app import Environment
@@ -87,17 +87,17 @@ def _tour(
 ) -> int:
     from reconciler import app
     from reconciler.apply.bench import Cancellation
-    from reconciler.planfile.decode import decode
-    from reconciler.planfile.encode import encode
-    from reconciler.report import phrases, result, text
+    from reconciler.planfile.approve import approve
+    from reconciler.planfile.save import save
+    from reconciler.report import result, text
 
     _say("reconciler plan --out plan.json", quiet=quiet)
-    body = encode(app.plan(state, app.PlanOptions(), environment, pseudonyms), pseudonyms)
-    options.show(text.render(body, every=verbose, reveal={}), no_color=no_color)
+    saved = save(app.plan(state, app.PlanOptions(), environment, pseudonyms), pseudonyms)
+    options.show(text.render(saved, every=verbose, reveal={}), no_color=no_color)
     _say("reconciler apply plan.json", quiet=quiet)
     order = app.ApplyRequest(
-        copy=as_json(body) + "\n",
-        commitment=decode(body),
+        plan=saved,
+        commitment=approve(saved),
         state=state,
         only=(),
         environment=environment,
@@ -106,13 +106,12 @@ def _tour(
         progress=lambda outcome: None,  # noqa: ARG005
     )
     done = app.apply(order)
-    owed = phrases.owed(body)
     resume = "reconciler apply plan.json --resume"
-    options.show(result.render(done, resume, owed), no_color=no_color)
+    options.show(result.render(done, resume, saved.owed), no_color=no_color)
     _say("reconciler plan", quiet=quiet)
-    again = encode(app.plan(state, app.PlanOptions(), environment, pseudonyms), pseudonyms)
+    again = save(app.plan(state, app.PlanOptions(), environment, pseudonyms), pseudonyms)
     options.show(text.render(again, every=False, reveal={}), no_color=no_color)
-    return OK if done.complete and not again["changes"] else FAILED
+    return OK if done.complete and again.empty else FAILED
 
 
 def _say(words: str, *, quiet: bool) -> None:

@@ -1,7 +1,7 @@
 """`reconciler plan`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +14,7 @@ from reconciler.report.lines import as_json
 
 if TYPE_CHECKING:
     from reconciler.plan.plan import Plan
+    from reconciler.planfile.saved import SavedPlan
 
 
 @click.command("plan")
@@ -75,7 +76,7 @@ def command(
     """
     from reconciler import app
     from reconciler.cli.rendering import annotate, render
-    from reconciler.planfile.encode import encode
+    from reconciler.planfile.save import save
     from reconciler.report.reveal import revealed
 
     if show_personal:
@@ -92,11 +93,11 @@ def command(
     pseudonyms = app.pseudonyms_for(environment, state)
     choices = app.PlanOptions(stores=stores, read=read, raises=raises, releases=releases)
     made = fresh.plan(state, choices, environment, pseudonyms, quiet=quiet)
-    body = encode(made, pseudonyms)
+    saved = save(made, pseudonyms)
     if out is not None:
-        _save(out, body, environment.folder)
+        _keep(out, saved, environment.folder)
     render(
-        body,
+        saved,
         form,
         output=output,
         verbose=verbose,
@@ -104,9 +105,9 @@ def command(
         reveal=revealed(made) if show_personal else {},
     )
     if out is not None and not quiet:
-        _tell_of_saved(out, body)
-    tell_of_gaps(made, body)
-    code = _code(made, met=_met(body, fail_on))
+        _tell_of_saved(out, saved)
+    tell_of_gaps(made, saved)
+    code = _code(made, met=_met(saved, fail_on))
     return CHANGES if code == OK and detailed_exitcode and not made.empty else code
 
 
@@ -123,22 +124,23 @@ def _code(made: "Plan", *, met: bool) -> int:
     return OK if made.complete else FAILED
 
 
-def _save(out: Path, body: dict[str, Any], folder: Path) -> None:
+def _keep(out: Path, saved: "SavedPlan", folder: Path) -> None:
+    from reconciler.planfile.encode import encode
     from reconciler.state.folder import prepare
 
     if out.absolute().parent == folder.absolute():
         prepare(folder)
-    options.write_private(out, as_json(body) + "\n")
+    options.write_private(out, as_json(encode(saved)) + "\n")
 
 
-def _tell_of_saved(out: Path, body: dict[str, Any]) -> None:
+def _tell_of_saved(out: Path, saved: "SavedPlan") -> None:
     """With how to go on, where nothing stands in the way of that."""
     from reconciler.report import phrases
     from reconciler.repository import would_be_committed
     from reconciler.state.folder import FOLDER
 
     told = f"saved as {out}"
-    if phrases.standing(body) == phrases.READY:
+    if phrases.standing(saved) == phrases.READY:
         told += f"; carry it out with: {options.again('apply', out)}"
     click.echo(told, err=True)
     if would_be_committed(out):
@@ -147,8 +149,8 @@ def _tell_of_saved(out: Path, body: dict[str, Any]) -> None:
         )
 
 
-def _met(body: dict[str, Any], fail_on: tuple[str, ...]) -> bool:
+def _met(saved: "SavedPlan", fail_on: tuple[str, ...]) -> bool:
     """Settings that would change count as a warning."""
-    if body["settings"]["changed"] and "warn" in fail_on:
+    if saved.settings.changed and "warn" in fail_on:
         return True
-    return any(one["level"] in fail_on and not one["released"] for one in body["verdicts"])
+    return any(one.level in fail_on and not one.released for one in saved.verdicts)

@@ -4,40 +4,41 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler import forge
 from reconciler.cli import options, voice
 from reconciler.report.lines import as_json
-from reconciler.report.phrases import Reveal
 
 if TYPE_CHECKING:
     from reconciler.diagnostics import Diagnostic
+    from reconciler.planfile.saved import SavedPlan
     from reconciler.report.annotations import Finding
+    from reconciler.report.items import Reveal
 
 
 def render(
-    body: dict[str, Any],
+    plan: "SavedPlan",
     form: str,
     *,
     output: Path | None,
     verbose: bool,
     no_color: bool,
-    reveal: Reveal,
+    reveal: "Reveal",
 ) -> None:
     from reconciler.report import annotations, markdown, text
 
     if form == "text" and output is None:
-        options.show(text.render(body, every=verbose, reveal=reveal), no_color=no_color)
+        options.show(text.render(plan, every=verbose, reveal=reveal), no_color=no_color)
         return
     if form == "text":
-        content = "".join(f"{one.text}\n" for one in text.render(body, every=verbose, reveal={}))
+        content = "".join(f"{one.text}\n" for one in text.render(plan, every=verbose, reveal={}))
     elif form == "markdown":
-        content = markdown.render(body, links())
+        content = markdown.render(plan, links())
     elif form == "github":
-        found = annotations.github(at_root(annotations.of_plan(body)))
+        found = annotations.github(at_root(annotations.of_plan(plan)))
         if output is None:
             voice.command(found)
             return
@@ -45,9 +46,11 @@ def render(
     elif form == "html":
         from reconciler.report import html
 
-        content = html.render(body, links())
+        content = html.render(plan, links())
     else:
-        content = as_json(body) + "\n"
+        from reconciler.planfile.encode import encode
+
+        content = as_json(encode(plan)) + "\n"
     if output is None:
         click.echo(content, nl=False)
     else:

@@ -4,13 +4,17 @@ import json
 import os
 import stat
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from reconciler.cli import options
 from reconciler.cli.codes import OK
 from reconciler.errors import PlanFileError
+
+if TYPE_CHECKING:
+    from reconciler.planfile.encode import Json
+    from reconciler.planfile.saved import SavedPlan
 
 LARGEST_PLAN: Final = 1024 * 1024 * 1024
 
@@ -52,38 +56,43 @@ def command(
     from reconciler import app
     from reconciler.cli.rendering import render
     from reconciler.model.pseudonyms import Pseudonyms
-    from reconciler.planfile.verify import verify
+    from reconciler.planfile.verify import verified
     from reconciler.state.key import read_key
 
     body = read_plan(plan)
     environment = app.environment_of(specs, state_dir)
     key = read_key(environment.folder, environment.variables)
-    if key is None:
+    if key is not None:
+        saved = verified(body, Pseudonyms(key))
+    else:
         if not quiet:
             click.echo("not verified: the key of this plan is not here", err=True)
-    else:
-        verify(body, Pseudonyms(key))
+        saved = _decoded(plan, body)
     if steps and (form != "text" or output is not None):
         raise click.UsageError("--steps are text on stdout; leave out --format and --output")
-    try:
-        if steps:
-            for line in _steps(body):
-                click.echo(line)
-        else:
-            render(body, form, output=output, verbose=verbose, no_color=no_color, reveal={})
-    except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
-        if key is not None:
-            raise  # the seal was good, so the fault is ours
-        raise PlanFileError(f"{plan} is a damaged plan", hint="plan again") from error
+    if steps:
+        for line in _steps(saved):
+            click.echo(line)
+    else:
+        render(saved, form, output=output, verbose=verbose, no_color=no_color, reveal={})
     return OK
 
 
-def _steps(body: dict[str, Any]) -> list[str]:
-    from reconciler.plan.steps import steps
+def _decoded(path: Path, body: "Json") -> "SavedPlan":
     from reconciler.planfile.decode import decode
 
+    try:
+        return decode(body)
+    except PlanFileError as error:
+        raise PlanFileError(f"{path} is a damaged plan", hint="plan again") from error
+
+
+def _steps(plan: "SavedPlan") -> list[str]:
+    from reconciler.plan.steps import steps
+    from reconciler.planfile.approve import approve
+
     found = []
-    for store in decode(body).stores:
+    for store in approve(plan).stores:
         for number, step in enumerate(steps(store, ()), start=1):
             fields = ", ".join(str(one.path) for one in step.fields)
             found.append(
@@ -106,7 +115,7 @@ def _content(path: Path) -> bytes:
         return file.read()
 
 
-def _is_whole(body: dict[str, Any]) -> bool:
+def _is_whole(body: "Json") -> bool:
     from reconciler import schemas
 
     try:
@@ -115,7 +124,7 @@ def _is_whole(body: dict[str, Any]) -> bool:
         return False
 
 
-def read_plan(path: Path) -> dict[str, Any]:
+def read_plan(path: Path) -> "Json":
     """The content of a plan file. Raises `PlanFileError`, telling apart what may be wrong."""
     from reconciler.plan.plan import FORMAT_VERSION
 

@@ -72,11 +72,11 @@ def _once(found: "Iterable[Unfinished]") -> "list[Unfinished]":
 
 def _way_on(one: "Unfinished", environment: "Environment") -> str:
     from reconciler.cli.show import read_plan
-    from reconciler.planfile.decode import expires_at
+    from reconciler.planfile.decode import decode
 
     way = f"end it first: {options.again('apply', one.kept, '--resume')}"
     try:
-        expired = expires_at(read_plan(one.kept)) < environment.clock.now()
-    except (PlanFileError, ValueError):
+        expired = decode(read_plan(one.kept)).expires_at < environment.clock.now()
+    except PlanFileError:
         return f"{way} (its copy there is gone: name the file that was applied)"
     return "its plan has expired, so a new plan says what is left" if expired else way

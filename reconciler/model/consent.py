@@ -58,6 +58,23 @@ class Evidence:
     def has(self, name: str) -> bool:
         return getattr(self, "at" if name == "given_at" else name) is not None
 
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """Whatever is told beside the time, by name."""
+        every = (
+            ("source", self.source),
+            ("method", self.method),
+            ("level", self.level),
+            ("basis", self.basis),
+            ("wording", self.wording),
+            ("evidence", self.evidence),
+        )
+        return tuple((name, text) for name, text in every if text is not None)
+
+    def told(self) -> tuple[tuple[str, str], ...]:
+        """All that is told, by name, the time first."""
+        at = () if self.at is None else (("at", self.at.isoformat()),)
+        return (*at, *self.texts())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedConsent:

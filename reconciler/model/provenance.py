@@ -20,5 +20,10 @@ class Provenance:
     author: str | None = None
     actor: str | None = None
 
+    @property
+    def differs(self) -> bool:
+        """Whether the files are known to be others than those of the commit."""
+        return self.committed is False
+
 
 NOTHING_TOLD: Final = Provenance()

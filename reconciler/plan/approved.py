@@ -4,13 +4,13 @@ It holds no personal data, so it is all that a saved plan has, and an apply of a
 through it too.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.diagnostics import SourceMark
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import Learned
 from reconciler.model.field_path import FieldPath
+from reconciler.model.provenance import Provenance
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import Release, RiskClass
 from reconciler.plan.changes import Action, Change, FieldChange, approved_content
@@ -89,7 +89,7 @@ class ApprovedPlan:
     settings_digest: str
     base: str | None
     shown: frozenset[str]
-    made_from: Mapping[str, str | bool | None]
+    made_from: Provenance
     lifts: tuple[ApprovedLift, ...]
     releases: tuple[Release, ...]
     stores: tuple[ApprovedStore, ...]

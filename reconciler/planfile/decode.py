@@ -1,119 +1,337 @@
-"""The JSON of a plan file to what an apply needs of it."""
+"""The JSON of a plan file to the saved plan: what the schema has accepted, or is refused here."""
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 from reconciler.diagnostics import SourceMark
-from reconciler.model.consent import Channel, ConsentState
-from reconciler.model.customer import Learned
-from reconciler.model.field_path import FieldPath
+from reconciler.errors import PlanFileError
+from reconciler.model.capabilities import Footprint
+from reconciler.model.consent import (
+    Actor,
+    Channel,
+    ConsentState,
+    Evidence,
+    Grade,
+    WantedConsent,
+)
+from reconciler.model.customer import Learned, ReadReceipt
+from reconciler.model.field_path import CUSTOMER, FieldPath
+from reconciler.model.fields import BY_NAME, FieldKind
+from reconciler.model.provenance import Provenance
 from reconciler.model.settings import Release, RiskClass
-from reconciler.plan.approved import (
-    ApprovedChange,
-    ApprovedField,
-    ApprovedLift,
-    ApprovedPlan,
-    ApprovedStore,
+from reconciler.plan.changes import Action
+from reconciler.plan.effort import Effort
+from reconciler.plan.lift import Lift, LiftKind, LiftState, Origin
+from reconciler.plan.plan import Audience
+from reconciler.plan.settings_change import SettingChange
+from reconciler.plan.verdicts import Level
+from reconciler.planfile.saved import (
+    OnceMerged,
+    SavedOptions,
+    SavedPlan,
+    SavedSettings,
+    SavedSpec,
+    SavedStore,
+    SavedSummary,
+    SavedVerdict,
 )
-from reconciler.plan.changes import (
-    Action,
+from reconciler.planfile.saved_change import (
+    ConsentRecord,
+    Effect,
+    HiddenAddresses,
+    HiddenScalar,
+    SavedChange,
+    SavedConsent,
+    SavedField,
+    SavedPresence,
+    SavedScalar,
+    SavedTags,
+    SavedValue,
+    Shown,
 )
-from reconciler.plan.lift import LiftState
 
-Json = dict[str, Any]
+Json: TypeAlias = Mapping[str, Any]
+_MOST: Final = 2**63
+"""Nothing that is counted comes near; whatever is told of less can be added up and written out."""
 
 
-def decode(body: Json) -> ApprovedPlan:
-    """What an apply needs of a plan that `verify` has accepted."""
-    blocked = {
-        one["store"] for one in body["verdicts"] if one["level"] == "block" and not one["released"]
-    }
-    changes = [_approved(one) for one in body["changes"]]
-    return ApprovedPlan(
-        id=body["seal"][:16],
+def decode(body: Json) -> SavedPlan:
+    """Raises `PlanFileError` for what no plan of ours says, though its schema may allow it."""
+    try:
+        return _plan(body)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise PlanFileError("this is a damaged plan", hint="plan again") from error
+
+
+def _plan(body: Json) -> SavedPlan:
+    spec, summary = body["spec"], body["summary"]
+    return SavedPlan(
+        tool=body["tool"]["version"],
+        created_at=_instant(body["created_at"]),
+        expires_at=_instant(body["expires_at"]),
+        spec=SavedSpec(
+            digest=spec["digest"],
+            files=_count(spec["files"]),
+            base=spec["base"],
+            settings=spec["settings"],
+        ),
+        provenance=Provenance(**body["provenance"]),
+        settings=_settings(body["settings"]),
+        lifts=tuple(_lift(one) for one in body["lifts"]),
+        options=_options(body["options"]),
+        stores=_stores(body["stores"], summary["audience"]),
+        summary=_summary(summary),
+        changes=tuple(_change(one) for one in body["changes"]),
+        verdicts=tuple(_verdict(one) for one in body["verdicts"]),
         digest=body["digest"],
-        spec_digest=body["spec"]["digest"],
-        settings_digest=body["spec"]["settings"],
-        base=body["spec"]["base"],
-        shown=frozenset(one["digest"] for one in body["settings"]["changed"]),
-        made_from=body["provenance"],
-        lifts=tuple(_approved_lift(one) for one in body["lifts"]),
+        seal=body["seal"],
+    )
+
+
+def _instant(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time without its offset")
+    return moment
+
+
+def _count(number: float) -> int:
+    if abs(number) >= _MOST:
+        raise ValueError("a number that nothing has")
+    return int(number)
+
+
+def _count_or_none(number: float | None) -> int | None:
+    return None if number is None else _count(number)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value
+
+
+def _mark(source: Json) -> SourceMark:
+    return SourceMark(source["file"], _count(source["line"]))
+
+
+def _mark_or_none(source: Json | None) -> SourceMark | None:
+    return None if source is None else _mark(source)
+
+
+def _settings(body: Json) -> SavedSettings:
+    return SavedSettings(
+        changed=tuple(_setting(one) for one in body["changed"]),
+        once_merged=tuple(
+            OnceMerged(store=one["store"], entries=_count(one["entries"]))
+            for one in body["once_merged"]
+        ),
+    )
+
+
+def _setting(one: Json) -> SettingChange:
+    if not one["path"]:
+        raise ValueError("a setting without a name")
+    return SettingChange(
+        path=tuple(one["path"]),
+        before=one["before"],
+        after=one["after"],
+        mark=_mark_or_none(one["source"]),
+        digest=one["digest"],
+    )
+
+
+def _lift(one: Json) -> Lift:
+    return Lift(
+        kind=LiftKind(one["kind"]),
+        what=one["what"],
+        value=one["value"],
+        store=one["store"],
+        customers=None if one["customers"] is None else tuple(one["customers"]),
+        origin=Origin(one["origin"]),
+        mark=_mark_or_none(one["source"]),
+        reason=one["reason"],
+        until=None if one["until"] is None else _instant(one["until"]),
+        state=LiftState(one["state"]),
+        digest=one["digest"],
+    )
+
+
+def _options(body: Json) -> SavedOptions:
+    return SavedOptions(
+        read=body["read"],
+        raises=tuple((RiskClass(risk), _count(most)) for risk, most in body["raise"].items()),
         releases=tuple(
             Release(rule=one["rule"], alias=one["customer"], store=one["store"])
-            for one in body["options"]["release"]
+            for one in body["release"]
         ),
-        stores=tuple(
-            ApprovedStore(
-                name=one["name"],
-                was_read=not one["error"],
-                blocked=one["name"] in blocked,
-                learned=_learned(one["receipt"] or {}),
-                changes=tuple(change for change in changes if change.store == one["name"]),
+        stores=tuple(body["stores"]),
+    )
+
+
+def _stores(body: list[Json], audience: Json) -> tuple[SavedStore, ...]:
+    if set(audience) != {one["name"] for one in body if not one["error"]}:
+        raise ValueError("the audiences are not those of the stores")
+    return tuple(_store(one, {} if one["error"] else audience[one["name"]]) for one in body)
+
+
+def _store(body: Json, audience: Json) -> SavedStore:
+    return SavedStore(
+        name=body["name"],
+        platform=body["platform"],
+        api_version=body["api_version"],
+        customers=_count_or_none(body["customers"]),
+        error=body["error"] or "",
+        receipt=None if body["receipt"] is None else _receipt(body["receipt"]),
+        footprints=tuple(
+            Footprint(call=one["call"], touches=tuple(one["touches"]), guard=one["guard"])
+            for one in body["footprints"]
+        ),
+        effort=Effort(_count(body["apply"]["requests"]), float(body["apply"]["seconds"])),
+        audience=tuple(
+            Audience(
+                channel=Channel(channel),
+                before=_count_or_none(one["before"]),
+                after=_count_or_none(one["after"]),
+                change=_count(one["change"]),
             )
-            for one in body["stores"]
+            for channel, one in audience.items()
         ),
     )
 
 
-def expires_at(body: Mapping[str, Any]) -> datetime:
-    return datetime.fromisoformat(body["expires_at"])
-
-
-def _learned(receipt: Json) -> Learned:
-    return Learned(
-        words=tuple(
-            (Channel(word["channel"]), ConsentState(word["state"]), word["word"])
-            for word in receipt.get("words", ())
+def _receipt(body: Json) -> ReadReceipt:
+    return ReadReceipt(
+        mode=body["mode"],
+        complete=body["complete"],
+        read=_count(body["read"]),
+        expected=_count_or_none(body["expected"]),
+        pages=_count(body["pages"]),
+        requests=_count(body["requests"]),
+        repeated=_count(body["repeated"]),
+        masked=_count(body["masked"]),
+        chosen=body["chosen"],
+        notes=tuple(body["notes"]),
+        blind=body.get("blind", False),
+        learned=Learned(
+            words=tuple(
+                (Channel(one["channel"]), ConsentState(one["state"]), one["word"])
+                for one in body["words"]
+            ),
+            day_first=body.get("day_first", False),
         ),
-        day_first=receipt.get("day_first", False),
     )
 
 
-def _approved(item: Json) -> ApprovedChange:
-    source = item["source"]
-    return ApprovedChange(
-        store=item["store"],
-        action=Action(item["action"]),
-        alias=item["customer"],
-        entry=item["entry"],
-        remote_id=item["remote_id"],
-        mark=SourceMark(source["file"], source["line"]),
-        rank=item["rank"],
-        fields=tuple(
-            ApprovedField(
-                path=FieldPath.parse(one["field"]),
-                risk=RiskClass(one["class"]),
-                digest=one["digest"],
-                channel=Channel(one["channel"]) if "channel" in one else None,
-                moves=one.get("moves", False),
-                evidence=_shown_evidence(one),
-            )
-            for one in item["fields"]
-        ),
-        digest=item["digest"],
-        reason=item["reason"],
+def _summary(body: Json) -> SavedSummary:
+    return SavedSummary(
+        create=_count(body["create"]),
+        update=_count(body["update"]),
+        delete=_count(body["delete"]),
+        unchanged=_count(body["unchanged"]),
+        held=_count(body["held"]),
+        messages=_count(body["messages"]),
+        blocked=body["blocked"],
+        complete=body["complete"],
+        classes=tuple((RiskClass(risk), _count(one)) for risk, one in body["classes"].items()),
+    )
+
+
+def _verdict(one: Json) -> SavedVerdict:
+    return SavedVerdict(
+        rule=one["rule"],
+        level=Level(one["level"]),
+        store=one["store"],
+        alias=one["customer"],
+        message=one["message"],
+        mark=_mark_or_none(one["source"]),
+        lifted_by=one["lifted_by"],
+        approval=one["approval"],
+        released=one["released"],
+        acknowledged=one.get("acknowledged"),
+    )
+
+
+def _change(one: Json) -> SavedChange:
+    change = SavedChange(
+        store=one["store"],
+        action=Action(one["action"]),
+        alias=one["customer"],
+        entry=one["entry"],
+        remote_id=one["remote_id"],
+        mark=_mark(one["source"]),
+        rank=_count(one["rank"]),
         seen=tuple(
             (Channel(channel), ConsentState(state))
-            for channel, state in item.get("seen", {}).items()
+            for channel, state in one.get("seen", {}).items()
         ),
+        reason=one["reason"],
+        fields=tuple(_field(each) for each in one["fields"]),
+        digest=one["digest"],
+    )
+    if set(one["classes"]) != set(change.classes):
+        raise ValueError("the classes are not those of the fields")
+    return change
+
+
+def _field(one: Json) -> SavedField:
+    path = FieldPath.parse(one["field"])
+    return SavedField(
+        path=path,
+        risk=RiskClass(one["class"]),
+        mark=_mark(one["source"]),
+        value=_value(path, one),
+        digest=one["digest"],
     )
 
 
-def _shown_evidence(field: Json) -> tuple[tuple[str, str], ...]:
-    after = field.get("after")
-    if not FieldPath.parse(field["field"]).is_consent or not isinstance(after, dict):
-        return ()
-    return tuple((name, str(value)) for name, value in after.items() if name != "state")
+def _value(path: FieldPath, one: Json) -> SavedValue:
+    if path == CUSTOMER:
+        return SavedPresence()
+    match BY_NAME[path.table].kind:
+        case FieldKind.SCALAR:
+            return _scalar(one)
+        case FieldKind.SET:
+            return SavedTags(
+                added=tuple(one["added"]),
+                removed=tuple(one["removed"]),
+                channel=Channel(one["channel"]) if "channel" in one else None,
+            )
+        case FieldKind.CONSENT:
+            return SavedConsent(
+                before=None if one["before"] is None else _record(one["before"]),
+                after=_wanted(one["after"]),
+                moves=one.get("moves", False),
+            )
+        case FieldKind.STRUCTURE:
+            return HiddenAddresses(paths=tuple(one["paths"]))
 
 
-def _approved_lift(one: Json) -> ApprovedLift:
-    whom = "" if one["customers"] is None else f"of {', '.join(one['customers']) or 'nobody'}"
-    return ApprovedLift(
-        title=" ".join(part for part in (one["kind"], one["what"], one["value"], whom) if part),
-        origin=one["origin"],
-        source=f"{one['source']['file']}:{one['source']['line']}" if one["source"] else None,
-        reason=one["reason"],
-        used=one["state"] == LiftState.USED,
-        digest=one["digest"],
+def _scalar(one: Json) -> SavedScalar | HiddenScalar:
+    effect = Effect(one["effect"])
+    if one.get("personal"):
+        return HiddenScalar(effect=effect)
+    return SavedScalar(effect=effect, before=_shown(one["before"]), after=_shown(one["after"]))
+
+
+def _shown(value: object) -> Shown:
+    return value if value is None or isinstance(value, bool) else _text(value)
+
+
+def _record(one: Json) -> ConsentRecord:
+    return ConsentRecord(
+        state=ConsentState(one["state"]),
+        at=None if one["at"] is None else _instant(one["at"]),
+        actor=Actor(one["actor"]),
+        grade=Grade(one["grade"]),
+        code="" if one["code"] is None else _text(one["code"]),
+    )
+
+
+def _wanted(one: Json) -> WantedConsent:
+    texts = {name: _text(value) for name, value in one.items() if name not in ("state", "at")}
+    return WantedConsent(
+        state=ConsentState(one["state"]),
+        evidence=Evidence(at=_instant(one["at"]) if "at" in one else None, **texts),
     )

@@ -1,15 +1,21 @@
 """Whether a plan file is as this program wrote it, with this key."""
 
 import hmac
-from typing import Any
+from collections.abc import Mapping
 
 from reconciler.errors import PlanFileError
 from reconciler.model.pseudonyms import Pseudonyms
+from reconciler.planfile.decode import decode
+from reconciler.planfile.saved import SavedPlan
 
-Json = dict[str, Any]
+
+def verified(body: Mapping[str, object], pseudonyms: Pseudonyms) -> SavedPlan:
+    """The plan of a file that may be applied. Raises `PlanFileError`."""
+    verify(body, pseudonyms)
+    return decode(body)
 
 
-def verify(body: Json, pseudonyms: Pseudonyms) -> None:
+def verify(body: Mapping[str, object], pseudonyms: Pseudonyms) -> None:
     """Raises `PlanFileError` where the file was not made with this key, or changed since."""
     content = {name: value for name, value in body.items() if name != "seal"}
     try:

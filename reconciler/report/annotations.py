@@ -1,17 +1,19 @@
 """Findings on file and line: GitHub's workflow commands, and SARIF for other readers."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Final
 from urllib.parse import quote
 
-from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.diagnostics import Diagnostic, Severity, SourceMark
+from reconciler.plan.verdicts import Level
+from reconciler.planfile.saved import SavedPlan, SavedVerdict
 from reconciler.report import phrases, settings
+from reconciler.report.items import items
 from reconciler.report.lines import plain
-from reconciler.report.phrases import Json
 
 _COMMANDS: Final = {"error": "error", "warning": "warning", "note": "notice"}
-_LEVELS: Final = {"block": "error", "hold": "warning", "warn": "note"}
+_LEVELS: Final = {Level.BLOCK: "error", Level.HOLD: "warning", Level.WARN: "note"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,62 +40,58 @@ def of_diagnostics(diagnostics: Iterable[Diagnostic]) -> Iterator[Finding]:
         )
 
 
-def of_plan(body: Json) -> Iterator[Finding]:
+def of_plan(plan: SavedPlan) -> Iterator[Finding]:
     """What was not read, whatever is owed and not planned, the totals, then every verdict where it
     comes from.
 
     A store that was not read is an error, as is an opt-out or erasure that is not carried out.
     """
-    for name, what, why in phrases.gaps(body):
-        unread = what == "was not read"
-        yield Finding(
-            rule="read.failed" if unread else "read.incomplete",
-            level="error",
-            message=f"{name}: {why}" if unread else f"{name} {what}: {why}",
-        )
-    owed = phrases.owed(body)
-    yield from (_of_verdict(one) for one in owed)
-    for one in settings.changed(body):
-        yield _of_remark(one, settings.CHANGED, "warning")
-    yield Finding(rule="plan", level="note", message=_totals(body))
-    for one in settings.lifted(body):
-        yield _of_remark(one, "limit.lifted", "note")
-    for item in phrases.items(body, {}):
+    for gap in phrases.gaps(plan):
+        if gap.unread:
+            message = f"{gap.store}: {gap.why}"
+            yield Finding(rule="read.failed", level="error", message=message)
+        else:
+            message = f"{gap.store} {gap.what}: {gap.why}"
+            yield Finding(rule="read.incomplete", level="error", message=message)
+    yield from (_of_verdict(one) for one in plan.owed)
+    for one in settings.changed(plan.settings):
+        yield _at(one.mark, rule=settings.CHANGED, level="warning", message=one.text)
+    yield Finding(rule="plan", level="note", message=_totals(plan))
+    for one in settings.lifted(plan.lifts):
+        yield _at(one.mark, rule="limit.lifted", level="note", message=one.text)
+    for item in items(plan, {}):
         if item.reason:
             told = f"{item.store}: {item.customer}: {item.what}"
-            yield Finding(
-                rule=item.risk, level="note", message=told, file=item.source, line=item.line
-            )
-    yield from (_of_verdict(one) for one in body["verdicts"] if one not in owed)
+            yield _at(item.mark, rule=item.risk.value, level="note", message=told)
+    yield from (_of_verdict(one) for one in plan.verdicts if not one.owed)
 
 
-def _of_remark(one: settings.Remark, rule: str, level: str) -> Finding:
-    return Finding(rule=rule, level=level, message=one.text, file=one.file, line=one.line or 1)
+def _at(mark: SourceMark | None, *, rule: str, level: str, message: str) -> Finding:
+    found = Finding(rule=rule, level=level, message=message)
+    return found if mark is None else replace(found, file=mark.file, line=mark.line)
 
 
-def _of_verdict(one: Json) -> Finding:
-    source = one["source"] or {"file": "", "line": 1}
+def _of_verdict(one: SavedVerdict) -> Finding:
     lifted = phrases.lift(one)
     lift = f"; lifted by: {lifted}" if lifted else ""
-    who = f"{one['customer']}: " if one["customer"] else ""
-    level = "note" if one["released"] else _LEVELS[one["level"]]
-    if "acknowledged" in one:
-        level = "warning" if one["acknowledged"] else "error"
-    return Finding(
-        rule=one["rule"],
-        level=level,
-        message=f"{one['store']}: {who}{one['message']}{lift}",
-        file=source["file"],
-        line=source["line"],
-    )
+    who = f"{one.alias}: " if one.alias else ""
+    message = f"{one.store}: {who}{one.message}{lift}"
+    return _at(one.mark, rule=one.rule, level=_level(one), message=message)
 
 
-def _totals(body: Json) -> str:
-    parts = [f"{phrases.totals(body)}, {settings.source(body)}, {phrases.made_from(body)}."]
-    for store in body["stores"]:
-        if told := phrases.audience(body, store["name"]):
-            parts.append(f"{store['name']}: {', '.join(told)}.")
-    standing = phrases.standing(body)
+def _level(one: SavedVerdict) -> str:
+    if one.owed:
+        return "error" if one.neglected else "warning"
+    return "note" if one.released else _LEVELS[one.level]
+
+
+def _totals(plan: SavedPlan) -> str:
+    made = phrases.made_from(plan.provenance)
+    parts = [f"{phrases.totals(plan)}, {settings.source(plan)}, {made}."]
+    for store in plan.stores:
+        if told := phrases.audience(store):
+            parts.append(f"{store.name}: {', '.join(told)}.")
+    standing = phrases.standing(plan)
     if standing not in (phrases.READY, phrases.NO_CHANGES):
         parts.append(f"The plan: {standing}.")
     return " ".join(parts)
@@ -118,7 +116,7 @@ def _value(text: str) -> str:
     return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def sarif(findings: Iterable[Finding], version: str) -> dict[str, Any]:
+def sarif(findings: Iterable[Finding], version: str) -> dict[str, object]:
     """A SARIF 2.1.0 log with one run."""
     every = tuple(findings)
     return {
@@ -141,8 +139,8 @@ def sarif(findings: Iterable[Finding], version: str) -> dict[str, Any]:
     }
 
 
-def _result(one: Finding) -> dict[str, Any]:
-    found: dict[str, Any] = {
+def _result(one: Finding) -> dict[str, object]:
+    found: dict[str, object] = {
         "ruleId": one.rule,
         "level": one.level,
         "message": {"text": plain(one.message)},

@@ -12,6 +12,7 @@ from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.tags import TagIntent
 from reconciler.plan.explanation import Explanation, Field, Live, Wanted
 from reconciler.plan.verdicts import Level, Verdict
+from reconciler.planfile.saved_change import ConsentRecord
 from reconciler.report import phrases
 from reconciler.report.lines import Line, Style, plain
 
@@ -75,12 +76,12 @@ def _wanted(value: Wanted, pseudonyms: Pseudonyms, show: Show) -> str:
             parts = [f"among them {present}"] if present else []
             return "; ".join([*parts, *([f"without {absent}"] if absent else [])])
         case WantedConsent():
-            evidence = value.evidence
-            proof = [("given", evidence.at and evidence.at.isoformat())]
-            names = ("source", "method", "level", "basis", "wording", "evidence")
-            proof += [(name, getattr(evidence, name)) for name in names]
-            told = [f"{name} {pseudonyms.text(str(text))}" for name, text in proof if text]
-            state = phrases.STATES[value.state.value]
+            told = [
+                f"{'given' if name == 'at' else name} {pseudonyms.text(text)}"
+                for name, text in value.evidence.told()
+                if text
+            ]
+            state = phrases.STATES[value.state]
             return f"{state} [{', '.join(told)}]" if told else state
         case _:
             return _live(value, pseudonyms, show)
@@ -97,14 +98,7 @@ def _live(value: Live | Wanted, pseudonyms: Pseudonyms, show: Show) -> str:
         case Personal():
             return show(value)
         case LiveConsent():
-            return phrases.since(
-                {
-                    "state": value.state.value,
-                    "actor": value.actor.value,
-                    "at": value.at.isoformat() if value.at else None,
-                    "grade": value.grade.value,
-                }
-            )
+            return phrases.since(ConsentRecord.of(value))
         case tuple():
             return ", ".join(_part(one, pseudonyms, show) for one in value) or "none"
         case _:

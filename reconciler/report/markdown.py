@@ -7,12 +7,14 @@ characters of strangers do not work in it. Record numbers of the store are left 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from reconciler.diagnostics import SourceMark
+from reconciler.planfile.saved import SavedPlan, SavedVerdict
 from reconciler.report import phrases, settings
+from reconciler.report.items import Item, items
 from reconciler.report.lines import code_spans, plain
 from reconciler.report.links import source_link
-from reconciler.report.phrases import Item, Json
 
 MARKER: Final = "<!-- reconciler:plan -->"
 BUDGET: Final = 60_000
@@ -47,15 +49,15 @@ def coded(text: str) -> str:
     )
 
 
-def render(body: Json, link: Mapping[str, str]) -> str:
+def render(plan: SavedPlan, link: Mapping[str, str]) -> str:
     """At most `BUDGET` characters. `link` may hold `base`, the address that files are below."""
-    head, tail = list(_head(body)), [*_foot(body)]
+    head, tail = list(_head(plan)), [*_foot(plan)]
     room = BUDGET - sum(len(one) + 1 for one in (*head, *tail)) - _RESERVED
-    remarks, taken = _fitting(_changed(body, link), room // 4, "settings")
-    lifts, more = _fitting(_lifted(body, link), room // 4, "limits")
+    remarks, taken = _fitting(_changed(plan, link), room // 4, "settings")
+    lifts, more = _fitting(_lifted(plan, link), room // 4, "limits")
     room -= taken + more
-    verdicts, used = _fitting(_verdicts(body["verdicts"], link), room // 2, "verdicts")
-    changes, _ = _fitting(_changes(body, link), room - used, "rows")
+    verdicts, used = _fitting(_verdicts(plan.verdicts, link), room // 2, "verdicts")
+    changes, _ = _fitting(_changes(plan, link), room - used, "rows")
     return "\n".join([*head, *remarks, *lifts, *verdicts, *changes, *tail]) + "\n"
 
 
@@ -74,42 +76,40 @@ def _fitting(rows: Iterable[_Row], room: int, what: str) -> tuple[list[str], int
     return kept, used
 
 
-def _head(body: Json) -> Iterator[str]:
+def _head(plan: SavedPlan) -> Iterator[str]:
     yield MARKER
-    owed = phrases.owed(body)
-    left = sum(not one["acknowledged"] for one in owed)
-    yield f"## Customer plan: {phrases.standing(body)}"
+    yield f"## Customer plan: {phrases.standing(plan)}"
     yield ""
-    for name, what, why in phrases.gaps(body):
-        yield f"**{escape(name)} {what}: {escape(why)}**"
+    for gap in phrases.gaps(plan):
+        yield f"**{escape(gap.store)} {gap.what}: {escape(gap.why)}**"
         yield ""
-    if left:
+    if left := sum(one.neglected for one in plan.owed):
         yield f"**{phrases.not_planned(left)}** They stand first below."
         yield ""
-    if differing := settings.changed(body):
-        yield f"**{escape(settings.under(body))}** ({len(differing)}, listed below)."
+    if differing := settings.changed(plan.settings):
+        yield f"**{escape(settings.under(plan))}** ({len(differing)}, listed below)."
         yield ""
-    sent = phrases.messages(body)
-    yield f"{escape(phrases.totals(body))}.{f' **{escape(sent)}.**' if sent else ''}"
+    sent = phrases.messages(plan)
+    yield f"{escape(phrases.totals(plan))}.{f' **{escape(sent)}.**' if sent else ''}"
     yield ""
-    if takes := phrases.sentence(phrases.duration(body)):
+    if takes := phrases.sentence(phrases.duration([store.effort for store in plan.stores])):
         yield f"{takes}."
         yield ""
     yield "| store | read | audience |"
     yield "|---|---|---|"
-    for store in body["stores"]:
-        told = "not read" if store["error"] else phrases.receipt(store)
-        effect = ", ".join(phrases.audience(body, store["name"])) or "unknown"
-        yield f"| {escape(store['name'])} | {escape(told)} | {escape(effect)} |"
+    for store in plan.stores:
+        told = "not read" if store.error else phrases.receipt(store)
+        effect = ", ".join(phrases.audience(store)) or "unknown"
+        yield f"| {escape(store.name)} | {escape(told)} | {escape(effect)} |"
     yield ""
 
 
-def _changed(body: Json, link: Mapping[str, str]) -> Iterator[_Row]:
-    return _remarks("Settings that this would change", settings.changed(body), link)
+def _changed(plan: SavedPlan, link: Mapping[str, str]) -> Iterator[_Row]:
+    return _remarks("Settings that this would change", settings.changed(plan.settings), link)
 
 
-def _lifted(body: Json, link: Mapping[str, str]) -> Iterator[_Row]:
-    return _remarks("Limits that are lifted or not the default", settings.lifted(body), link)
+def _lifted(plan: SavedPlan, link: Mapping[str, str]) -> Iterator[_Row]:
+    return _remarks("Limits that are lifted or not the default", settings.lifted(plan.lifts), link)
 
 
 def _remarks(
@@ -120,12 +120,12 @@ def _remarks(
     yield _Row(f"### {title} ({len(remarks)})")
     yield _Row("")
     for one in remarks:
-        place = f" {_place(one.file, one.line, link)}" if one.file else ""
+        place = f" {_place(one.mark, link)}" if one.mark else ""
         yield _Row(f"- {coded(one.text)}{place}", counts=True)
     yield _Row("")
 
 
-def _verdicts(verdicts: Sequence[Mapping[str, Any]], link: Mapping[str, str]) -> Iterator[_Row]:
+def _verdicts(verdicts: Sequence[SavedVerdict], link: Mapping[str, str]) -> Iterator[_Row]:
     if not verdicts:
         return
     yield _Row(f"### Verdicts ({len(verdicts)})")
@@ -133,7 +133,7 @@ def _verdicts(verdicts: Sequence[Mapping[str, Any]], link: Mapping[str, str]) ->
     yield _Row("| verdict | store | rule | what | who | lifted by | source |")
     yield _Row("|---|---|---|---|---|---|---|")
     for key, group in phrases.folded(verdicts).items():
-        who = _names(str(one["customer"]) for one in group if one["customer"])
+        who = _names(one.alias for one in group if one.alias)
         mark = f"**{key.state}**" if key.state in ("block", "hold") else key.state
         cells = (mark, escape(key.store), escape(key.rule), coded(key.message), who,
                  coded(key.lift), _asked(group, link))  # fmt: skip
@@ -147,13 +147,13 @@ def _names(names: Iterable[str]) -> str:
     return f"{shown} and {len(every) - _NAMED} more" if len(every) > _NAMED else shown
 
 
-def _changes(body: Json, link: Mapping[str, str]) -> Iterator[_Row]:
-    found = phrases.items(body, {})
-    for risk in phrases.RISKS:
-        own = [one for one in found if one.risk == risk]
+def _changes(plan: SavedPlan, link: Mapping[str, str]) -> Iterator[_Row]:
+    found = items(plan, {})
+    for risk, title in phrases.RISKS.items():
+        own = [one for one in found if one.risk is risk]
         if not own:
             continue
-        yield _Row(f"### {phrases.RISKS[risk].capitalize()} ({len(own)})")
+        yield _Row(f"### {title.capitalize()} ({len(own)})")
         yield _Row("")
         yield _Row("| store | change | customers | source |")
         yield _Row("|---|---|---|---|")
@@ -161,7 +161,7 @@ def _changes(body: Json, link: Mapping[str, str]) -> Iterator[_Row]:
         for one in own:
             groups.setdefault((one.store, one.sign, one.what), []).append(one)
         for (store, sign, what), group in groups.items():
-            source = _place(group[0].source, group[0].line, link)
+            source = _place(group[0].mark, link)
             more = f" and {len(group) - 1} more" if len(group) > 1 else ""
             count = f"{len(group)}: " if len(group) > 1 else ""
             yield _Row(
@@ -172,28 +172,28 @@ def _changes(body: Json, link: Mapping[str, str]) -> Iterator[_Row]:
         yield _Row("")
 
 
-def _asked(group: Sequence[Mapping[str, Any]], link: Mapping[str, str]) -> str:
+def _asked(group: Sequence[SavedVerdict], link: Mapping[str, str]) -> str:
     """The line that asked first for what a verdict is about."""
-    sources = [one["source"] for one in group if one["source"]]
-    if not sources:
+    marks = [one.mark for one in group if one.mark]
+    if not marks:
         return ""
-    more = f" and {len(sources) - 1} more" if len(sources) > 1 else ""
-    return _place(sources[0]["file"], sources[0]["line"], link) + more
+    more = f" and {len(marks) - 1} more" if len(marks) > 1 else ""
+    return _place(marks[0], link) + more
 
 
-def _place(file: str, line: int, link: Mapping[str, str]) -> str:
-    place = escape(f"{file}:{line}")
-    address = source_link(file, line, link)
+def _place(mark: SourceMark, link: Mapping[str, str]) -> str:
+    place = escape(phrases.place(mark))
+    address = source_link(mark.file, mark.line, link)
     return f"[{place}]({address})" if address else place
 
 
-def _foot(body: Json) -> Iterator[str]:
-    if any("grade " in one.what for one in phrases.items(body, {})):
+def _foot(plan: SavedPlan) -> Iterator[str]:
+    if any("grade " in one.what for one in items(plan, {})):
         yield f"{escape(phrases.GRADES)}."
         yield ""
-    until = body["expires_at"][:16]
-    mark = "**" if phrases.is_uncommitted(body) else ""
+    until = plan.expires_at.isoformat()[:16]
+    mark = "**" if plan.provenance.differs else ""
     yield (
-        f"Plan `{phrases.plan_id(body)}`, valid until {until} UTC, {settings.source(body)}, "
-        f"{mark}{escape(phrases.made_from(body))}{mark}."
+        f"Plan `{plan.id}`, valid until {until} UTC, {settings.source(plan)}, "
+        f"{mark}{escape(phrases.made_from(plan.provenance))}{mark}."
     )

@@ -5,28 +5,35 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.plan.outcome import ApplyResult, State, StoreOutcome, TrailEnd
 from reconciler.plan.steps import StepKind
+from reconciler.planfile.encode import (
+    encode_lift,
+    encode_provenance,
+    encode_settings,
+    encode_verdict,
+)
+from reconciler.planfile.saved import SavedPlan, SavedVerdict
 from reconciler.report import phrases
 from reconciler.report.lines import Line, Style, plain
-from reconciler.report.phrases import Json
+from reconciler.report.phrases import Gap
 
 
 def render(
     result: ApplyResult,
     resume: str,
-    owed: Sequence[Json],
-    gaps: Sequence[tuple[str, str, str]] = (),
+    owed: Sequence[SavedVerdict],
+    gaps: Sequence[Gap] = (),
 ) -> Iterator[Line]:
     """`resume` is the command that goes on where something is left; `owed` are the plan's verdicts
     on what is asked for and not carried out, `gaps` the stores that it knows nothing or not all of.
     """
     unread = bool(gaps)
-    for name, what, why in gaps:
-        yield Line(f"{name} {what} for this plan: {plain(why)}", Style.BAD)
+    for gap in gaps:
+        yield Line(f"{gap.store} {gap.what} for this plan: {plain(gap.why)}", Style.BAD)
     for one in owed:
-        known = "known" if one["acknowledged"] else "NOT CARRIED OUT"
-        where = f"{one['source']['file']}:{one['source']['line']}"
-        style = Style.WARN if one["acknowledged"] else Style.BAD
-        yield Line(f"{known}  {one['store']}: {one['customer']} {where}: {one['message']}", style)
+        known = "NOT CARRIED OUT" if one.neglected else "known"
+        style = Style.BAD if one.neglected else Style.WARN
+        who = f"{one.store}: {one.alias} {phrases.place(one.mark)}"
+        yield Line(f"{known}  {who}: {one.message}", style)
     for store in result.stores:
         yield from _store(store)
     if result.earlier is not None:
@@ -71,9 +78,8 @@ def _left(result: ApplyResult, resume: str) -> Iterator[Line]:
         yield Line(f"Carry them out with: {resume}", Style.WARN, whole=True)
 
 
-def _owing(owed: Sequence[Json]) -> Iterator[Line]:
-    left = sum(not one["acknowledged"] for one in owed)
-    if left:
+def _owing(owed: Sequence[SavedVerdict]) -> Iterator[Line]:
+    if left := sum(one.neglected for one in owed):
         yield Line(phrases.not_planned(left), Style.BAD)
 
 
@@ -106,7 +112,7 @@ def _deleted(store: StoreOutcome) -> Iterator[Line]:
         if one.step.kind is StepKind.DELETE and one.state.good:
             change = one.step.change
             why = f", reason: {change.reason}" if change.reason else ""
-            place = f"{change.mark.file}:{change.mark.line}"
+            place = phrases.place(change.mark)
             yield Line(f"  deleted: {change.alias}{why}  {place}", Style.REMOVE)
 
 
@@ -136,8 +142,8 @@ def _audit(trails: Sequence[TrailEnd]) -> dict[str, object]:
     }
 
 
-def as_json(result: ApplyResult, resume: str, body: Json) -> dict[str, object]:
-    """`body` is the plan: what was owed, what the settings were, and what lifted them."""
+def as_json(result: ApplyResult, resume: str, plan: SavedPlan) -> dict[str, object]:
+    """The plan tells what was owed, what the settings were, and what lifted them."""
     return {
         "plan": result.plan_digest,
         "complete": result.complete,
@@ -149,12 +155,12 @@ def as_json(result: ApplyResult, resume: str, body: Json) -> dict[str, object]:
         ],
         "applied_before": result.earlier.isoformat() if result.earlier else None,
         "not_read_whole": [
-            {"store": name, "why": f"{what}: {why}"} for name, what, why in phrases.gaps(body)
+            {"store": gap.store, "why": f"{gap.what}: {gap.why}"} for gap in phrases.gaps(plan)
         ],
-        "not_carried_out": [dict(one) for one in phrases.owed(body)],
-        "provenance": dict(body["provenance"]),
-        "settings": dict(body["settings"]),
-        "lifts": [dict(one) for one in body["lifts"]],
+        "not_carried_out": [encode_verdict(one) for one in plan.owed],
+        "provenance": encode_provenance(plan.provenance),
+        "settings": encode_settings(plan.settings),
+        "lifts": [encode_lift(one) for one in plan.lifts],
         "audit": _audit(result.trails),
         "stores": [
             {

@@ -1,103 +1,103 @@
 """Under which settings a plan was made, in words: what would change, and what lifts a limit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.report.phrases import Json, counted
+from reconciler.diagnostics import SourceMark
+from reconciler.plan.lift import Lift, LiftKind, Origin
+from reconciler.plan.settings_change import SettingChange, Told
+from reconciler.planfile.saved import SavedPlan, SavedSettings
+from reconciler.report.phrases import counted
 
 CHANGED: Final = "settings.changed"
+_ORIGINS: Final = {
+    Origin.FLAG: "by flag",
+    Origin.SPECS: "from the specs",
+    Origin.BASE: "from the base",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """`file` is empty where no line stands for it."""
+    """`mark` is None where no line stands for it."""
 
     text: str
-    file: str = ""
-    line: int = 0
-
-    @property
-    def place(self) -> str:
-        return f"{self.file}:{self.line}" if self.file else ""
+    mark: SourceMark | None = None
 
 
-def under(body: Json) -> str:
+def under(plan: SavedPlan) -> str:
     """What is in force instead of the settings at hand."""
     return (
         "settings.changed: this plan is made, and applied, under the stores, policy and approvals "
-        f"of the base {body['spec']['base'][:12]}; what differs counts for plans made after it is "
+        f"of the base {plan.spec.short_base}; what differs counts for plans made after it is "
         "merged"
     )
 
 
-def source(body: Json) -> str:
+def source(plan: SavedPlan) -> str:
     """Whose settings count, for every rendering."""
-    base = body["spec"]["base"]
-    return f"settings of the base {base[:12]}" if base else "settings at hand"
+    return f"settings of the base {plan.spec.short_base}" if plan.spec.base else "settings at hand"
 
 
-def changed(body: Json) -> tuple[Remark, ...]:
+def changed(settings: SavedSettings) -> tuple[Remark, ...]:
     """Field by field; empty where the settings at hand are those in force."""
     found = [
-        _remark(f"{'.'.join(one['path'])}: {_value(one['before'])} → {_value(one['after'])}", one)
-        for one in sorted(body["settings"]["changed"], key=_harmless)
+        Remark(f"{'.'.join(one.path)}: {_value(one.before)} → {_value(one.after)}", one.mark)
+        for one in sorted(settings.changed, key=_harmless)
     ]
-    for one in body["settings"]["once_merged"]:
-        entries = counted(one["entries"], "entry", "entries")
+    for one in settings.once_merged:
+        entries = counted(one.entries, "entry", "entries")
         found.append(
             Remark(
-                f"store {one['store']} ({entries}): the base does not have it, so it is not "
+                f"store {one.store} ({entries}): the base does not have it, so it is not "
                 "contacted; planned once merged, by a plan of the protected branch"
             )
         )
-    if any(one["path"][0] == "approvals" and one["before"] is None
-           for one in body["settings"]["changed"]):  # fmt: skip
+    if any(one.path[0] == "approvals" and one.before is None for one in settings.changed):
         found.append(
             Remark("an approval counts once it stands at the base: merge it first, then plan again")
         )
     return tuple(found)
 
 
-def _harmless(one: Json) -> int:
+def _harmless(one: SettingChange) -> int:
     """Where the token goes and what lifts a limit stand before what can be there by the hundred."""
-    path = one["path"]
-    if path[0] != "stores":
-        return 2 if "bearing_tags" in path else 1
-    if path[2] in ("base_url", "platform", "shop", "token"):
-        return 0
-    return 2 if path[2] == "tags" else 1
+    match one.path:
+        case ("stores", _, "base_url" | "platform" | "shop" | "token", *_):
+            return 0
+        case ("stores", _, "tags", *_):
+            return 2
+        case ("stores", *_):
+            return 1
+        case path:
+            return 2 if "bearing_tags" in path else 1
 
 
-def _value(value: object) -> str:
+def _value(value: Told) -> str:
     if value is None:
         return "(none)"
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-def lifted(body: Json) -> tuple[Remark, ...]:
+def lifted(lifts: Iterable[Lift]) -> tuple[Remark, ...]:
     """Every raise, release, acknowledgement and limit that is not the default."""
-    return tuple(_remark(_lift(one), one) for one in body["lifts"])
+    return tuple(Remark(_lift(one), one.mark) for one in lifts)
 
 
-def _lift(one: Json) -> str:
-    for_whom = "" if one["customers"] is None else f" of {', '.join(one['customers']) or 'nobody'}"
-    where = f" in {one['store']}" if one["store"] else ""
-    words = f"{one['kind']} {one['what']}"
-    if one["value"]:
-        words += f"={one['value']}" if one["kind"] == "raise" else f": {one['value']}"
+def _lift(one: Lift) -> str:
+    for_whom = "" if one.customers is None else f" of {', '.join(one.customers) or 'nobody'}"
+    where = f" in {one.store}" if one.store else ""
+    words = f"{one.kind} {one.what}"
+    if one.value:
+        words += f"={one.value}" if one.kind is LiftKind.RAISE else f": {one.value}"
     return f"{words}{for_whom}{where} ({', '.join(_circumstances(one))})"
 
 
-def _circumstances(one: Json) -> Iterator[str]:
-    yield one["state"]
-    yield {"flag": "by flag", "specs": "from the specs", "base": "from the base"}[one["origin"]]
-    if one["reason"]:
-        yield f"reason: {one['reason']}"
-    if one["until"]:
-        yield f"until {one['until'][:10]}"
-
-
-def _remark(text: str, one: Json) -> Remark:
-    source = one["source"]
-    return Remark(text, source["file"], source["line"]) if source else Remark(text)
+def _circumstances(one: Lift) -> Iterator[str]:
+    yield one.state.value
+    yield _ORIGINS[one.origin]
+    if one.reason:
+        yield f"reason: {one.reason}"
+    if one.until:
+        yield f"until {one.until.date().isoformat()}"

@@ -20,6 +20,7 @@ from reconciler.app.environment import shop_of
 from reconciler.clock import Clock
 from reconciler.model.settings import RiskClass
 from reconciler.plan.outcome import State
+from reconciler.planfile.decode import decode
 from reconciler.report import result as report
 from reconciler.sandbox import Fault, Sandbox
 from reconciler.state.lock import one_writer
@@ -85,7 +86,7 @@ def test_a_finished_plan_is_told_as_one_when_it_has_expired(shop: Shop) -> None:
     shop.clock = Clock(now=lambda: later.now() + timedelta(days=30), monotonic=later.monotonic,
                        sleep=later.sleep)  # fmt: skip
 
-    earlier = app.applied_before(body, shop.environment, shop.pseudonyms)
+    earlier = app.applied_before(decode(body), shop.environment)
 
     assert earlier is not None
     assert earlier.earlier is not None
@@ -99,9 +100,9 @@ def test_an_apply_of_a_part_is_not_the_whole(shop: Shop) -> None:
     body = shop.plan()
     assert shop.apply(body, only=(RiskClass.TAG,)).complete
 
-    assert app.applied_before(body, shop.environment, shop.pseudonyms) is None
+    assert app.applied_before(decode(body), shop.environment) is None
     assert shop.apply(body, resume=True).complete
-    assert app.applied_before(body, shop.environment, shop.pseudonyms) is not None
+    assert app.applied_before(decode(body), shop.environment) is not None
 
 
 def test_going_on_is_offered_only_where_it_gets_further(shop: Shop) -> None:
@@ -116,7 +117,7 @@ def test_going_on_is_offered_only_where_it_gets_further(shop: Shop) -> None:
     assert State.STALE in states(result)
     assert "RESUME" not in told
     assert "Plan again" in told
-    assert report.as_json(result, "RESUME", body)["resume"] is None
+    assert report.as_json(result, "RESUME", decode(body))["resume"] is None
 
     shop.reset([person(), person("grace@example.com", phone=None)])
     shop.box.fault(Fault("status", method="PUT", status=422, times=1))

@@ -1,6 +1,5 @@
 """The state folder goes away, or there are two: nothing is written that no journal keeps."""
 
-import json
 import os
 import shutil
 import stat
@@ -18,6 +17,7 @@ from reconciler.cli.options import write_private
 from reconciler.clock import system_clock
 from reconciler.errors import JournalError
 from reconciler.plan.outcome import ApplyResult, State
+from reconciler.planfile.approve import approve
 from reconciler.planfile.decode import decode
 from reconciler.state.lock import one_writer
 from tests.builders import settings
@@ -86,8 +86,8 @@ def test_the_apply_stops_before_the_next_write(shop: Shop, harm: Callable[[Path]
 
 def _applied(shop: Shop, body: Any, state: Any, progress: Callable[[Any], None]) -> ApplyResult:
     order = app.ApplyRequest(
-        copy=json.dumps(body),
-        commitment=decode(body),
+        plan=decode(body),
+        commitment=approve(decode(body)),
         state=state,
         only=(),
         environment=shop.environment,
@@ -105,8 +105,8 @@ def test_two_folders_of_one_machine_exclude_each_other(shop: Shop, tmp_path: Pat
     def progress(outcome: Any) -> None:
         other = replace(shop.environment, folder=tmp_path / "other")
         order = app.ApplyRequest(
-            copy=json.dumps(body),
-            commitment=decode(body),
+            plan=decode(body),
+            commitment=approve(decode(body)),
             state=shop.state(),
             only=(),
             environment=other,

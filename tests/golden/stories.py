@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from reconciler.model.settings import Release
+from reconciler.planfile.decode import decode
+from reconciler.planfile.encode import encode
+from reconciler.planfile.saved import SavedPlan
 from reconciler.report import annotations, markdown, phrases, result, text
 from reconciler.sandbox import Fault
 from tests.harness import Shop, opened
@@ -42,25 +45,26 @@ def told(name: str) -> Iterator[tuple[str, str]]:
         if "fault" in story:
             shop.box.fault(Fault(**story["fault"]))
         releases = tuple(Release(rule=one) for one in story.get("release", ()))
-        plan = shop.plan(releases=releases, read="full")
+        plan = shop.saved(releases=releases, read="full")
         report = _report(shop, plan) if "report" in story.get("also", ()) else None
-        body = _steady(plan)
+        body = _steady(encode(plan))
     yield "plan.json", json.dumps(body, indent=1, ensure_ascii=False) + "\n"
-    lines = text.render(body, every=False, reveal={})
+    steady = decode(body)
+    lines = text.render(steady, every=False, reveal={})
     yield "plan.txt", "".join(f"{one.text}\n" for one in lines)
     link = {"base": "https://forge.example/acme/customers/blob/c0ffee"}
-    yield "plan.md", markdown.render(body, link)
+    yield "plan.md", markdown.render(steady, link)
     if "annotations" in story.get("also", ()):
-        found = annotations.github(annotations.of_plan(body))
+        found = annotations.github(annotations.of_plan(steady))
         yield "plan.github", "".join(f"{line}\n" for line in found)
     if report is not None:
         yield "report.txt", report
 
 
-def _report(shop: Shop, plan: Json) -> str:
+def _report(shop: Shop, plan: SavedPlan) -> str:
     """What an apply of the plan says, without what differs from run to run."""
     again = "reconciler apply PLAN --resume"
-    lines = result.render(shop.apply(plan), again, phrases.owed(plan), phrases.gaps(plan))
+    lines = result.render(shop.apply(encode(plan)), again, plan.owed, phrases.gaps(plan))
     told = "".join(f"{one.text}\n" for one in lines)
     told = re.sub(r"head [0-9a-f]{16}", "head 0000000000000000", told)
     return re.sub(_TRIED, "tried 5 times in 9 s", told)

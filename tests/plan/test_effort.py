@@ -86,6 +86,4 @@ def test_the_time_is_what_the_rate_allows_after_the_bucket(
     ],
 )
 def test_it_is_told_in_words(requests: int, seconds: float, words: str) -> None:
-    body = {"stores": [{"apply": {"requests": requests, "seconds": seconds}}]}
-
-    assert words in phrases.duration(body)
+    assert words in phrases.duration([Effort(requests, seconds)])

@@ -10,8 +10,7 @@ from tests.harness import Shop, consent, grant, opened, person, verdicts
 
 
 def shown(shop: Shop) -> str:
-    body = shop.plan()
-    return "\n".join(line.text for line in text.render(body, every=True, reveal={}))
+    return "\n".join(line.text for line in text.render(shop.saved(), every=True, reveal={}))
 
 
 @pytest.mark.parametrize(
@@ -104,9 +103,9 @@ def test_a_plan_counts_the_messages_that_it_will_send(tmp_path: Path) -> None:
 
         from reconciler.model.settings import Release
 
-        released = shop.plan(releases=(Release(rule="consent.pending-message"),))
+        released = shop.saved(releases=(Release(rule="consent.pending-message"),))
 
-        assert released["summary"]["messages"] == 1
+        assert released.summary.messages == 1
         lines = [line.text for line in text.render(released, every=False, reveal={})]
         assert "messages this will send: 1 request to confirm" in lines
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.planfile.decode import decode
 from reconciler.platforms.refusal import LONGEST, own_words
 from reconciler.report import result as report
 from reconciler.sandbox import Fault
@@ -122,7 +123,7 @@ def test_the_report_of_an_apply_has_the_stores_words_and_nobodys_data(
 
     told = "".join(f"{line.text}\n" for line in report.render(result, "", ()))
     assert "the name ••• of ••• is not allowed here, nor is •••" in told
-    assert "uentin" not in told + repr(report.as_json(result, "", plan))
+    assert "uentin" not in told + repr(report.as_json(result, "", decode(plan)))
 
 
 def test_what_was_sent_is_not_shown_however_much_was_read() -> None:

@@ -76,7 +76,7 @@ def test_validate_writes_sarif(tmp_path: Path) -> None:
 
 
 def test_specs_without_a_complaint_are_an_empty_run() -> None:
-    log = annotations.sarif([], "1")
+    log = json.loads(json.dumps(annotations.sarif([], "1")))
 
     jsonschema.Draft202012Validator(SARIF).validate(log)
     assert log["runs"][0]["results"] == []
@@ -87,13 +87,15 @@ def test_a_plan_annotates_what_is_held_where_it_was_asked_for(tmp_path: Path) ->
                               "sms": consent()})]  # fmt: skip
     with opened(tmp_path, "genstore", people) as shop:
         shop.want({"email": "ada@example.com", "consent": {"email": grant()}})
-        body = shop.plan()
-    totals, *limits, held = annotations.github(annotations.of_plan(body))
+        plan = shop.saved()
+    totals, *limits, held = annotations.github(annotations.of_plan(plan))
 
     assert totals.startswith("::notice title=plan::0 to create")
     assert all(one.startswith("::notice title=limit.lifted,file=") for one in limits)
     assert held.startswith("::warning title=consent.newer-opt-out,file=")
-    assert f"line={body['verdicts'][0]['source']['line']}" in held
+    (verdict,) = plan.verdicts
+    assert verdict.mark is not None
+    assert f"line={verdict.mark.line}" in held
 
 
 @pytest.mark.parametrize("text", ["a\n::error::b", "100%\r\n::stop-commands::x", "x\u202ey"])

@@ -2,19 +2,22 @@
 
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconciler.diagnostics import SourceMark
+from reconciler.plan.changes import Action
+from reconciler.planfile.saved import SavedPlan
+from reconciler.planfile.saved_change import SavedChange
 from reconciler.report import html
 from tests.browser import Browser, browser
 from tests.harness import consent, grant, opened, person
 
-Json = dict[str, Any]
 
-
-def _body(tmp_path: Path) -> Json:
+def _plan(tmp_path: Path) -> SavedPlan:
     people = [person("out@example.com", consent={"email": consent("subscribed"), "sms": consent()}),
               person(), person("held@example.com", consent={
                   "email": consent("unsubscribed", "2026-10-01T00:00:00+00:00"), "sms": consent()})]  # fmt: skip
@@ -24,21 +27,26 @@ def _body(tmp_path: Path) -> Json:
                   {"email": "ada@example.com", "first_name": "New", "tags": ["vip", HOSTILE]},
                   {"email": "held@example.com", "consent": {"email": grant()}},
                   {"email": "new@example.com", "consent": {"email": grant(source="kiosk7")}})  # fmt: skip
-        return shop.plan(read="full")
+        return shop.saved(read="full")
 
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 
 
-def _many(body: Json, count: int) -> Json:
+def _many(plan: SavedPlan, count: int) -> SavedPlan:
     """The same plan with many changes of many kinds."""
-    changes = [one for one in body["changes"] if one["action"] == "update"]
-    more = [{**changes[n % len(changes)], "customer": f"cus_{n:010}"} for n in range(count)]
-    return {**body, "changes": more}
+    changes = [one for one in plan.changes if one.action is Action.UPDATE]
+    more = (replace(changes[n % len(changes)], alias=f"cus_{n:010}") for n in range(count))
+    return replace(plan, changes=tuple(more))
+
+
+def _of(change: SavedChange, file: str) -> SavedChange:
+    fields = (replace(one, mark=SourceMark(file, one.mark.line)) for one in change.fields)
+    return replace(change, fields=tuple(fields))
 
 
 def test_the_page_is_whole_in_itself(tmp_path: Path) -> None:
-    page = html.render(_body(tmp_path), {})
+    page = html.render(_plan(tmp_path), {})
 
     assert not re.search(r"<[a-z]+ [^>]*(src|href)=", page)
     assert "http://" not in page
@@ -47,7 +55,7 @@ def test_the_page_is_whole_in_itself(tmp_path: Path) -> None:
 
 
 def test_hostile_text_stays_text(tmp_path: Path) -> None:
-    page = html.render(_body(tmp_path), {"base": "https://forge.example/x/blob/abc"})
+    page = html.render(_plan(tmp_path), {"base": "https://forge.example/x/blob/abc"})
 
     assert "<img" not in page
     assert page.count("</script>") == 2
@@ -55,17 +63,15 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
 
 
 def test_lines_are_linked_to_the_commit_where_one_is_known(tmp_path: Path) -> None:
-    body = _body(tmp_path)
-    for change in body["changes"]:
-        for field in change["fields"]:
-            field["source"]["file"] = "specs/all.yaml"
-    page = html.render(body, {"base": "https://forge.example/x/blob/abc"})
+    plan = _plan(tmp_path)
+    plan = replace(plan, changes=tuple(_of(one, "specs/all.yaml") for one in plan.changes))
+    page = html.render(plan, {"base": "https://forge.example/x/blob/abc"})
 
     assert re.search(r'"link":"https://forge.example/x/blob/abc/[^"]+#L\d+"', page)
 
 
 def test_twenty_thousand_changes_make_a_file_of_some_megabytes(tmp_path: Path) -> None:
-    page = html.render(_many(_body(tmp_path), 20_000), {})
+    page = html.render(_many(_plan(tmp_path), 20_000), {})
 
     assert len(page) < 12_000_000
 
@@ -76,9 +82,9 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Any:
         yield found
 
 
-def _opened(chromium: Browser, tmp_path: Path, body: Json, *, dark: bool = False) -> Path:
+def _opened(chromium: Browser, tmp_path: Path, plan: SavedPlan, *, dark: bool = False) -> Path:
     page = tmp_path / "plan.html"
-    page.write_text(html.render(body, {}), encoding="utf-8")
+    page.write_text(html.render(plan, {}), encoding="utf-8")
     chromium.troubles.clear()
     chromium.requests.clear()
     chromium.open(page, dark=dark)
@@ -101,7 +107,7 @@ def _choose(chromium: Browser, name: str, value: str) -> None:
 def test_the_page_opens_from_disk_without_errors_or_requests(
     chromium: Browser, tmp_path: Path, dark: bool
 ) -> None:
-    page = _opened(chromium, tmp_path, _body(tmp_path), dark=dark)
+    page = _opened(chromium, tmp_path, _plan(tmp_path), dark=dark)
 
     assert chromium.troubles == []
     assert [one for one in chromium.requests if one != page.as_uri()] == []
@@ -112,7 +118,7 @@ def test_the_page_opens_from_disk_without_errors_or_requests(
 
 @pytest.mark.browser
 def test_the_list_is_filtered_and_searched(chromium: Browser, tmp_path: Path) -> None:
-    _opened(chromium, tmp_path, _body(tmp_path))
+    _opened(chromium, tmp_path, _plan(tmp_path))
 
     _choose(chromium, "class", "withdraw")
     assert len(chromium.run(_ROWS)) == 1
@@ -135,7 +141,7 @@ def test_the_list_is_filtered_and_searched(chromium: Browser, tmp_path: Path) ->
 
 @pytest.mark.browser
 def test_the_keyboard_is_enough(chromium: Browser, tmp_path: Path) -> None:
-    _opened(chromium, tmp_path, _body(tmp_path))
+    _opened(chromium, tmp_path, _plan(tmp_path))
 
     chromium.press("/")
     assert chromium.run("document.activeElement.name") == "search"
@@ -147,9 +153,9 @@ def test_the_keyboard_is_enough(chromium: Browser, tmp_path: Path) -> None:
 
 @pytest.mark.browser
 def test_twenty_thousand_changes_are_usable(chromium: Browser, tmp_path: Path) -> None:
-    body = _many(_body(tmp_path), 20_000)
+    plan = _many(_plan(tmp_path), 20_000)
     start = time.monotonic()
-    _opened(chromium, tmp_path, body)
+    _opened(chromium, tmp_path, plan)
     opened_in = time.monotonic() - start
 
     took = chromium.run(
@@ -171,7 +177,7 @@ def test_twenty_thousand_changes_are_usable(chromium: Browser, tmp_path: Path) -
 
 @pytest.mark.browser
 def test_printing_shows_every_row(chromium: Browser, tmp_path: Path) -> None:
-    _opened(chromium, tmp_path, _many(_body(tmp_path), 450))
+    _opened(chromium, tmp_path, _many(_plan(tmp_path), 450))
 
     chromium.run("dispatchEvent(new Event('beforeprint'))")
     assert len(chromium.run(_ROWS)) > 450
@@ -185,7 +191,7 @@ def test_printing_shows_every_row(chromium: Browser, tmp_path: Path) -> None:
 def test_a_phone_and_a_desk_show_all_of_it(
     chromium: Browser, tmp_path: Path, width: int, dark: bool
 ) -> None:
-    page = _opened(chromium, tmp_path, _body(tmp_path))
+    page = _opened(chromium, tmp_path, _plan(tmp_path))
     chromium.open(page, dark=dark, width=width)
 
     assert chromium.run("document.documentElement.scrollWidth") <= width
@@ -209,7 +215,7 @@ def test_a_phone_and_a_desk_show_all_of_it(
 
 @pytest.mark.browser
 def test_names_in_backticks_are_code_in_table_and_list(chromium: Browser, tmp_path: Path) -> None:
-    _opened(chromium, tmp_path, _body(tmp_path))
+    _opened(chromium, tmp_path, _plan(tmp_path))
 
     found = chromium.run("[...document.querySelectorAll('td code')].map(one => one.textContent)")
     assert found.count("given_at") == 2
@@ -218,7 +224,7 @@ def test_names_in_backticks_are_code_in_table_and_list(chromium: Browser, tmp_pa
 
 @pytest.mark.browser
 def test_deletes_and_opt_ins_stand_before_tags(chromium: Browser, tmp_path: Path) -> None:
-    _opened(chromium, tmp_path, _body(tmp_path))
+    _opened(chromium, tmp_path, _plan(tmp_path))
 
     kinds = chromium.run("[...document.querySelectorAll('#list tbody tr')].map(o => o.className)")
     assert kinds == ["withdraw", "grant", "create", "profile", "tag", "hold"]

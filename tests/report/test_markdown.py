@@ -6,38 +6,30 @@ from typing import Any
 import pytest
 
 from reconciler import forge
+from reconciler.diagnostics import SourceMark
+from reconciler.model.customer import ReadReceipt
+from reconciler.plan.effort import Effort
+from reconciler.plan.lift import Lift, LiftKind, LiftState, Origin
+from reconciler.plan.settings_change import SettingChange
+from reconciler.planfile.saved import SavedPlan, SavedSettings
 from reconciler.report import markdown
+from tests.builders import saved_change, saved_plan, saved_store, saved_tags, saved_verdict
 
-Json = dict[str, Any]
 
-
-def _body(count: int, tag: str = "vip") -> Json:
+def _plan(count: int, tag: str = "vip", **fields: Any) -> SavedPlan:
     """A plan in which everybody gets another tag, so that nothing can be folded."""
-    changes = [
-        {"store": "shop", "action": "update", "customer": f"cus_{n:010}", "remote_id": f"99{n:08}",
-         "classes": ["tag"], "cause": None, "reason": None, "source": {"file": "specs/a.yaml", "line": n + 1},
-         "fields": [{"field": "tags", "class": "tag", "added": [f"{tag}{n}"], "removed": [],
-                     "source": {"file": "specs/a.yaml", "line": n + 1}}]}
+    changes = (
+        saved_change(n, fields=(saved_tags(f"{tag}{n}", mark=SourceMark("specs/a.yaml", n + 1)),))
         for n in range(count)
-    ]  # fmt: skip
-    receipt = {"mode": "full", "read": count, "expected": None, "requests": 1, "complete": True,
-               "masked": 0, "notes": []}  # fmt: skip
-    return {
-        "seal": "d" * 64, "expires_at": "2026-01-08T00:00:00", "changes": changes, "verdicts": [],
-        "spec": {"base": None},
-        "provenance": {"commit": "c" * 40, "committed": True, "head": None, "pull_request": None,
-                       "author": None, "actor": "nora"},
-        "settings": {"changed": [], "once_merged": []}, "lifts": [],
-        "stores": [{"name": "shop", "error": None, "receipt": receipt,
-                    "apply": {"requests": 3 * count, "seconds": 1.5 * count}}],
-        "summary": {"blocked": False, "complete": True, "create": 0, "update": count, "delete": 0, "unchanged": 0,
-                    "held": 0, "messages": 0, "audience": {}, "classes": {"withdraw": 0}},
-    }  # fmt: skip
+    )
+    receipt = ReadReceipt(mode="full", complete=True, read=count, requests=1)
+    store = saved_store(receipt=receipt, effort=Effort(3 * count, 1.5 * count))
+    return saved_plan(*changes, stores=(store,), **fields)
 
 
 @pytest.mark.parametrize("count", [10, 2_000, 20_000])
 def test_a_comment_stays_within_its_size_and_counts_what_is_left_out(count: int) -> None:
-    text = markdown.render(_body(count), {"base": "https://forge.example/x/blob/abc"})
+    text = markdown.render(_plan(count), {"base": "https://forge.example/x/blob/abc"})
 
     assert len(text) <= 60_000
     rows = text.count("| shop | \\~ ")
@@ -48,7 +40,7 @@ def test_a_comment_stays_within_its_size_and_counts_what_is_left_out(count: int)
 
 
 def test_record_numbers_of_the_store_are_left_out() -> None:
-    assert "9900000001" not in markdown.render(_body(5), {})
+    assert "9900000001" not in markdown.render(_plan(5), {})
 
 
 @pytest.mark.parametrize(
@@ -59,7 +51,7 @@ def test_record_numbers_of_the_store_are_left_out() -> None:
 def test_strangers_text_stays_text(hostile: str) -> None:
     from markdown_it import MarkdownIt
 
-    text = markdown.render(_body(1, hostile), {})
+    text = markdown.render(_plan(1, hostile), {})
     shown = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
 
     cells = re.findall(r"<td>(.*?)</td>", shown, re.DOTALL)
@@ -88,15 +80,12 @@ def test_lines_are_linked_as_the_pipeline_tells(
 
 
 def test_verdicts_stay_within_the_size_too() -> None:
-    verdicts = [
-        {"rule": "identity.ambiguous", "level": "hold", "store": "shop", "customer": f"cus_{n:010}",
-         "message": f"belongs to different customers: cus_{n:010}, cus_{n + 1:010}", "released": False,
-         "lifted_by": "give the `id`", "approval": None, "source": {"file": "specs/a.yaml", "line": n}}
+    verdicts = tuple(
+        saved_verdict(alias=f"cus_{n:010}", mark=SourceMark("specs/a.yaml", n),
+                      message=f"belongs to different customers: cus_{n:010}, cus_{n + 1:010}")
         for n in range(700)
-    ]  # fmt: skip
-    text = markdown.render(
-        {**_body(3_000), "verdicts": verdicts}, {"base": "https://forge.example/x"}
-    )
+    )  # fmt: skip
+    text = markdown.render(_plan(3_000, verdicts=verdicts), {"base": "https://forge.example/x"})
 
     assert len(text) <= 60_000
     left = re.search(r"\*\*(\d+) more verdicts do not fit here", text)
@@ -115,24 +104,22 @@ def test_a_file_outside_the_repository_has_no_link(file: str) -> None:
 
 
 def test_what_matters_is_not_pushed_out_by_what_is_harmless() -> None:
-    body = _body(3)
-    body["spec"]["base"] = "c0ffee" * 6 + "c0ff"
-    changed = [{"path": ["policy", "consent", "bearing_tags", f"tag-{n}"], "before": None, "after": "email", "source": None}
+    changed = [_setting(("policy", "consent", "bearing_tags", f"tag-{n}"), None, "email")
                for n in range(5_000)]  # fmt: skip
-    changed.append(
-        {
-            "path": ["stores", "shop", "token", "env"],
-            "before": "TOKEN",
-            "after": "OTHER",
-            "source": None,
-        }
-    )
-    body["settings"]["changed"] = changed
-    body["lifts"] = [{"kind": "raise", "what": "create", "value": "3", "store": None, "customers": None, "origin": "base",
-                      "source": None, "reason": "the reason", "until": None, "state": "used"}]  # fmt: skip
-    text = markdown.render(body, {}).replace("\\", "")
+    changed.append(_setting(("stores", "shop", "token", "env"), "TOKEN", "OTHER"))
+    lift = Lift(kind=LiftKind.RAISE, what="create", value="3", origin=Origin.BASE,
+                state=LiftState.USED, reason="the reason")  # fmt: skip
+    plan = _plan(
+        3, base="c0ffee" * 6 + "c0ff", lifts=(lift,),
+        settings=SavedSettings(changed=tuple(changed), once_merged=()),
+    )  # fmt: skip
+    text = markdown.render(plan, {}).replace("\\", "")
 
     assert len(text) <= 60_000
     assert "stores.shop.token.env: TOKEN → OTHER" in text
     assert "raise create=3 (used, from the base, reason: the reason)" in text
     assert "more settings do not fit here" in text
+
+
+def _setting(path: tuple[str, ...], before: str | None, after: str) -> SettingChange:
+    return SettingChange(path=path, before=before, after=after, mark=None, digest="f" * 64)

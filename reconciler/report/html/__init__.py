@@ -9,18 +9,19 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from reconciler.planfile.saved import SavedPlan
 from reconciler.report import phrases
 from reconciler.report.html.view import TONES, Place, page_of, place_of
+from reconciler.report.items import items
 from reconciler.report.lines import code_spans, plain
-from reconciler.report.phrases import Json
 
 
-def render(body: Json, link: Mapping[str, str]) -> str:
+def render(plan: SavedPlan, link: Mapping[str, str]) -> str:
     """`link` may hold `base`, the address that the files of the specs are below."""
     style, script = (_asset(name) for name in ("style.css", "script.js"))
     security = "; ".join(
@@ -36,8 +37,8 @@ def render(body: Json, link: Mapping[str, str]) -> str:
         security=_ours(security),
         style=_ours(style),
         script=_ours(script),
-        rows=_ours(_json(list(_rows(body, link)))),
-        page=page_of(body, link),
+        rows=_ours(_json(list(_rows(plan, link)))),
+        page=page_of(plan, link),
     )
 
 
@@ -83,43 +84,42 @@ _TEMPLATES: Final = Environment(
 _TEMPLATES.filters["coded"] = _coded
 
 
-def _rows(body: Json, link: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _rows(plan: SavedPlan, link: Mapping[str, str]) -> Iterator[dict[str, object]]:
     """Changes in the order of reading, then verdicts."""
-    rules: dict[str, list[str]] = {}
-    for one in body["verdicts"]:
-        rules.setdefault(one["customer"] or "", []).append(one["rule"])
+    rules: dict[str, set[str]] = {}
+    for one in plan.verdicts:
+        rules.setdefault(one.alias or "", set()).add(one.rule)
     order = list(phrases.RISKS)
-    for item in sorted(phrases.items(body, {}), key=lambda one: order.index(one.risk)):
+    for item in sorted(items(plan, {}), key=lambda one: order.index(one.risk)):
         yield {
-            "kind": item.risk,
+            "kind": item.risk.value,
             "title": phrases.RISKS[item.risk],
-            "tone": TONES.get(item.risk, ""),
+            "tone": TONES.get(item.risk.value, ""),
             "sign": item.sign,
             "who": item.customer,
             "what": plain(item.what),
             "evidence": plain(item.evidence),
             "store": item.store,
-            "cause": item.cause,
-            "fields": list(item.fields),
-            "rules": sorted(set(rules.get(item.customer, ()))),
-            **_placed(place_of(item.source, item.line, link)),
+            "cause": "",
+            "fields": item.fields,
+            "rules": sorted(rules.get(item.customer, ())),
+            **_placed(place_of(item.mark, link)),
         }
-    for one in body["verdicts"]:
-        source = one["source"] or {"file": "", "line": 0}
+    for one in plan.verdicts:
         lift = phrases.lift(one)
         yield {
-            "kind": "released" if one["released"] else one["level"],
-            "title": "released" if one["released"] else one["level"],
-            "tone": TONES.get(one["level"], "soft"),
+            "kind": phrases.state(one),
+            "title": phrases.state(one),
+            "tone": TONES.get(one.level.value, "soft"),
             "sign": "!",
-            "who": one["customer"] or "",
-            "what": plain(f"{one['rule']}: {one['message']}"),
+            "who": one.alias or "",
+            "what": plain(f"{one.rule}: {one.message}"),
             "evidence": plain(f"lifted by: {lift}") if lift else "",
-            "store": one["store"],
+            "store": one.store,
             "cause": "",
-            "fields": [],
-            "rules": [one["rule"]],
-            **_placed(place_of(source["file"], source["line"], link)),
+            "fields": (),
+            "rules": [one.rule],
+            **_placed(place_of(one.mark, link)),
         }
 
 

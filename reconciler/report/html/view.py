@@ -1,12 +1,16 @@
 """What the page shows, as values that the template only has to place."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.diagnostics import SourceMark
+from reconciler.plan.plan import Audience
+from reconciler.planfile.saved import SavedPlan, SavedStore, SavedSummary, SavedVerdict
 from reconciler.report import phrases, settings
+from reconciler.report.items import items
 from reconciler.report.links import source_link
-from reconciler.report.phrases import Json
+from reconciler.report.phrases import Gap
 from reconciler.report.text import LEGEND
 
 TONES: Final = {
@@ -17,6 +21,7 @@ TONES: Final = {
     "block": "bad",
     "hold": "warn",
 }
+Link = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,144 +32,228 @@ class Place:
     link: str = ""
 
 
-def place_of(file: str, line: int, link: Mapping[str, str]) -> Place:
-    return Place(f"{file}:{line}", source_link(file, line, link) or "") if file else Place()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    known: bool
+    store: str
+    customer: str | None
+    message: str
+    place: Place
 
 
-def page_of(body: Json, link: Mapping[str, str]) -> Json:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remarks:
+    """`under` says what is in force instead of what would change; empty where nothing would."""
+
+    under: str
+    changed: tuple[Remark, ...]
+    lifted: tuple[Remark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    title: str
+    text: str
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    title: str
+    count: str
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    kind: str
+    width: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """One store and channel; no bars where the size is not known."""
+
+    store: str
+    channel: str
+    change: str
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    name: str
+    platform: str
+    reading: str
+    tone: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """Verdicts that are alike, with the first customers and the first place."""
+
+    state: str
+    tone: str
+    store: str
+    rule: str
+    message: str
+    lift: str
+    who: str
+    place: Place
+    more: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
     """Everything but the list, by the names that the template knows."""
-    standing = phrases.standing(body)
-    good = standing in (phrases.READY, phrases.NO_CHANGES)
-    grades = any("grade " in one.what for one in phrases.items(body, {}))
-    return {
-        "id": phrases.plan_id(body),
-        "standing": standing,
-        "tone": "good"
-        if good
-        else "warn"
-        if standing.startswith(("incomplete", phrases.NO_CHANGES))
-        else "bad",
-        "gaps": [
-            {"name": name, "what": what, "why": why} for name, what, why in phrases.gaps(body)
-        ],
-        "owed": [_owed(one, link) for one in phrases.owed(body)],
-        "settings": {
-            "under": settings.under(body) if settings.changed(body) else "",
-            "changed": [_remark(one, link) for one in settings.changed(body)],
-            "lifted": [_remark(one, link) for one in settings.lifted(body)],
-        },
-        "totals": phrases.totals(body),
-        "duration": phrases.sentence(phrases.duration(body)),
-        "messages": phrases.messages(body),
-        "facts": list(_facts(body)),
-        "cards": list(_cards(body)),
-        "audience": list(_audience(body)),
-        "stores": [_store(one) for one in body["stores"]],
-        "verdicts": list(_verdicts(body["verdicts"], link)),
-        "legend": f"{LEGEND}. {phrases.GRADES}" if grades else LEGEND,
-    }
+
+    id: str
+    standing: str
+    tone: str
+    gaps: tuple[Gap, ...]
+    owed: tuple[Owed, ...]
+    settings: Remarks
+    totals: str
+    duration: str
+    messages: str
+    facts: tuple[Fact, ...]
+    cards: tuple[Card, ...]
+    audience: tuple[Picture, ...]
+    stores: tuple[Store, ...]
+    verdicts: tuple[Row, ...]
+    legend: str
 
 
-def _owed(one: Json, link: Mapping[str, str]) -> Json:
-    return {
-        "known": one["acknowledged"],
-        "store": one["store"],
-        "customer": one["customer"],
-        "message": one["message"],
-        "place": place_of(one["source"]["file"], one["source"]["line"], link),
-    }
+def page_of(plan: SavedPlan, link: Link) -> Page:
+    grades = any("grade " in one.what for one in items(plan, {}))
+    changed = settings.changed(plan.settings)
+    return Page(
+        id=plan.id,
+        standing=phrases.standing(plan),
+        tone=_tone(phrases.standing(plan)),
+        gaps=phrases.gaps(plan),
+        owed=tuple(_owed(one, link) for one in plan.owed),
+        settings=Remarks(
+            under=settings.under(plan) if changed else "",
+            changed=tuple(_remark(one, link) for one in changed),
+            lifted=tuple(_remark(one, link) for one in settings.lifted(plan.lifts)),
+        ),
+        totals=phrases.totals(plan),
+        duration=phrases.sentence(phrases.duration([store.effort for store in plan.stores])),
+        messages=phrases.messages(plan),
+        facts=tuple(one for one in _facts(plan) if one.text),
+        cards=tuple(_cards(plan.summary)),
+        audience=tuple(_pictures(plan.stores)),
+        stores=tuple(_store(one) for one in plan.stores),
+        verdicts=tuple(_rows(plan.verdicts, link)),
+        legend=f"{LEGEND}. {phrases.GRADES}" if grades else LEGEND,
+    )
 
 
-def _remark(one: settings.Remark, link: Mapping[str, str]) -> Json:
-    return {"text": one.text, "place": place_of(one.file, one.line, link)}
+def place_of(mark: SourceMark | None, link: Link) -> Place:
+    if mark is None or not mark.file:
+        return Place()
+    return Place(phrases.place(mark), source_link(mark.file, mark.line, link) or "")
 
 
-def _facts(body: Json) -> Iterator[Json]:
+def _tone(standing: str) -> str:
+    if standing in (phrases.READY, phrases.NO_CHANGES):
+        return "good"
+    return "warn" if standing.startswith(("incomplete", phrases.NO_CHANGES)) else "bad"
+
+
+def _owed(one: SavedVerdict, link: Link) -> Owed:
+    return Owed(
+        known=not one.neglected,
+        store=one.store,
+        customer=one.alias,
+        message=one.message,
+        place=place_of(one.mark, link),
+    )
+
+
+def _remark(one: settings.Remark, link: Link) -> Remark:
+    return Remark(text=one.text, place=place_of(one.mark, link))
+
+
+def _facts(plan: SavedPlan) -> Iterator[Fact]:
     """Which plan this is, of which commit, under whose settings, and who had it made."""
-    told = body["provenance"]
-    request = told["pull_request"]
-    by = f" by {told['author']}" if request and told["author"] else ""
-    at = f" at {told['head']}" if request and told["head"] else ""
-    commit = told["commit"] or "not known"
-    differs = phrases.is_uncommitted(body)
-    tool = f"{body['tool']['name']} {body['tool']['version']}"
-    base = body["spec"]["base"]
-    rows = (
-        ("plan", phrases.plan_id(body), ""),
-        ("made", f"{body['created_at'][:16]} UTC by {tool}", ""),
-        ("valid until", f"{body['expires_at'][:16]} UTC", ""),
-        ("commit", f"{commit}; NOT COMMITTED: the files differ from it" if differs else commit,
-         "bad" if differs else ""),
-        ("settings", f"of the base {base}" if base else "at hand", ""),
-        ("pull request", f"{request}{by}{at}" if request else "", ""),
-        ("planned by", told["actor"] or "", ""),
-        ("specs", f"{body['spec']['digest'][:16]}, {body['spec']['files']} files", ""),
-    )  # fmt: skip
-    for title, text, tone in rows:
-        if text:
-            yield {"title": title, "text": text, "tone": tone}
+    told, base = plan.provenance, plan.spec.base
+    commit = told.commit or "not known"
+    differs = f"{commit}; NOT COMMITTED: the files differ from it"
+    yield Fact("plan", plan.id)
+    yield Fact("made", f"{plan.created_at.isoformat()[:16]} UTC by reconciler {plan.tool}")
+    yield Fact("valid until", f"{plan.expires_at.isoformat()[:16]} UTC")
+    yield Fact("commit", differs, "bad") if told.differs else Fact("commit", commit)
+    yield Fact("settings", f"of the base {base}" if base else "at hand")
+    yield Fact("pull request", phrases.pull_request(told))
+    yield Fact("planned by", told.actor or "")
+    yield Fact("specs", f"{plan.spec.digest[:16]}, {plan.spec.files} files")
 
 
-def _cards(body: Json) -> Iterator[Json]:
-    summary = body["summary"]
+def _cards(summary: SavedSummary) -> Iterator[Card]:
     for risk, title in phrases.RISKS.items():
-        count = summary["classes"][risk]
-        yield {
-            "title": title,
-            "count": f"{count:,}",
-            "tone": TONES.get(risk, "") if count else "soft",
-        }
-    yield {"title": "held", "count": f"{summary['held']:,}", "tone": ""}
-    yield {"title": "unchanged", "count": f"{summary['unchanged']:,}", "tone": "soft"}
+        count = summary.count(risk)
+        yield Card(title, f"{count:,}", TONES.get(risk.value, "") if count else "soft")
+    yield Card("held", f"{summary.held:,}")
+    yield Card("unchanged", f"{summary.unchanged:,}", "soft")
 
 
-def _audience(body: Json) -> Iterator[Json]:
-    """Two bars for each store and channel; no bars where the size is not known."""
-    every = [
-        (store, phrases.CHANNELS[channel], one)
-        for store, channels in body["summary"]["audience"].items()
-        for channel, one in channels.items()
-    ]
-    sizes = [one[name] or 0 for _, _, one in every for name in ("before", "after")]
-    most = max([1, *sizes])
-    for store, channel, one in every:
-        known = one["before"] is not None
-        yield {
-            "store": store,
-            "channel": channel,
-            "change": f"{one['change']:+,}",
-            "bars": [_bar(name, one, most) for name in ("before", "after")] if known else [],
-        }
+def _pictures(stores: Iterable[SavedStore]) -> Iterator[Picture]:
+    """Two bars for each store and channel."""
+    every = [(store.name, one) for store in stores for one in store.audience]
+    most = max([1, *(size or 0 for _, one in every for size in (one.before, one.after))])
+    for name, one in every:
+        yield Picture(
+            store=name,
+            channel=phrases.CHANNELS[one.channel],
+            change=f"{one.change:+,}",
+            bars=tuple(_bars(one, most)),
+        )
 
 
-def _bar(name: str, one: Json, most: int) -> Json:
-    moved = f"{one['change']:+,}" if one["change"] else "no change"
-    text = f"{one[name]:,} {name}{f' ({moved})' if name == 'after' else ''}"
-    return {"kind": name, "width": f"{max(0.5, 100 * one[name] / most):.1f}", "text": text}
+def _bars(one: Audience, most: int) -> Iterator[Bar]:
+    if one.before is None or one.after is None:
+        return
+    moved = f"{one.change:+,}" if one.change else "no change"
+    yield _bar("before", one.before, most, "")
+    yield _bar("after", one.after, most, f" ({moved})")
 
 
-def _store(store: Json) -> Json:
-    return {
-        "name": store["name"],
-        "platform": f"{store['platform']} {store['api_version']}",
-        "reading": "not read" if store["error"] else phrases.receipt(store),
-        "tone": "bad" if store["error"] else "",
-        "notes": list((store["receipt"] or {}).get("notes", ())),
-    }
+def _bar(kind: str, size: int, most: int, moved: str) -> Bar:
+    width = max(0.5, 100 * size / most)
+    return Bar(kind=kind, width=f"{width:.1f}", text=f"{size:,} {kind}{moved}")
 
 
-def _verdicts(verdicts: Sequence[Json], link: Mapping[str, str]) -> Iterator[Json]:
-    """Alike ones folded, with the first customers and the first place."""
+def _store(store: SavedStore) -> Store:
+    return Store(
+        name=store.name,
+        platform=f"{store.platform} {store.api_version}",
+        reading="not read" if store.error else phrases.receipt(store),
+        tone="bad" if store.error else "",
+        notes=store.notes,
+    )
+
+
+def _rows(verdicts: Iterable[SavedVerdict], link: Link) -> Iterator[Row]:
     for key, group in phrases.folded(verdicts).items():
-        sources = [one["source"] for one in group if one["source"]]
-        yield {
-            "state": key.state,
-            "tone": TONES.get(key.state, "soft"),
-            "store": key.store,
-            "rule": key.rule,
-            "message": key.message,
-            "lift": key.lift,
-            "who": phrases.names([one["customer"] for one in group if one["customer"]]),
-            "place": place_of(sources[0]["file"], sources[0]["line"], link) if sources else Place(),
-            "more": f" and {len(sources) - 1} more" if len(sources) > 1 else "",
-        }
+        marks = [one.mark for one in group if one.mark]
+        yield Row(
+            state=key.state,
+            tone=TONES.get(key.state, "soft"),
+            store=key.store,
+            rule=key.rule,
+            message=key.message,
+            lift=key.lift,
+            who=phrases.names([one.alias for one in group if one.alias]),
+            place=place_of(marks[0], link) if marks else Place(),
+            more=f" and {len(marks) - 1} more" if len(marks) > 1 else "",
+        )

@@ -1,0 +1,83 @@
+"""A saved plan to what an apply needs of it."""
+
+from reconciler.model.customer import NOTHING_LEARNED
+from reconciler.plan.approved import (
+    ApprovedChange,
+    ApprovedField,
+    ApprovedLift,
+    ApprovedPlan,
+    ApprovedStore,
+)
+from reconciler.plan.lift import Lift, LiftState
+from reconciler.plan.verdicts import Level
+from reconciler.planfile.saved import SavedPlan, SavedStore
+from reconciler.planfile.saved_change import SavedChange, SavedConsent, SavedField, SavedTags
+
+
+def approve(plan: SavedPlan) -> ApprovedPlan:
+    """For a plan made here, or one that `verified` gave."""
+    return ApprovedPlan(
+        id=plan.id,
+        digest=plan.digest,
+        spec_digest=plan.spec.digest,
+        settings_digest=plan.spec.settings,
+        base=plan.spec.base,
+        shown=frozenset(one.digest for one in plan.settings.changed),
+        made_from=plan.provenance,
+        lifts=tuple(_lift(one) for one in plan.lifts),
+        releases=plan.options.releases,
+        stores=tuple(_store(one, plan) for one in plan.stores),
+    )
+
+
+def _store(store: SavedStore, plan: SavedPlan) -> ApprovedStore:
+    return ApprovedStore(
+        name=store.name,
+        was_read=not store.error,
+        blocked=any(
+            one.level is Level.BLOCK and not one.released for one in plan.verdicts_of(store.name)
+        ),
+        learned=NOTHING_LEARNED if store.receipt is None else store.receipt.learned,
+        changes=tuple(_change(one) for one in plan.changes_of(store.name)),
+    )
+
+
+def _change(change: SavedChange) -> ApprovedChange:
+    return ApprovedChange(
+        store=change.store,
+        action=change.action,
+        alias=change.alias,
+        entry=change.entry,
+        remote_id=change.remote_id,
+        mark=change.mark,
+        rank=change.rank,
+        fields=tuple(_field(one) for one in change.fields),
+        digest=change.digest,
+        reason=change.reason,
+        seen=change.seen,
+    )
+
+
+def _field(one: SavedField) -> ApprovedField:
+    value = one.value
+    consent = value if isinstance(value, SavedConsent) else None
+    return ApprovedField(
+        path=one.path,
+        risk=one.risk,
+        digest=one.digest,
+        channel=value.channel if isinstance(value, SavedTags) else None,
+        moves=consent is not None and consent.moves,
+        evidence=() if consent is None else consent.after.evidence.told(),
+    )
+
+
+def _lift(one: Lift) -> ApprovedLift:
+    whom = "" if one.customers is None else f"of {', '.join(one.customers) or 'nobody'}"
+    return ApprovedLift(
+        title=" ".join(part for part in (one.kind, one.what, one.value, whom) if part),
+        origin=one.origin.value,
+        source=f"{one.mark.file}:{one.mark.line}" if one.mark else None,
+        reason=one.reason,
+        used=one.state is LiftState.USED,
+        digest=one.digest,
+    )

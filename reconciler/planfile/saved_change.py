@@ -1,0 +1,136 @@
+"""One customer's change as a plan file has it; what is personal of it is a digest."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from reconciler.diagnostics import SourceMark
+from reconciler.model.consent import (
+    Actor,
+    Channel,
+    ConsentState,
+    Grade,
+    LiveConsent,
+    WantedConsent,
+)
+from reconciler.model.field_path import FieldPath
+from reconciler.model.settings import RiskClass
+from reconciler.plan.changes import Action
+
+Shown: TypeAlias = str | bool | None
+"""A value of a field that is not personal."""
+
+
+class Effect(StrEnum):
+    """What happens to a single value."""
+
+    SET = "set"
+    CHANGED = "changed"
+    CLEARED = "cleared"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedPresence:
+    """The customer comes to exist, or ceases to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedScalar:
+    effect: Effect
+    before: Shown
+    after: Shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenScalar:
+    """A personal value."""
+
+    effect: Effect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedTags:
+    """`channel` is set for a tag that feeds an audience."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    channel: Channel | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRecord:
+    """A consent as the store's own record tells it; `code` is its word, empty where it has none."""
+
+    state: ConsentState
+    at: datetime | None
+    actor: Actor
+    grade: Grade
+    code: str = ""
+
+    @classmethod
+    def of(cls, live: LiveConsent) -> "ConsentRecord":
+        return cls(state=live.state, at=live.at, actor=live.actor, grade=live.grade, code=live.code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedConsent:
+    """`before` is None for a customer that does not exist yet; `moves` marks the consent of a
+    changing address.
+    """
+
+    before: ConsentRecord | None
+    after: WantedConsent
+    moves: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenAddresses:
+    """`paths` name what differs, without values."""
+
+    paths: tuple[str, ...]
+
+
+SavedValue: TypeAlias = (
+    SavedPresence | SavedScalar | HiddenScalar | SavedTags | SavedConsent | HiddenAddresses
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedField:
+    """The unit of approval, by its digest. `path` is as it may be shown: a tag that looks personal
+    has its alias in it.
+    """
+
+    path: FieldPath
+    risk: RiskClass
+    mark: SourceMark
+    value: SavedValue
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedChange:
+    """`seen` are the consents that the plan saw, whether it changes them or not; `reason` is why
+    the specs want the customer gone.
+    """
+
+    store: str
+    action: Action
+    alias: str
+    entry: str
+    remote_id: str | None
+    mark: SourceMark
+    rank: int
+    seen: tuple[tuple[Channel, ConsentState], ...]
+    reason: str | None
+    fields: tuple[SavedField, ...]
+    digest: str
+
+    @property
+    def classes(self) -> tuple[RiskClass, ...]:
+        own = {one.risk for one in self.fields}
+        return tuple(risk for risk in RiskClass if risk in own)
+
+    def of_class(self, risk: RiskClass) -> tuple[SavedField, ...]:
+        return tuple(one for one in self.fields if one.risk is risk)
