@@ -12,7 +12,7 @@ from reconciler.model.settings import Release, RiskClass
 from reconciler.plan.changes import Action, Change, ConsentChange
 from reconciler.plan.effort import NOTHING_TO_DO, Effort
 from reconciler.plan.lift import Lift
-from reconciler.plan.settings_change import SettingChange
+from reconciler.plan.setting import SettingChange
 from reconciler.plan.verdicts import Level, Verdict
 
 FORMAT_VERSION: Final = "2"

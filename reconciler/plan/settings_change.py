@@ -1,8 +1,8 @@
 """Where two settings differ, field by field, and as it may be shown."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final, TypeAlias
+from dataclasses import replace
+from typing import Any, Final
 
 from deepdiff import DeepDiff
 
@@ -18,26 +18,10 @@ from reconciler.model.settings import (
     TokenKind,
     TokenSource,
 )
-
-Told: TypeAlias = str | int | float | bool | None
-"""A value as it may be shown; None where there is none on that side."""
+from reconciler.plan.setting import SettingChange, Told
 
 # Their forms let nothing personal through, and a reviewer must see them whole.
 _PLAIN: Final = ("platform", "shop", "api_version", "base_url", "timezone", "phone_region")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingChange:
-    """`path` names the field from the outside in, `mark` the line at hand that it belongs to.
-
-    `digest` is of path and values, so that the change can be known again.
-    """
-
-    path: tuple[str, ...]
-    before: Told
-    after: Told
-    mark: SourceMark | None
-    digest: str
 
 
 def settings_digest(settings: Settings, pseudonyms: Pseudonyms) -> str:

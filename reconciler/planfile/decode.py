@@ -24,7 +24,7 @@ from reconciler.plan.changes import Action
 from reconciler.plan.effort import Effort
 from reconciler.plan.lift import Lift, LiftKind, LiftState, Origin
 from reconciler.plan.plan import Audience
-from reconciler.plan.settings_change import SettingChange
+from reconciler.plan.setting import SettingChange
 from reconciler.plan.verdicts import Level
 from reconciler.planfile.saved import (
     OnceMerged,

@@ -10,7 +10,7 @@ from reconciler.model.provenance import Provenance
 from reconciler.model.settings import Release
 from reconciler.plan.lift import Lift
 from reconciler.plan.plan import FORMAT_VERSION, Audience
-from reconciler.plan.settings_change import SettingChange
+from reconciler.plan.setting import SettingChange
 from reconciler.planfile.saved import (
     SavedPlan,
     SavedSettings,

@@ -14,7 +14,7 @@ from reconciler.model.settings import Release, RiskClass
 from reconciler.plan.effort import Effort
 from reconciler.plan.lift import Lift
 from reconciler.plan.plan import Audience
-from reconciler.plan.settings_change import SettingChange
+from reconciler.plan.setting import SettingChange
 from reconciler.plan.verdicts import Level
 from reconciler.planfile.saved_change import SavedChange
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from reconciler.diagnostics import SourceMark
 from reconciler.plan.lift import Lift, LiftKind, Origin
-from reconciler.plan.settings_change import SettingChange, Told
+from reconciler.plan.setting import SettingChange, Told
 from reconciler.planfile.saved import SavedPlan, SavedSettings
 from reconciler.report.phrases import counted
 

@@ -15,7 +15,7 @@ from reconciler.plan.lift import Lift, LiftKind, LiftState, Origin
 from reconciler.plan.match import Index
 from reconciler.plan.plan import Basis, Plan, StorePlan
 from reconciler.plan.planner import LiveCounts, StoreReading, compute
-from reconciler.plan.settings_change import SettingChange
+from reconciler.plan.setting import SettingChange
 from reconciler.plan.verdicts import NO_ERASURE, Level, Verdict
 from tests.builders import MARK, NOW, comparison, desired, live, rules, tags
 

@@ -10,7 +10,7 @@ from reconciler.diagnostics import SourceMark
 from reconciler.model.customer import ReadReceipt
 from reconciler.plan.effort import Effort
 from reconciler.plan.lift import Lift, LiftKind, LiftState, Origin
-from reconciler.plan.settings_change import SettingChange
+from reconciler.plan.setting import SettingChange
 from reconciler.planfile.saved import SavedPlan, SavedSettings
 from reconciler.report import markdown
 from tests.builders import saved_change, saved_plan, saved_store, saved_tags, saved_verdict
