@@ -10,7 +10,7 @@ import click
 
 from reconciler import forge
 from reconciler.cli import options, voice
-from reconciler.report.lines import as_json
+from reconciler.report.lines import as_json, plain
 
 if TYPE_CHECKING:
     from reconciler.diagnostics import Diagnostic
@@ -34,7 +34,8 @@ def render(
         options.show(text.render(plan, every=verbose, reveal=reveal), no_color=no_color)
         return
     if form == "text":
-        content = "".join(f"{one.text}\n" for one in text.render(plan, every=verbose, reveal={}))
+        lines = text.render(plan, every=verbose, reveal={})
+        content = "".join(f"{plain(one.text)}\n" for one in lines)
     elif form == "markdown":
         content = markdown.render(plan, links())
     elif form == "github":

@@ -270,6 +270,24 @@ def test_a_damaged_plan_of_somebody_elses_is_told_as_one(tmp_path: Path, form: s
     assert (done.code, "damaged plan" in done.err) == (1, True)
 
 
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "github", "json"])
+def test_a_plan_of_a_file_whose_name_is_no_text_is_written_in_every_form(
+    tmp_path: Path, form: str
+) -> None:
+    with opened(tmp_path, "genstore", [person()]) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "New", "tags": {"add": ["vip"]}})
+        body = shop.plan()
+    for field in body["changes"][0]["fields"]:
+        field["source"]["file"] = "specs/\udcff\u202e.yaml"
+    (tmp_path / "plan.json").write_text(json.dumps(body))
+
+    done = run("show", tmp_path / "plan.json", "--format", form, "--state-dir", tmp_path / "none",
+               "--output", tmp_path / "told")  # fmt: skip
+
+    assert done.code == 0, done.err
+    assert "\u202e" not in (tmp_path / "told").read_text(encoding="utf-8")
+
+
 def test_a_plan_tells_of_an_apply_whose_outcome_is_not_known(tmp_path: Path) -> None:
     with opened(tmp_path, "genstore", [person()]) as shop:
         shop.want({"email": "ada@example.com", "first_name": "New"})
