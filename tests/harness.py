@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler import app
-from reconciler.apply.bench import Cancellation
+from reconciler.apply.cancellation import Cancellation
 from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.pseudonyms import Pseudonyms

@@ -23,7 +23,7 @@ from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import DesiredState, RiskClass
 
 if TYPE_CHECKING:
-    from reconciler.apply.bench import Cancellation
+    from reconciler.apply.cancellation import Cancellation
     from reconciler.plan.approved import ApprovedPlan, ApprovedStore
     from reconciler.plan.outcome import ApplyResult, StepOutcome, StoreOutcome, TrailEnd
     from reconciler.planfile.saved import SavedPlan

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from threading import Event as Flag
 from threading import Lock
 from typing import Final
 
+from reconciler.apply.cancellation import Cancellation
 from reconciler.clock import Clock
 from reconciler.errors import JournalError, PlatformError, StoreStopped
 from reconciler.model.consent import SAID_NO, Actor, ConsentState
@@ -21,7 +21,6 @@ from reconciler.state.opt_outs import OptOuts
 
 TRIES: Final = 3
 LOST: Final = "the answer was lost, and the run ended before it was looked up"
-_SLICE: Final = 0.5
 
 _BAD_FIRST: Final = (
     State.UNKNOWN,
@@ -35,15 +34,6 @@ _BAD_FIRST: Final = (
     State.DONE,
     State.ALREADY,
 )
-
-
-@dataclass(slots=True)
-class Cancellation:
-    """Shared by all stores of one apply: Ctrl-C, and how many failures are allowed."""
-
-    interrupted: Flag = field(default_factory=Flag)
-    max_failures: int | None = None
-    failures: int = 0
 
 
 class StoreLeft(Exception):
@@ -126,13 +116,7 @@ class Bench:
         return StepOutcome(step=step, state=state, remote_id=remote_id, message=error.message)
 
     def rest(self, seconds: float) -> None:
-        """Waits before another try; there is none after Ctrl-C, so nobody waits for it then."""
-        end = self.clock.monotonic() + seconds
-        while not self.control.interrupted.is_set():
-            left = end - self.clock.monotonic()
-            if left <= 0:
-                return
-            self.clock.sleep(min(left, _SLICE))
+        self.control.rest(seconds, self.clock)
 
     def over(self) -> bool:
         """Asked right before every write."""
@@ -143,7 +127,7 @@ class Bench:
             self.stop(str(error))
         if control.interrupted.is_set():
             return True
-        if control.max_failures is not None and control.failures >= control.max_failures:
+        if control.has_failed_too_often():
             self.stop(f"{control.failures} failures, as many as --max-failures allows")
         return bool(self.stopped)
 

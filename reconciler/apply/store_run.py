@@ -148,8 +148,7 @@ class StoreRun:
             collateral=list(outcome.collateral),
         )
         if not outcome.state.good:
-            with bench.lock:
-                bench.control.failures += 1
+            bench.control.count_failure()
         self._record(outcome)
 
     def _record(self, outcome: StepOutcome) -> None:

@@ -22,7 +22,7 @@ from reconciler.report.lines import as_json, plain
 
 if TYPE_CHECKING:
     from reconciler.app import ApplyRequest, Environment
-    from reconciler.apply.bench import Cancellation
+    from reconciler.apply.cancellation import Cancellation
     from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.model.settings import DesiredState
     from reconciler.plan.approved import ApprovedPlan
@@ -89,7 +89,7 @@ def command(
     5 the plan is stale, expired or used, 130 interrupted.
     """
     from reconciler import app
-    from reconciler.apply.bench import Cancellation
+    from reconciler.apply.cancellation import Cancellation
     from reconciler.planfile.approve import approve
     from reconciler.planfile.save import save
     from reconciler.platforms.limiter import RateLimiters

@@ -86,7 +86,7 @@ def _tour(
     no_color: bool,
 ) -> int:
     from reconciler import app
-    from reconciler.apply.bench import Cancellation
+    from reconciler.apply.cancellation import Cancellation
     from reconciler.planfile.approve import approve
     from reconciler.planfile.save import save
     from reconciler.report import result, text

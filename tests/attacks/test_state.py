@@ -12,7 +12,7 @@ import pytest
 
 from reconciler import app
 from reconciler.app.environment import shop_of
-from reconciler.apply.bench import Cancellation
+from reconciler.apply.cancellation import Cancellation
 from reconciler.cli.options import write_private
 from reconciler.clock import system_clock
 from reconciler.errors import JournalError
