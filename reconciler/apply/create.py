@@ -3,8 +3,8 @@
 from typing import Final
 
 from reconciler.apply.bench import LOST, Bench, StoreLeft, told, worst
+from reconciler.apply.patch import patch_for
 from reconciler.apply.resubscription import take_out
-from reconciler.apply.update import patch_for
 from reconciler.apply.verify import taken
 from reconciler.errors import OutcomeUnknown, PlatformError, RateLimited, Rejected
 from reconciler.model.consent import Actor, Channel, ConsentState
@@ -68,7 +68,7 @@ def _make(
             raise StoreLeft
         bench.intend(step)
         try:
-            remote_id = bench.client.create(patch_for(bench, step, changes))
+            remote_id = bench.client.create(patch_for(step.kind, changes, bench.clock))
         except Rejected as error:
             if sent:
                 return _refused_after_sending(bench, step, desired, changes)

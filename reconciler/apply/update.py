@@ -1,27 +1,22 @@
 """Steps that change a customer who exists: read again, decide, write, read back."""
 
-import math
 from dataclasses import replace
 from typing import Final
 
 from reconciler.apply.bench import LOST, TRIES, Bench, StoreLeft, told, worst
+from reconciler.apply.patch import patch_for
 from reconciler.apply.recheck import Recheck, recheck
 from reconciler.apply.reread import look
 from reconciler.apply.resubscription import take_out
 from reconciler.apply.verify import compare
+from reconciler.apply.window import cut_off_window, open_window
 from reconciler.errors import OutcomeUnknown, PlatformError, RateLimited, Rejected, Unavailable
-from reconciler.model.consent import Actor, ConsentState, Evidence, LiveConsent
+from reconciler.model.consent import Actor, ConsentState, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import FieldPath
-from reconciler.model.identity import Identity
-from reconciler.model.patch import ConsentWrite, Patch
-from reconciler.model.tags import TagDelta
 from reconciler.plan.changes import (
-    AddressChange,
     ConsentChange,
     FieldChange,
-    ScalarChange,
-    TagChange,
 )
 from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.steps import Step, StepKind
@@ -56,7 +51,8 @@ def _decided(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str)
         found = recheck(step, desired, live, bench.own.get(step.change.alias), bench.rules)
         if not found.write:
             outcome = _nothing_to_write(step, found, wrote=wrote)
-            window = _cut_off_window(bench, step, outcome, wrote=wrote)
+            cut_off = wrote or step.id in bench.past.intended
+            window = cut_off_window(outcome) if cut_off else ()
             return replace(outcome, noticed=(*moved, *window))
         try:
             _send(bench, step, live, found.write)
@@ -75,53 +71,9 @@ def _decided(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str)
         else:
             unseen = bench.clock.monotonic() - began
             outcome = _verified(bench, step, desired, live, found)
-            window = _open_window(found.write, outcome, unseen)
+            window = open_window(found.write, outcome, unseen)
             return replace(outcome, noticed=(*moved, *window, *outcome.noticed))
     raise AssertionError("the last try returns or raises")
-
-
-def _open_window(
-    written: tuple[FieldChange, ...], outcome: StepOutcome, unseen: float
-) -> tuple[str, ...]:
-    """What a grant that took cannot show: no platform writes on a condition, and the write stands
-    over whatever was there. `unseen` is how long ago the record was asked for, in seconds.
-    """
-    took = {name for name, state in outcome.fields if state is State.DONE}
-    channels = [
-        one.channel
-        for one in written
-        if isinstance(one, ConsentChange)
-        and one.wanted.state is ConsentState.SUBSCRIBED
-        and one.path in took
-    ]
-    return tuple(
-        f"an opt-out of {channel} in the last {_rounded_up(unseen)} before this opt-in was written "
-        "cannot be ruled out: the read-back would not show it"
-        for channel in channels
-    )
-
-
-def _cut_off_window(
-    bench: Bench, step: Step, outcome: StepOutcome, *, wrote: bool
-) -> tuple[str, ...]:
-    """The same for an opt-in that stands because of a write whose answer nobody has seen."""
-    if step.kind is not StepKind.GRANT or not (wrote or step.id in bench.past.intended):
-        return ()
-    return tuple(
-        f"an opt-out of {path.channel} right before this opt-in was written cannot be ruled out: "
-        "the write was cut off, and no reading would show it"
-        for path, state in outcome.fields
-        if path.channel is not None and state.good
-    )
-
-
-def _rounded_up(seconds: float) -> str:
-    """To 1, 2 or 5 of a decade, so that like windows read alike."""
-    for unit, name in ((0.001, "ms"), (1.0, "s")):
-        for step in (1, 2, 5, 10, 20, 50, 100, 200, 500):
-            if seconds <= step * unit:
-                return f"{step} {name}"
-    return f"{math.ceil(seconds)} s"
 
 
 def _moved_since_plan(bench: Bench, step: Step, live: LiveCustomer) -> tuple[str, ...]:
@@ -205,7 +157,7 @@ def _send(bench: Bench, step: Step, live: LiveCustomer, changes: tuple[FieldChan
     if bench.over():
         raise StoreLeft
     bench.intend(step, live)
-    bench.client.update(live, patch_for(bench, step, changes))
+    bench.client.update(live, patch_for(step.kind, changes, bench.clock))
 
 
 def _verified(
@@ -326,37 +278,3 @@ def _acted(had: LiveConsent, has: LiveConsent) -> bool:
     if has.actor is Actor.PERSON and had.actor is not Actor.PERSON:
         return True
     return has.state is ConsentState.UNSUBSCRIBED and has.at != had.at
-
-
-def patch_for(bench: Bench, step: Step, changes: tuple[FieldChange, ...]) -> Patch:
-    """What to write for some changes of one customer."""
-    contacts: list[Identity] = []
-    patch = Patch()
-    added: list[str] = []
-    removed: list[str] = []
-    for change in changes:
-        if isinstance(change, ScalarChange) and change.written is not None:
-            contacts.append(change.written)
-        elif isinstance(change, ScalarChange):
-            patch = replace(patch, scalars=(*patch.scalars, (change.path.name, change.after)))
-        elif isinstance(change, TagChange):
-            added.extend(change.delta.added)
-            removed.extend(change.delta.removed)
-        elif isinstance(change, AddressChange):
-            patch = replace(patch, addresses=change.after)
-        elif isinstance(change, ConsentChange):
-            write = _consent_write(bench, step, change)
-            patch = replace(patch, consents=(*patch.consents, (change.channel, write)))
-    return replace(
-        patch,
-        contacts=tuple(contacts),
-        tags=TagDelta(added=tuple(added), removed=tuple(removed)),
-    )
-
-
-def _consent_write(bench: Bench, step: Step, change: ConsentChange) -> ConsentWrite:
-    """A withdrawal is dated now: an older date might lose against what the store knows."""
-    if step.kind is StepKind.WITHDRAW or change.withdraws:
-        evidence = Evidence(at=bench.clock.now(), source=change.wanted.evidence.source)
-        return ConsentWrite(state=ConsentState.UNSUBSCRIBED, evidence=evidence)
-    return ConsentWrite(state=change.wanted.state, evidence=change.wanted.evidence)
