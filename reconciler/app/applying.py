@@ -208,7 +208,10 @@ def _apply_or_tell(
 def _apply_store(
     order: ApplyRequest, approved: "ApprovedStore", record: "Record"
 ) -> "StoreOutcome":
-    from reconciler.apply.bench import Bench
+    from reconciler.apply.circuit import Circuit
+    from reconciler.apply.customers import Customers
+    from reconciler.apply.notes import Notes
+    from reconciler.apply.reread import Rereads
     from reconciler.apply.store_run import StoreRun
     from reconciler.plan.steps import steps
     from reconciler.state import journal
@@ -229,8 +232,10 @@ def _apply_store(
         try:
             connection = open_store(store, environment, approved.learned)
             try:
-                bench = Bench(
+                circuit = Circuit(cancellation=order.control, trail_stands=record.trail.stands)
+                run = StoreRun(
                     client=connection.client,
+                    session=connection.session,
                     rules=rules_for(
                         order.state,
                         store,
@@ -239,24 +244,23 @@ def _apply_store(
                         pseudonyms,
                         learned=approved.learned,
                     ),
-                    journal=kept,
-                    past=past,
                     clock=environment.clock,
-                    requests=lambda: connection.session.requests,
-                    own_requests=connection.session.own_requests,
-                    reserve_turn=connection.session.reserve_turn,
-                    control=order.control,
-                    audit=record.step,
-                    trail_stands=record.trail.stands,
-                    only=order.only,
+                    circuit=circuit,
+                    notes=Notes(
+                        journal=kept, opt_outs=opt_outs, audit=record.step, circuit=circuit
+                    ),
+                    past=past,
+                    customers=Customers(journal=kept, past=past),
+                    rereads=Rereads(
+                        client=connection.client,
+                        clock=environment.clock,
+                        reserve_turn=connection.session.reserve_turn,
+                    ),
+                    entries=entries(order.state, store.name, pseudonyms),
                     made_before=created_lately(folder, store.name, began),
-                    opt_outs=opt_outs,
-                )
-                run = StoreRun(
-                    bench,
-                    entries(order.state, store.name, pseudonyms),
-                    order.progress,
-                    steps(approved, ()),
+                    only=order.only,
+                    progress=order.progress,
+                    whole=steps(approved, ()),
                 )
                 return run.run(steps(approved, order.only))
             finally:

@@ -5,52 +5,62 @@ late. So it serves only writes that send nothing along but what they change, on 
 plan has not written yet; whatever sends tags, addresses or a consent back is read by its own GET.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from typing import Final
 
-from reconciler.apply.bench import Bench
+from reconciler.clock import Clock
 from reconciler.errors import PlatformError
 from reconciler.model.consent import Channel
 from reconciler.model.customer import LiveCustomer
 from reconciler.plan.consent_rules import is_told
 from reconciler.plan.steps import Step
+from reconciler.platforms.base import Reader
 
 REREAD_LASTS: Final = 5.0
 _SENT_WHOLE: Final = ("tags", "addresses")
 
 
-def prefetch(bench: Bench, steps: Iterable[Step]) -> None:
-    """Reads the customers of some steps at once, where that saves a request."""
-    wanted = [
-        step.change.remote_id
-        for step in steps
-        if step.change.remote_id is not None and _can_share(bench, step)
-    ]
-    if len(wanted) < 2 or bench.over():
-        return
-    try:
-        found = bench.client.read_many(wanted)
-    except PlatformError:
-        return  # each is read alone then, and tells what is wrong
-    at = bench.clock.monotonic()
-    bench.rereads.update({remote_id: (live, at) for remote_id, live in found.items()})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rereads:
+    """`reserve_turn` takes the turn of the write before the read that it rests on. A record read in
+    a batch is kept with when that was, and serves one write.
+    """
+
+    client: Reader
+    clock: Clock
+    reserve_turn: Callable[[], None]
+    _records: dict[str, tuple[LiveCustomer, float]] = field(default_factory=dict)
+
+    def prefetch(self, remote_ids: Collection[str]) -> None:
+        """Reads some customers at once."""
+        try:
+            found = self.client.read_many(remote_ids)
+        except PlatformError:
+            return  # each is read alone then, and tells what is wrong
+        at = self.clock.monotonic()
+        self._records.update({remote_id: (live, at) for remote_id, live in found.items()})
+
+    def look(self, remote_id: str) -> LiveCustomer | None:
+        """The record to decide on; None where the store says that there is none."""
+        self.reserve_turn()
+        live, at = self._records.pop(remote_id, (None, 0.0))
+        if live is not None and _tells_all(live) and self.clock.monotonic() - at <= REREAD_LASTS:
+            return live
+        return self.client.read(remote_id)
+
+    def look_alone(self, remote_id: str) -> LiveCustomer | None:
+        """The same for a write that no batch may serve."""
+        self.reserve_turn()
+        return self.client.read(remote_id)
 
 
-def look(bench: Bench, remote_id: str) -> LiveCustomer | None:
-    """The record to decide on; None where the store says that there is none."""
-    live, at = bench.rereads.pop(remote_id, (None, 0.0))
-    if live is not None and _tells_all(live) and bench.clock.monotonic() - at <= REREAD_LASTS:
-        return live
-    return bench.client.read(remote_id)
+def can_share(step: Step) -> bool:
+    """Whether a step writes nothing that would be sent back as a batch has shown it."""
+    return not any(one.path.name in _SENT_WHOLE or one.moves for one in step.fields)
 
 
 def _tells_all(live: LiveCustomer) -> bool:
     """A list may tell less than a customer's own page."""
     told = all(is_told(live.consent(one), live.contact(one)) for one in Channel)
     return told and not live.unreadable and not live.untold
-
-
-def _can_share(bench: Bench, step: Step) -> bool:
-    if step.change.alias in bench.own or bench.past.done(step):
-        return False
-    return not any(one.path.name in _SENT_WHOLE or one.moves for one in step.fields)

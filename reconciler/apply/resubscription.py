@@ -1,66 +1,134 @@
 """Unsubscribing at once whom a store subscribed by itself, in answer to a write of ours."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import ClassVar, Final
 
-from reconciler.apply.bench import TRIES, Bench
-from reconciler.errors import OutcomeUnknown, PlatformError, RateLimited, StoreStopped, Unavailable
+from reconciler.apply.circuit import Circuit
+from reconciler.apply.write_step import TRIES, Tried, write_step
+from reconciler.clock import Clock
+from reconciler.errors import OutcomeUnknown, PlatformError, StoreStopped, Unavailable
 from reconciler.model.consent import Actor, Channel, ConsentState, Evidence, LiveConsent
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.field_path import FieldPath
 from reconciler.model.patch import ConsentWrite, Patch
 from reconciler.model.settings import RiskClass
+from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.steps import Step
+from reconciler.platforms.base import Writer
+from reconciler.state.journal import Intent
 
 _YES: Final = (ConsentState.SUBSCRIBED, ConsentState.PENDING)
 _OURS_WITHIN: Final = timedelta(minutes=2)
+_PAUSE: Final = 1.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Undo:
+    """Goes on after Ctrl-C and without a note: it belongs to the write that did the harm.
+
+    The record alone says whether it took, so any error but a stop is as good as an answer. `back`
+    is the record as read last, `left` the channels that it still shows as subscribed.
+    """
+
+    tries: ClassVar[int] = TRIES + 1  # the last one only looks
+    passing: ClassVar[tuple[type[PlatformError], ...]] = (PlatformError,)
+    sent_before: ClassVar[bool] = False
+
+    step: Step
+    back: LiveCustomer
+    left: tuple[Channel, ...]
+    patch: Patch
+    client: Writer
+    clock: Clock
+    circuit: Circuit
+
+    def look(self, tried: Tried) -> LiveCustomer | StepOutcome:
+        if not tried.count:
+            return self.back
+        try:
+            self.back = self.client.read(self.back.remote_id) or self.back
+        except PlatformError as error:
+            return self._given_up(error)
+        wanted = (channel for channel, _ in self.patch.consents)
+        self.left = tuple(one for one in wanted if self.back.consent(one).state in _YES)
+        return self.back if self.left and tried.count < TRIES else self._ended()
+
+    def allowed(self, ground: LiveCustomer) -> bool:  # noqa: ARG002 -- whatever it shows
+        return True
+
+    def send(self, ground: LiveCustomer) -> None:
+        self.client.update(ground, self.patch)
+
+    def check(self, ground: LiveCustomer) -> None:
+        """The next look tells."""
+
+    def after_error(
+        self,
+        error: PlatformError,
+        ground: LiveCustomer,  # noqa: ARG002 -- one signature for all kinds
+        tried: Tried,  # noqa: ARG002
+    ) -> StepOutcome | None:
+        if isinstance(error, StoreStopped):
+            return self._given_up(error)
+        if isinstance(error, (OutcomeUnknown, Unavailable)):
+            self.clock.sleep(_PAUSE)
+        return None
+
+    def _given_up(self, error: PlatformError) -> StepOutcome:
+        self.circuit.stop(str(error))
+        return self._ended()
+
+    def _ended(self) -> StepOutcome:
+        state = State.NOT_APPLIED if self.left else State.DONE
+        return StepOutcome(step=self.step, state=state)
 
 
 def take_out(
-    bench: Bench, back: LiveCustomer, channels: tuple[Channel, ...]
+    step: Step,
+    back: LiveCustomer,
+    channels: tuple[Channel, ...],
+    client: Writer,
+    clock: Clock,
+    circuit: Circuit,
 ) -> tuple[LiveCustomer, tuple[Channel, ...]]:
     """Unsubscribes right away; the record after it, and the channels that would not go.
 
     It never raises for the store's sake: what could not be taken back is for the report.
     """
-    evidence = Evidence(at=bench.clock.now())
-    write = ConsentWrite(state=ConsentState.UNSUBSCRIBED, evidence=evidence)
-    left = channels
-    for _ in range(TRIES):
-        try:
-            bench.client.update(back, Patch(consents=tuple((one, write) for one in channels)))
-        except (OutcomeUnknown, RateLimited, Unavailable):
-            bench.clock.sleep(1.0)
-        except StoreStopped as error:
-            bench.stop(str(error))
-            return back, left
-        except PlatformError:
-            pass
-        try:
-            back = bench.client.read(back.remote_id) or back
-        except PlatformError as error:
-            bench.stop(str(error))
-            return back, left
-        left = tuple(one for one in channels if back.consent(one).state in _YES)
-        if not left:
-            break
-    return back, left
+    write = ConsentWrite(state=ConsentState.UNSUBSCRIBED, evidence=Evidence(at=clock.now()))
+    undo = Undo(
+        step=step,
+        back=back,
+        left=channels,
+        patch=Patch(consents=tuple((one, write) for one in channels)),
+        client=client,
+        clock=clock,
+        circuit=circuit,
+    )
+    write_step(undo, circuit, lambda _: clock.sleep(_PAUSE))
+    return undo.back, undo.left
 
 
-def settle_resubscription(bench: Bench, step: Step) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def settle_resubscription(
+    step: Step,
+    intent: Intent,
+    remote_id: str,
+    client: Writer,
+    clock: Clock,
+    circuit: Circuit,
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What is lost and what is noticed of a write that an earlier run was cut off after.
 
-    Whoever said no right before it, and yes since, without an act of his own, was subscribed by
+    Whoever said no right before it, and yes since, without an act of their own, was subscribed by
     the store in answer to our write. Raises `PlatformError`.
     """
-    intent = bench.past.intended.get(step.id)
-    remote_id = step.change.remote_id or bench.created.get(step.change.alias)
-    if intent is None or not intent.said_no or remote_id is None:
+    if not intent.said_no:
         return (), ()
-    live = bench.client.read(remote_id)
+    live = client.read(remote_id)
     if live is None:
         return (), ()
-    (live,), _ = bench.client.with_actors((live,))
+    (live,), _ = client.with_actors((live,))
     asked = {one.path for one in step.fields if one.risk is RiskClass.GRANT or one.moves}
     resubscribed = tuple(
         channel
@@ -70,7 +138,7 @@ def settle_resubscription(bench: Bench, step: Step) -> tuple[tuple[str, ...], tu
     )
     if not resubscribed:
         return (), ()
-    _, left = take_out(bench, live, resubscribed)
+    _, left = take_out(step, live, resubscribed, client, clock, circuit)
     names = " and ".join(resubscribed)
     if left:
         return (f"the rise of {names} could not be taken back",), ()

@@ -1,103 +1,185 @@
 """Steps that change a customer who exists: read again, decide, write, read back."""
 
-from dataclasses import replace
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final
 
-from reconciler.apply.bench import LOST, TRIES, Bench, StoreLeft, told, worst
+from reconciler.apply.chain import continued
+from reconciler.apply.circuit import Circuit
+from reconciler.apply.customers import Customers
+from reconciler.apply.left_open import verified
+from reconciler.apply.notes import Notes
 from reconciler.apply.patch import patch_for
 from reconciler.apply.recheck import Recheck, recheck
-from reconciler.apply.reread import look
+from reconciler.apply.reread import Rereads
 from reconciler.apply.resubscription import take_out
-from reconciler.apply.verify import compare
+from reconciler.apply.verify import ReadBack, compare, told, worst
 from reconciler.apply.window import cut_off_window, open_window
-from reconciler.errors import OutcomeUnknown, PlatformError, RateLimited, Rejected, Unavailable
-from reconciler.model.consent import Actor, ConsentState, LiveConsent
+from reconciler.apply.write_step import PASSING, TRIES, Tried
+from reconciler.clock import Clock
+from reconciler.errors import PlatformError, Rejected
+from reconciler.model.consent import ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import FieldPath
-from reconciler.plan.changes import (
-    ConsentChange,
-    FieldChange,
-)
 from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.steps import Step, StepKind
-from reconciler.state.journal import Consents, Event, OurWrites, consents_json
+from reconciler.plan.store_rules import StoreRules
+from reconciler.platforms.base import Writer
+from reconciler.state.journal import OurWrites
 
 SECOND_LOOK: Final = 3.0
 
 
-def update(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -> StepOutcome:
-    try:
-        return _decided(bench, step, desired, remote_id)
-    except Rejected:
-        if step.kind is not StepKind.WITHDRAW or len(step.fields) == 1:
-            raise
-    return _one_by_one(bench, step, desired, remote_id)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """The record to write from, what is to be written and what is settled already.
+
+    `moved` tells what others changed since the plan, `asked_at` when the record was asked for.
+    """
+
+    live: LiveCustomer
+    found: Recheck
+    moved: tuple[str, ...]
+    asked_at: float
 
 
-def _decided(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -> StepOutcome:
-    """Reads, decides and writes; after every try that may have failed, reads and decides again."""
-    wrote = False
-    for attempt in range(1, TRIES + 1):
-        began = bench.clock.monotonic()
-        try:
-            live = _ground(bench, step, remote_id)
-        except PlatformError as error:
-            if not wrote:
-                raise
-            return bench.failed(step, error, State.UNKNOWN, remote_id)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """After every try that may have failed it reads and decides again.
+
+    `own` is what our earlier writes left of this customer, `cut_off` says that an earlier run noted
+    this intent.
+    """
+
+    tries: ClassVar[int] = TRIES
+    passing: ClassVar[tuple[type[PlatformError], ...]] = PASSING
+    sent_before: ClassVar[bool] = False
+
+    step: Step
+    desired: DesiredCustomer
+    remote_id: str
+    client: Writer
+    rules: StoreRules
+    clock: Clock
+    rereads: Rereads
+    own: OurWrites | None
+    customers: Customers
+    notes: Notes
+    circuit: Circuit
+    cut_off: bool
+
+    def look(self, tried: Tried) -> Ground | StepOutcome:
+        step = self.step
+        asked_at = self.clock.monotonic()
+        live = self._reread()
         if live is None:
             return StepOutcome(step=step, state=State.STALE, message="the customer is gone")
-        moved = _moved_since_plan(bench, step, live)
-        found = recheck(step, desired, live, bench.own.get(step.change.alias), bench.rules)
-        if not found.write:
-            outcome = _nothing_to_write(step, found, wrote=wrote)
-            cut_off = wrote or step.id in bench.past.intended
-            window = cut_off_window(outcome) if cut_off else ()
-            return replace(outcome, noticed=(*moved, *window))
-        try:
-            _send(bench, step, live, found.write)
-        except StoreLeft:
-            if not wrote:
-                raise
-            return StepOutcome(step=step, state=State.UNKNOWN, message=LOST)
-        except RateLimited as error:
-            if attempt == TRIES:
-                raise
-            bench.rest(error.retry_after or float(attempt))
-        except (OutcomeUnknown, Unavailable) as error:
-            wrote = wrote or isinstance(error, OutcomeUnknown)
-            if attempt == TRIES:
-                raise
+        moved = _moved_since_plan(step, live, self.own)
+        found = recheck(step, self.desired, live, self.own, self.rules)
+        if found.write:
+            return Ground(live=live, found=found, moved=moved, asked_at=asked_at)
+        outcome = _nothing_to_write(step, found, tried)
+        window = cut_off_window(outcome) if tried.lost or self.cut_off else ()
+        return replace(outcome, noticed=(*moved, *window))
+
+    def allowed(self, ground: Ground) -> bool:
+        return self.notes.intends(self.step, ground.live)
+
+    def send(self, ground: Ground) -> None:
+        patch = patch_for(self.step.kind, ground.found.write, self.clock)
+        self.client.update(ground.live, patch)
+
+    def check(self, ground: Ground) -> StepOutcome:
+        unseen = self.clock.monotonic() - ground.asked_at
+        outcome = verified(self.step, self.remote_id, lambda: self._read_back(ground), self.circuit)
+        window = open_window(ground.found.write, outcome, unseen)
+        return replace(outcome, noticed=(*ground.moved, *window, *outcome.noticed))
+
+    def after_error(self, error: PlatformError, ground: Ground, tried: Tried) -> None:
+        """The next look tells."""
+
+    def _reread(self) -> LiveCustomer | None:
+        """The record to decide on, read right before; None where there is none any more."""
+        live = self.rereads.look(self.remote_id)
+        if live is not None and _shows_old(self.own, live):
+            self.clock.sleep(SECOND_LOOK)
+            live = self.client.read(self.remote_id)
+        return self._as_told(live, of=live) if live is not None else None
+
+    def _as_told(self, live: LiveCustomer, of: LiveCustomer) -> LiveCustomer:
+        """A record, told as much of as the one before the write, which is told of who acted where
+        that decides.
+        """
+        if not _may_overturn(self.step, of):
+            return live
+        (with_actors,), _ = self.client.with_actors((live,))
+        return with_actors
+
+    def _read_again(self, live: LiveCustomer) -> LiveCustomer | None:
+        back = self.client.read(live.remote_id)
+        return self._as_told(back, of=live) if back is not None else None
+
+    def _read_back(self, ground: Ground) -> StepOutcome:
+        live, found = ground.live, ground.found
+        back = self._read_again(live)
+        if back is None:
+            return StepOutcome(
+                step=self.step,
+                state=State.UNVERIFIED,
+                remote_id=live.remote_id,
+                message="the customer was gone when it was read back",
+            )
+        seen = self._compared(ground, back)
+        if not all(state.good for _, state in seen.fields):
+            # Some stores show a write late, and some show one that does not last.
+            self.clock.sleep(SECOND_LOOK)
+            back = self._read_again(live) or back
+            seen = self._compared(ground, back)
+        if seen.resubscribed or seen.collateral:
+            # Somebody's own act is told apart from our doing, where the store knows who acted.
+            (with_actors,), _ = self.client.with_actors((back,))
+            seen = self._compared(ground, with_actors)
+        if seen.resubscribed:
+            back, lost = self._taken_out(back, seen)
+            seen = replace(seen, collateral=(*seen.collateral, lost))
+        chain = continued(self.own, live, back, found.write, self.step.kind)
+        self.customers.wrote(self.step, chain)
+        if seen.collateral:
+            self.circuit.stop(
+                "our own write, or somebody in the same moment, changed what it should not: "
+                f"{'; '.join(seen.collateral)}"
+            )
         else:
-            unseen = bench.clock.monotonic() - began
-            outcome = _verified(bench, step, desired, live, found)
-            window = open_window(found.write, outcome, unseen)
-            return replace(outcome, noticed=(*moved, *window, *outcome.noticed))
-    raise AssertionError("the last try returns or raises")
+            self.circuit.proven = True
+        fields = (*found.settled, *seen.fields)
+        return StepOutcome(
+            step=self.step,
+            state=worst(fields),
+            remote_id=live.remote_id,
+            fields=fields,
+            message=told(fields, seen.collateral),
+            collateral=seen.collateral,
+            noticed=seen.noticed,
+        )
+
+    def _compared(self, ground: Ground, back: LiveCustomer) -> ReadBack:
+        written = ground.found.write
+        return compare(ground.live, back, written, self.desired, self.rules, self.step.kind)
+
+    def _taken_out(self, back: LiveCustomer, seen: ReadBack) -> tuple[LiveCustomer, str]:
+        """The record once the store's own rises are taken back, and what that is in words."""
+        channels = seen.resubscribed
+        back, left = take_out(self.step, back, channels, self.client, self.clock, self.circuit)
+        told_out = "could not be taken back" if left else "was taken back"
+        return back, f"the rise of {' and '.join(channels)} {told_out}"
 
 
-def _moved_since_plan(bench: Bench, step: Step, live: LiveCustomer) -> tuple[str, ...]:
-    """Consents that somebody changed since the plan, in words; those that the step writes are its
-    own matter, and what our own writes left is nobody's change.
-    """
-    writes = {one.path for one in step.fields}
-    own = bench.own.get(step.change.alias)
-    found = []
-    for channel, had in step.change.seen:
-        has = live.consent(channel)
-        ours = own is not None and own.after.get(channel) == has
-        if has.state is not had and not ours and FieldPath.of_consent(channel) not in writes:
-            found.append(f"the {channel} consent went from {had} to {has.state} since the plan")
-    return tuple(found)
-
-
-def _one_by_one(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: str) -> StepOutcome:
+def one_by_one(step: Step, carry_out: Callable[[Step], StepOutcome]) -> StepOutcome:
     """Opt-outs that a store refuses together: what it refuses of one does not delay another."""
     outcomes = []
     for approved in step.fields:
         try:
-            single = replace(step, fields=(approved,))
-            outcomes.append(update(bench, single, desired, remote_id))
+            outcomes.append(carry_out(replace(step, fields=(approved,))))
         except Rejected as error:
             refused = ((approved.path, State.FAILED),)
             outcomes.append(
@@ -107,7 +189,7 @@ def _one_by_one(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: s
     return StepOutcome(
         step=step,
         state=worst(fields),
-        remote_id=remote_id,
+        remote_id=step.change.remote_id,
         fields=fields,
         message=", ".join(outcome.message for outcome in outcomes if outcome.message),
         collateral=tuple(one for outcome in outcomes for one in outcome.collateral),
@@ -115,16 +197,18 @@ def _one_by_one(bench: Bench, step: Step, desired: DesiredCustomer, remote_id: s
     )
 
 
-def _ground(bench: Bench, step: Step, remote_id: str) -> LiveCustomer | None:
-    """The record to decide on, read right before; None where there is none any more."""
-    bench.reserve_turn()
-    live = look(bench, remote_id)
-    if live is not None and _shows_old(bench.own.get(step.change.alias), live):
-        bench.clock.sleep(SECOND_LOOK)
-        live = bench.client.read(remote_id)
-    if live is not None and _may_overturn(step, live):
-        (live,), _ = bench.client.with_actors((live,))
-    return live
+def _moved_since_plan(step: Step, live: LiveCustomer, own: OurWrites | None) -> tuple[str, ...]:
+    """Consents that somebody changed since the plan, in words; those that the step writes are its
+    own matter, and what our own writes left is nobody's change.
+    """
+    writes = {one.path for one in step.fields}
+    found = []
+    for channel, had in step.change.seen:
+        has = live.consent(channel)
+        ours = own is not None and own.after.get(channel) == has
+        if has.state is not had and not ours and FieldPath.of_consent(channel) not in writes:
+            found.append(f"the {channel} consent went from {had} to {has.state} since the plan")
+    return tuple(found)
 
 
 def _may_overturn(step: Step, live: LiveCustomer) -> bool:
@@ -144,137 +228,10 @@ def _shows_old(own: OurWrites | None, live: LiveCustomer) -> bool:
     )
 
 
-def _nothing_to_write(step: Step, found: Recheck, *, wrote: bool) -> StepOutcome:
+def _nothing_to_write(step: Step, found: Recheck, tried: Tried) -> StepOutcome:
     """All settled before a write; after a lost answer *already* means that it was done."""
     fields = tuple(
-        (name, State.DONE if wrote and state is State.ALREADY else state)
+        (name, State.DONE if tried.lost and state is State.ALREADY else state)
         for name, state in found.settled
     )
     return StepOutcome(step=step, state=worst(fields), fields=fields)
-
-
-def _send(bench: Bench, step: Step, live: LiveCustomer, changes: tuple[FieldChange, ...]) -> None:
-    if bench.over():
-        raise StoreLeft
-    bench.intend(step, live)
-    bench.client.update(live, patch_for(step.kind, changes, bench.clock))
-
-
-def _verified(
-    bench: Bench, step: Step, desired: DesiredCustomer, live: LiveCustomer, found: Recheck
-) -> StepOutcome:
-    """Read back; a write that was answered well but cannot be read back is not called done."""
-    try:
-        return _read_back(bench, step, desired, live, found)
-    except PlatformError as error:
-        return bench.failed(step, error, State.UNVERIFIED, live.remote_id)
-
-
-def _read_back(
-    bench: Bench, step: Step, desired: DesiredCustomer, live: LiveCustomer, found: Recheck
-) -> StepOutcome:
-    remote_id = live.remote_id
-    back = _as_told(bench, step, live, bench.client.read(remote_id))
-    if back is None:
-        why = "the customer was gone when it was read back"
-        return StepOutcome(step=step, state=State.UNVERIFIED, remote_id=remote_id, message=why)
-    seen = compare(live, back, found.write, desired, bench.rules, step.kind)
-    if not all(state.good for _, state in seen.fields):
-        # Some stores show a write late, and some show one that does not last.
-        bench.clock.sleep(SECOND_LOOK)
-        back = _as_told(bench, step, live, bench.client.read(remote_id)) or back
-        seen = compare(live, back, found.write, desired, bench.rules, step.kind)
-    if seen.resubscribed or seen.collateral:
-        # Somebody's own act is told apart from our doing, where the store knows who acted.
-        (with_actors,), _ = bench.client.with_actors((back,))
-        seen = compare(live, with_actors, found.write, desired, bench.rules, step.kind)
-    if seen.resubscribed:
-        back, left = take_out(bench, back, seen.resubscribed)
-        told_out = "could not be taken back" if left else "was taken back"
-        seen = replace(
-            seen,
-            collateral=(
-                *seen.collateral,
-                f"the rise of {' and '.join(seen.resubscribed)} {told_out}",
-            ),
-        )
-    _remember(bench, step, live, back, found.write)
-    fields = (*found.settled, *seen.fields)
-    if seen.collateral:
-        bench.stop(
-            "our own write, or somebody in the same moment, changed what it should not: "
-            f"{'; '.join(seen.collateral)}"
-        )
-    else:
-        bench.proven = True
-    return StepOutcome(
-        step=step,
-        state=worst(fields),
-        remote_id=remote_id,
-        fields=fields,
-        message=told(fields, seen.collateral),
-        collateral=seen.collateral,
-        noticed=seen.noticed,
-    )
-
-
-def _as_told(
-    bench: Bench, step: Step, live: LiveCustomer, back: LiveCustomer | None
-) -> LiveCustomer | None:
-    """The record read back, told as much of as the one before it."""
-    if back is None or not _may_overturn(step, live):
-        return back
-    (with_actors,), _ = bench.client.with_actors((back,))
-    return with_actors
-
-
-def _remember(
-    bench: Bench,
-    step: Step,
-    live: LiveCustomer,
-    back: LiveCustomer,
-    written: tuple[FieldChange, ...],
-) -> None:
-    """Continues the chain of our own writes, channel by channel, where nobody else has acted.
-
-    What our write did not ask for and may still be its doing (a blurred flag, a new time) stays in
-    the chain; a state that moved, the person's own act and a newer opt-out do not. Nor does a no in
-    answer to a grant: it may be somebody's, and what is granted again must be decided again.
-    """
-    alias = step.change.alias
-    earlier = bench.own.get(alias)
-    unbroken = earlier is not None and dict(earlier.after) == dict(live.consents)
-    consents = [one for one in written if isinstance(one, ConsentChange)]
-    asked = {one.channel for one in consents}
-    granted = {one.channel for one in consents if step.kind is StepKind.GRANT}
-    foreign = {
-        channel
-        for channel, has in back.consents
-        if (channel not in asked and _acted(live.consent(channel), has))
-        or (channel in granted and has.state is ConsentState.UNSUBSCRIBED)
-    }
-    now = dict(back.consents)
-    if earlier is not None and unbroken and earlier.before is None:
-        before: Consents | None = None
-        now = {channel: one for channel, one in now.items() if channel not in foreign}
-    else:
-        known = earlier.before if earlier is not None and unbroken else None
-        start = dict(known if known is not None else live.consents)
-        before = {**start, **{channel: now[channel] for channel in foreign}}
-    bench.own[alias] = OurWrites(before=before, after=now)
-    bench.journal.write(
-        Event.WRITTEN,
-        step=step.id,
-        customer=alias,
-        before=consents_json(before),
-        after=consents_json(now),
-    )
-
-
-def _acted(had: LiveConsent, has: LiveConsent) -> bool:
-    """Whether a consent that we did not write shows somebody else's act."""
-    if had.state is not has.state:
-        return True
-    if has.actor is Actor.PERSON and had.actor is not Actor.PERSON:
-        return True
-    return has.state is ConsentState.UNSUBSCRIBED and has.at != had.at

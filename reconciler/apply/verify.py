@@ -229,3 +229,29 @@ def _moved(channel: Channel, had: LiveConsent, has: LiveConsent) -> Iterator[tup
         has.actor is not Actor.PERSON,
         f"the {channel} consent went from {had.state} to {has.state}",
     )
+
+
+_BAD_FIRST: Final = (
+    State.UNKNOWN,
+    State.FAILED,
+    State.UNVERIFIED,
+    State.NOT_APPLIED,
+    State.OPTED_OUT,
+    State.STALE,
+    State.NOT_REACHED,
+    State.PENDING,
+    State.DONE,
+    State.ALREADY,
+)
+
+
+def worst(fields: Iterable[tuple[FieldPath, State]]) -> State:
+    return min((state for _, state in fields), key=_BAD_FIRST.index, default=State.DONE)
+
+
+def told(fields: Iterable[tuple[FieldPath, State]], collateral: tuple[str, ...]) -> str:
+    """In words: which fields did not take, and what our write cost."""
+    parts = [f"{name}: {state}" for name, state in fields if not state.good]
+    if collateral:
+        parts.append(f"lost by our write: {'; '.join(collateral)}")
+    return ", ".join(parts)
