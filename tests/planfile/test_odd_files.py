@@ -17,11 +17,10 @@ from reconciler.plan.steps import steps
 from reconciler.planfile.approve import approve
 from reconciler.planfile.decode import decode
 from reconciler.planfile.encode import encode
-from reconciler.planfile.save import save
 from reconciler.planfile.saved import SavedPlan
 from reconciler.report import annotations, html, markdown, text
 from reconciler.report.lines import as_json
-from tests.planfile.plans import PSEUDONYMS, planned, plans
+from tests.planfile.plans import planned, plans
 from tests.planfile.test_encode_and_decode import EVERYTHING, STORE, written
 
 Json = dict[str, Any]
@@ -34,6 +33,12 @@ ODD: Final[tuple[Any, ...]] = (
     {"state": "subscribed"}, {"state": "subscribed", "at": 3}, {"state": "subscribed", "who": "me"},
     {"state": "subscribed", "at": None, "actor": "staff", "grade": "A", "code": 5},
 )  # fmt: skip
+
+
+LOOSE: Final = ("before", "after", "field", "created_at", "expires_at", "until", "error", "base", "receipt",
+                "path", "seconds", "change", "state", "classes", "effect", "source", "customer", "file", "store",
+                "seen", "raise", "audience", "personal", "words", "acknowledged", "added", "paths")  # fmt: skip
+"""Where the schema leaves open what stands there, or lets it be absent."""
 
 
 def _places(value: Any, path: Path = ()) -> Iterator[Path]:
@@ -66,23 +71,18 @@ def _shown(plan: SavedPlan) -> None:
 @given(plans(), st.data())
 def test_an_odd_file_is_shown_or_refused(plan: Plan, data: st.DataObject) -> None:
     body = written(plan)
-    for _ in range(data.draw(st.integers(1, 3))):
-        path = data.draw(st.sampled_from(list(_places(body))))
-        parent, name = _at(body, path[:-1]), path[-1]
-        if data.draw(st.booleans()):
-            parent[name] = data.draw(st.sampled_from(ODD))
-        else:
-            del parent[name]
+    places = [path for path in _places(body) if path[-1] in LOOSE]
+    path = data.draw(st.sampled_from(places))
+    parent, name = _at(body, path[:-1]), path[-1]
+    if data.draw(st.booleans()):
+        parent[name] = data.draw(st.sampled_from(ODD))
+    else:
+        del parent[name]
     if not schemas.validator("plan").is_valid(body):
         return
 
     with suppress(PlanFileError):
         _shown(decode(body))
-
-
-@given(plans())
-def test_what_was_saved_can_be_shown(plan: Plan) -> None:
-    _shown(save(plan, PSEUDONYMS))
 
 
 @pytest.mark.parametrize(
