@@ -34,9 +34,12 @@ class Export:
         client = self.client
         seen: set[str] = set()
         settled = False
-        for turn in range(1 if client.count() is None and client.stable() else 2):
+        client.count()  # which bounds how long a list may get
+        for turn in range(2):
             before = len(seen)
+            stable = True
             for page in client.scan():
+                stable = stable and page.stable
                 new = []
                 for live in page.customers:
                     if live.remote_id not in seen:
@@ -46,9 +49,9 @@ class Export:
                     self.customers += len(new)
                     yield self._writer.entries(new)
             settled = bool(turn) and len(seen) == before
-            if client.stable() or client.count() == len(seen) or len(seen) == before:
+            if stable or client.count() == len(seen) or len(seen) == before:
                 break
         count = client.count()
-        self.complete = (client.stable() or settled) if count is None else count == len(seen)
+        self.complete = (stable or settled) if count is None else count == len(seen)
         if not self.customers:
             yield "  []\n"

@@ -131,7 +131,7 @@ class StoreReader:
         notes: list[str] = []
         for turn in range(1, PASSES + 1):
             new = 0
-            clean = True
+            clean = stable = True
             for page in client.scan():
                 if budget is not None and view.pages >= budget:
                     return None
@@ -139,15 +139,14 @@ class StoreReader:
                 new += view.take_page(page)
                 self.progress(len(view.seen), count)
                 clean = clean and page.ends_cleanly
+                stable = stable and page.stable
                 self._refuse_masks(view)
             if asked := view.settle(client.read):
                 notes.append(f"{asked} records were asked for again: a page told less of them")
             self._refuse_masks(view)
             after = client.count()
             settled = turn > 1 and new == 0
-            complete = _is_complete(
-                view, count, after, clean=clean, stable=client.stable(), settled=settled
-            )
+            complete = _is_complete(view, count, after, clean=clean, stable=stable, settled=settled)
             if complete:
                 break
         if not complete:
@@ -242,11 +241,10 @@ class StoreReader:
     ) -> StoreReading:
         """Who acted is asked for those whose consent would change."""
         with_actors, told = self.client.with_actors(view.index.contested())
-        view.index.renew(with_actors)
+        view.renew(with_actors)
         if not told:
             notes = (*notes, "the store did not tell who subscribed or unsubscribed people")
-        learned = self.client.learned()
-        if learned.day_first:
+        if view.learned.day_first:
             view.index.renew(_without_instants(one) for one in view.index.remembered())
             notes = (
                 *notes,
@@ -260,7 +258,7 @@ class StoreReader:
             repeated=view.repeated,
             masked=view.masked,
             notes=tuple(notes),
-            learned=learned,
+            learned=view.learned,
         )
         return StoreReading(
             index=view.index,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.customer import NOTHING_LEARNED, DesiredCustomer, Learned, LiveCustomer
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.plan.hidden import HiddenContacts
 from reconciler.plan.match import Index
@@ -29,6 +29,7 @@ class View:
     repeated: int = 0
     masked: int = 0
     contacts: int = 0
+    learned: Learned = NOTHING_LEARNED
     _keys: set[str] = field(default_factory=set)
     _waiting: dict[str, LiveCustomer] = field(default_factory=dict)
 
@@ -40,6 +41,7 @@ class View:
         """How many of them are new."""
         new = 0
         for live in customers:
+            self.learned = self.learned.then(live.teaches)
             if live.remote_id in self.seen:
                 self.repeated += 1
                 continue
@@ -79,8 +81,15 @@ class View:
                 self.take((anew.get(live.remote_id, live),))
         bare = [one for one in self.index.remembered() if one.untold & self._keys]
         fuller, _ = self._asked(bare, read)
-        self.index.renew(fuller)
+        self.renew(fuller)
         return len(told) + len(fuller)
+
+    def renew(self, customers: Iterable[LiveCustomer]) -> None:
+        """Puts what is known better of those who were taken in place of what was."""
+        anew = tuple(customers)
+        for live in anew:
+            self.learned = self.learned.then(live.teaches)
+        self.index.renew(anew)
 
     def _asked(
         self, poor: Sequence[LiveCustomer], read: Callable[[str], LiveCustomer | None]
@@ -104,6 +113,7 @@ class View:
     def note(self, wanted: Identity, answers: Iterable[Found]) -> None:
         """Those who answered a look-up; whoever hides the contact is kept as a candidate for it."""
         for answer in answers:
+            self.learned = self.learned.then(answer.teaches)
             self.take(one for one in answer.customers if one.remote_id not in self.seen)
             for live in answer.withheld:
                 self.index.withhold(wanted, live)

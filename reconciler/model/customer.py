@@ -95,6 +95,30 @@ class Wire:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What a store was seen to do where its platform's documents leave it open.
+
+    `words` are its words for consent states; `day_first` says that it writes year, day, month.
+    """
+
+    words: tuple[tuple[Channel, ConsentState, str], ...] = ()
+    day_first: bool = False
+
+    def then(self, later: "Learned") -> "Learned":
+        """With what was learned after it: of two words for one state the later counts."""
+        if later in (self, NOTHING_LEARNED):
+            return self
+        words = {(channel, state): word for channel, state, word in (*self.words, *later.words)}
+        return Learned(
+            words=tuple(sorted((*key, word) for key, word in words.items())),
+            day_first=self.day_first or later.day_first,
+        )
+
+
+NOTHING_LEARNED: Final = Learned()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LiveCustomer:
     """One customer as a store tells it.
 
@@ -102,7 +126,8 @@ class LiveCustomer:
     written. `hidden` are the contacts that it withheld, or may have, with what it shows instead.
     `untold` names fields whose key the record lacks altogether. `orders` is None where it does not
     say how many there are; `blocked` says that the store has barred the customer. `other` holds
-    what we do not manage but a write could cost, by the store's own names.
+    what we do not manage but a write could cost, by the store's own names. `teaches` is what this
+    record, and those that were read before it, showed of the store itself.
     """
 
     remote_id: str
@@ -123,6 +148,7 @@ class LiveCustomer:
     blocked: bool = False
     other: tuple[tuple[str, Personal], ...] = field(default=(), repr=False)
     wire: Wire | None = field(default=None, repr=False, compare=False)
+    teaches: Learned = field(default=NOTHING_LEARNED, repr=False, compare=False)
 
     def scalar(self, name: str) -> Scalar:
         value: Scalar = getattr(self, name)
@@ -140,20 +166,6 @@ class LiveCustomer:
         ranked = sorted(self.addresses, key=lambda address: not address.default)
         code = ranked[0].text("country_code") if ranked else None
         return code.reveal().upper() if code else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Learned:
-    """What a store was seen to do where its platform's documents leave it open.
-
-    `words` are its words for consent states; `day_first` says that it writes year, day, month.
-    """
-
-    words: tuple[tuple[Channel, ConsentState, str], ...] = ()
-    day_first: bool = False
-
-
-NOTHING_LEARNED: Final = Learned()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

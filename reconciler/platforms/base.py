@@ -1,6 +1,7 @@
 """What every platform offers, split so that planning receives only the reading half.
 
-A platform takes and gives canonical values; it never sees a plan.
+A platform takes and gives canonical values; it never sees a plan. What it learns of a store is in
+the records that it gives.
 """
 
 from collections.abc import Iterable, Iterator
@@ -8,28 +9,33 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.customer import Learned, LiveCustomer
+from reconciler.model.customer import NOTHING_LEARNED, Learned, LiveCustomer
 from reconciler.model.identity import Identity
 from reconciler.model.patch import Patch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """`ends_cleanly` is False on a page that shows that the listing cannot be trusted."""
+    """`ends_cleanly` is False on a page that shows that the listing cannot be trusted; `stable`
+    says that edits in between cannot move anybody past it.
+    """
 
     customers: tuple[LiveCustomer, ...]
     ends_cleanly: bool = True
+    stable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """Who answered one look-up: those who bear the contact or may, and those who hide theirs and
-    fit. `whole` is False where the answer may not hold everybody who bears it.
+    fit. `whole` is False where the answer may not hold everybody who bears it. `teaches` is what
+    all who answered showed of the store.
     """
 
     customers: tuple[LiveCustomer, ...] = ()
     withheld: tuple[LiveCustomer, ...] = ()
     whole: bool = True
+    teaches: Learned = NOTHING_LEARNED
 
     def __bool__(self) -> bool:
         return bool(self.customers or self.withheld)
@@ -55,10 +61,6 @@ class Reader(Protocol):
 
     def scan(self) -> Iterator[Page]:
         """One pass over all customers, page by page; records may repeat."""
-        ...
-
-    def stable(self) -> bool:
-        """Whether the scan just made pages in a way that edits in between cannot disturb."""
         ...
 
     def read(self, remote_id: str) -> LiveCustomer | None:
@@ -87,10 +89,6 @@ class Reader(Protocol):
 
         False where the store would not tell of all of them; it never raises.
         """
-        ...
-
-    def learned(self) -> Learned:
-        """What was seen so far of what the platform's documents leave open."""
         ...
 
 

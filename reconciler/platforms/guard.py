@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.customer import Learned, LiveCustomer
+from reconciler.model.customer import LiveCustomer
 from reconciler.model.identity import Identity
 from reconciler.model.patch import Patch
 from reconciler.platforms.base import Found, LookupImpossible, Page, Writer
@@ -47,9 +47,6 @@ class Guarded:
                 raise self._session.unreadable(f"the list goes on after {number - 1} pages", doing)
             yield page
 
-    def stable(self) -> bool:
-        return self._client.stable()
-
     def read(self, remote_id: str) -> LiveCustomer | None:
         return self._asked(lambda: self._client.read(remote_id), "reading a customer")
 
@@ -70,9 +67,6 @@ class Guarded:
             return self._asked(lambda: self._client.with_actors(every), "reading subscriptions")
         except ReconcilerError:
             return every, False
-
-    def learned(self) -> Learned:
-        return self._client.learned()
 
     def create(self, patch: Patch) -> str:
         return self._written(lambda: self._client.create(patch), "creating a customer")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from reconciler.model.customer import LiveCustomer
+from reconciler.model.customer import NOTHING_LEARNED, LiveCustomer
 from reconciler.model.identity import (
     Identity,
     IdentityKind,
@@ -50,7 +50,9 @@ def sort_out(
     withheld: list[LiveCustomer] = []
     silent: list[LiveCustomer] = []
     loose = False
+    teaches = NOTHING_LEARNED
     for live in answered:
+        teaches = teaches.then(live.teaches)
         contact = live.email if wanted.kind is IdentityKind.EMAIL else live.phone
         shown = [text for kind, text in live.hidden if kind is wanted.kind]
         if bears(live, wanted, region) or may_bear(live, wanted, region):
@@ -66,6 +68,7 @@ def sort_out(
         customers=tuple(customers),
         withheld=(*withheld, *(() if loose else silent)),
         whole=whole,
+        teaches=teaches,
     )
 
 

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from reconciler.model.consent import ConsentState, LiveConsent
+from reconciler.model.consent import Channel, ConsentState, LiveConsent
+from reconciler.model.customer import Learned
 
 _DATE: Final = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?!\d)(?:[T ](.*))?", re.DOTALL)
 _EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -46,6 +47,10 @@ class StoreTimes:
         self.zone = zone
         self.day_first = day_first
         self._now = now
+
+    def learned(self, words: tuple[tuple[Channel, ConsentState, str], ...] = ()) -> Learned:
+        """What has been seen so far, with the store's words for consents where it has its own."""
+        return Learned(words=words, day_first=self.day_first)
 
     def note(self, values: Iterable[object]) -> None:
         """Learns from any other times of a record how this store writes them."""

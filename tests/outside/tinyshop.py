@@ -6,7 +6,7 @@ from typing import Any
 from reconciler.errors import CustomerNotFound
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState, LiveConsent
-from reconciler.model.customer import NOTHING_LEARNED, Learned, LiveCustomer
+from reconciler.model.customer import Learned, LiveCustomer
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.patch import Patch
 from reconciler.model.personal import personal
@@ -45,10 +45,7 @@ class TinyShop:
         return len(self._all())
 
     def scan(self) -> Iterator[Page]:
-        yield Page(customers=tuple(_customer(one) for one in self._all()))
-
-    def stable(self) -> bool:
-        return True
+        yield Page(customers=tuple(_customer(one) for one in self._all()), stable=True)
 
     def read(self, remote_id: str) -> LiveCustomer | None:
         try:
@@ -74,9 +71,6 @@ class TinyShop:
         self, customers: Iterable[LiveCustomer]
     ) -> tuple[tuple[LiveCustomer, ...], bool]:
         return tuple(customers), True
-
-    def learned(self) -> Learned:
-        return NOTHING_LEARNED
 
     def create(self, patch: Patch) -> str:
         record = _record({"mail": None, "name": None, "labels": [], "news": "no"}, patch)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from reconciler.errors import CustomerNotFound, Rejected, StoreStopped, UnreadableResponse
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState
-from reconciler.model.customer import Learned, LiveCustomer
+from reconciler.model.customer import LiveCustomer
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.patch import Patch
 from reconciler.platforms.base import Found, LookupImpossible, Page
@@ -45,7 +45,6 @@ class Genstore:
         self._times = times
         self._region = phone_region
         self._words = words
-        self._stable = True
 
     def count(self) -> int | None:
         return None
@@ -56,19 +55,11 @@ class Genstore:
         """The record itself tells all there is."""
         return tuple(customers), True
 
-    def learned(self) -> Learned:
-        words = tuple(sorted((*key, word) for key, word in self._words.seen.items()))
-        return Learned(words=words, day_first=self._times.day_first)
-
-    def stable(self) -> bool:
-        return self._stable
-
     def scan(self) -> Iterator[Page]:
         """By `sinceId` while ids rise; else by page tokens, which are page numbers in disguise.
 
         There is no count, so an end after full pages is asked for twice before it is believed.
         """
-        self._stable = True
         since = "0"
         sizes: list[int] = []
         while True:
@@ -81,10 +72,9 @@ class Genstore:
             ids = [as_int(one.remote_id) for one in customers]
             if not _rising(int(since), ids):
                 break
-            yield Page(customers=customers)
+            yield Page(customers=customers, stable=True)
             sizes.append(len(customers))
             since = str(ids[-1])
-        self._stable = False
         yield from self._scan_by_token()
 
     def _scan_by_token(self) -> Iterator[Page]:

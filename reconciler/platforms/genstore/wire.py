@@ -71,25 +71,26 @@ class ConsentVocabulary:
             (channel, state): word for (channel, word), state in self._configured.items()
         }
         self._seen: dict[tuple[Channel, ConsentState], str] = {}
-
-    @property
-    def seen(self) -> Mapping[tuple[Channel, ConsentState], str]:
-        return self._seen
+        self.seen: tuple[tuple[Channel, ConsentState, str], ...] = ()
 
     def state(self, channel: Channel, word: str) -> ConsentState:
         """What a word of the store says; it has then been seen."""
         means = self._meaning(channel, word)
         if means is ConsentState.UNKNOWN:
             return means
-        if self._words.get((channel, means)) == word:
-            self._seen[channel, means] = word
-        self._seen.setdefault((channel, means), word)
+        if (channel, means) not in self._seen or self._words.get((channel, means)) == word:
+            self._note(channel, means, word)
         return means
 
     def remember(self, channel: Channel, state: ConsentState, word: str) -> None:
         """Takes over what an earlier reading has seen."""
         if self._meaning(channel, word) is state:
+            self._note(channel, state, word)
+
+    def _note(self, channel: Channel, state: ConsentState, word: str) -> None:
+        if self._seen.get((channel, state)) != word:
             self._seen[channel, state] = word
+            self.seen = tuple(sorted((*key, one) for key, one in self._seen.items()))
 
     def word(self, channel: Channel, state: ConsentState) -> str | None:
         """The word if it is known: configured, or seen in this store."""
@@ -148,6 +149,7 @@ def customer(
         orders=as_int(record.get("ordersCount")),
         other=others(record, _OTHER),
         wire=Wire(record),
+        teaches=times.learned(words.seen),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from reconciler.errors import CustomerNotFound, Rejected
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.customer import NOTHING_LEARNED, Learned, LiveCustomer
+from reconciler.model.customer import LiveCustomer
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import Patch
@@ -41,14 +41,8 @@ class Shoplazza:
         """The record itself tells all there is."""
         return tuple(customers), True
 
-    def learned(self) -> Learned:
-        return NOTHING_LEARNED
-
-    def stable(self) -> bool:
-        """Page numbers drift under writes, and the cursor is a keyset only by inference."""
-        return False
-
     def scan(self) -> Iterator[Page]:
+        """Page numbers drift under writes, and the cursor is a keyset only by inference."""
         size = (self._dialect.page_size, "250")
         params: list[tuple[str, str]] | None = [size]
         seen: set[str] = set()

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from reconciler.errors import CustomerNotFound, PlatformError, Rejected, UnreadableResponse
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.customer import Learned, LiveCustomer
+from reconciler.model.customer import LiveCustomer
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import Patch
@@ -61,14 +61,8 @@ class Shopline:
             rows.extend(_rows_in(answer.body))
         return tuple(wire.with_actors(one, rows, self._times) for one in every), told
 
-    def learned(self) -> Learned:
-        return Learned(day_first=self._times.day_first)
-
-    def stable(self) -> bool:
-        """The token is a keyset only by inference, and the order of the list is not documented."""
-        return False
-
     def scan(self) -> Iterator[Page]:
+        """The token is a keyset only by inference, and the order of the list is not documented."""
         params: list[tuple[str, str]] = [("limit", "250")]
         seen: set[str] = set()
         while True:
@@ -125,6 +119,8 @@ class Shopline:
         return self._read_anew(found, wanted)
 
     def _read_anew(self, found: Found, wanted: Identity) -> Found:
+        if not found:
+            return found
         told = [self.read(one) for one in sorted(found.ids)]
         answered = [one for one in told if one is not None]
         return sort_out(answered, wanted, self._region, whole=found.whole)

@@ -77,6 +77,7 @@ def customer(record: Mapping[str, Any], times: StoreTimes) -> LiveCustomer:
         blocked=as_int(record.get("state")) == _BLOCKED,
         other=others(record, _OTHER),
         wire=Wire(record),
+        teaches=times.learned(),
     )
 
 
