@@ -8,16 +8,12 @@ import json
 import logging
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import httpx
 import stamina
 
 from reconciler.errors import (
-    ConfigError,
     CustomerNotFound,
     OutcomeUnknown,
     PlatformError,
@@ -28,12 +24,22 @@ from reconciler.errors import (
     UnreadableResponse,
 )
 from reconciler.platforms import exchange, json_body
-from reconciler.platforms.exchange import ENCODINGS, Garbled, Received, TooLarge, TooSlow
+from reconciler.platforms.answer import (
+    Answer,
+    CostOf,
+    Fate,
+    Judge,
+    Judgement,
+    believed,
+    uncounted,
+)
+from reconciler.platforms.exchange import Garbled, Received, TooLarge, TooSlow
 from reconciler.platforms.limiter import Cancelled, Limiter
+from reconciler.platforms.pool import pool
 from reconciler.platforms.refusal import own_words
 from reconciler.platforms.retry_after import retry_after
-from reconciler.platforms.trusted_hosts import is_loopback
-from reconciler.platforms.unreachable import check_proxy, trouble
+from reconciler.platforms.status import TEXTS, judged
+from reconciler.platforms.unreachable import trouble
 
 # Retries are ours to tell of; the library would log them to stderr in words of its own.
 stamina.instrumentation.set_on_retry_hooks([])
@@ -57,40 +63,40 @@ _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout,
 _MOST_SLOW: Final = 2
 TRACE_HEADERS: Final = ("request-id", "traceid", "x-request-id")
 
-# Statuses after which nothing more may be sent in this run (SHOPLINE: 402 frozen, 423 locked,
-# 433 to 436 security), each with what a person can do about it.
-_STOPS: Final = {
-    401: ("the token is not accepted", "check the token of this store and that it has not expired"),
-    402: ("the store is frozen", "the shop's owner has to settle the account"),
-    403: ("the token may not do this", "give the app the customer scopes it needs"),
-    423: ("the store is locked", "wait, then ask the platform's support"),
-    433: ("the platform's security stopped us", "ask the platform's support"),
-    434: ("the platform's security stopped us", "ask the platform's support"),
-    435: ("the platform's security stopped us", "ask the platform's support"),
-    436: ("the platform's security stopped us", "ask the platform's support"),
+_ERRORS: Final = {
+    Fate.STOPPED: StoreStopped,
+    Fate.NOT_FOUND: CustomerNotFound,
+    Fate.REFUSED: Rejected,
+    Fate.THROTTLED: RateLimited,
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    body: Any
-    link: str | None
-
-
 class Session:
-    """Thread-safe. `base` is scheme and host; no request ever leaves for another one."""
+    """Thread-safe. `base` is scheme and host; no request ever leaves for another one.
+
+    `judge` and `cost_of` are the platform's, for answers with a good status.
+    """
 
     def __init__(
-        self, *, store: str, base: str, headers: Mapping[str, str], limiter: Limiter
+        self,
+        *,
+        store: str,
+        base: str,
+        headers: Mapping[str, str],
+        limiter: Limiter,
+        judge: Judge = believed,
+        cost_of: CostOf = uncounted,
     ) -> None:
         self.store = store
         self.requests = 0
         self._slow = 0
         self._limiter = limiter
+        self._judge = judge
+        self._cost_of = cost_of
         self._reserved = threading.local()
         self._own = threading.local()
         self._base = base
-        self._client = _client(base, headers)
+        self._client = pool(base, headers, TIMEOUT)
 
     def wait(self, seconds: float) -> None:
         """Lets a store that shows its writes late catch up."""
@@ -154,11 +160,8 @@ class Session:
             kind = Unavailable if isinstance(error, _NOT_SENT) else OutcomeUnknown
             found = trouble(error, self._base, TIMEOUT)
             raise self._fail(kind, found.what, doing, hint=found.hint) from None
-        if response.status >= 500:
-            raise self._fail(OutcomeUnknown, "the store failed", doing, response)
-        self._raise_for(response, doing)
         try:
-            return self._answer(response, doing)
+            return self._answer(response, doing, OutcomeUnknown)
         except UnreadableResponse as error:
             raise self._fail(OutcomeUnknown, "the answer is garbled", doing, response) from error
 
@@ -197,13 +200,8 @@ class Session:
     ) -> Answer:
         self._turn(doing)
         response = self._send(method, path, params, body)
-        if response.status >= 500:
-            raise self._fail(
-                Unavailable, "the store failed", doing, response, hint="try again later"
-            )
-        self._raise_for(response, doing)
         try:
-            return self._answer(response, doing)
+            return self._answer(response, doing, Unavailable)
         except UnreadableResponse:
             if not json_body.breaks_off(response.content):
                 raise
@@ -258,60 +256,59 @@ class Session:
             self._slow += 1
             raise
 
-    def _raise_for(self, response: Received, doing: str) -> None:
-        status = response.status
-        if 200 <= status < 300:
-            return
-        if 300 <= status < 400:
-            raise self._fail(
-                StoreStopped,
-                "the store redirects elsewhere, and the token does not follow",
-                doing,
-                response,
-                hint="check shop, api_version and base_url",
-            )
-        if status in _STOPS:
-            message, hint = _STOPS[status]
-            raise self._fail(StoreStopped, message, doing, response, hint=hint)
-        if status == 404:
-            raise self._fail(CustomerNotFound, "the store knows no such thing", doing, response)
-        if status == 429:
-            wait = retry_after(response.headers, self._limiter.clock)
+    def _answer(self, response: Received, doing: str, failed: type[PlatformError]) -> Answer:
+        """A good answer, by its status and by its body. `failed` is for a store that failed."""
+        wait = retry_after(response.headers, self._limiter.clock)
+        judgement = judged(response.status, wait)
+        if judgement is None:
+            answer = self._parsed(response, doing)
+            cost = self._cost_of(answer)
+            if cost is not None:
+                self._limiter.spent(cost)
+            judgement = self._judge(answer)
+            if judgement is None:
+                self._own.read = answer.body
+                return answer
+        raise self._error(judgement, response, doing, failed)
+
+    def _error(
+        self, judgement: Judgement, response: Received, doing: str, failed: type[PlatformError]
+    ) -> PlatformError:
+        message, hint = TEXTS[judgement.fate]
+        message, hint = judgement.message or message, judgement.hint or hint
+        said = "" if 300 <= response.status < 400 else self._own_words(response)
+        wait = judgement.retry_after
+        if wait is not None and not wait >= 0:  # not a number, too
+            wait = None
+        kind = _ERRORS.get(judgement.fate, failed)
+        if kind is OutcomeUnknown:
+            hint = ""
+        if kind is RateLimited:
             if wait is not None and wait > LONGEST_WAIT:
+                kind = StoreStopped
+                message = f"the store asks to wait for longer than {LONGEST_WAIT:.0f} seconds"
+                hint = "try again later"
+            else:
+                self._limiter.refused(wait)
+        error = self._fail(kind, message, doing, response, hint=hint, said=said)
+        error.retry_after = wait
+        return error
+
+    def _parsed(self, response: Received, doing: str) -> Answer:
+        body = None
+        if response.content:
+            try:
+                body = json_body.parsed(response.content)
+            except (ValueError, RecursionError):
                 raise self._fail(
-                    StoreStopped,
-                    f"the store asks to wait for longer than {LONGEST_WAIT:.0f} seconds",
+                    UnreadableResponse,
+                    "the answer is no JSON",
                     doing,
                     response,
-                    hint="try again later",
-                )
-            self._limiter.refused(wait)
-            error = self._fail(
-                RateLimited,
-                "the store asks to slow down",
-                doing,
-                response,
-                hint="lower `rate` of this store, or wait",
-            )
-            error.retry_after = wait
-            raise error
-        raise self._fail(Rejected, "the store refused it", doing, response)
-
-    def _answer(self, response: Received, doing: str) -> Answer:
-        if not response.content:
-            return Answer(body=None, link=response.headers.get("link"))
-        try:
-            body = json_body.parsed(response.content)
-        except (ValueError, RecursionError):
-            raise self._fail(
-                UnreadableResponse,
-                "the answer is no JSON",
-                doing,
-                response,
-                hint="check base_url: is this the store's API?",
-            ) from None
-        self._own.read = body
-        return Answer(body=body, link=response.headers.get("link"))
+                    hint="check base_url: is this the store's API?",
+                ) from None
+        headers = dict(response.headers)
+        return Answer(body=body, link=headers.get("link"), headers=headers)
 
     def unreadable(self, why: str, doing: str) -> UnreadableResponse:
         """For an answer that is JSON, but not what the documents tell."""
@@ -345,6 +342,7 @@ class Session:
         doing: str,
         response: Received | None = None,
         hint: str = "",
+        said: str = "",
     ) -> PlatformError:
         status = response.status if response is not None else 0
         trace = ""
@@ -353,36 +351,14 @@ class Session:
                 (response.headers[name] for name in TRACE_HEADERS if name in response.headers), ""
             )
         told = f"{message} (HTTP {status})" if status else message
-        if response is not None and status >= 400:
-            told += self._own_words(response)
         return kind(
-            told, store=self.store, doing=doing, status=status, trace=self._shown(trace), hint=hint
+            told + said,
+            store=self.store,
+            doing=doing,
+            status=status,
+            trace=self._shown(trace),
+            hint=hint,
         )
-
-
-def _client(base: str, headers: Mapping[str, str]) -> httpx.Client:
-    """Raises `ConfigError` where the environment names a proxy or certificates that are none."""
-    check_proxy(base)
-    try:
-        return httpx.Client(
-            base_url=base,
-            headers={
-                **headers,
-                "accept": "application/json",
-                "accept-encoding": ENCODINGS,
-                "user-agent": "reconciler",
-            },
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            timeout=TIMEOUT,
-            follow_redirects=False,
-            verify=not base.startswith("http://"),  # no certificates are loaded for plain loopback
-            trust_env=not is_loopback(urlsplit(base).hostname or ""),
-        )
-    except (OSError, ImportError, ValueError, httpx.InvalidURL) as error:
-        raise ConfigError(
-            "the certificates or proxies that the environment names cannot be used",
-            hint="check SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY, ALL_PROXY and NO_PROXY",
-        ) from error
 
 
 def _worth_repeating(error: Exception) -> bool | float:

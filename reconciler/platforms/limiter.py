@@ -1,10 +1,12 @@
 """Keeps the requests to one store below its rate, whoever in the program makes them."""
 
+import math
 import threading
 from typing import Final
 
 from reconciler.clock import Clock
 from reconciler.model.settings import Rate
+from reconciler.platforms.answer import Cost
 
 # A refusal proves that the store is stricter than its documents: go on at a lower rate, and come
 # back to the full one slowly, so that a refusal stays the exception. Requests that were on their
@@ -15,6 +17,8 @@ _RECOVERY: Final = 1.003
 _TOGETHER: Final = 2.0
 # A wait this short is waited out; a longer one ends when the run is broken off.
 _SHORT: Final = 5.0
+# What a store says of costs cannot hold anybody longer than this.
+_LONGEST_DEBT: Final = 60.0
 
 
 class Cancelled(Exception):
@@ -35,6 +39,7 @@ class Limiter:
         self._lock = threading.Lock()
         self._next = clock.monotonic()
         self._share = 1.0
+        self._told = math.inf
         self._closed = False
         self._not_before = self._next
         self._refused_at = self._next - _TOGETHER
@@ -57,6 +62,23 @@ class Limiter:
             self._not_before = max(self._not_before, now + (seconds or 0.0))
             self._next = max(self._next, self._not_before + self._room())
 
+    def spent(self, cost: Cost) -> None:
+        """What a request cost for which a turn was taken, and what the store says is left.
+
+        A store can make us slower by it, for a while, and never faster than its rate.
+        """
+        with self._lock:
+            now = self.clock.monotonic()
+            if cost.per_second is not None and cost.per_second > 0:
+                self._told = cost.per_second
+            each = 1 / (self._pace() * self._share)
+            ahead = self._next + (cost.spent - 1) * each
+            if cost.left is not None:
+                ahead = max(ahead, now + (self._rate.burst - max(0.0, cost.left)) * each)
+            if math.isfinite(ahead):
+                latest = max(self._next, now + self._room() + _LONGEST_DEBT)
+                self._next = min(ahead, latest)
+
     def close(self) -> None:
         """No more turns: whoever waits for one, or asks for one, gets `Cancelled`."""
         self._closed = True
@@ -75,7 +97,12 @@ class Limiter:
 
     def _room(self) -> float:
         """The seconds that a full bucket takes to leak out, but for one request."""
-        return (self._rate.burst - 1) / self._rate.per_second
+        return (self._rate.burst - 1) / self._pace()
+
+    def _pace(self) -> float:
+        """Requests a second, by the rate or by what the store tells where that is less."""
+        usual = self._rate.per_second
+        return max(min(usual, self._told), usual * _LEAST_SHARE)
 
     def _reserve(self) -> float:
         """How long to wait for one's turn. `_next` runs ahead of now by what the bucket holds."""
@@ -83,7 +110,7 @@ class Limiter:
             now = self.clock.monotonic()
             self._next = max(self._next, now)
             wait = self._next - self._room() - now
-            self._next += 1 / (self._rate.per_second * self._share)
+            self._next += 1 / (self._pace() * self._share)
             self._share = min(1.0, self._share * _RECOVERY)
             return wait
 

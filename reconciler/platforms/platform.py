@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.customer import Learned
 from reconciler.model.settings import StoreSettings
+from reconciler.platforms.answer import CostOf, Judge, believed, uncounted
 
 if TYPE_CHECKING:
     from reconciler.platforms.base import Writer
@@ -20,9 +21,12 @@ Connect: TypeAlias = "Callable[[Session, StoreSettings, StoreTimes, Learned], Wr
 class Platform:
     """`headers` gives those of every request, from the token. `connect` makes a client that speaks
     through the session; the times are in the store's zone, and what was learned is an earlier
-    reading's.
+    reading's. `judge` says of an answer with a good status where it is none all the same, and
+    `cost_of` what it tells of its cost.
     """
 
     capabilities: Capabilities
     headers: Callable[[str], Mapping[str, str]]
     connect: Connect
+    judge: Judge = believed
+    cost_of: CostOf = uncounted

@@ -85,6 +85,13 @@ def connect(
     platform = PLATFORMS[store.platform]
     began = limiter.clock.now()
     times = StoreTimes(store.timezone, lambda: began, day_first=learned.day_first)
-    session = Session(store=store.name, base=base, headers=platform.headers(token), limiter=limiter)
+    session = Session(
+        store=store.name,
+        base=base,
+        headers=platform.headers(token),
+        limiter=limiter,
+        judge=platform.judge,
+        cost_of=platform.cost_of,
+    )
     client = platform.connect(session, store, times, learned)
     return Connection(client=Guarded(client, session), session=session)

@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.clock import Clock, system_clock
 from reconciler.model.settings import Rate
+from reconciler.platforms.answer import Cost
 from reconciler.platforms.limiter import Cancelled, Limiter, RateLimiters
 from tests.harness import quick_clock
 
@@ -127,3 +128,54 @@ def test_a_long_wait_ends_when_the_run_is_broken_off() -> None:
 
     with pytest.raises(Cancelled):
         limiter.take()
+
+
+def test_a_cost_is_counted_and_what_is_left_is_believed_downwards() -> None:
+    hands = Hands()
+    limiter = Limiter(Rate(per_second=2, burst=10), hands.clock())
+    limiter.take()
+    limiter.spent(Cost(spent=4))
+    for _ in range(6):
+        limiter.take()
+    assert hands.now == 0  # 4 + 6 fill the bucket
+
+    limiter.spent(Cost(left=50))
+    limiter.take()
+    assert hands.now == pytest.approx(0.5)
+
+    limiter.spent(Cost(left=0))
+    limiter.take()
+    assert hands.now == pytest.approx(1.0)
+
+
+def test_a_store_that_restores_less_slows_down_and_never_speeds_up() -> None:
+    hands = Hands()
+    limiter = Limiter(Rate(per_second=2, burst=1), hands.clock())
+    for told, between in ((1.0, 1.0), (50.0, 0.5), (0.0, 0.5)):
+        limiter.spent(Cost(per_second=told))
+        limiter.take()
+        start = hands.now
+        limiter.take()
+        assert hands.now - start == pytest.approx(between)
+
+
+@pytest.mark.parametrize(
+    "cost",
+    [
+        Cost(spent=1e18),
+        Cost(spent=float("nan")),
+        Cost(spent=float("-inf")),
+        Cost(left=float("nan")),
+        Cost(left=-1e18),
+        Cost(per_second=1e-18),
+        Cost(per_second=float("nan")),
+    ],
+)
+def test_costs_without_sense_hold_nobody_for_long(cost: Cost) -> None:
+    hands = Hands()
+    limiter = Limiter(Rate(per_second=2, burst=10), hands.clock())
+    limiter.take()
+    limiter.spent(cost)
+    limiter.take()
+
+    assert 0 <= hands.now <= 60

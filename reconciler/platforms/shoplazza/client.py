@@ -9,9 +9,10 @@ from reconciler.model.customer import LiveCustomer
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import Patch
+from reconciler.platforms.answer import Answer
 from reconciler.platforms.base import Found, LookupImpossible, Page
 from reconciler.platforms.coerce import Unreadable, as_id, as_int, as_mapping, as_records
-from reconciler.platforms.http import Answer, Session
+from reconciler.platforms.http import Session
 from reconciler.platforms.lookup import in_batches, sort_out
 from reconciler.platforms.shoplazza import wire
 from reconciler.platforms.shoplazza.capabilities import SHOPLAZZA
