@@ -11,7 +11,7 @@ from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic, Severity, has_errors, sort_by_place
 from reconciler.errors import ConfigError, SpecError
 from reconciler.model.settings import DesiredState, Settings, StoreSettings
-from reconciler.platforms.registry import TABLES
+from reconciler.platforms.registry import CHECKS, TABLES
 
 if TYPE_CHECKING:
     from reconciler.desired.files import SpecFile
@@ -85,7 +85,7 @@ def _load(paths: Sequence[Path], environment: Environment) -> Loaded:
     gathered = list(diagnostics)
     documents = list(_parsed(found, gathered, watch))
     broken_files = has_errors(gathered)
-    declared, wrong = settings.declare((one for _, one in documents), TABLES)
+    declared, wrong = settings.declare((one for _, one in documents), TABLES, CHECKS)
     gathered.extend(wrong)
     watch.at("comparing specs with each other")
     state, wrong = _resolved(
@@ -180,7 +180,7 @@ def _settings_of(source: "FromRevision", loaded: Loaded) -> Settings:
             sound, wrong = schema_errors.check(replace(parsed, data=kept))
             gathered.extend(wrong)
             documents.append(sound)
-    declared, wrong = settings.declare(documents, TABLES)
+    declared, wrong = settings.declare(documents, TABLES, CHECKS)
     errors = [one for one in (*gathered, *wrong) if one.severity is Severity.ERROR]
     if errors:
         raise SpecError(

@@ -14,6 +14,7 @@ from reconciler.model.rules import ACKNOWLEDGEABLE, RELEASABLE
 from reconciler.model.settings import (
     Approval,
     Ceiling,
+    CheckSettings,
     ConsentWord,
     Policy,
     Rate,
@@ -31,9 +32,13 @@ _SHARE_OF_BUCKET: Final = 4
 
 
 def declare(
-    documents: Iterable[Document], platforms: Mapping[str, Capabilities]
+    documents: Iterable[Document],
+    platforms: Mapping[str, Capabilities],
+    checks: Mapping[str, CheckSettings],
 ) -> tuple[Settings, tuple[Diagnostic, ...]]:
-    """`platforms` gives each platform's table: its default version and documented rate."""
+    """`platforms` gives each platform's table: its default version and documented rate; `checks`
+    what it says of a store's settings.
+    """
     diagnostics: list[Diagnostic] = []
     stores: dict[str, StoreSettings] = {}
     policies: list[tuple[Document, Mapping[str, Any]]] = []
@@ -45,6 +50,7 @@ def declare(
                 diagnostics.append(_twice(document, ("stores", name), stores[name].mark))
                 continue
             stores[name] = _store(document, name, item, platforms, diagnostics)
+            diagnostics.extend(_complaints(document, stores[name], checks))
         if "policy" in data:
             policies.append((document, data["policy"]))
         for index, item in enumerate(data.get("approvals") or ()):
@@ -154,7 +160,6 @@ def _doubts(
                 hint="leave it out; the words of this platform are the same in every store",
             )
         )
-    found.extend(_misnamed(document, (*pointer, "consent_words"), words, table))
     for risk, values in (item.get("limits") or {}).items():
         if values["at_least"] > values["at_most"]:
             found.append(
@@ -168,31 +173,18 @@ def _doubts(
     return found
 
 
-def _misnamed(
-    document: Document,
-    pointer: Pointer,
-    words: Mapping[str, Mapping[str, str]],
-    table: Capabilities,
+def _complaints(
+    document: Document, store: StoreSettings, checks: Mapping[str, CheckSettings]
 ) -> Iterator[Diagnostic]:
-    """Words that are known to mean something else, or that would mean two things."""
-    for channel, by_state in words.items():
-        named: dict[str, str] = {}
-        for state, word in by_state.items():
-            means = table.meaning(word)
-            message = ""
-            if means is not None and means != state:
-                message = f"this word is known to mean {means}, and nothing else"
-            elif means is None and state == ConsentState.SUBSCRIBED:
-                message = "the word for *subscribed* is documented, and is another"
-            elif named.setdefault(word, state) != state:
-                message = f"this word is named for {named[word]} already"
-            if message:
-                yield Diagnostic(
-                    rule="settings.consent-words",
-                    message=message,
-                    mark=document.mark((*pointer, channel, state)),
-                    hint="name only what this store was seen to answer for a state without a word",
-                )
+    """What the platform itself says of a store's settings."""
+    for one in checks[store.platform](store):
+        yield Diagnostic(
+            rule=one.rule,
+            message=one.message,
+            mark=document.mark(("stores", store.name, *one.place)),
+            hint=one.hint,
+            severity=one.severity,
+        )
 
 
 def _owned(item: Mapping[str, Any]) -> tuple[str, ...] | None:

@@ -274,6 +274,7 @@ RULES: Final[dict[str, Rule]] = {
     "settings.contradiction": _error("a setting stands in two places", "keep one of the two"),
     "settings.literal-token": _error("a token stands in a spec", "env, file or command"),
     "settings.not-in-force": _warning("a setting has no effect yet", "leave it out"),
+    "settings.platform": _error("the platform does not take a setting", "what the message names"),
     "store.missing": _error("a file does not say which store it is about", "`store: NAME`"),
     "store.unknown": _error("no store of this name is defined", "one that is defined"),
     "tags.added-and-removed": _error("a tag is both added and removed", "one of the two"),

@@ -1,11 +1,12 @@
 """Stores, ceilings and policy as the user declared them."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
-from reconciler.diagnostics import SourceMark
+from reconciler.diagnostics import Severity, SourceMark
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import DesiredCustomer
 from reconciler.model.identity import Identity
@@ -95,6 +96,23 @@ class StoreSettings:
 
     def ceiling(self, risk: RiskClass) -> Ceiling | None:
         return dict(self.ceilings).get(risk, CEILINGS.get(risk))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsComplaint:
+    """What a platform finds wrong with a store's settings.
+
+    `place` are the keys below the store's name; `rule` is one of the catalogue.
+    """
+
+    message: str
+    hint: str
+    place: tuple[str, ...] = ()
+    rule: str = "settings.platform"
+    severity: Severity = Severity.ERROR
+
+
+CheckSettings: TypeAlias = Callable[[StoreSettings], Iterable[SettingsComplaint]]
 
 
 _REQUIRED: Final = (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.customer import Learned
-from reconciler.model.settings import StoreSettings
+from reconciler.model.settings import CheckSettings, SettingsComplaint, StoreSettings
 from reconciler.platforms.answer import CostOf, Judge, believed, uncounted
 
 if TYPE_CHECKING:
@@ -17,16 +17,21 @@ if TYPE_CHECKING:
 Connect: TypeAlias = "Callable[[Session, StoreSettings, StoreTimes, Learned], Writer]"
 
 
+def _nothing_wrong(store: StoreSettings) -> tuple[SettingsComplaint, ...]:  # noqa: ARG001
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
     """`headers` gives those of every request, from the token. `connect` makes a client that speaks
     through the session; the times are in the store's zone, and what was learned is an earlier
-    reading's. `judge` says of an answer with a good status where it is none all the same, and
-    `cost_of` what it tells of its cost.
+    reading's. `check_settings` says, offline, what is wrong with a store's settings. `judge` says
+    of an answer with a good status where it is none all the same, `cost_of` what it has cost.
     """
 
     capabilities: Capabilities
     headers: Callable[[str], Mapping[str, str]]
     connect: Connect
+    check_settings: CheckSettings = _nothing_wrong
     judge: Judge = believed
     cost_of: CostOf = uncounted

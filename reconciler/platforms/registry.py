@@ -14,7 +14,7 @@ from reconciler import schemas
 from reconciler.errors import ConfigError
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.customer import NOTHING_LEARNED, Learned
-from reconciler.model.settings import StoreSettings
+from reconciler.model.settings import CheckSettings, StoreSettings
 from reconciler.platforms.genstore.platform import PLATFORM as GENSTORE
 from reconciler.platforms.platform import Platform
 from reconciler.platforms.shoplazza.platform import PLATFORM as SHOPLAZZA
@@ -55,6 +55,9 @@ def _unusable(name: str, why: str) -> ConfigError:
 PLATFORMS: Final = _all()
 TABLES: Final[Mapping[str, Capabilities]] = {
     name: one.capabilities for name, one in PLATFORMS.items()
+}
+CHECKS: Final[Mapping[str, CheckSettings]] = {
+    name: one.check_settings for name, one in PLATFORMS.items()
 }
 schemas.know_platforms(tuple(PLATFORMS))
 

@@ -13,7 +13,7 @@ from reconciler.model.identity import IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.settings import DesiredState
 from reconciler.model.tags import TagIntent
-from reconciler.platforms.registry import TABLES
+from reconciler.platforms.registry import CHECKS, TABLES
 
 STORES = """
 stores:
@@ -32,7 +32,7 @@ def resolved(*texts: str, platform: str = "shopline") -> tuple[DesiredState, lis
         sound, wrong = schema_errors.check(parsed)
         found.extend(wrong)
         documents.append(sound)
-    declared, wrong = settings.declare(documents, TABLES)
+    declared, wrong = settings.declare(documents, TABLES, CHECKS)
     state, more = resolve.resolve(documents, declared, "specs")
     return state, [*found, *wrong, *more, *lint.lint(state, NOW, TABLES)]
 

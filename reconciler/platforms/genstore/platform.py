@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.model.customer import Learned
 from reconciler.model.settings import StoreSettings
 from reconciler.platforms.genstore.capabilities import GENSTORE
+from reconciler.platforms.genstore.settings import check_settings
 from reconciler.platforms.platform import Platform
 
 if TYPE_CHECKING:
@@ -38,4 +39,5 @@ PLATFORM: Final = Platform(
         "Content-Type": "application/json",
     },
     connect=_connect,
+    check_settings=check_settings,
 )
