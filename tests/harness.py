@@ -2,11 +2,8 @@
 
 import json
 import shutil
-import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +19,7 @@ from reconciler.planfile.save import save
 from reconciler.planfile.saved import SavedPlan
 from reconciler.planfile.verify import verified
 from reconciler.sandbox import Sandbox
+from reconciler.testing import clock
 
 PLATFORMS = ("genstore", "shoplazza", "shopline")
 VARIANTS = (*PLATFORMS, "shoplazza-2022")
@@ -30,37 +28,8 @@ KEY = b"a key for tests, longer than 32 bytes"
 Json = dict[str, Any]
 
 
-class Killed(BaseException):
-    """The process dies here: nothing after this runs, as after kill -9."""
-
-
-def quick_clock(dies_after: int | None = None) -> Clock:
-    """Real time, but sleeping only moves the hands.
-
-    Every journal line asks for the time first, so dying at the n-th look kills before that line.
-    """
-    lock = threading.Lock()
-    skipped = 0.0
-    looks = 0
-
-    def now() -> datetime:
-        nonlocal looks
-        with lock:
-            looks += 1
-            if dies_after is not None and looks > dies_after:
-                raise Killed
-        return datetime.now(UTC)  # noqa: TID251 -- the tests' own real clock
-
-    def sleep(seconds: float) -> None:
-        nonlocal skipped
-        with lock:
-            skipped += seconds
-
-    return Clock(
-        now=now,
-        monotonic=lambda: time.monotonic() + skipped,
-        sleep=sleep,
-    )
+Killed = clock.Killed
+quick_clock = clock.quick_clock
 
 
 class Shop:

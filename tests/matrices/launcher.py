@@ -90,7 +90,9 @@ def launcher(folder: Path) -> Iterator[Launcher]:
 
 def _serve() -> None:
     for module in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
-        if not module.name.startswith(("reconciler.sandbox", "reconciler.__main__")):
+        if not module.name.startswith(
+            ("reconciler.sandbox", "reconciler.testing", "reconciler.__main__")
+        ):
             importlib.import_module(module.name)  # once, for every run
     for line in sys.stdin:
         order = json.loads(line)

@@ -32,10 +32,16 @@ FINE: Final = {"data": {"customer": {"id": "7"}}}
 DENIED: Final = {"errors": [{"message": "denied", "extensions": {"code": "ACCESS_DENIED"}}]}
 BROKEN: Final = {"errors": [{"message": "x", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]}
 GONE: Final = {"data": {"customer": None}, "errors": [{"extensions": {"code": "NOT_FOUND"}}]}
-REFUSED: Final = {"data": {"customerCreate": {"userErrors": [{"field": ["email"],
-                                                              "message": "Email is invalid"}]}}}  # fmt: skip
-_FATES: Final = {"ACCESS_DENIED": Fate.STOPPED, "NOT_FOUND": Fate.NOT_FOUND,
-                 "INTERNAL_SERVER_ERROR": Fate.FAILED}  # fmt: skip
+REFUSED: Final = {
+    "data": {
+        "customerCreate": {"userErrors": [{"field": ["email"], "message": "Email is invalid"}]}
+    }
+}
+_FATES: Final = {
+    "ACCESS_DENIED": Fate.STOPPED,
+    "NOT_FOUND": Fate.NOT_FOUND,
+    "INTERNAL_SERVER_ERROR": Fate.FAILED,
+}
 
 
 def throttled(*, needs: float, has: float, restores: float) -> dict[str, Any]:
@@ -79,17 +85,23 @@ def session(
     base: str, clock: Clock | None = None, *, per_second: float = 1000
 ) -> Iterator[Session]:
     limiter = Limiter(Rate(per_second=per_second, burst=100), clock or quick_clock())
-    made = Session(store="shop", base=base, headers={}, limiter=limiter,
-                   judge=judge, cost_of=cost_of)  # fmt: skip
+    made = Session(
+        store="shop", base=base, headers={}, limiter=limiter, judge=judge, cost_of=cost_of
+    )
     yield made
     made.close()
 
 
 @pytest.mark.parametrize(
     ("body", "kind", "sent"),
-    [(DENIED, StoreStopped, 1), (GONE, CustomerNotFound, 1), (REFUSED, Rejected, 1),
-     (BROKEN, Unavailable, 5), (throttled(needs=20, has=10, restores=100), RateLimited, 5)],
-)  # fmt: skip
+    [
+        (DENIED, StoreStopped, 1),
+        (GONE, CustomerNotFound, 1),
+        (REFUSED, Rejected, 1),
+        (BROKEN, Unavailable, 5),
+        (throttled(needs=20, has=10, restores=100), RateLimited, 5),
+    ],
+)
 def test_a_read_is_repeated_where_that_can_help(
     body: Any, kind: type[PlatformError], sent: int
 ) -> None:
@@ -102,9 +114,14 @@ def test_a_read_is_repeated_where_that_can_help(
 
 @pytest.mark.parametrize(
     ("body", "kind"),
-    [(DENIED, StoreStopped), (GONE, CustomerNotFound), (REFUSED, Rejected),
-     (BROKEN, OutcomeUnknown), (throttled(needs=20, has=10, restores=100), RateLimited)],
-)  # fmt: skip
+    [
+        (DENIED, StoreStopped),
+        (GONE, CustomerNotFound),
+        (REFUSED, Rejected),
+        (BROKEN, OutcomeUnknown),
+        (throttled(needs=20, has=10, restores=100), RateLimited),
+    ],
+)
 def test_a_write_is_sent_once_whatever_its_answer_means(
     body: Any, kind: type[PlatformError]
 ) -> None:
@@ -136,8 +153,7 @@ def test_a_throttle_without_sense_is_waited_for_as_usual(restores: float) -> Non
 
 
 def test_a_throttle_that_lasts_too_long_stops_the_store() -> None:
-    with answering(throttled(needs=2000, has=0, restores=1)) as (base, asked), \
-            session(base) as one:  # fmt: skip
+    with answering(throttled(needs=2000, has=0, restores=1)) as (base, asked), session(base) as one:
         with pytest.raises(StoreStopped, match="asks to wait for longer than 120 seconds"):
             one.ask("/graphql.json", {"query": "q"}, "listing customers")
 
@@ -164,8 +180,10 @@ def test_what_answers_cost_slows_the_next_ones() -> None:
     state = {"maximumAvailable": 2000, "currentlyAvailable": 2000, "restoreRate": 100}
     cost = {"requestedQueryCost": 200, "actualQueryCost": 200, "throttleStatus": state}
     clock = quick_clock()
-    with answering({**FINE, "extensions": {"cost": cost}}) as (base, _), \
-            session(base, clock, per_second=10) as one:  # fmt: skip
+    with (
+        answering({**FINE, "extensions": {"cost": cost}}) as (base, _),
+        session(base, clock, per_second=10) as one,
+    ):
         began = clock.monotonic()
         for _ in range(60):
             one.ask("/graphql.json", {"query": "q"}, "listing customers")

@@ -1,0 +1,170 @@
+"""What each write does, and what it leaves as it was."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from reconciler.model.consent import Channel, ConsentState
+from reconciler.plan.outcome import State
+from reconciler.testing.case import UNDATED, Case, states, told
+from reconciler.testing.check import (
+    ADA,
+    BYSTANDER,
+    EMAIL,
+    GRANT,
+    SUBSCRIBED,
+    Check,
+    apart,
+    creates,
+    deletes,
+    is_yes,
+    nothing,
+    updates,
+)
+from reconciler.testing.subject import Person
+
+# What is asked of a field, and what the server then holds.
+_CHANGES: Final[dict[str, tuple[Any, Any]]] = {
+    "first_name": ("Augusta", "Augusta"),
+    "last_name": ("King", "King"),
+    "note": ("calls at noon", "calls at noon"),
+    "tags": ({"add": ["vip"], "remove": ["old"]}, ("app:x", "vip")),
+}
+_STATES: Final = (ConsentState.SUBSCRIBED, ConsentState.UNSUBSCRIBED, ConsentState.NOT_SUBSCRIBED)
+
+
+def _rest_of(case: Case) -> Person:
+    """Somebody with a value in every field that the platform can hold."""
+    note = "met in Oslo" if "note" in case.table.creates | case.table.updates else None
+    return replace(ADA, note=note, consents=SUBSCRIBED)
+
+
+def a_create_makes_who_was_asked_for_and_subscribes_nobody(case: Case) -> None:
+    entry: dict[str, Any] = {"email": "new@example.com"}
+    if "first_name" in case.table.creates:
+        entry["first_name"] = "New"
+    case.begin([BYSTANDER], entry)
+    before = case.people()
+    result = case.apply(case.plan())
+    after = case.people()
+
+    assert result.complete, told(result)
+    assert set(after) == {"new@example.com", "by@example.com"}
+    assert after["new@example.com"].first_name == entry.get("first_name")
+    assert not any(is_yes(after["new@example.com"].consent(one)) for one in Channel), (
+        "a create subscribed somebody who was not asked for it"
+    )
+    assert apart(case.table, before["by@example.com"], after["by@example.com"]) == []
+    assert case.plan().plan.empty
+
+
+def an_update_changes_its_field_and_nothing_else(case: Case) -> None:
+    for name, (asked, holds) in _CHANGES.items():
+        if name not in case.table.updates:
+            continue
+        case.begin([_rest_of(case), BYSTANDER], {"email": "ada@example.com", name: asked})
+        before = case.people()
+        result = case.apply(case.plan())
+        after = case.people()
+
+        assert result.complete, f"{name}: {told(result)}"
+        wanted = {**before, "ada@example.com": replace(before["ada@example.com"], **{name: holds})}
+        for email, person in wanted.items():
+            found = apart(case.table, person, after[email])
+            assert found == [], f"an update of {name} left {', '.join(found)} wrong"
+
+
+def an_update_leaves_both_consents(case: Case) -> None:
+    for state in _STATES:
+        live = replace(
+            ADA, phone="+4722334455", consents=tuple((channel, state) for channel in Channel)
+        )
+        case.begin([live], {"email": "ada@example.com", "first_name": "Augusta"})
+        case.apply(case.plan())
+        after = case.people()["ada@example.com"]
+
+        for channel in Channel:
+            assert is_yes(after.consent(channel)) is is_yes(state), (
+                f"an update of a name made {state} {after.consent(channel)} ({channel})"
+            )
+
+
+def an_opt_out_goes_out_from_every_state(case: Case) -> None:
+    states_here = [ConsentState.SUBSCRIBED, ConsentState.NOT_SUBSCRIBED]
+    if ConsentState.PENDING in case.table.consent_states:
+        states_here.append(ConsentState.PENDING)
+    for state in states_here:
+        live = replace(_rest_of(case), consents=((Channel.EMAIL, state),))
+        case.begin([live], {"email": "ada@example.com", "consent": {"email": "unsubscribed"}})
+        before = case.people()["ada@example.com"]
+        result = case.apply(case.plan())
+        after = case.people()["ada@example.com"]
+
+        assert result.complete, f"from {state}: {told(result)}"
+        assert not is_yes(after.consent(Channel.EMAIL)), f"still {after.consent(Channel.EMAIL)}"
+        kept = replace(after, consents=before.consents)
+        assert apart(case.table, before, kept) == [], "an opt-out changed another field"
+
+
+def a_grant_subscribes_and_an_opt_out_without_newer_evidence_stands(case: Case) -> None:
+    case.begin([ADA], {"email": "ada@example.com", "consent": {"email": GRANT}})
+    result = case.apply(case.plan(releases=UNDATED))
+    assert result.complete, told(result)
+    assert is_yes(case.people()["ada@example.com"].consent(Channel.EMAIL))
+
+    old = {**GRANT, "given_at": "2000-06-01T10:00:00+00:00"}
+    out = replace(ADA, consents=((Channel.EMAIL, ConsentState.UNSUBSCRIBED),))
+    case.begin([out], {"email": "ada@example.com", "consent": {"email": old}})
+    case.apply(case.plan())
+    assert not is_yes(case.people()["ada@example.com"].consent(Channel.EMAIL)), (
+        "an opt-out was overturned by older evidence"
+    )
+
+
+def a_delete_takes_who_is_meant(case: Case) -> None:
+    gone = {"email": "ada@example.com", "state": "absent", "reason": "asked for"}
+    case.begin([ADA, BYSTANDER], gone)
+    before = case.people()
+    result = case.apply(case.plan())
+    after = case.people()
+
+    assert result.complete, told(result)
+    assert set(after) == {"by@example.com"}
+    assert apart(case.table, before["by@example.com"], after["by@example.com"]) == []
+
+
+def whoever_was_edited_since_the_plan_is_left(case: Case) -> None:
+    case.begin(
+        [ADA, BYSTANDER],
+        {"email": "ada@example.com", "first_name": "New"},
+        {"email": "by@example.com", "first_name": "New"},
+    )
+    planned = case.plan()
+    case.server.edit(replace(case.people()["ada@example.com"], first_name="Theirs"))
+    result = case.apply(planned)
+
+    assert sorted(states(result)) == sorted([State.DONE, State.STALE]), told(result)
+    after = case.people()
+    assert after["ada@example.com"].first_name == "Theirs"
+    assert after["by@example.com"].first_name == "New"
+
+
+def what_may_be_sent_along_is_told(case: Case) -> None:
+    """The table says what each write may touch beside what is asked of it, and how that is met."""
+    table = case.table
+    if table.updates and (table.resends or table.resends_consent):
+        assert table.footprints, "writes send more than is asked, and the table tells no footprints"
+    for one in table.footprints:
+        assert one.call, "a footprint names no call"
+        assert one.guard, f"the footprint of {one.call} has no guard"
+
+
+CHECKS: Final = (
+    Check(what_may_be_sent_along_is_told, nothing),
+    Check(a_create_makes_who_was_asked_for_and_subscribes_nobody, creates),
+    Check(an_update_changes_its_field_and_nothing_else, updates("tags")),
+    Check(an_update_leaves_both_consents, updates("first_name")),
+    Check(an_opt_out_goes_out_from_every_state, updates(EMAIL)),
+    Check(a_grant_subscribes_and_an_opt_out_without_newer_evidence_stands, updates(EMAIL)),
+    Check(whoever_was_edited_since_the_plan_is_left, updates("first_name")),
+    Check(a_delete_takes_who_is_meant, deletes),
+)
