@@ -1,4 +1,8 @@
-"""The written formats: their JSON Schemas, and what accepts a value by one of them."""
+"""The written formats: their JSON Schemas, and what accepts a value by one of them.
+
+jsonschema-rs accepts, jsonschema explains what was refused; both read the same schema. Neither is
+imported before it is asked.
+"""
 
 import json
 import re
@@ -6,15 +10,18 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
-from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
 
 from reconciler.model.instant import instant
 from reconciler.model.spelling import email_fault, phone_shape_fault, tag_fault, text_fault
 from reconciler.model.web_address import address
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+    from jsonschema_rs import Draft202012Validator
 
 NAMES: Final = ("spec", "plan", "journal", "audit")
 _CHECKOUT: Final = Path(__file__).resolve().parents[1] / "schemas"
@@ -51,7 +58,7 @@ _platforms: list[str] = []
 def know_platforms(names: Iterable[str]) -> None:
     """For the registry, once: packages may add platforms that the written schema does not list."""
     _platforms[:] = names
-    for one in (load, validator, keys_and_words, _part):
+    for one in (load, validator, keys_and_words, _acceptor):
         one.cache_clear()
 
 
@@ -73,8 +80,60 @@ def keys_and_words() -> tuple[frozenset[str], frozenset[str]]:
 
 
 @cache
-def validator(name: str) -> Any:
-    return _Validator(load(name), format_checker=_formats())
+def _acceptor(name: str, part: str = "") -> "Draft202012Validator":
+    """`part` is a definition of the schema, where not the whole is asked about."""
+    from jsonschema_rs import Draft202012Validator
+
+    return Draft202012Validator(_schema(name, part), formats=_checks(), validate_formats=True)
+
+
+def _schema(name: str, part: str) -> Any:
+    root = load(name)
+    return {"$ref": f"#/$defs/{part}", "$defs": root["$defs"]} if part else root
+
+
+def accepts(name: str, value: Any, part: str = "") -> bool:
+    """Whether a value is surely one of the format, or of its definition `part`.
+
+    False also stands for what only the validator can judge, such as half a surrogate pair.
+    """
+    try:
+        return bool(_acceptor(name, part).is_valid(value))
+    except (ValueError, OverflowError):
+        return False
+
+
+def fits(part: str, value: object) -> bool:
+    """Whether a value may stand where the spec schema's definition `part` is used."""
+    return accepts("spec", value, part) or bool(validator("spec", part).is_valid(value))
+
+
+@cache
+def validator(name: str, part: str = "") -> Any:
+    """The one that explains."""
+    from jsonschema import Draft202012Validator, validators
+
+    kind = validators.extend(  # type: ignore[no-untyped-call]
+        Draft202012Validator, {"pattern": _pattern, "items": _items(name)}
+    )
+    return kind(_schema(name, part), format_checker=_formats())
+
+
+def _items(name: str) -> Callable[..., "Iterator[ValidationError]"]:
+    """Items that are accepted need no explaining, however many others do."""
+
+    def items(
+        validator: Any,
+        wanted: Any,
+        value: object,
+        schema: Any,  # noqa: ARG001
+    ) -> "Iterator[ValidationError]":
+        _, _, part = wanted.get("$ref", "").rpartition("#/$defs/")
+        for index, one in enumerate(value if isinstance(value, list) else ()):
+            if not part or not accepts(name, one, part):
+                yield from validator.descend(one, wanted, path=index)
+
+    return items
 
 
 def _pattern(
@@ -82,7 +141,9 @@ def _pattern(
     pattern: str,
     value: object,
     schema: Any,  # noqa: ARG001
-) -> Iterator[ValidationError]:
+) -> "Iterator[ValidationError]":
+    from jsonschema import ValidationError
+
     if isinstance(value, str) and not _to_the_end(pattern).search(value):
         yield ValidationError("does not match")
 
@@ -93,24 +154,24 @@ def _to_the_end(pattern: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\$\Z", r"\\Z", pattern))
 
 
-_Validator: Final = validators.extend(  # type: ignore[no-untyped-call]
-    Draft202012Validator, {"pattern": _pattern}
-)
-
-
-def _formats() -> FormatChecker:
+def _formats() -> Any:
     """Our own few formats: the library's e-mail check takes `x@`, and it has none for times."""
+    from jsonschema import FormatChecker
+
     checker = FormatChecker(formats=())
-    checks: dict[str, Callable[[str], bool]] = {
+    for name, holds in _checks().items():
+        checker.checks(name)(_of_text(holds))
+    return checker
+
+
+def _checks() -> dict[str, Callable[[str], bool]]:
+    return {
         "instant": lambda value: instant(value) is not None,
         "timezone": _is_zone,
         "region": lambda value: value in phonenumbers.SUPPORTED_REGIONS,
         "base-url": lambda value: address(value) is not None,
         **{name: _is_faultless(fault) for name, fault in FAULTS.items()},
     }
-    for name, holds in checks.items():
-        checker.checks(name)(_of_text(holds))
-    return checker
 
 
 def _of_text(holds: Callable[[str], bool]) -> Callable[[object], bool]:
@@ -127,15 +188,3 @@ def _is_zone(value: str) -> bool:
 
 def _is_faultless(fault: Callable[[str], str | None]) -> Callable[[str], bool]:
     return lambda value: fault(value) is None
-
-
-@cache
-def _part(name: str) -> Draft202012Validator:
-    root = load("spec")
-    part = {"$ref": f"#/$defs/{name}", "$defs": root["$defs"]}
-    return Draft202012Validator(part, format_checker=_formats())
-
-
-def fits(name: str, value: object) -> bool:
-    """Whether a value may stand where the spec schema's definition `name` is used."""
-    return _part(name).is_valid(value)

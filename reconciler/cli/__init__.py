@@ -1,6 +1,5 @@
 """The command line: commands are loaded when called, and this is the one place that exits."""
 
-import difflib
 import sys
 from typing import Final
 
@@ -88,6 +87,8 @@ def _complain(error: click.ClickException) -> None:
 
 def _in_our_words(error: click.ClickException) -> str:
     if isinstance(error, click.NoSuchOption):
+        import difflib
+
         if error.ctx is not None and isinstance(error.ctx.command, Commands):
             owners = error.ctx.command.owners(error.ctx, error.option_name)
             if owners:

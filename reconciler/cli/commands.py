@@ -3,7 +3,6 @@
 What every command takes may stand before its name or after it.
 """
 
-import difflib
 import importlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -71,6 +70,8 @@ class Commands(click.Group):
         return name, command, [*_handed_on(ctx.params, command, ctx), *args[1:]]
 
     def _meant(self, ctx: click.Context, name: str) -> str:
+        import difflib
+
         near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
         return f"; did you mean {near[0]!r}?" if near else ""
 

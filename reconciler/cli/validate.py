@@ -13,9 +13,7 @@ import click
 from reconciler.cli import options, progress, voice
 from reconciler.cli.codes import FAILED, OK
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.report.excerpt import Vocabulary, excerpt
 from reconciler.report.lines import Line, Style, as_json, plain
-from reconciler.schemas import keys_and_words
 
 
 @click.command("validate")
@@ -73,6 +71,9 @@ def command(paths: tuple[Path, ...], specs: Path, form: str, quiet: bool, no_col
 
 def _with_lines(diagnostics: Iterable[Diagnostic]) -> Iterator[Line]:
     """For a person who looks for the place: the line itself, and a caret below it."""
+    from reconciler.report.excerpt import Vocabulary, excerpt
+    from reconciler.schemas import keys_and_words
+
     lines = lru_cache(maxsize=8)(_lines_of)
     width = shutil.get_terminal_size().columns
     known = Vocabulary(*keys_and_words())

@@ -4,16 +4,15 @@ The library's own sentences quote the offending value, which may be a person's; 
 from the failed keyword and the schema, and never hold the value.
 """
 
-import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from reconciler.desired.yaml_reader import Document
 from reconciler.diagnostics import Diagnostic, Pointer
-from reconciler.schemas import FAULTS, load, validator
+from reconciler.schemas import FAULTS, accepts, load, validator
 
 Failure: TypeAlias = Any
 """A `jsonschema.ValidationError`, whose own types leave every attribute unset."""
@@ -49,31 +48,42 @@ def check(document: Document) -> tuple[Document, tuple[Diagnostic, ...]]:
     A refused entry becomes None and a refused store or section goes, so that the rest can be
     checked further and all complaints come at once.
     """
+    if document.data is None or accepts("spec", document.data):
+        return document, ()
     found: list[Diagnostic] = []
-    sound = document.data
-    if sound is not None:
-        for error in validator("spec").iter_errors(document.data):
-            found.extend(_explain(document, error))
-            sound = _without(sound, tuple(error.absolute_path))
-    return replace(document, data=sound), tuple(found)
+    refused: list[Pointer] = []
+    for error in validator("spec").iter_errors(document.data):
+        found.extend(_explain(document, error))
+        refused.append(tuple(error.absolute_path))
+    return replace(document, data=_without(document.data, refused)), tuple(found)
 
 
-def _without(data: Any, pointer: Pointer) -> Any:
-    if not pointer or not isinstance(data, dict):
-        known = load("spec")["properties"]
-        return (
-            {name: one for name, one in data.items() if name in known}
-            if isinstance(data, dict)
-            else None
-        )
-    section, *rest = pointer
-    value = data.get(section)
-    if rest and isinstance(value, list) and isinstance(rest[0], int):
-        kept: Any = [None if index == rest[0] else one for index, one in enumerate(value)]
-        return {**data, section: kept}
-    if rest and section == "stores" and isinstance(value, dict):
-        return {**data, section: {name: one for name, one in value.items() if name != rest[0]}}
-    return {name: one for name, one in data.items() if name != section}
+def _without(data: Any, refused: Collection[Pointer]) -> Any:
+    """In one go: what is left of thousands of refused entries is copied once."""
+    if not isinstance(data, dict):
+        return None
+    known = load("spec")["properties"]
+    places: dict[str, set[str | int]] = {}
+    gone: set[str] = set()
+    for section, *rest in (one for one in refused if one):
+        name, value = str(section), data.get(str(section))
+        entry = isinstance(value, list) and rest and isinstance(rest[0], int)
+        if entry or (rest and section == "stores" and isinstance(value, dict)):
+            places.setdefault(name, set()).add(rest[0])
+        else:
+            gone.add(name)
+    unknown = {name for name in data if name not in known} if () in refused else ()
+    return {
+        name: _spared(value, places[name]) if name in places else value
+        for name, value in data.items()
+        if name not in gone and name not in unknown
+    }
+
+
+def _spared(section: Any, out: Collection[str | int]) -> Any:
+    if isinstance(section, list):
+        return [None if index in out else one for index, one in enumerate(section)]
+    return {name: one for name, one in section.items() if name not in out}
 
 
 def _explain(document: Document, error: Failure) -> Iterator[Diagnostic]:
@@ -167,6 +177,8 @@ def _similar(word: str, known: list[str]) -> list[str]:
     """The nearest of the known words; nothing for what is too long to be a slip of the pen."""
     if len(word) > _LONGEST_SLIP:
         return []
+    import difflib  # noqa: PLC0415 -- where there is nothing to explain it is not needed
+
     return difflib.get_close_matches(word, known, n=1)
 
 
