@@ -12,6 +12,36 @@ from reconciler.model.personal import Personal
 from reconciler.plan.assignment import cheapest
 
 
+def agree(desired: tuple[Address, ...], live: tuple[Address, ...], region: str | None) -> bool:
+    """Whether surely nothing differs: each desired address is told by a live one of its own.
+
+    False says nothing; `merged` finds the pairing of which least differs, which may be nothing.
+    """
+    if len(desired) != len(live):
+        return False
+    left = list(live)
+    for one in desired:
+        known = next((other for other in left if _is_told(one, other, region)), None)
+        if known is None:
+            return False
+        left.remove(known)
+    return True
+
+
+def _is_told(wanted: Address, known: Address, region: str | None) -> bool:
+    """Of an address that says nothing but whether it is the default, nobody knows which it is."""
+    if not wanted.texts or wanted.default not in (None, bool(known.default)):
+        return False
+    had = dict(known.texts)
+    for name, text in wanted.texts:
+        other = had.get(name)
+        if other is None:
+            return False
+        if text != other and _normal(name, text, region) != _normal(name, other, region):
+            return False
+    return True
+
+
 def merged(
     desired: tuple[Address, ...], live: tuple[Address, ...], region: str | None
 ) -> tuple[tuple[Address, ...], tuple[str, ...]]:

@@ -45,7 +45,11 @@ def differences(
     if desired.tags is not UNMANAGED and "tags" not in live.unreadable:
         delta = resolve(desired.tags, live.tags, settings.owned)
         yield from tag_changes(delta, settings, RiskClass.TAG)
-    if desired.addresses is not UNMANAGED and "addresses" not in live.unreadable:
+    if (
+        desired.addresses is not UNMANAGED
+        and "addresses" not in live.unreadable
+        and not addresses.agree(desired.addresses, live.addresses, settings.region)
+    ):
         after_list, paths = addresses.merged(desired.addresses, live.addresses, settings.region)
         if paths:
             before = addresses.in_order(live.addresses, settings.region)
