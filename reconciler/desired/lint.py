@@ -17,10 +17,10 @@ from reconciler.model.consent import (
 )
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.fields import consent_field
-from reconciler.model.identity import IdentityKind, phone_is_assigned
+from reconciler.model.identity import IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.personal import Personal
-from reconciler.model.settings import DesiredState, StoreSettings
+from reconciler.model.settings import DesiredState
 from reconciler.model.shapes import shape_of
 from reconciler.model.tags import Owned, tag_key
 
@@ -53,7 +53,7 @@ def lint(
             found.extend(_addresses(customer))
             found.extend(_hidden(customer, regions))
             found.extend(_unlisted(customer, bearing))
-            found.extend(_phones(customer, stores[name]))
+            found.extend(_phones(customer))
     return tuple(found)
 
 
@@ -259,9 +259,9 @@ def _hidden(customer: DesiredCustomer, regions: frozenset[str]) -> Iterator[Diag
             )
 
 
-def _phones(customer: DesiredCustomer, store: StoreSettings) -> Iterator[Diagnostic]:
+def _phones(customer: DesiredCustomer) -> Iterator[Diagnostic]:
     phone = customer.identity(IdentityKind.PHONE)
-    if phone is not None and not phone_is_assigned(phone.value.reveal(), store.phone_region):
+    if phone is not None and not phone.assigned:
         yield _warning(
             "identity.phone-range",
             "no such range of phone numbers is in use",

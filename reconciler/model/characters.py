@@ -64,6 +64,8 @@ def unseen(text: str) -> int | None:
 
 def without_unseen(text: str) -> str:
     """The text as everybody reads it."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(
         one for place, one in enumerate(text) if not _is_unseen(one) or _is_needed(text, place)
     )

@@ -20,6 +20,8 @@ from reconciler.model.personal import Personal
 
 _SEPARATORS: Final = str.maketrans("", "", " ()./-\u00a0\u2010\u2011\u2012\u2013\u2014\u202f\t")
 _PLAIN_EMAIL: Final = re.compile(r"[A-Za-z0-9._+-]+@(?!.*xn--)[A-Za-z0-9.-]*[A-Za-z0-9]")
+# What is its own normal form but for its case; international domains are left to `domain_key`.
+_ASCII_EMAIL: Final = re.compile(r"[A-Za-z0-9._+-]+@(?!.*[xX][nN]--)[A-Za-z0-9.-]+")
 _MARKS: Final = "'\"`‘’‚“”„«»‹›<>"
 
 
@@ -32,17 +34,23 @@ class IdentityKind(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """`key` is the normal form that is matched by; `value` what is sent; `written` the spec's own
-    spelling, by which a store may know the customer.
+    spelling, by which a store may know the customer. `read_back` is the normal form of the value as
+    a store tells it again: of a few odd numbers it is another. `assigned` is False for a phone
+    number in a range that its country has not given out.
     """
 
     kind: IdentityKind
     value: Personal
     key: str = field(repr=False)
     written: Personal = field(compare=False, repr=False)
+    read_back: str = field(compare=False, repr=False)
+    assigned: bool = field(default=True, compare=False, repr=False)
 
 
 def fold(text: str) -> str:
     """Case-blind normal form of any text. Lower case, not `casefold`: ß and ss are two people."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
 
 
@@ -64,11 +72,13 @@ def domain_key(domain: str) -> str:
 def email_value(text: str) -> str:
     """NFC with the domain in its ASCII form; the local part is kept as written."""
     local, at, domain = tidy(text).rpartition("@")
-    return f"{local}{at}{domain_key(domain)}"
+    return f"{local}{at}{domain.lower() if _ASCII_EMAIL.fullmatch(text) else domain_key(domain)}"
 
 
 def email_key(text: str) -> str:
     """Case-blind; `+tag` and dots stay distinct; both spellings of an international domain."""
+    if _ASCII_EMAIL.fullmatch(text):
+        return text.lower()
     local, at, domain = tidy(text).rpartition("@")
     return f"{fold(local)}{at}{domain_key(domain)}"
 
@@ -136,13 +146,16 @@ def phone_readings(text: str, region: str | None) -> frozenset[str]:
     return frozenset(one for one in found if one is not None)
 
 
+@lru_cache(maxsize=4096)
 def phone_is_assigned(text: str, region: str | None) -> bool:
     """Whether the number lies in a range that its country has given out."""
     number = parse_phone(text, region)
     return number is not None and phonenumbers.is_valid_number(number)
 
 
+@lru_cache(maxsize=256)
 def parse_phone(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
+    """To be read only: whoever asks for the same text next gets the same number."""
     digits = tidy(text)
     if digits.startswith("00"):
         digits = f"+{digits[2:]}"
@@ -164,15 +177,24 @@ def identity(kind: IdentityKind, text: str, region: str | None) -> Identity | No
     written = Personal(text.strip())
     match kind:
         case IdentityKind.ID:
-            return Identity(kind=kind, value=written, key=text.strip(), written=written)
+            key = text.strip()
+            return Identity(kind=kind, value=written, key=key, written=written, read_back=key)
         case IdentityKind.EMAIL:
-            value = Personal(email_value(text))
-            return Identity(kind=kind, value=value, key=email_key(text), written=written)
+            value, key = Personal(email_value(text)), email_key(text)
+            again = email_key(key)
+            return Identity(kind=kind, value=value, key=key, written=written, read_back=again)
         case IdentityKind.PHONE:
-            key = phone_key(text, region)
-            if key is None:
+            number = phone_key(text, region)
+            if number is None:
                 return None
-            return Identity(kind=kind, value=Personal(key), key=key, written=written)
+            return Identity(
+                kind=kind,
+                value=Personal(number),
+                key=number,
+                written=written,
+                read_back=phone_key(number, region) or tidy(number),
+                assigned=phone_is_assigned(number, region),
+            )
 
 
 def spellings(one: Identity) -> tuple[str, ...]:

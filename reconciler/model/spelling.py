@@ -17,6 +17,11 @@ from reconciler.model.identity import has_decimal_point, parse_phone, phone_key
 _EMAIL: Final = re.compile(
     r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\.]+(?:\.[^\s@,;:<>()\[\]\"\\.]+)+"
 )
+# Most addresses: nothing in them that any of the rules below is about.
+_PLAIN_EMAIL: Final = re.compile(
+    r"[A-Za-z0-9._+-]+@(?!.*[xX][nN]--)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+)
+_PLAIN_NUMBER: Final = re.compile(r"\+?[0-9]+")
 _NUMBER: Final = re.compile(r"\+?[0-9 ()./-]+")
 _FULL_OF_STARS: Final = re.compile(r"\*{2}|@.*\*")
 _EXTENSION: Final = re.compile(r"(?:ext[a-z]*|x|#|;|～|~)\W*\d+\W*$", re.IGNORECASE)
@@ -26,6 +31,8 @@ _DECIMAL_COMMA: Final = re.compile(r"\+?[\d ]+,\d{0,2}")
 
 def email_fault(text: str) -> str | None:
     """Why this is no e-mail address that may be written; None where it is one."""
+    if _PLAIN_EMAIL.fullmatch(text):
+        return None
     if unseen(text) is not None:
         return "has a character that nobody sees, which no address has"
     if any(one.isspace() for one in text):
@@ -64,18 +71,23 @@ def phone_fault(text: str, region: str | None) -> str | None:
     shape = phone_shape_fault(text)
     if shape is not None:
         return shape
-    number = parse_phone(text, region)
+    key = phone_key(text, region)
+    plain = _PLAIN_NUMBER.fullmatch(text)
+    # Without separators the number that was parsed for the key is the one that would be here.
+    number = None if key is not None and plain else parse_phone(text, region)
     if number is not None:
         told = phonenumbers.is_possible_number_with_reason(number)
         if told == phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
             return "is only a local number, without its area code"
-    if phone_key(text, region) is None:
+    if key is None:
         return "is no phone number" + (f" in region {region}" if region else "")
     return None
 
 
 def phone_shape_fault(text: str) -> str | None:
     """What of `phone_fault` can be said without knowing the region."""
+    if _PLAIN_NUMBER.fullmatch(text):
+        return None
     if unseen(text) is not None:
         return "has a character that nobody sees"
     if _SCIENTIFIC.fullmatch(text.strip()):

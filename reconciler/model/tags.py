@@ -5,11 +5,13 @@ Compared case-blind and order-free; tags that are not ours are never touched.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from reconciler.model.identity import fold, tidy
 
 
+@lru_cache(maxsize=4096)
 def tag_key(tag: str) -> str:
     return fold(tidy(tag))
 

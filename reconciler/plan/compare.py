@@ -32,8 +32,12 @@ def differences(
     for name, wanted, written in _wanted_scalars(desired):
         if name in live.unreadable:
             continue
+        had = live.scalar(name)
+        if written is None and had == wanted:
+            continue
         normalise = BY_NAME[name].normalise
-        before, after = (normalise(side, settings.region) for side in (live.scalar(name), wanted))
+        before = normalise(had, settings.region)
+        after = normalise(wanted, settings.region) if written is None else written.read_back
         if before != after:
             yield ScalarChange(
                 path=FieldPath(name),
