@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from reconciler.app.collecting import seldom
 from reconciler.app.environment import Environment, mask_of
 from reconciler.app.watch import Watch
 from reconciler.clock import Clock
@@ -74,6 +75,7 @@ def _sound(
     return state
 
 
+@seldom()
 def _load(paths: Sequence[Path], environment: Environment) -> Loaded:
     from reconciler.desired import settings
     from reconciler.desired.sources import FromFolder

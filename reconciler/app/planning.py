@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from reconciler import __version__
+from reconciler.app.collecting import seldom
 from reconciler.app.environment import Environment, open_store, provenance_of, rules_for
 from reconciler.app.loading import selected
 from reconciler.errors import ConfigError, PlatformError
@@ -33,6 +34,7 @@ class PlanOptions:
     acknowledged: tuple[Release, ...] = ()
 
 
+@seldom()
 def plan(
     state: DesiredState, choices: PlanOptions, environment: Environment, pseudonyms: Pseudonyms
 ) -> "Plan":
