@@ -11,14 +11,15 @@ from typing import Any, Final
 import stamina
 
 from reconciler import app
-from reconciler.apply.bench import Cancellation
+from reconciler.apply.cancellation import Cancellation
 from reconciler.clock import Clock
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import DesiredState, Release
 from reconciler.plan.outcome import ApplyResult, State
 from reconciler.plan.plan import Plan, StorePlan
-from reconciler.planfile.encode import encode
+from reconciler.planfile.save import save
+from reconciler.planfile.saved import SavedPlan
 from reconciler.platforms.base import Writer
 from reconciler.platforms.registry import TABLES
 from reconciler.testing.clock import quick_clock
@@ -37,7 +38,7 @@ class Planned:
     """A plan, and the same as it is saved."""
 
     plan: Plan
-    saved: dict[str, Any]
+    saved: SavedPlan
 
     @property
     def store(self) -> StorePlan:
@@ -97,7 +98,7 @@ class Case:
     def plan(self, *, releases: tuple[Release, ...] = ()) -> Planned:
         options = app.PlanOptions(read="full", releases=releases)
         made = app.plan(self.state(), options, self._environment(), self._pseudonyms)
-        return Planned(plan=made, saved=encode(made, self._pseudonyms))
+        return Planned(plan=made, saved=save(made, self._pseudonyms))
 
     def apply(
         self, planned: Planned, *, resume: bool = False, dies_after: int | None = None
@@ -113,6 +114,7 @@ class Case:
         )
         return app.apply(
             app.ApplyRequest(
+                plan=planned.saved,
                 commitment=approved,
                 state=state,
                 only=(),
