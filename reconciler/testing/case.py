@@ -129,6 +129,11 @@ class Case:
         """The truth, by e-mail address."""
         return {one.email or one.id: one for one in self.server.people()}
 
+    def ever_held(self) -> Iterator[Person]:
+        """Everybody as they were after each request since the beginning."""
+        for asked in self.proxy.asked:
+            yield from asked.after
+
     def asked_while(self, planned: Planned) -> tuple[ApplyResult, Sequence[Asked]]:
         """Applies, and what was asked for it."""
         before = len(self.proxy.asked)

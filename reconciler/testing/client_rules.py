@@ -93,6 +93,21 @@ def the_whole_list_is_read(case: Case) -> None:
     assert planned.store.receipt.read == size, f"{planned.store.receipt.read} of {size} were read"
 
 
+def a_reading_that_breaks_off_proves_nothing(case: Case) -> None:
+    """Whichever of its requests fails for good: nobody is taken for absent after it."""
+    people = [Person(email=f"c{number}@example.com") for number in range(case.table.page + 1)]
+    wanted = {"email": "c0@example.com"}
+    case.begin(people[:_MOST_PEOPLE], wanted)
+    case.plan()
+    for number in range(1, len(case.proxy.asked) + 1):
+        case.proxy.arm(Fault(status=500, nth=number, times=_ALWAYS))
+        planned = case.plan()
+        incomplete = planned.store.receipt is None or not planned.store.receipt.complete
+        assert planned.store.error or incomplete, f"request {number} failed and was not missed"
+        assert planned.plan.empty, f"after request {number} failed there are changes"
+        case.proxy.arm(None)
+
+
 def every_request_carries_the_token(case: Case) -> None:
     case.begin([ADA], {"email": "nobody@example.com"})
     case.apply(case.plan())
@@ -175,6 +190,7 @@ CHECKS: Final = (
     Check(whoever_is_gone_is_not_read, nothing),
     Check(a_look_up_finds_who_is_meant_and_nobody_else, looks_up_emails),
     Check(the_whole_list_is_read, nothing),
+    Check(a_reading_that_breaks_off_proves_nothing, nothing),
     Check(every_request_carries_the_token, nothing),
     Check(a_token_that_may_not_is_not_tried_again, nothing),
     Check(a_redirect_is_not_followed, nothing),

@@ -122,7 +122,8 @@ def consent_never_rises_by_itself(case: Case) -> None:
     def law(scene: Scene) -> None:
         before = case.people()
         case.apply(case.plan())
-        for email, has in case.people().items():
+        for has in case.ever_held():
+            email = has.email or ""
             had = before.get(email)
             for channel in Channel:
                 if not is_yes(has.consent(channel)):

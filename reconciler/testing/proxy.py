@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 from urllib.parse import urlsplit
 
+from reconciler.testing.subject import Person
+
 _OWN: Final = frozenset(
     {"connection", "keep-alive", "transfer-encoding", "content-length", "accept-encoding"}
 )
@@ -44,12 +46,15 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One request as the adapter sent it; `wrote` says that the store was another after it."""
+    """One request as the adapter sent it; `wrote` says that the store was another after it, which
+    `after` shows.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    after: tuple[Person, ...] = field(repr=False)
     wrote: bool
     faulty: bool
 
@@ -68,7 +73,7 @@ class _Sent:
 class Proxy:
     """One request at a time, so that it is known which of them changed the store."""
 
-    def __init__(self, target: str, truth: Callable[[], object]) -> None:
+    def __init__(self, target: str, truth: Callable[[], tuple[Person, ...]]) -> None:
         parts = urlsplit(target)
         self._target = (parts.hostname or "127.0.0.1", parts.port or 80)
         self._truth = truth
@@ -99,13 +104,15 @@ class Proxy:
             works = fault is None or fault.kind not in (FaultKind.ANSWER, FaultKind.LOST_BEFORE)
             before = self._truth()
             sent = self._forward(method, path, headers, body) if works else instead
+            after = self._truth()
             self.asked.append(
                 Asked(
                     method=method,
                     path=path,
                     headers=headers,
                     body=body,
-                    wrote=self._truth() != before,
+                    after=after,
+                    wrote=after != before,
                     faulty=fault is not None,
                 )
             )

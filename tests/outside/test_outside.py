@@ -1,105 +1,156 @@
-"""A platform that a package adds is planned and applied without a line changed here."""
+"""A platform that a package adds passes the suite without a line changed here, and the suite can
+fail: adapters that each break a rule are caught by the check of that rule.
+"""
 
 import json
 import os
+import runpy
 import subprocess
 import sys
-import threading
+import textwrap
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconciler import testing
+
 HERE = Path(__file__).parent
-Json = dict[str, Any]
+PACKAGE = HERE / "tiny-shop"
+# Each broken adapter, and the check that has to see it.
+BROKEN = {
+    "tinyshop-follows": "a_redirect_is_not_followed",
+    "tinyshop-repeats": "under_every_fault_create",
+    "tinyshop-drops": "an_update_changes_its_field_and_nothing_else",
+    "tinyshop-subscribes": "a_create_makes_who_was_asked_for_and_subscribes_nobody",
+    "tinyshop-keeps": "an_opt_out_goes_out_from_every_state",
+    "tinyshop-believes": "what_cannot_be_understood_is_no_empty_store",
+    "tinyshop-skips": "whoever_is_there_is_read_as_they_are",
+    "tinyshop-insists": "a_token_that_may_not_is_not_tried_again",
+}
 
 
-class _Handler(BaseHTTPRequestHandler):
-    """TinyShop's server: people by number, each replaced as a whole."""
-
-    people: dict[int, Json]
-
-    def do_GET(self) -> None:
-        if self.path == "/people":
-            self._answer(200, list(self.people.values()))
-        else:
-            one = self.people.get(int(self.path.rpartition("/")[2]))
-            self._answer(200 if one else 404, one)
-
-    def do_POST(self) -> None:
-        number = max(self.people, default=0) + 1
-        self.people[number] = {**self._body(), "number": number}
-        self._answer(201, self.people[number])
-
-    def do_PUT(self) -> None:
-        number = int(self.path.rpartition("/")[2])
-        self.people[number] = {**self._body(), "number": number}
-        self._answer(200, self.people[number])
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Quiet."""
-
-    def _body(self) -> Json:
-        found: Json = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        return found
-
-    def _answer(self, status: int, body: object) -> None:
-        content = json.dumps(body).encode() if self.headers["x-tiny-token"] == "t" else b"{}"
-        self.send_response(status if self.headers["x-tiny-token"] == "t" else 401)
-        self.send_header("content-length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package as an installer puts it, from its own project file."""
+    target = tmp_path_factory.mktemp("packages")
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--no-index",
+            "--no-build-isolation",
+            "--disable-pip-version-check",
+            "--target",
+            target,
+            PACKAGE,
+        ],
+        check=True,
+    )
+    return target
 
 
-@pytest.fixture
-def server() -> Iterator[ThreadingHTTPServer]:
-    _Handler.people = {
-        1: {
-            "number": 1,
-            "mail": "ada@example.com",
-            "name": "Ada",
-            "labels": ["old"],
-            "news": "yes",
-        },
-        2: {"number": 2, "mail": "grace@example.com", "name": "Grace", "labels": [], "news": "no"},
+def _python(place: Path, *words: object, **more: str) -> "subprocess.CompletedProcess[str]":
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{place}{os.pathsep}{HERE.parents[1]}",
+        **more,
     }
-    made = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    threading.Thread(target=made.serve_forever, daemon=True).start()
-    yield made
-    made.shutdown()
-    made.server_close()
+    return subprocess.run(
+        [sys.executable, *map(str, words)],
+        text=True,
+        cwd=place,
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
 
 
-def _installed(folder: Path, point: str = "tinyshop = tinyshop:PLATFORM") -> Path:
-    """The package where Python finds it, as an installer leaves it."""
+def _run(place: Path, *words: object) -> "subprocess.CompletedProcess[str]":
+    return _python(place, "-m", "reconciler", *words, TOKEN="tiny")
+
+
+def test_a_package_of_others_passes_the_suite(place: Path) -> None:
+    done = _python(
+        place,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-W",
+        "error",
+        PACKAGE / "suite.py",
+    )
+
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
+    assert "passed" in done.stdout
+
+
+def test_the_example_of_the_suite_is_the_file_that_was_run() -> None:
+    code = (PACKAGE / "suite.py").read_text().partition('"""\n\n')[2]
+
+    assert textwrap.indent(code, "    ") in (testing.__doc__ or "")
+
+
+def test_the_suite_sees_every_adapter_that_breaks_a_rule(place: Path) -> None:
+    done = _python(place, PACKAGE / "red.py", json.dumps(BROKEN))
+
+    assert done.returncode == 0, done.stderr[-4000:]
+    told = json.loads(done.stdout)
+    assert {name for name, said in told.items() if not said} == set()
+    assert set(told) == set(BROKEN)
+
+
+def _installed(folder: Path, point: str) -> Path:
+    """The adapter alone, under another entry point than its own."""
     place = folder / "packages"
     about = place / "tinyshop-1.0.dist-info"
     about.mkdir(parents=True)
-    (place / "tinyshop.py").write_text((HERE / "tinyshop.py").read_text())
+    (place / "tinyshop.py").write_text((PACKAGE / "tinyshop.py").read_text())
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: tinyshop\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text(f"[reconciler.platforms]\n{point}\n")
     return place
 
 
-def _run(place: Path, *words: object) -> "subprocess.CompletedProcess[str]":
-    environment = {
-        **os.environ,
-        "PYTHONPATH": f"{place}{os.pathsep}{HERE.parents[1]}",
-        "TOKEN": "t",
-    }
-    return subprocess.run([sys.executable, "-m", "reconciler", *map(str, words)], text=True,
-                          env=environment, capture_output=True, check=False)  # fmt: skip
+@pytest.fixture
+def server() -> Iterator[Any]:
+    """Theirs, from their package, with two people in it."""
+    module = runpy.run_path(str(PACKAGE / "tinyshop_server.py"))
+    with module["serving"]() as made:
+        made.rows = {
+            1: {
+                "number": 1,
+                "mail": "ada@example.com",
+                "name": "Ada",
+                "labels": ["old"],
+                "news": "yes",
+                "since": "2019",
+            },
+            2: {
+                "number": 2,
+                "mail": "grace@example.com",
+                "name": "Grace",
+                "labels": [],
+                "news": "no",
+                "since": "2019",
+            },
+        }
+        yield made
 
 
-def _specs(folder: Path, port: int) -> Path:
+def _specs(folder: Path, url: str = "http://127.0.0.1:1", more: str = "") -> Path:
     specs = folder / "specs"
     specs.mkdir()
     (specs / "a.yaml").write_text(f"""\
 stores:
-  tiny: {{platform: tinyshop, shop: acme, base_url: "http://127.0.0.1:{port}", token: {{env: TOKEN}},
-         limits: {{create: {{percent: 100, at_least: 9, at_most: 9}}}}}}
+  tiny: {{platform: tinyshop, shop: acme, base_url: "{url}", token: {{env: TOKEN}},
+         limits: {{create: {{percent: 100, at_least: 9, at_most: 9}}}}{more}}}
 store: tiny
 customers:
   - email: ada@example.com
@@ -113,10 +164,8 @@ customers:
     return specs
 
 
-def test_it_is_planned_applied_and_planned_empty(
-    tmp_path: Path, server: ThreadingHTTPServer
-) -> None:
-    place, specs = _installed(tmp_path), _specs(tmp_path, server.server_address[1])
+def test_it_is_planned_applied_and_planned_empty(tmp_path: Path, place: Path, server: Any) -> None:
+    specs = _specs(tmp_path, server.url)
 
     assert _run(place, "validate", specs).returncode == 0
     stores = _run(place, "stores", "--specs", specs)
@@ -125,11 +174,12 @@ def test_it_is_planned_applied_and_planned_empty(
     done = _run(place, "apply", "--yes", "--specs", specs)
     assert done.returncode == 0, done.stdout + done.stderr
 
-    people = {one["mail"]: one for one in _Handler.people.values()}
+    people = {one["mail"]: one for one in server.rows.values()}
     assert (people["ada@example.com"]["news"], people["ada@example.com"]["name"]) == ("no", "Mei")
     assert people["ada@example.com"]["labels"] == ["vip"]
     assert people["grace@example.com"]["news"] == "no"  # nobody knows since when, so it is held
-    assert people["new@example.com"]["news"] == "no"
+    assert people["new@example.com"]["news"] == "never"
+    assert {one.get("since") for one in people.values()} == {"2019", None}
     again = _run(place, "plan", "--specs", specs, "--detailed-exitcode")
     assert (again.returncode, "No changes" in again.stdout) == (0, True), again.stdout
 
@@ -146,15 +196,25 @@ def test_it_is_planned_applied_and_planned_empty(
 def test_a_package_that_adds_none_is_named(tmp_path: Path, point: str, why: str) -> None:
     place = _installed(tmp_path, point)
 
-    done = _run(place, "validate", _specs(tmp_path, 1))
+    done = _run(place, "validate", _specs(tmp_path))
 
     assert done.returncode == 1
     assert why in done.stderr
     assert "Traceback" not in done.stderr
 
 
+def test_its_own_check_of_settings_is_shown_with_its_place(tmp_path: Path, place: Path) -> None:
+    done = _run(place, "validate", _specs(tmp_path, more=", phone_region: NO"))
+
+    assert done.returncode == 1
+    assert "a.yaml:3:" in done.stdout
+    assert (
+        "error[settings.platform]: TinyShop has no phone numbers. hint: leave it out" in done.stdout
+    )
+
+
 def test_without_the_package_nobody_knows_it(tmp_path: Path) -> None:
-    done = _run(tmp_path, "validate", _specs(tmp_path, 1))
+    done = _run(tmp_path, "validate", _specs(tmp_path))
 
     assert done.returncode == 1
     assert "must be one of `genstore`, `shoplazza`, `shopline`" in done.stdout

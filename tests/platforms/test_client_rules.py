@@ -1,4 +1,7 @@
-"""The client's rules that hold on every platform, each a test, over a loopback socket."""
+"""The client's rules under what the documents leave open, each a test, over a loopback socket.
+
+What holds on every platform, also on those of others, is in `reconciler.testing`.
+"""
 
 from pathlib import Path
 
@@ -44,36 +47,6 @@ def test_rule_1_a_sublist_that_only_grows_is_reported_as_not_applied(tmp_path: P
 
         assert states(result) == [State.NOT_APPLIED]
         assert shop.live("ada@example.com")["tags"] == ["old", "new"]
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_rule_2_a_lost_answer_to_a_create_is_looked_up_and_never_repeated_blindly(
-    tmp_path: Path, variant: str
-) -> None:
-    with opened(tmp_path, variant, [person("other@example.com")]) as shop:
-        shop.want({"email": "ada@example.com", "first_name": "Ada"})
-        body = shop.plan()
-        shop.box.fault(Fault("drop_after", method="POST", path=r"customers(\.json)?$"))
-
-        result = shop.apply(body)
-
-        assert result.complete, told(result)
-        assert len(shop.box.customers()) == 2
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_rule_2_a_5xx_before_the_work_of_a_create_ends_as_one_customer(
-    tmp_path: Path, variant: str
-) -> None:
-    with opened(tmp_path, variant, [person("other@example.com")]) as shop:
-        shop.want({"email": "ada@example.com", "first_name": "Ada"})
-        body = shop.plan()
-        shop.box.fault(Fault("status", method="POST", path=r"customers(\.json)?$", status=500))
-
-        result = shop.apply(body)
-
-        assert result.complete, told(result)
-        assert len(shop.box.customers()) == 2
 
 
 def test_rule_2_a_200_on_the_delete_of_an_unknown_id_is_no_proof(tmp_path: Path) -> None:
@@ -285,22 +258,6 @@ def test_rule_10_a_429_is_waited_for_and_then_done(tmp_path: Path, retry_after: 
 
         assert result.complete, told(result)
         assert shop.live("ada@example.com")["first_name"] == "New"
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_rule_11_a_customer_that_moved_since_the_plan_is_skipped(
-    tmp_path: Path, variant: str
-) -> None:
-    with opened(tmp_path, variant, [person(), person("b@example.com")]) as shop:
-        shop.want({"email": "ada@example.com", "first_name": "New"},
-                  {"email": "b@example.com", "first_name": "New"})  # fmt: skip
-        body = shop.plan()
-        shop.box.edit(shop.live("ada@example.com")["id"], first_name="Somebody's")
-
-        result = shop.apply(body)
-
-        assert sorted(states(result)) == sorted([State.DONE, State.STALE])
-        assert shop.live("ada@example.com")["first_name"] == "Somebody's"
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
