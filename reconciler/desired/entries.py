@@ -8,8 +8,10 @@ from reconciler.desired.yaml_reader import Document
 from reconciler.diagnostics import Diagnostic, Pointer, SourceMark
 from reconciler.model.consent import Channel, ConsentState, Evidence, WantedConsent
 from reconciler.model.customer import ADDRESS_TEXTS, Address, Scalar
+from reconciler.model.fields import consent_field
 from reconciler.model.identity import Identity, IdentityKind, identity
 from reconciler.model.instant import instant
+from reconciler.model.marks import marked
 from reconciler.model.personal import Personal, personal
 from reconciler.model.settings import StoreSettings
 from reconciler.model.spelling import phone_fault
@@ -25,8 +27,13 @@ class Fact:
 
     name: str
     value: Any
-    mark: SourceMark
+    file: str
+    place: int
     default: bool = False
+
+    @property
+    def mark(self) -> SourceMark:
+        return marked(self.file, self.place)
 
 
 @dataclass(slots=True)
@@ -42,6 +49,10 @@ class Entry:
     facts: list[Fact] = field(default_factory=list)
     tags: TagIntent | None = None
     default_tags: bool = False
+
+    def say(self, name: str, value: Any, pointer: Pointer, *, default: bool = False) -> None:
+        place = self.document.near(pointer)
+        self.facts.append(Fact(name, value, self.document.file, place, default))
 
 
 @dataclass(slots=True)
@@ -145,21 +156,19 @@ def _customer(
         document, store, (*pointer, "previously"), item.get("previously") or {}, work
     )
     absent = item.get("state") == "absent"
-    entry.facts.append(Fact("absent", absent, entry.mark))
+    entry.say("absent", absent, pointer)
     if "reason" in item:
-        entry.facts.append(Fact("reason", item["reason"], document.near((*pointer, "reason"))))
+        entry.say("reason", item["reason"], (*pointer, "reason"))
     filled = dict(item) if absent else {**defaults, **item}
     for name in SCALARS:
         if name in filled:
             value: Scalar = filled[name]
             if not isinstance(value, bool):
                 value = personal(value)
-            mark = document.near((*pointer, name))
-            entry.facts.append(Fact(name, value, mark, default=name not in item))
+            entry.say(name, value, (*pointer, name), default=name not in item)
     if "addresses" in filled:
         addresses = tuple(_address(one) for one in filled["addresses"])
-        mark = document.near((*pointer, "addresses"))
-        entry.facts.append(Fact("addresses", addresses, mark))
+        entry.say("addresses", addresses, (*pointer, "addresses"))
     if "tags" in filled:
         entry.tags = _tag_intent(filled["tags"])
         entry.default_tags = "tags" not in item
@@ -198,7 +207,7 @@ def _consent(
         work.complain(
             "consent.wrong-time",
             f"`withdrawn_at` stands beside the state `{item['state']}`",
-            entry.document.near(pointer),
+            marked(entry.document.file, entry.document.near(pointer)),
             "a consent that is given has `given_at`; leave the other out",
         )
     told = item.get("withdrawn_at") if item["state"] == "unsubscribed" else item.get("given_at")
@@ -206,7 +215,7 @@ def _consent(
         at=instant(told) if told else None, **{name: item.get(name) for name in _EVIDENCE}
     )
     wanted = WantedConsent(state=ConsentState(item["state"]), evidence=evidence)
-    entry.facts.append(Fact(f"consent.{channel}", wanted, entry.document.near(pointer)))
+    entry.say(consent_field(channel), wanted, pointer)
 
 
 def _refuse_both_ways(entry: Entry, work: DiagnosticCollector) -> None:

@@ -6,6 +6,7 @@ from reconciler.model.consent import Channel, ConsentState, Evidence
 from reconciler.model.customer import DesiredCustomer, is_erasure
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED, Managed
+from reconciler.model.marks import Marks, marked
 from reconciler.model.tags import TagIntent, sort_tags, tag_key
 
 
@@ -76,14 +77,20 @@ def _one(store: str, group: list[Entry], work: DiagnosticCollector) -> DesiredCu
     return customer
 
 
-def _marks(group: list[Entry], facts: dict[str, Fact]) -> tuple[tuple[str, SourceMark], ...]:
-    marks = {name: fact.mark for name, fact in facts.items() if name not in ("absent", "reason")}
+def _marks(group: list[Entry], facts: dict[str, Fact]) -> Marks:
+    marks = {
+        name: (fact.file, fact.place)
+        for name, fact in facts.items()
+        if name not in ("absent", "reason")
+    }
     for entry in reversed(group):
+        document, pointer = entry.document, entry.pointer
         if entry.tags is not None:
-            marks["tags"] = entry.document.near((*entry.pointer, "tags"))
+            marks["tags"] = (document.file, document.near((*pointer, "tags")))
         for one in entry.identities:
-            marks[one.kind.value] = entry.document.near((*entry.pointer, one.kind.value))
-    return tuple(sorted(marks.items()))
+            place = document.near((*pointer, one.kind.value))
+            marks[one.kind.value] = (document.file, place)
+    return Marks((name, *place) for name, place in marks.items())
 
 
 def _add(fact: Fact, facts: dict[str, Fact], work: DiagnosticCollector) -> None:
@@ -158,11 +165,15 @@ def _joined_identities(group: list[Entry], work: DiagnosticCollector) -> tuple[I
     return tuple(by_kind[kind][0] for kind in IdentityKind if kind in by_kind)
 
 
+def _place_of_tags(entry: Entry) -> SourceMark:
+    return marked(entry.document.file, entry.document.near((*entry.pointer, "tags")))
+
+
 def _joined_tags(group: list[Entry], work: DiagnosticCollector) -> Managed[TagIntent]:
     said = [entry for entry in group if entry.tags is not None]
     own = [entry for entry in said if entry.section == "customers" and not entry.default_tags]
     intents = [
-        (entry.tags, entry.document.near((*entry.pointer, "tags")))
+        (entry.tags, _place_of_tags(entry))
         for entry in said
         if entry.tags is not None and not (entry.default_tags and own)
     ]

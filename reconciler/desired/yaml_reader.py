@@ -2,11 +2,12 @@
 
 Built on PyYAML's event stream (libyaml where it is there), because events keep the place of every
 key and value and cost a fraction of PyYAML's loaders. Only `null`, `true`, `false` and plain
-decimal numbers are anything but text. In large files only places of list items and top-level keys
-are kept; the others are found by reading the text again, which happens only for complaints.
+decimal numbers are anything but text. One loop takes the events as they come: what it does for
+good data is all that a large file costs.
 """
 
 import re
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -15,12 +16,14 @@ import yaml
 
 from reconciler.desired import lines
 from reconciler.desired.files import SpecFile
+from reconciler.desired.places import Places, inside
 from reconciler.diagnostics import Diagnostic, Pointer, SourceMark
+from reconciler.model.marks import marked
 
 LOADER: Final = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 DEEPEST: Final = 64
 MOST_ALIASED: Final = 10_000
-LARGE: Final = 4 * 1024 * 1024
+_MOST_KNOWN: Final = 4096
 
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+")
@@ -87,48 +90,24 @@ _SAYINGS: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
-    keys: dict[Pointer, SourceMark]
-    values: dict[Pointer, SourceMark]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """`data` is what JSON Schema expects: dicts, lists, text, numbers, booleans, None."""
 
     file: str
     data: Any
     places: Places = field(repr=False)
-    text: str = field(repr=False)
-    _all: list[Places] = field(default_factory=list, repr=False)
 
     def mark(self, pointer: Pointer) -> SourceMark:
-        """Place of a value, or of the nearest thing around it. May read the text once more."""
-        if pointer in self.places.values:
-            return self.places.values[pointer]
-        return _nearest(self._everything().values, pointer, self.file)
+        """Place of a value, or of the nearest thing around it."""
+        return self.places.value(pointer)
 
     def key_mark(self, pointer: Pointer) -> SourceMark:
-        """Place of the key whose value `pointer` names. May read the text once more."""
-        return _nearest(self._everything().keys, pointer, self.file)
+        """Place of the key whose value `pointer` names."""
+        return self.places.key(pointer)
 
-    def near(self, pointer: Pointer) -> SourceMark:
-        """Place of a key, or of the entry around it in a large file; never costs a reading."""
-        return self.places.keys.get(pointer) or _nearest(self.places.values, pointer, self.file)
-
-    def _everything(self) -> Places:
-        if not self._all:
-            builder = _Builder(self.file, keep_all=True)
-            builder.build(self.text)
-            self._all.append(Places(keys=builder.keys, values=builder.places))
-        return self._all[0]
-
-
-def _nearest(places: dict[Pointer, SourceMark], pointer: Pointer, file: str) -> SourceMark:
-    for length in range(len(pointer), -1, -1):
-        if pointer[:length] in places:
-            return places[pointer[:length]]
-    return SourceMark(file)
+    def near(self, pointer: Pointer) -> int:
+        """Place of a key, or of the entry around it, as a number (`model.marks`)."""
+        return self.places.near(pointer)
 
 
 class _Broken(Exception):
@@ -144,143 +123,158 @@ def parse(file: SpecFile) -> tuple[Document | None, tuple[Diagnostic, ...]]:
     text, odd = lines.decode(file)
     if text is None:
         return None, odd
-    builder = _Builder(file.name, keep_all=len(text) <= LARGE)
+    builder = _Builder(file.name)
     try:
         data = builder.build(text)
     except _Broken as broken:
         return None, (*odd, *builder.diagnostics, broken.diagnostic)
     if builder.diagnostics:
         return None, (*odd, *builder.diagnostics)
-    places = Places(keys=builder.keys, values=builder.places)
-    return Document(file=file.name, data=data, places=places, text=text), odd
+    places = Places(
+        file=file.name,
+        data=data,
+        numbers=builder.numbers,
+        sections=builder.sections,
+        items=builder.items,
+    )
+    return Document(file=file.name, data=data, places=places), odd
 
 
-@dataclass(slots=True)
-class _Frame:
-    """A collection that is being read. `keys` is None for a list."""
-
-    container: Any
-    pointer: Pointer
-    keys: dict[str, SourceMark] | None
-    key: str | None = None
+_BETWEEN: Final = object()
+"""Where the reading of a mapping is between two pairs; in a list the key is always None."""
 
 
 class _Builder:
-    def __init__(self, file: str, *, keep_all: bool) -> None:
+    def __init__(self, file: str) -> None:
         self.file = file
-        self.keep_all = keep_all
-        self.places: dict[Pointer, SourceMark] = {}
-        self.keys: dict[Pointer, SourceMark] = {}
+        self.numbers = array("Q")
+        self.sections: dict[str, int] = {}
+        self.items: dict[str, array[int]] = {}
         self.diagnostics: list[Diagnostic] = []
         self._anchors: dict[str, list[Any]] = {}
         self._replayed = 0
+        self._seen: dict[int, dict[str, SourceMark]] = {}
 
-    def build(self, text: str) -> Any:
-        frames: list[_Frame] = []
+    def build(self, text: str) -> Any:  # noqa: C901, PLR0912, PLR0915 -- flat: calls are what costs
         root: list[Any] = []
-        documents = 0
-        for event in self._replay(text):
-            if isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    self._complain(
-                        "yaml.second-document",
-                        "a second document begins here",
-                        event,
-                        "use one file for each",
-                    )
-                    break
-            elif isinstance(event, yaml.CollectionEndEvent):
-                frames.pop()
-            elif isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)):
-                self._node(event, frames, root)
+        container: Any = root
+        key: Any = None
+        began = 0
+        around: list[tuple[Any, Any, int]] = []
+        entries: Any = None
+        starts = array("Q")
+        numbers, known, names = self.numbers, dict[str, Any](), dict[str, str]()
+        for event in self._expanded(text):
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
+                mark, value = event.start_mark, event.value
+                if event.tag is not None and not (event.tag == "!" and event.style):
+                    self._complain_of_tag(event)
+                if key is _BETWEEN:
+                    key = names.setdefault(value, value)
+                    if key in container or key == "<<" or self._seen:
+                        key = self._odd_key(event, container, began)
+                    if len(around) == 1:
+                        self.sections[key] = len(numbers)
+                    numbers.append(mark.line << 32 | mark.column)
+                    container[key] = None
+                    continue
+                if event.implicit[0]:
+                    plain = known.get(value, _BETWEEN)
+                    if plain is _BETWEEN:
+                        plain = _plain(value)
+                        if len(known) < _MOST_KNOWN:
+                            known[value] = plain
+                    value = plain
+            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                mark = event.start_mark
+                self._check_start(event, key, len(around))
+                value = {} if kind is yaml.MappingStartEvent else []
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                container, key, began = around.pop()
+                continue
+            elif kind is yaml.DocumentStartEvent and root:
+                self._complain_of_second(event)
+                break
+            else:
+                continue
+            if container is entries:
+                starts.append(len(numbers))
+            numbers.append(mark.line << 32 | mark.column)
+            if key is None:
+                container.append(value)
+            else:
+                container[key] = value
+            if kind is yaml.ScalarEvent:
+                key = None if key is None else _BETWEEN
+                continue
+            if len(around) == 1 and key is not None and kind is yaml.SequenceStartEvent:
+                entries, starts = value, array("Q")
+                self.items[key] = starts
+            around.append((container, None if key is None else _BETWEEN, began))
+            container, began = value, len(numbers) - 1
+            key = _BETWEEN if kind is yaml.MappingStartEvent else None
         return root[0] if root else None
 
-    def _node(self, event: Any, frames: list[_Frame], root: list[Any]) -> None:
-        if event.tag is not None and not (
-            isinstance(event, yaml.ScalarEvent) and event.tag == "!" and event.style
-        ):
-            self._complain(
-                "yaml.tag", "a tag is used", event, "quote the text if the `!` belongs to it"
-            )
-        frame = frames[-1] if frames else None
-        if frame is not None and frame.keys is not None and frame.key is None:
-            self._key(event, frame)
-            return
-        pointer = self._pointer(frame)
-        value = self._value(event)
-        if self.keep_all or len(pointer) <= 1 or isinstance(pointer[-1], int):
-            self.places[pointer] = self._mark(event)
-        if frame is None:
-            root.append(value)
-        elif frame.keys is None:
-            frame.container.append(value)
-        else:
-            frame.container[frame.key] = value
-            frame.key = None
-        if not isinstance(event, yaml.ScalarEvent):
-            if len(frames) >= DEEPEST:
-                raise _Broken(
-                    self._diagnostic(
-                        "yaml.too-deep",
-                        f"it is nested deeper than {DEEPEST}",
-                        event,
-                        "no part of a spec is that deep; check the brackets",
-                    )
-                )
-            keys: dict[str, SourceMark] | None = {} if isinstance(value, dict) else None
-            frames.append(_Frame(container=value, pointer=pointer, keys=keys))
-
-    def _pointer(self, frame: _Frame | None) -> Pointer:
-        if frame is None:
-            return ()
-        last = frame.key if frame.key is not None else len(frame.container)
-        return (*frame.pointer, last)
-
-    def _key(self, event: Any, frame: _Frame) -> None:
-        if not isinstance(event, yaml.ScalarEvent):
+    def _check_start(self, event: Any, key: Any, depth: int) -> None:
+        if event.tag is not None:
+            self._complain_of_tag(event)
+        if key is _BETWEEN:
             raise _Broken(
                 self._diagnostic(
                     "yaml.key", "a key is a list or a mapping", event, "write a plain word as key"
                 )
             )
-        mark = self._mark(event)
-        if event.value == "<<" and event.implicit[0]:
+        if depth >= DEEPEST:
+            raise _Broken(
+                self._diagnostic(
+                    "yaml.too-deep",
+                    f"it is nested deeper than {DEEPEST}",
+                    event,
+                    "no part of a spec is that deep; check the brackets",
+                )
+            )
+
+    def _odd_key(self, event: Any, container: dict[Any, Any], began: int) -> Any:
+        """A merge key, a repeated one, or any in a text that has one of these. What a repeated key
+        stands for is kept beside the other, so that places stay in the order of the data.
+        """
+        name, mark = event.value, self._mark(event)
+        if name == "<<" and event.implicit[0]:
             self._complain(
                 "yaml.merge-key",
                 "a merge key (`<<`) is used",
                 event,
                 "write the keys out, or use the section `defaults`",
             )
-        keys = frame.keys if frame.keys is not None else {}
-        if event.value in keys:
-            self.diagnostics.append(
-                Diagnostic(
-                    rule="yaml.repeated-key",
-                    message=f"this key stands twice here, first in line {keys[event.value].line}",
-                    mark=mark,
-                    hint="keep one of them",
-                    also=keys[event.value],
-                )
+        seen = self._seen.get(id(container))
+        if seen is None and name not in container:
+            return name
+        if seen is None:
+            seen = {
+                way[0]: marked(self.file, self.numbers[at])
+                for way, (at, _) in inside(container, began).items()
+                if len(way) == 1 and isinstance(way[0], str)
+            }
+            self._seen[id(container)] = seen
+        earlier = seen.get(name)
+        seen[name] = mark
+        if earlier is None:
+            return name
+        self.diagnostics.append(
+            Diagnostic(
+                rule="yaml.repeated-key",
+                message=f"this key stands twice here, first in line {earlier.line}",
+                mark=mark,
+                hint="keep one of them",
+                also=earlier,
             )
-        keys[event.value] = mark
-        frame.key = event.value
-        if self.keep_all or not frame.pointer:
-            self.keys[(*frame.pointer, event.value)] = mark
+        )
+        return len(self.diagnostics)
 
-    def _value(self, event: Any) -> Any:
-        if isinstance(event, yaml.MappingStartEvent):
-            return {}
-        if isinstance(event, yaml.SequenceStartEvent):
-            return []
-        text: str = event.value
-        if not event.implicit[0]:
-            return text
-        if text in _WORDS:
-            return _WORDS[text]
-        if _INTEGER.fullmatch(text):
-            return int(text)
-        return float(text) if _NUMBER.fullmatch(text) and len(text) < 20 else text
+    def _expanded(self, text: str) -> Iterator[Any]:
+        """Without such a sign in the text there is nothing to write out."""
+        return self._replay(text) if "&" in text or "*" in text else self._events(text)
 
     def _replay(self, text: str) -> Iterator[Any]:
         """The events with every alias written out, so that its content has a place and a cost."""
@@ -339,7 +333,7 @@ class _Builder:
 
     def _events(self, text: str) -> Iterator[Any]:
         try:
-            yield from yaml.parse(text, Loader=LOADER)
+            yield from iter(LOADER(text).get_event, None)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -365,5 +359,28 @@ class _Builder:
     def _diagnostic(self, rule: str, message: str, event: Any, hint: str) -> Diagnostic:
         return Diagnostic(rule=rule, message=message, mark=self._mark(event), hint=hint)
 
+    def _complain_of_tag(self, event: Any) -> None:
+        self._complain(
+            "yaml.tag", "a tag is used", event, "quote the text if the `!` belongs to it"
+        )
+
+    def _complain_of_second(self, event: Any) -> None:
+        self._complain(
+            "yaml.second-document",
+            "a second document begins here",
+            event,
+            "use one file for each",
+        )
+
     def _complain(self, rule: str, message: str, event: Any, hint: str) -> None:
         self.diagnostics.append(self._diagnostic(rule, message, event, hint))
+
+
+def _plain(text: str) -> Any:
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in "-0123456789":
+        return text
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _NUMBER.fullmatch(text) and len(text) < 20 else text

@@ -1,6 +1,7 @@
 """Characters that nobody sees or that turn the text around them, and where they are needed."""
 
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 _JOINERS: Final = "\u200c\u200d"
@@ -71,6 +72,7 @@ def without_unseen(text: str) -> str:
     )
 
 
+@lru_cache(maxsize=4096)
 def _is_unseen(one: str) -> bool:
     if one in _DRAWN:
         return False

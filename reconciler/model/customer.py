@@ -8,6 +8,7 @@ from reconciler.diagnostics import SourceMark
 from reconciler.model.consent import NOTHING_TOLD, Channel, ConsentState, LiveConsent, WantedConsent
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED, Managed
+from reconciler.model.marks import NO_MARKS, Marks
 from reconciler.model.personal import Personal
 from reconciler.model.tags import TagIntent
 
@@ -52,7 +53,7 @@ class DesiredCustomer:
     store: str
     identities: tuple[Identity, ...]
     mark: SourceMark
-    marks: tuple[tuple[str, SourceMark], ...] = ()
+    marks: Marks = NO_MARKS
     previously: tuple[Identity, ...] = ()
     creates: bool = False
     absent: bool = False
@@ -74,7 +75,7 @@ class DesiredCustomer:
         return dict(self.consents).get(channel)
 
     def mark_of(self, name: str) -> SourceMark:
-        return dict(self.marks).get(name, self.mark)
+        return self.marks.of(name) or self.mark
 
 
 def is_erasure(reason: str | None) -> bool:

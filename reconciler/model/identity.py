@@ -22,6 +22,7 @@ _SEPARATORS: Final = str.maketrans("", "", " ()./-\u00a0\u2010\u2011\u2012\u2013
 _PLAIN_EMAIL: Final = re.compile(r"[A-Za-z0-9._+-]+@(?!.*xn--)[A-Za-z0-9.-]*[A-Za-z0-9]")
 # What is its own normal form but for its case; international domains are left to `domain_key`.
 _ASCII_EMAIL: Final = re.compile(r"[A-Za-z0-9._+-]+@(?!.*[xX][nN]--)[A-Za-z0-9.-]+")
+_DIALLED: Final = re.compile(r"\+?[0-9]+")
 _MARKS: Final = "'\"`‘’‚“”„«»‹›<>"
 
 
@@ -100,7 +101,7 @@ def phone_key(text: str, region: str | None) -> str | None:
     extensions, words and decimal points may.
     """
     digits = _digits(text)
-    if not re.fullmatch(r"\+?[0-9]+", digits) or has_decimal_point(text):
+    if not _DIALLED.fullmatch(digits) or has_decimal_point(text):
         return None
     return _dialled(digits, region)
 

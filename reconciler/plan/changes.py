@@ -16,6 +16,7 @@ from reconciler.model.consent import (
 from reconciler.model.customer import Address, Scalar
 from reconciler.model.field_path import ADDRESSES, CUSTOMER, TAGS, FieldPath
 from reconciler.model.identity import Identity
+from reconciler.model.marks import NO_MARKS, Marks
 from reconciler.model.personal import in_clear
 from reconciler.model.settings import RiskClass
 from reconciler.model.tags import TagDelta
@@ -123,7 +124,7 @@ class Change:
     fields: tuple[FieldChange, ...]
     subscribed: frozenset[Channel] = frozenset()
     rank: int = 0
-    marks: tuple[tuple[str, SourceMark], ...] = ()
+    marks: Marks = NO_MARKS
     seen: tuple[tuple[Channel, ConsentState], ...] = ()
     reason: str | None = None
 
@@ -133,7 +134,7 @@ class Change:
         return tuple(risk for risk in RiskClass if risk in own)
 
     def mark_of(self, path: FieldPath) -> SourceMark:
-        return dict(self.marks).get(path.table, self.mark)
+        return self.marks.of(path.table) or self.mark
 
     def was_subscribed(self, channel: Channel) -> bool:
         return channel in self.subscribed

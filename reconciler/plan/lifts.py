@@ -111,9 +111,7 @@ def _of_approval(
     parts = tuple(one for one in parts if one.name in (approval.stores or (one.name,)))
     entries = named(approval, state)
     places = (
-        None
-        if entries is None
-        else {mark for one in entries for mark in (one.mark, *dict(one.marks).values())}
+        None if entries is None else {mark for one in entries for mark in (one.mark, *one.marks)}
     )
     for kind, what, value in _lifted(approval):
         match kind:

@@ -1,5 +1,6 @@
 """The fast door lets in what the explaining one would, and refuses the rest with the same words."""
 
+import json
 from random import Random
 from typing import Any
 
@@ -8,7 +9,7 @@ from jsonschema import Draft202012Validator, validators
 
 from reconciler import schemas
 from reconciler.desired import schema_errors, yaml_reader
-from reconciler.desired.yaml_reader import Document
+from reconciler.desired.files import SpecFile
 from tests.desired.mutations import WHOLE, mutated
 
 
@@ -49,7 +50,8 @@ def test_what_one_accepts_the_other_accepts_10_000_times() -> None:
 def test_only_what_is_refused_goes() -> None:
     data = {"customers": [{"email": "a@b.cc"}, {"email": 1}, {"emial": ""}], "stores": {"x": 1},
             "policy": 3, "unknown": 1}  # fmt: skip
-    places = yaml_reader.Places(keys={}, values={})
-    sound, told = schema_errors.check(Document(file="f", data=data, places=places, text=""))
+    document, _ = yaml_reader.parse(SpecFile(name="f", content=json.dumps(data).encode()))
+    assert document is not None
+    sound, told = schema_errors.check(document)
     assert sound.data == {"customers": [{"email": "a@b.cc"}, None, None], "stores": {}}
     assert len(told) == 6
