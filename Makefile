@@ -56,8 +56,20 @@ test-browser: install  ## the HTML plan in a headless Chromium, where one is ins
 golden: install  ## write the golden stories anew; read the difference before you commit it
 	$(BIN)/python -m tests.golden.stories
 
-.PHONY: bench
-bench: install  ## the figures that the README quotes: window, pace, then every kill and fault
+.PHONY: bench bench-full bench-write bench-apply bench-promises
+bench: install  ## what planning costs, beside its floor and other tools
+	$(BIN)/python -m benchmarks.speed
+
+bench-full: install  ## the same with a million customers
+	$(BIN)/python -m benchmarks.speed --full
+
+bench-write: install  ## the same, into the README and its picture
+	$(BIN)/python -m benchmarks.speed --full --write
+
+bench-apply: install  ## what applying costs: requests, rate, interrupt, journal
+	$(BIN)/python -m benchmarks.applying
+
+bench-promises: install  ## the figures of safety that the README quotes: window, pace, kills and faults
 	$(BIN)/python -m benchmarks.window
 	$(BIN)/python -m benchmarks.pace
 	$(BIN)/python -m benchmarks.matrices

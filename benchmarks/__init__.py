@@ -1,1 +1,3 @@
-"""What the README quotes, measured; run by `make bench`, `make pictures` and by name."""
+"""What the README quotes, measured; run by `make bench`, `make bench-apply`, `make bench-promises`,
+`make pictures` and by name.
+"""

@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -333,8 +333,8 @@ def _differ(record: Json, kind: int) -> None:
             record["firstName"] = "Zoe"
 
 
-def stores(port: int, **more: Any) -> str:
-    """The settings of the one store; JSON is YAML."""
+def stores(port: int, names: Sequence[str] = (STORE,), **more: Any) -> str:
+    """The settings of the store, or of several that are alike; JSON is YAML."""
     store: Json = {
         "platform": "genstore",
         "shop": "bench",
@@ -343,10 +343,14 @@ def stores(port: int, **more: Any) -> str:
         "rate": {"per_second": 1000, "burst": 1000},
         "phone_region": "CN",
         "timezone": "UTC",
+        "limits": {
+            risk: {"percent": 100, "at_least": 100_000, "at_most": 100_000}
+            for risk in ("tag", "profile", "create", "grant", "delete")
+        },
         "tags": {"owned": [tag for tag in _TAGS if ":" not in tag] + ["seg:*", "wave:*"]},
         **more,
     }
-    return json.dumps({"stores": {STORE: store}}, indent=1) + "\n"
+    return json.dumps({"stores": dict.fromkeys(names, store)}, indent=1) + "\n"
 
 
 def cache() -> Path:

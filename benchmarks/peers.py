@@ -35,6 +35,7 @@ class Peer:
     folder: Path
     env: Mapping[str, str]
     ends: tuple[int, ...] = (0,)
+    most_runs: int = 99
 
 
 def octodns(size: int, cache: Path) -> Peer:
@@ -106,6 +107,7 @@ def terraform(size: int, cache: Path) -> Peer:
         folder=folder,
         env=env,
         ends=(2,),
+        most_runs=1,  # minutes
     )
 
 
