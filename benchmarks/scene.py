@@ -63,7 +63,7 @@ class Scene:
             "LANG": "C.UTF-8",
             "GITHUB_ACTOR": "bench",
             "RECONCILER_KEY": "a key for benchmarks, longer than 32 bytes",
-            TOKEN: "token",
+            TOKEN: "t0ken",  # the one that simulated stores know
         }
 
     def clear(self) -> None:
