@@ -20,13 +20,18 @@ PROGRAM: Final = str(Path(sys.executable).with_name("reconciler"))
 _GIT: Final = ("git", "-c", "user.name=bench", "-c", "user.email=bench@example.com")
 
 
+class NothingToMeasure(Exception):
+    """Why a case is left out."""
+
+
 def _nothing() -> None:
     return
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A command to measure; `before` is done before each run and not measured.
+    """A command to measure; `before` is done before each run, not measured, and may raise
+    `NothingToMeasure`.
 
     `missing` says why there is nothing to measure. `asks` are the requests of the last run.
     """
@@ -85,21 +90,16 @@ class Scene:
         )  # fmt: skip
 
     def warm(self) -> Case:
-        """The same again, with the cache that the run before it has left."""
-        cold = self.plan("plan, warm")
-        self.clear()
-        subprocess.run(
-            [*map(str, cold.command)], env=cold.env, check=True, capture_output=True, cwd=ROOT
-        )
-        kept = [one for one in (self.home / "cache").rglob("*") if one.is_file()]
-        if not kept:
-            return Case(name=cold.name, size=cold.size, missing="no cache of specs is kept yet")
+        """The same again, with the cache that the plan right before it has left."""
+        cold = self.plan()
+
+        def before() -> None:
+            if not any(one.is_file() for one in (self.home / "cache").rglob("*")):
+                raise NothingToMeasure("no cache of specs is kept yet")
+            shutil.rmtree(self.home / "state", ignore_errors=True)
+
         return Case(
-            name=cold.name,
-            size=cold.size,
-            command=cold.command,
-            env=cold.env,
-            before=lambda: shutil.rmtree(self.home / "state", ignore_errors=True),
+            name="plan, warm", size=cold.size, command=cold.command, env=cold.env, before=before
         )
 
     def validate(self) -> Case:

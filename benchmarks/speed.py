@@ -15,7 +15,17 @@ from typing import Final
 from benchmarks import chart, peers, table
 from benchmarks.data import cache
 from benchmarks.process import ROOT, Cost, Failed, cost, median
-from benchmarks.scene import PROGRAM, PYTHON, Case, bare, committed, named, scene, several
+from benchmarks.scene import (
+    PROGRAM,
+    PYTHON,
+    Case,
+    NothingToMeasure,
+    bare,
+    committed,
+    named,
+    scene,
+    several,
+)
 from benchmarks.table import Results
 
 SIZES: Final = (1_000, 10_000, 100_000)
@@ -119,9 +129,12 @@ def _take_turns(cases: list[Case], runs: int, results: Results) -> None:
             most = 1 if case.size >= max(FULL) else case.most_runs
             if key in results.missing or turn >= most:
                 continue
-            case.before()
             try:
+                case.before()
                 seen = cost(case.command, folder=case.folder, env=case.env or None, ends=case.ends)
+            except NothingToMeasure as nothing:
+                results.missing[key] = str(nothing)
+                continue
             except Failed as failed:
                 results.missing[key] = "it failed"
                 sys.stderr.write(f"{failed}\n")
