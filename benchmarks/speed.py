@@ -165,7 +165,7 @@ def main() -> None:
     text = table.text(results, " ".join(["python -m benchmarks.speed", *words]))
     sys.stdout.write(text)
     if told.write:
-        table.into_readme(ROOT / "README.md", text)
+        table.into_readme(ROOT / "README.md", text, chart.FILE)
         (ROOT / chart.FILE).write_text(chart.drawn(results), encoding="utf-8")
 
 
