@@ -1,7 +1,6 @@
 """What a plan asks of a store, and of the machine it runs on."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -35,8 +34,7 @@ def test_a_plan_of_2500_asks_for_each_page_once_and_twice_for_the_end(tmp_path: 
 
 @pytest.mark.slow
 def test_a_plan_of_100000_stays_in_bounded_memory(tmp_path: Path) -> None:
-    cache = Path(os.environ.get("BENCH_CACHE", tmp_path))
-    with scene(100_000, cache, tmp_path / "home") as at:
+    with scene(100_000, tmp_path, tmp_path / "home") as at:
         case = at.plan()
         case.before()
         found = process.cost(case.command, env=case.env)
