@@ -1,6 +1,6 @@
 """The conformance suite for adapters of platforms, run against a server that you bring.
 
-Needs `pip install reconciler[testing]`. A test file is three lines:
+Needs the extra `testing` of this package. A test file is three lines:
 
     from tinyshop_server import serving
 
