@@ -8,7 +8,7 @@ from reconciler.desired.yaml_reader import Document
 from reconciler.diagnostics import Diagnostic, Pointer, SourceMark
 from reconciler.model.consent import Channel, ConsentState, Evidence, WantedConsent
 from reconciler.model.customer import ADDRESS_TEXTS, Address, Scalar
-from reconciler.model.fields import consent_field
+from reconciler.model.fields import PROFILE, consent_field
 from reconciler.model.identity import Identity, IdentityKind, identity
 from reconciler.model.instant import instant
 from reconciler.model.marks import marked
@@ -17,7 +17,6 @@ from reconciler.model.settings import StoreSettings
 from reconciler.model.spelling import phone_fault
 from reconciler.model.tags import TagIntent, sort_tags, tag_key
 
-SCALARS: Final = ("first_name", "last_name", "note", "tax_exempt")
 _EVIDENCE: Final = ("source", "method", "level", "basis", "wording", "evidence")
 
 
@@ -160,7 +159,7 @@ def _customer(
     if "reason" in item:
         entry.say("reason", item["reason"], (*pointer, "reason"))
     filled = dict(item) if absent else {**defaults, **item}
-    for name in SCALARS:
+    for name in PROFILE:
         if name in filled:
             value: Scalar = filled[name]
             if not isinstance(value, bool):

@@ -1,9 +1,10 @@
 """Entries of all files that speak of one customer, joined; contradictions name both places."""
 
-from reconciler.desired.entries import SCALARS, DiagnosticCollector, Entry, Fact
+from reconciler.desired.entries import DiagnosticCollector, Entry, Fact
 from reconciler.diagnostics import SourceMark
 from reconciler.model.consent import Channel, ConsentState, Evidence
 from reconciler.model.customer import DesiredCustomer, is_erasure
+from reconciler.model.fields import PROFILE
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED, Managed
 from reconciler.model.marks import Marks, marked
@@ -63,7 +64,7 @@ def _one(store: str, group: list[Entry], work: DiagnosticCollector) -> DesiredCu
         creates=first.section == "customers",
         absent=absent,
         reason=facts["reason"].value if "reason" in facts else None,
-        scalars=tuple((name, facts[name].value) for name in SCALARS if name in facts),
+        scalars=tuple((name, facts[name].value) for name in PROFILE if name in facts),
         tags=_joined_tags(ranked, work),
         addresses=facts["addresses"].value if "addresses" in facts else UNMANAGED,
         consents=tuple(

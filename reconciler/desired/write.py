@@ -15,6 +15,7 @@ from reconciler import schemas
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState, LiveConsent
 from reconciler.model.customer import Address, LiveCustomer
+from reconciler.model.fields import PROFILE
 from reconciler.model.identity import email_key, phone_key
 from reconciler.model.personal import Personal
 from reconciler.model.settings import StoreSettings
@@ -22,7 +23,6 @@ from reconciler.model.spelling import phone_fault
 from reconciler.model.tags import Owned, tag_key
 
 DUMPER: Final = yaml.CSafeDumper if yaml.__with_libyaml__ else yaml.SafeDumper
-_TEXTS: Final = ("first_name", "last_name", "note")
 
 
 @dataclass(slots=True)
@@ -44,12 +44,12 @@ class SpecWriter:
         table = self.table
         entry: dict[str, Any] = {"id": live.remote_id}
         entry |= self._contacts(live, dict(table.lengths))
-        for name in _TEXTS:
-            value = live.scalar(name)
-            if name in table.updates and isinstance(value, Personal):
+        for name in PROFILE:
+            value = live.scalar(name) if name in table.updates else None
+            if isinstance(value, Personal):
                 self._keep(entry, name, value.reveal(), dict(table.lengths).get(name))
-        if "tax_exempt" in table.updates and live.tax_exempt is not None:
-            entry["tax_exempt"] = live.tax_exempt
+            elif value is not None:
+                entry[name] = value
         tags = self._tags(live, table)
         if tags:
             entry["tags"] = {"add": tags}

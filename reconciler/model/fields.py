@@ -1,6 +1,6 @@
 """The one table of customer fields: comparing, masking, capabilities and the docs all read it.
 
-Adding a field is one entry here, one schema property, and a line in each platform's wire form.
+CONTRIBUTING has the list of places that a new field takes.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from reconciler.model.consent import Channel
-from reconciler.model.identity import email_key, phone_key, tidy
+from reconciler.model.identity import IdentityKind, email_key, phone_key, tidy
 from reconciler.model.personal import Personal
 
 
@@ -100,6 +100,8 @@ FIELDS: Final = (
 )
 BY_NAME: Final = {spec.name: spec for spec in FIELDS}
 SCALARS: Final = tuple(spec for spec in FIELDS if spec.kind is FieldKind.SCALAR)
+# What is said of a customer, and nobody is matched by.
+PROFILE: Final = tuple(spec.name for spec in SCALARS if spec.name not in list(IdentityKind))
 
 
 def consent_field(channel: Channel) -> str:
