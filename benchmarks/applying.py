@@ -26,7 +26,7 @@ from benchmarks.pages import Served
 from benchmarks.scene import PROGRAM, Scene
 from reconciler.apply.store_run import MOST_THREADS
 from reconciler.clock import system_clock
-from reconciler.state.journal import Event, Journal
+from reconciler.state.journal import Event, Journal, JournalState
 from tests.harness import PLATFORMS
 
 _LINES: Final = 2_000
@@ -135,7 +135,7 @@ def interrupted(platform: str, size: int) -> str:
 
 def journal() -> str:
     with tempfile.TemporaryDirectory() as folder:
-        kept = Journal(Path(folder) / "journals/0.shop.jsonl", system_clock())
+        kept = Journal(Path(folder) / "journals/0.shop.jsonl", system_clock(), JournalState())
         begun, used = time.perf_counter(), time.process_time()
         for number in range(_LINES):
             kept.write(Event.INTENDED, step=f"{number:016}", customer="cus_aaaaaaaaaa", said_no=[])

@@ -13,6 +13,7 @@ from reconciler.plan.match import Index
 from reconciler.plan.plan import Basis, Plan, StorePlan
 from reconciler.plan.planner import LiveCounts, StoreReading, compute
 from reconciler.planfile.encode import encode
+from reconciler.planfile.save import save
 from tests.builders import NOW, desired, live, rules, tags
 from tests.growth import grows_with_its_size, growth
 
@@ -54,7 +55,7 @@ def encoding(size: int) -> Callable[[], object]:
         settings_digest="e" * 64,
     )  # fmt: skip
     plan = Plan(basis=basis, stores=(part,))
-    return lambda: encode(plan, RULES.pseudonyms)
+    return lambda: encode(save(plan, RULES.pseudonyms))
 
 
 @pytest.mark.parametrize("work", [reading, comparing, encoding])
