@@ -95,7 +95,7 @@ def applied(platform: str, size: int, milliseconds: int) -> str:
         before = len(folder.asked())
         cost = process.cost(folder.command, env=folder.scene.env)
         asked = folder.asked()[before:]
-        journal, trail = folder.lines("*.jsonl"), folder.lines("audit.jsonl")
+        journal, trail = folder.lines("journals/**/*.jsonl"), folder.lines("audit/*.jsonl")
     kinds = Counter(one["method"] for one in asked)
     first, last = (datetime.fromisoformat(asked[place]["at"]) for place in (0, -1))
     seconds = (last - first).total_seconds()

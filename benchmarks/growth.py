@@ -1,7 +1,7 @@
 """`python -m benchmarks.growth [NAME...]`: what becomes of the work when its size doubles.
 
-Counted in calls as `tests/growth.py` counts them: 2.0 is linear, 4.0 is the square. CPU seconds
-stand beside it, since a list that is copied or searched through is one call however long it is.
+Counted in steps as `tests/growth.py` counts them: 2.0 is linear, 4.0 is the square. CPU seconds
+stand beside it, since what C copies or searches through is no step, however long it is.
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import Final
 from reconciler import app
 from reconciler.clock import system_clock
 from reconciler.state.journal import Event, Journal, JournalState
-from tests.growth import calls
+from tests.growth import steps
 from tests.harness import Json, Shop, grant, opened, person
 
 Make = Callable[[int, Path], Iterator[Callable[[], object]]]
@@ -218,12 +218,12 @@ def _made(make: Make, size: int) -> Iterator[Callable[[], object]]:
 
 
 def _costs(make: Make, size: int) -> tuple[int, float]:
-    """Calls, and the CPU seconds of this thread and the others without counting."""
+    """Steps, and the CPU seconds of all threads without counting."""
     with _made(make, size) as work:
         begun = time.process_time()
         work()
         seconds = time.process_time() - begun
-        return calls(work), seconds
+        return steps(work), seconds
 
 
 def main() -> None:
@@ -239,7 +239,7 @@ def main() -> None:
             sys.stdout.write(f"{name:<26} {size:>6}: RecursionError\n")
             continue
         sys.stdout.write(
-            f"{name:<26} {size:>6} to {2 * size:>6}: {whole[0] / half[0]:5.2f} × the calls, "
+            f"{name:<26} {size:>6} to {2 * size:>6}: {whole[0] / half[0]:5.2f} × the steps, "
             f"{whole[1] / half[1]:5.2f} × the CPU ({half[1]:.2f} s, {whole[1]:.2f} s)\n"
         )
         sys.stdout.flush()

@@ -1,8 +1,8 @@
-"""Whether twice the size costs twice the work: counted in calls, which no other process disturbs.
+"""Whether twice the size costs twice the work: counted in steps, which no other process disturbs.
 
-A call of a Python function counts one, and so does one of a function in C, whatever it does inside:
-a list that is copied, or searched through, once for each of its items is not seen. Where that may
-be, let the items be compared by a function of ours, or count what is copied.
+A step is a line of Python that runs, once for each turn of a loop or a comprehension, or a call of
+a function in C, whatever it does inside. So what C copies or searches through, once for each item,
+is not seen: `dict(pairs)`, `one in tuple`, `text + text`.
 """
 
 import itertools
@@ -17,38 +17,48 @@ MOST: Final = 2.3
 Make = Callable[[int], Callable[[], object]]
 
 
-def calls(work: Callable[[], object]) -> int:
+def steps(work: Callable[[], object]) -> int:
     """In this thread and in those that are begun meanwhile."""
     counter = itertools.count()
 
-    def seen(frame: FrameType, event: str, told: Any) -> None:
+    def called(frame: FrameType, event: str, told: Any) -> None:
         del frame, told
-        if event in ("call", "c_call"):
+        if event == "c_call":
             next(counter)
 
-    before = sys.getprofile()
-    threading.setprofile(seen)
-    sys.setprofile(seen)
+    def ran(frame: FrameType, event: str, told: Any) -> Any:
+        del frame, told
+        if event == "line":
+            next(counter)
+        return ran
+
+    before = sys.getprofile(), sys.gettrace()
+    threading.setprofile(called)
+    threading.settrace(ran)
+    sys.setprofile(called)
+    sys.settrace(ran)
     try:
         work()
     finally:
-        sys.setprofile(before)
+        sys.settrace(before[1])
+        sys.setprofile(before[0])
+        threading.settrace(None)
         threading.setprofile(None)
     return next(counter)
 
 
 def growth(make: Make, size: int) -> float:
-    """How often the calls of half the work go into those of the whole.
+    """How often the steps of half the work go into those of the whole.
 
     `make` prepares work of a size, which is not counted. Work of an eighth goes first, so that what
     is imported and made once is not counted either.
     """
     make(max(1, size // 8))()
     half, whole = make(size), make(2 * size)
-    return calls(whole) / calls(half)
+    return steps(whole) / steps(half)
 
 
 def grows_with_its_size(make: Make, size: int) -> None:
-    """Asserts that work of 2 * `size` costs at most `MOST` times that of `size`."""
+    """Asserts that work of 2 * `size` takes at most `MOST` times the steps of `size`."""
     found = growth(make, size)
-    assert found <= MOST, f"twice the size costs {found:.1f} times the calls"
+    assert found <= MOST, f"twice the size takes {found:.1f} times the steps"
