@@ -50,8 +50,12 @@ def _as_shown(text: str, name: str) -> tuple[str, tuple[Diagnostic, ...]]:
     if _ODD.search(text) is None and _TURN.search(text) is None:
         return text, ()
     found = list(_turned_comments(text, name))
+    line, begins, counted = 1, 0, 0
     for match in _ODD.finditer(text):
-        line, column = place(text, match.start())
+        line += text.count("\n", counted, match.start())
+        counted = match.start()
+        begins = max(begins, text.rfind("\n", begins, counted) + 1)
+        column = counted - begins + 1
         rule, message, hint = _ODD_SAYINGS[match[0]]
         mark = SourceMark(name, line, column)
         found.append(Diagnostic(rule=rule, message=message, mark=mark, hint=hint))

@@ -39,10 +39,11 @@ def lint(
     `platforms` are the tables by name: what they limit is told without asking any store.
     """
     stores = {store.name: store for store in state.stores}
+    owned_by = dict(state.owned)
     bearing = {tag for tag, _ in state.policy.bearing_tags}
     found: list[Diagnostic] = list(_approvals(state, now))
     for name, customers in state.customers:
-        owned = Owned(state.owned_by(name))
+        owned = Owned(owned_by.get(name, ()))
         table = platforms[stores[name].platform]
         region = stores[name].phone_region
         regions = frozenset({region} if region else ())

@@ -195,12 +195,12 @@ def _joined_tags(group: list[Entry], work: DiagnosticCollector) -> Managed[TagIn
     absent = sort_tags(tag for intent, _ in intents for tag in intent.absent)
     keys = {tag_key(tag) for tag in present}
     for intent, mark in intents:
-        here = {tag_key(tag) for tag in intent.present}
-        if any(tag_key(tag) in keys - here for tag in intent.absent):
+        unwanted = {tag_key(tag) for tag in intent.absent}
+        if unwanted & keys - {tag_key(tag) for tag in intent.present}:
             other = next(
                 place
                 for one, place in intents
-                if {tag_key(tag) for tag in one.present} & {tag_key(tag) for tag in intent.absent}
+                if any(tag_key(tag) in unwanted for tag in one.present)
             )
             work.complain(
                 "tags.added-and-removed",

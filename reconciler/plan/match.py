@@ -5,6 +5,7 @@ candidates are never settled by taking the first. A record whose contact is writ
 can be sure of it, or is withheld, is a candidate only where no record surely bears the contact.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -311,16 +312,16 @@ class Index:
 
 def _named(pairings: list[Pairing]) -> list[Pairing]:
     """An exchange takes two entries that are unsure of the same two customers."""
-    unsure = [
-        {one.remote_id for one in pairing.candidates}
+    unsure = Counter(
+        frozenset(one.remote_id for one in pairing.candidates)
         for pairing in pairings
         if isinstance(pairing, Ambiguous) and pairing.rule == "identity.swap"
-    ]
+    )
     return [
         replace(one, rule="identity.ambiguous")
         if isinstance(one, Ambiguous)
         and one.rule == "identity.swap"
-        and unsure.count({live.remote_id for live in one.candidates}) < 2
+        and unsure[frozenset(live.remote_id for live in one.candidates)] < 2
         else one
         for one in pairings
     ]

@@ -1,0 +1,67 @@
+"""Twice as many of anything in the specs take twice the work."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from reconciler.desired import lint, resolve, schema_errors, settings, yaml_reader
+from reconciler.desired.files import SpecFile
+from reconciler.platforms.registry import TABLES
+from tests.operations import MOST, growth
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+HEAD = "stores: {a: {platform: genstore, shop: a, token: {env: T}, phone_region: CN}}\n"
+
+
+def _entries(text: Callable[[int], str]) -> Callable[[int], str]:
+    return lambda size: f"{HEAD}customers:\n" + "".join(map(text, range(size)))
+
+
+def _people(size: int) -> str:
+    return _entries(lambda one: f"- {{email: c{one}@example.com}}\n")(size)
+
+
+TEXTS: dict[str, Callable[[int], str]] = {
+    "customers": _entries(lambda one: f"- {{email: c{one}@example.com, tags: [a, b]}}\n"),
+    "refused entries": _entries(lambda one: f"- {{email: c{one}}}\n"),
+    "unknown keys": _entries(lambda one: f"- {{email: c{one}@example.com, frist_name: x}}\n"),
+    "entries that stand twice": _entries(lambda one: f"- {{email: c{one // 2}@example.com}}\n"),
+    "stores": lambda size: "stores:\n" + "".join(
+        f"  s{one}: {{platform: genstore, shop: x{one}, token: {{env: T}}}}\n"
+        for one in range(size)),
+    "members": lambda size: _people(size) + "tags:\n- name: vip\n  members:\n" + "".join(
+        f"  - {{email: c{one}@example.com}}\n" for one in range(size)),
+    "tags of one customer": lambda size: _people(1) + "tags:\n" + "".join(
+        f"- {{name: t{one}, members: [{{email: c0@example.com}}]}}\n" for one in range(size)),
+    "tags to add and to remove": lambda size:
+        f"{HEAD}customers:\n- email: a@example.com\n  tags:\n"
+        f"    add: [{', '.join(f't{one}' for one in range(size))}]\n"
+        f"    remove: [{', '.join(f'r{one}' for one in range(size))}]\n",
+    "consents": lambda size: _people(size) + "consents:\n" + "".join(
+        f"- {{customer: {{email: c{one}@example.com}}, channel: email, state: unsubscribed}}\n"
+        for one in range(size)),
+    "repeated keys": lambda size: "policy:\n" + "  a: 1\n" * size,
+    "pairs of keys": lambda size: "policy:\n" + "".join(
+        f"  a{one}: 1\n  a{one}: 2\n" for one in range(size)),
+    "lone carriage returns": lambda size: f"# {'x' + chr(13)}" * size,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_twice_as_many_take_twice_the_work(kind: str) -> None:
+    def work(size: int) -> Callable[[], object]:
+        file = SpecFile(name="f", content=TEXTS[kind](size).encode())
+        return lambda: _checked(file)
+
+    assert growth(work, 400) <= MOST
+
+
+def _checked(file: SpecFile) -> None:
+    document, _ = yaml_reader.parse(file)
+    if document is None:
+        return
+    sound, _ = schema_errors.check(document)
+    declared, _ = settings.declare([sound], TABLES)
+    state, _ = resolve.resolve([sound], declared, "specs")
+    lint.lint(state, NOW, TABLES)

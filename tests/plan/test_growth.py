@@ -1,0 +1,53 @@
+"""A plan of twice as many renames takes twice the work, however they hang together."""
+
+from collections.abc import Callable
+
+import pytest
+
+from reconciler.model.customer import DesiredCustomer, ReadReceipt
+from reconciler.plan.match import Index
+from reconciler.plan.planner import LiveCounts, StoreReading, compute
+from tests.builders import REGION, desired, live, rules
+from tests.operations import MOST, growth
+
+
+def _address(one: int) -> str:
+    return f"c{one}@example.com"
+
+
+def _chain(size: int) -> list[DesiredCustomer]:
+    """Each takes the address of the next, who gives it up."""
+    return [desired(_address(one + 1), id=str(one)) for one in range(size)]
+
+
+def _circle(size: int) -> list[DesiredCustomer]:
+    return [desired(_address((one + 1) % size), id=str(one)) for one in range(size)]
+
+
+def _swaps(size: int) -> list[DesiredCustomer]:
+    return [desired(_address(one ^ 1), id=str(one)) for one in range(size)]
+
+
+def _swaps_by_name(size: int) -> list[DesiredCustomer]:
+    return [desired(_address(one ^ 1), previously={"email": _address(one)}) for one in range(size)]
+
+
+@pytest.mark.parametrize("entries", [_chain, _circle, _swaps, _swaps_by_name])
+def test_twice_as_many_renames_take_twice_the_work(
+    entries: Callable[[int], list[DesiredCustomer]],
+) -> None:
+    def work(size: int) -> Callable[[], object]:
+        wanted = entries(size)
+        people = [live(str(one), _address(one)) for one in range(size)]
+
+        def planned() -> object:
+            index = Index(wanted, REGION)
+            for one in people:
+                index.offer(one)
+            receipt = ReadReceipt(mode="full", complete=True, read=size, expected=size)
+            read = StoreReading(index=index, census=LiveCounts(), receipt=receipt, customers=size)
+            return compute(read, rules(), ())
+
+        return planned
+
+    assert growth(work, 300) <= MOST
