@@ -51,8 +51,8 @@ def whoever_is_there_is_read_as_they_are(case: Case) -> None:
         for person in truth:
             for live in (scanned[person.id], client.read(person.id)):
                 assert live is not None, "a customer of the list is not found by id"
-                assert live.email is not None
-                assert live.email.reveal() == person.email
+                shown = None if live.email is None else live.email.reveal()
+                assert shown == person.email, "an e-mail address is not as it is"
                 assert set(live.tags) == set(person.tags), "tags are not as they are"
                 for name in {"first_name", "last_name"} & known:
                     value = getattr(live, name)
@@ -68,8 +68,9 @@ def whoever_is_gone_is_not_read(case: Case) -> None:
     case.server.remove(gone)
 
     with case.client() as client:
-        assert client.read(gone) is None
-        assert set(client.read_many([left, gone])) == {left}
+        assert client.read(gone) is None, "somebody who is gone is read by id"
+        both = set(client.read_many([left, gone]))
+        assert both == {left}, "reading several at once shows others than who is there"
 
 
 def a_look_up_finds_who_is_meant_and_nobody_else(case: Case) -> None:
@@ -112,7 +113,7 @@ def every_request_carries_the_token(case: Case) -> None:
     case.begin([ADA], {"email": "nobody@example.com"})
     case.apply(case.plan())
 
-    assert case.proxy.asked
+    assert case.proxy.asked, "nothing was asked"
     for one in case.proxy.asked:
         carried = any(case.server.token in text for text in one.headers.values())
         assert carried, f"{one.method} {one.path} went without the token"
@@ -137,7 +138,7 @@ def a_read_that_fails_for_a_moment_is_repeated(case: Case) -> None:
         case.proxy.arm(fault)
         planned = case.plan()
         assert not planned.store.error, f"{name} ended the reading: {planned.told()}"
-        assert planned.store.receipt is not None
+        assert planned.store.receipt is not None, planned.told()
         assert planned.store.receipt.read == 2, f"after {name} the list is not whole"
 
 
@@ -155,7 +156,7 @@ def a_wait_that_is_too_long_ends_the_reading(case: Case) -> None:
     case.begin([ADA])
     case.proxy.arm(Fault(status=429, headers={"retry-after": "100000"}, times=_ALWAYS))
 
-    assert case.plan().store.error
+    assert case.plan().store.error, "it was waited for"
     assert len(case.proxy.asked) == 1, "it was asked again"
 
 
@@ -174,7 +175,7 @@ def what_cannot_be_understood_is_no_empty_store(case: Case) -> None:
         case.proxy.arm(Fault(body=body, times=_ALWAYS))
         planned = case.plan()
         assert planned.store.error, f"{name} was taken for an answer: {planned.told()}"
-        assert planned.plan.empty
+        assert planned.plan.empty, f"after {name} there are changes"
 
 
 def an_answer_without_end_is_left(case: Case) -> None:
@@ -182,7 +183,7 @@ def an_answer_without_end_is_left(case: Case) -> None:
     packed = gzip.compress(bytes(_LONG), compresslevel=1)
     case.proxy.arm(Fault(body=packed, headers={"content-encoding": "gzip"}, times=_ALWAYS))
 
-    assert case.plan().store.error
+    assert case.plan().store.error, "it was taken for an answer"
 
 
 CHECKS: Final = (

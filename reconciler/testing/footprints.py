@@ -48,13 +48,15 @@ def a_create_makes_who_was_asked_for_and_subscribes_nobody(case: Case) -> None:
     after = case.people()
 
     assert result.complete, told(result)
-    assert set(after) == {"new@example.com", "by@example.com"}
-    assert after["new@example.com"].first_name == entry.get("first_name")
+    assert set(after) == {"new@example.com", "by@example.com"}, "others are there than wanted"
+    assert after["new@example.com"].first_name == entry.get("first_name"), "the name is another"
     assert not any(is_yes(held.consent(one)) for held in case.ever_held() for one in Channel), (
         "somebody was subscribed for a moment at least, and nobody asked for it"
     )
-    assert apart(case.table, before["by@example.com"], after["by@example.com"]) == []
-    assert case.plan().plan.empty
+    found = apart(case.table, before["by@example.com"], after["by@example.com"])
+    assert found == [], f"{', '.join(found)} of somebody else changed"
+    again = case.plan()
+    assert again.plan.empty, f"after a create there is more to do: {again.told()}"
 
 
 def an_update_changes_its_field_and_nothing_else(case: Case) -> None:
@@ -109,7 +111,8 @@ def a_grant_subscribes_and_an_opt_out_without_newer_evidence_stands(case: Case) 
     case.begin([ADA], {"email": "ada@example.com", "consent": {"email": GRANT}})
     result = case.apply(case.plan(releases=UNDATED))
     assert result.complete, told(result)
-    assert is_yes(case.people()["ada@example.com"].consent(Channel.EMAIL))
+    granted = case.people()["ada@example.com"].consent(Channel.EMAIL)
+    assert is_yes(granted), f"after a grant the consent is {granted}"
 
     old = {**GRANT, "given_at": "2000-06-01T10:00:00+00:00"}
     out = replace(ADA, consents=((Channel.EMAIL, ConsentState.UNSUBSCRIBED),))
@@ -128,8 +131,9 @@ def a_delete_takes_who_is_meant(case: Case) -> None:
     after = case.people()
 
     assert result.complete, told(result)
-    assert set(after) == {"by@example.com"}
-    assert apart(case.table, before["by@example.com"], after["by@example.com"]) == []
+    assert set(after) == {"by@example.com"}, "not the one who was meant is gone"
+    found = apart(case.table, before["by@example.com"], after["by@example.com"])
+    assert found == [], f"{', '.join(found)} of somebody else changed"
 
 
 def whoever_was_edited_since_the_plan_is_left(case: Case) -> None:
@@ -144,8 +148,8 @@ def whoever_was_edited_since_the_plan_is_left(case: Case) -> None:
 
     assert sorted(states(result)) == sorted([State.DONE, State.STALE]), told(result)
     after = case.people()
-    assert after["ada@example.com"].first_name == "Theirs"
-    assert after["by@example.com"].first_name == "New"
+    assert after["ada@example.com"].first_name == "Theirs", "somebody's edit is overwritten"
+    assert after["by@example.com"].first_name == "New", "nobody edited this one"
 
 
 def what_may_be_sent_along_is_told(case: Case) -> None:

@@ -113,7 +113,8 @@ def nobody_and_nothing_else_is_touched(case: Case) -> None:
                 expected = replace(expected, tags=has.tags)
             found = apart(case.table, expected, has)
             assert found == [], f"nobody asked to change {', '.join(found)}"
-        assert set(after) == set(before) | {str(one["email"]) for one in scene.entries}
+        expected_people = set(before) | {str(one["email"]) for one in scene.entries}
+        assert set(after) == expected_people, "there are others than were wanted"
 
     _on_any_store(case, law)
 
@@ -154,7 +155,8 @@ def the_order_of_entries_changes_nothing(case: Case) -> None:
         shuffled = list(scene.entries)
         random.Random(len(shuffled)).shuffle(shuffled)  # noqa: S311 -- an order, no secret
         case.want(*shuffled)
-        assert {one.alias: str(one.fields) for one in case.plan().store.changes} == first
+        again = {one.alias: str(one.fields) for one in case.plan().store.changes}
+        assert again == first, "the same entries in another order plan something else"
 
     _on_any_store(case, law)
 

@@ -147,10 +147,7 @@ def _instead(fault: Fault) -> _Sent:
     return _Sent(fault.status, tuple(fault.headers.items()), fault.body, len(fault.body))
 
 
-@contextmanager
-def serving(proxy: Proxy) -> Iterator[None]:
-    """The proxy at an address of its own, which it then has as `url`."""
-
+def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = _TIMEOUT
@@ -190,7 +187,13 @@ def serving(proxy: Proxy) -> Iterator[None]:
         def log_message(self, format: str, *args: object) -> None:
             """Quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    return Handler
+
+
+@contextmanager
+def serving(proxy: Proxy) -> Iterator[None]:
+    """The proxy at an address of its own, which it then has as `url`."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(proxy))
     server.daemon_threads = True
     proxy.url = f"http://127.0.0.1:{server.server_address[1]}"
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
