@@ -7,7 +7,7 @@ import pytest
 
 from reconciler.desired import lint, resolve, schema_errors, settings, yaml_reader
 from reconciler.desired.files import SpecFile
-from reconciler.platforms.registry import TABLES
+from reconciler.platforms.registry import CHECKS, TABLES
 from tests.operations import MOST, growth
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -62,6 +62,6 @@ def _checked(file: SpecFile) -> None:
     if document is None:
         return
     sound, _ = schema_errors.check(document)
-    declared, _ = settings.declare([sound], TABLES)
+    declared, _ = settings.declare([sound], TABLES, CHECKS)
     state, _ = resolve.resolve([sound], declared, "specs")
     lint.lint(state, NOW, TABLES)
