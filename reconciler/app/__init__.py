@@ -12,7 +12,7 @@ from reconciler.app.environment import (
 from reconciler.app.explaining import explain
 from reconciler.app.loading import load, load_or_raise, selected
 from reconciler.app.planning import PlanOptions, plan
-from reconciler.app.usable import applied_before, check_usable
+from reconciler.app.usable import applied_before, check_usable, last_begun
 
 __all__ = [
     "ApplyRequest",
@@ -24,6 +24,7 @@ __all__ = [
     "entries",
     "environment_of",
     "explain",
+    "last_begun",
     "load",
     "load_or_raise",
     "open_store",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.app.environment import Environment
-from reconciler.errors import StalePlanError
+from reconciler.errors import ConfigError, StalePlanError
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import DesiredState, RiskClass, Settings
 
@@ -213,3 +213,16 @@ def left_by(
             if rest:
                 found.append(replace(step, fields=rest))
     return tuple(found)
+
+
+def last_begun(environment: Environment) -> Path:
+    """The copy of the plan that an apply may go on with, the last one of several.
+
+    Raises `ConfigError` where there is none.
+    """
+    from reconciler.state.unfinished import unfinished
+
+    found = [one.kept for one in unfinished(environment.folder) if one.rest.resumable]
+    if not found:
+        raise ConfigError("no apply is unfinished here", hint="there is nothing to resume")
+    return found[-1]

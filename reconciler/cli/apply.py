@@ -16,7 +16,6 @@ from reconciler.cli.codes import BLOCKED, FAILED, INCOMPLETE, INTERRUPTED, OK
 from reconciler.cli.gaps import tell_of_gaps, tell_of_saved_gaps, with_gaps
 from reconciler.cli.unfinished import tell_of_cut_off
 from reconciler.cli.voice import behind
-from reconciler.errors import ConfigError
 from reconciler.model.settings import Release, RiskClass
 from reconciler.report.lines import as_json, plain
 
@@ -158,11 +157,11 @@ def _warn(specs: Path, environment: "Environment", *, quiet: bool) -> None:
 
 def _saved(plan: Path | None, environment: "Environment", pseudonyms: "Pseudonyms") -> "SavedPlan":
     """The plan that was named, or the last one whose apply has not ended."""
-    from reconciler.cli.show import read_plan
+    from reconciler import app
     from reconciler.planfile.verify import verified
+    from reconciler.state.plans import read
 
-    path = plan if plan is not None else _last_unfinished(environment.folder)
-    return verified(read_plan(path), pseudonyms)
+    return verified(read(plan if plan is not None else app.last_begun(environment)), pseudonyms)
 
 
 def _nothing_left(
@@ -281,15 +280,6 @@ def _told(
     if not done.complete:
         return INCOMPLETE
     return BLOCKED if any(one.neglected for one in saved.owed) else OK
-
-
-def _last_unfinished(folder: Path) -> Path:
-    from reconciler.state.unfinished import unfinished
-
-    found = [one.kept for one in unfinished(folder) if one.rest.resumable]
-    if not found:
-        raise ConfigError("no apply is unfinished here", hint="there is nothing to resume")
-    return found[-1]
 
 
 @contextmanager

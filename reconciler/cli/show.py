@@ -1,10 +1,7 @@
 """`reconciler show`."""
 
-import json
-import os
-import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,8 +12,6 @@ from reconciler.errors import PlanFileError
 if TYPE_CHECKING:
     from reconciler.planfile.encode import Json
     from reconciler.planfile.saved import SavedPlan
-
-LARGEST_PLAN: Final = 1024 * 1024 * 1024
 
 
 @click.command("show")
@@ -58,8 +53,9 @@ def command(
     from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.planfile.verify import verified
     from reconciler.state.key import read_key
+    from reconciler.state.plans import read
 
-    body = read_plan(plan)
+    body = read(plan)
     environment = app.environment_of(specs, state_dir)
     key = read_key(environment.folder, environment.variables)
     if key is not None:
@@ -101,52 +97,3 @@ def _steps(plan: "SavedPlan") -> list[str]:
                 f"{f'  reason: {step.change.reason}' if step.change.reason else ''}"
             )
     return found
-
-
-def _content(path: Path) -> bytes:
-    """Of a regular file: opening a pipe would wait for ever, and a device may never end."""
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-        about = os.fstat(file.fileno())
-        if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST_PLAN:
-            raise PlanFileError(
-                f"{path} is no plan: it is no regular file of at most {LARGEST_PLAN >> 20} MiB",
-                hint="make a plan with: reconciler plan --out FILE",
-            )
-        return file.read()
-
-
-def _is_whole(body: "Json") -> bool:
-    from reconciler import schemas
-
-    try:
-        return bool(schemas.validator("plan").is_valid(body))
-    except RecursionError:
-        return False
-
-
-def read_plan(path: Path) -> "Json":
-    """The content of a plan file. Raises `PlanFileError`, telling apart what may be wrong."""
-    from reconciler.plan.plan import FORMAT_VERSION
-
-    try:
-        body = json.loads(_content(path))
-    except OSError as error:
-        raise PlanFileError(
-            f"{path} cannot be read: {(error.strerror or 'unknown').lower()}",
-            hint="make a plan with: reconciler plan --out FILE",
-        ) from error
-    except (ValueError, RecursionError):
-        raise PlanFileError(
-            f"{path} is no plan: it is not JSON",
-            hint="make a plan with: reconciler plan --out FILE",
-        ) from None
-    if not isinstance(body, dict) or "format_version" not in body:
-        raise PlanFileError(f"{path} is no plan", hint="make one with: reconciler plan --out FILE")
-    if body["format_version"] != FORMAT_VERSION:
-        raise PlanFileError(
-            f"{path} is a plan of another format than version {FORMAT_VERSION}",
-            hint="plan again with this version",
-        )
-    if not _is_whole(body):
-        raise PlanFileError(f"{path} is a damaged plan", hint="plan again")
-    return body

@@ -71,12 +71,12 @@ def _once(found: "Iterable[Unfinished]") -> "list[Unfinished]":
 
 
 def _way_on(one: "Unfinished", environment: "Environment") -> str:
-    from reconciler.cli.show import read_plan
     from reconciler.planfile.decode import decode
+    from reconciler.state.plans import read
 
     way = f"end it first: {options.again('apply', one.kept, '--resume')}"
     try:
-        expired = decode(read_plan(one.kept)).expires_at < environment.clock.now()
+        expired = decode(read(one.kept)).expires_at < environment.clock.now()
     except PlanFileError:
         return f"{way} (its copy there is gone: name the file that was applied)"
     return "its plan has expired, so a new plan says what is left" if expired else way

@@ -1,14 +1,19 @@
-"""Copies of the plans whose apply was begun, so that a resume needs nothing else."""
+"""Plan files: how one is read, and copies of those whose apply was begun, for a resume."""
 
+import json
 import os
+import stat
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from reconciler.errors import ConfigError
+from reconciler import schemas
+from reconciler.errors import ConfigError, PlanFileError
+from reconciler.plan.plan import FORMAT_VERSION
 from reconciler.state.folder import prepare
 
 FOLDER: Final = "plans"
+LARGEST_PLAN: Final = 1024 * 1024 * 1024
 
 
 def copy_path(folder: Path, plan: str) -> Path:
@@ -37,3 +42,48 @@ def keep(folder: Path, plan: str, text: str) -> Path:
             hint="name another with --state-dir",
         ) from error
     return path
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The content of a plan file. Raises `PlanFileError`, telling apart what may be wrong."""
+    try:
+        body = json.loads(_content(path))
+    except OSError as error:
+        raise PlanFileError(
+            f"{path} cannot be read: {(error.strerror or 'unknown').lower()}",
+            hint="make a plan with: reconciler plan --out FILE",
+        ) from error
+    except (ValueError, RecursionError):
+        raise PlanFileError(
+            f"{path} is no plan: it is not JSON",
+            hint="make a plan with: reconciler plan --out FILE",
+        ) from None
+    if not isinstance(body, dict) or "format_version" not in body:
+        raise PlanFileError(f"{path} is no plan", hint="make one with: reconciler plan --out FILE")
+    if body["format_version"] != FORMAT_VERSION:
+        raise PlanFileError(
+            f"{path} is a plan of another format than version {FORMAT_VERSION}",
+            hint="plan again with this version",
+        )
+    if not _is_whole(body):
+        raise PlanFileError(f"{path} is a damaged plan", hint="plan again")
+    return body
+
+
+def _content(path: Path) -> bytes:
+    """Of a regular file: opening a pipe would wait for ever, and a device may never end."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        about = os.fstat(file.fileno())
+        if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST_PLAN:
+            raise PlanFileError(
+                f"{path} is no plan: it is no regular file of at most {LARGEST_PLAN >> 20} MiB",
+                hint="make a plan with: reconciler plan --out FILE",
+            )
+        return file.read()
+
+
+def _is_whole(body: dict[str, Any]) -> bool:
+    try:
+        return bool(schemas.validator("plan").is_valid(body))
+    except RecursionError:
+        return False

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from reconciler import app
 from reconciler.errors import JournalError
 from reconciler.model.consent import Channel
 from reconciler.state import opt_outs
 from reconciler.state.finished import KEPT, forget
 from reconciler.state.folder import FINISHED, JOURNALS, journals
 from reconciler.state.opt_outs import OptOuts
+from reconciler.state.plans import read
 from reconciler.state.unfinished import unfinished
 from tests.harness import Killed, Shop, opened, person, quick_clock
 
@@ -179,9 +181,7 @@ def test_a_program_that_embeds_the_use_cases_can_resume(shop: Shop) -> None:
     body = _change(shop, "vip")
     with pytest.raises(Killed):
         shop.apply(body, dies_after=9)
-    (one,) = unfinished(shop.environment.folder)
-
-    kept = json.loads(one.kept.read_text())
+    kept = read(app.last_begun(shop.environment))
 
     assert kept == body
     assert shop.apply(kept, resume=True).complete
