@@ -13,6 +13,8 @@ Pointer: TypeAlias = tuple[str | int, ...]
 
 
 class Severity(StrEnum):
+    """An error keeps the specs from being used; a warning only tells."""
+
     ERROR = "error"
     WARNING = "warning"
 

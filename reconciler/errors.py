@@ -7,7 +7,6 @@ ReconcilerError
 ├─ StalePlanError           the plan as a whole is stale, expired or already used
 ├─ BlockedPlanError         a policy forbids the apply as it stands
 ├─ JournalError             the record of an apply cannot be written or read
-├─ Interrupted              Ctrl-C or SIGTERM; the journal is closed
 └─ PlatformError            a store did not do as asked; carries store, status and trace id
    ├─ StoreStopped          nothing more may be sent to this store in this run
    ├─ CustomerNotFound      the store says that this record does not exist
@@ -39,6 +38,8 @@ class ReconcilerError(Exception):
 
 
 class SpecError(ReconcilerError):
+    """Every error of the specs at once; no store was asked yet."""
+
     def __init__(self, diagnostics: Iterable[Diagnostic], *, hint: str = "") -> None:
         self.diagnostics = tuple(diagnostics)
         count = len(self.diagnostics)
@@ -47,27 +48,23 @@ class SpecError(ReconcilerError):
 
 
 class ConfigError(ReconcilerError):
-    pass
+    """What the run needs is not given, or may not be used; nothing was sent for it."""
 
 
 class PlanFileError(ReconcilerError):
-    pass
+    """Whoever holds the file has to plan again, or to bring the key it was made with."""
 
 
 class StalePlanError(ReconcilerError):
-    pass
+    """Planning again is the way on; nothing of this plan was written by this run."""
 
 
 class BlockedPlanError(ReconcilerError):
-    pass
+    """Opt-outs may still be carried out alone."""
 
 
 class JournalError(ReconcilerError):
-    pass
-
-
-class Interrupted(ReconcilerError):
-    pass
+    """What cannot be recorded is not done; what was done before it is told."""
 
 
 class PlatformError(ReconcilerError):
@@ -97,28 +94,28 @@ class PlatformError(ReconcilerError):
 
 
 class StoreStopped(PlatformError):
-    pass
+    """Other stores go on."""
 
 
 class CustomerNotFound(PlatformError):
-    pass
+    """A 404, which means nobody only once the same token has read something."""
 
 
 class Rejected(PlatformError):
-    pass
+    """Certain to have changed nothing."""
 
 
 class RateLimited(PlatformError):
-    pass
+    """Certain to have changed nothing; a read was repeated already."""
 
 
 class Unavailable(PlatformError):
-    pass
+    """Of a read, or of a write that cannot have been sent."""
 
 
 class UnreadableResponse(PlatformError):
-    pass
+    """Asking again would not help: the answer is not what the documents promise."""
 
 
 class OutcomeUnknown(PlatformError):
-    pass
+    """Only reading tells whether the write was done; it must not be repeated before that."""

@@ -11,7 +11,6 @@ from reconciler.cli.commands import Commands
 from reconciler.cli.voice import behind, harmless
 from reconciler.errors import (
     BlockedPlanError,
-    Interrupted,
     ReconcilerError,
     SpecError,
     StalePlanError,
@@ -116,7 +115,5 @@ def _tell(error: ReconcilerError) -> int:
             return STALE
         case BlockedPlanError():
             return BLOCKED
-        case Interrupted():
-            return INTERRUPTED
         case _:
             return FAILED

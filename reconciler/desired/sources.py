@@ -23,6 +23,8 @@ _LONGEST_CHAIN: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class FromFolder:
+    """The files as they are on disk; a hidden part of a path is shown as `mask` says."""
+
     paths: Sequence[Path]
     mask: Mask = files.masked
 

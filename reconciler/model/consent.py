@@ -10,6 +10,8 @@ from typing import Final
 
 
 class Channel(StrEnum):
+    """Each has its own consent and its own contact; one says nothing of the other."""
+
     EMAIL = "email"
     SMS = "sms"
 
@@ -28,6 +30,8 @@ class ConsentState(StrEnum):
 
 
 class Actor(StrEnum):
+    """Who changed a consent last, as far as the store tells."""
+
     PERSON = "person"
     STAFF = "staff"
     NOT_TOLD = "not told"
@@ -78,6 +82,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedConsent:
+    """What the specs ask for; the evidence is empty for an opt-out."""
+
     state: ConsentState
     evidence: Evidence
 
@@ -181,6 +187,8 @@ class Row(StrEnum):
 
 
 class Decision(StrEnum):
+    """What the transition table allows, before evidence is weighed."""
+
     CHANGE = "change"
     NO_CHANGE = "no change"
     EVIDENCE = "change, with evidence"

@@ -14,6 +14,8 @@ from reconciler.model.personal import Personal
 
 
 class FieldKind(StrEnum):
+    """How values are compared: whole, as a set of tags, by the consent rules, part by part."""
+
     SCALAR = "scalar"
     SET = "set"
     CONSENT = "consent"

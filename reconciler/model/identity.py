@@ -27,6 +27,8 @@ _MARKS: Final = "'\"`‘’‚“”„«»‹›<>"
 
 
 class IdentityKind(StrEnum):
+    """From strong to weak."""
+
     ID = "id"
     EMAIL = "email"
     PHONE = "phone"

@@ -12,6 +12,8 @@ from reconciler.model.tags import TagDelta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentWrite:
+    """A consent to write; platforms that keep no evidence send the state alone."""
+
     state: ConsentState
     evidence: Evidence
 

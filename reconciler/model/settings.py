@@ -59,6 +59,8 @@ MASS_WITHDRAWAL_PEOPLE: Final = 20
 
 
 class TokenKind(StrEnum):
+    """Where a token may come from; never from the specs themselves."""
+
     ENV = "env"
     FILE = "file"
     COMMAND = "command"
@@ -66,6 +68,8 @@ class TokenKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenSource:
+    """Where the token is, not the token: a name, a path, or a command's words."""
+
     kind: TokenKind
     where: tuple[str, ...]
     mark: SourceMark
@@ -73,6 +77,8 @@ class TokenSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentWord:
+    """A word of the store's own for a state that its platform's documents name none for."""
+
     channel: Channel
     state: ConsentState
     word: str
@@ -80,6 +86,8 @@ class ConsentWord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
+    """One entry of `stores`, with the platform's defaults filled in."""
+
     name: str
     platform: str
     shop: str

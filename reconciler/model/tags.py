@@ -30,6 +30,8 @@ class TagIntent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagDelta:
+    """Only tags that we own, in the spelling that is written; false where there are none."""
+
     added: tuple[str, ...]
     removed: tuple[str, ...]
 

@@ -23,6 +23,8 @@ from reconciler.model.tags import TagDelta
 
 
 class Action(StrEnum):
+    """What becomes of the customer as a whole; the fields say the rest."""
+
     CREATE = "create"
     UPDATE = "update"
     DELETE = "delete"

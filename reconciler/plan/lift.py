@@ -8,6 +8,8 @@ from reconciler.diagnostics import SourceMark
 
 
 class LiftKind(StrEnum):
+    """The last two are limits and evidence rules of the specs that are not the default."""
+
     RAISE = "raise"
     RELEASE = "release"
     ACKNOWLEDGE = "acknowledge"
@@ -16,12 +18,16 @@ class LiftKind(StrEnum):
 
 
 class Origin(StrEnum):
+    """Who lifts it: the command line, the specs at hand, or those of the base."""
+
     FLAG = "flag"
     SPECS = "specs"
     BASE = "base"
 
 
 class LiftState(StrEnum):
+    """What became of it in this plan; limits and policies are in force, needed or not."""
+
     USED = "used"
     UNUSED = "unused"
     EXPIRED = "expired"

@@ -25,6 +25,8 @@ from reconciler.model.identity import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paired:
+    """Exactly one customer of the store bears an identity of the entry."""
+
     desired: DesiredCustomer
     live: LiveCustomer
 

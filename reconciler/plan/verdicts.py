@@ -16,6 +16,8 @@ OWED: Final = (NO_OPT_OUT, NO_ERASURE)
 
 
 class Level(StrEnum):
+    """A block stops the apply, a hold takes one item out, a warn only tells."""
+
     BLOCK = "block"
     HOLD = "hold"
     WARN = "warn"

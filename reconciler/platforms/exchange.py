@@ -32,6 +32,8 @@ class Garbled(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
+    """One answer, whole and within the bounds; nobody has looked at its status yet."""
+
     status: int
     headers: httpx.Headers
     content: bytes

@@ -9,6 +9,8 @@ from typing import Final
 
 
 class Style(StrEnum):
+    """What a line or a part of it is; the terminal alone knows a colour for it."""
+
     PLAIN = "plain"
     TITLE = "title"
     DIM = "dim"

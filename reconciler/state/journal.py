@@ -26,6 +26,8 @@ Consents = Mapping[Channel, LiveConsent]
 
 
 class Event(StrEnum):
+    """`intended` before a request, `written` with what was read back, `ended` with the outcome."""
+
     OPENED = "opened"
     INTENDED = "intended"
     WRITTEN = "written"

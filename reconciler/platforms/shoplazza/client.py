@@ -20,6 +20,8 @@ from reconciler.platforms.shoplazza.dialect import DIALECTS
 
 
 class Shoplazza:
+    """One store in one dialect; `platforms.base.Writer` says what each call promises."""
+
     capabilities: Capabilities = SHOPLAZZA
 
     def __init__(self, session: Session, *, version: str, phone_region: str | None) -> None:

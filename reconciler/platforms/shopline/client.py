@@ -26,6 +26,8 @@ _IDS_LENGTH: Final = 64
 
 
 class Shopline:
+    """One store; `platforms.base.Writer` says what each call promises."""
+
     capabilities: Capabilities = SHOPLINE
 
     def __init__(
