@@ -10,7 +10,7 @@ from reconciler.app.environment import (
     rules_for,
 )
 from reconciler.app.explaining import explain
-from reconciler.app.loading import load, load_or_raise, selected
+from reconciler.app.loading import load, load_or_raise, selected, settings_or_raise
 from reconciler.app.planning import PlanOptions, plan
 from reconciler.app.usable import applied_before, check_usable, last_begun
 
@@ -33,4 +33,5 @@ __all__ = [
     "record_keys_for",
     "rules_for",
     "selected",
+    "settings_or_raise",
 ]

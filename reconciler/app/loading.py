@@ -1,6 +1,6 @@
 """Files to the desired state, with every complaint."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # `store` says which stores the approvals of a file are for.
 _SETTINGS: Final = ("stores", "policy", "approvals")
+# Whatever has none of these in it has no such section; the last may spell one out otherwise.
+_TRACES: Final = (*(name.encode() for name in _SETTINGS), b"\\")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +55,48 @@ def load_or_raise(
     """
     loaded = _load([specs], environment)
     state = _sound(loaded.state, loaded.diagnostics, warn)
-    if not state.at_hand.stores:
+    _refuse_no_store(state.at_hand, specs)
+    return state if base is None else _under(loaded, state, specs, base, environment)
+
+
+def settings_or_raise(
+    specs: Path, environment: Environment, base: str | None = None
+) -> DesiredState:
+    """The stores without their customers: files that define none are not looked at.
+
+    Raises `SpecError` and `ConfigError` for what is wrong with the settings themselves.
+    """
+    from reconciler.desired import resolve
+    from reconciler.desired.sources import FromFolder, FromRevision
+    from reconciler.repository import revision
+
+    found, diagnostics = FromFolder([specs], mask_of(environment)).read()
+    near = tuple(file for file in found if any(one in file.content for one in _TRACES))
+    declared, wrong = _declared(near, {})
+    errors = [one for one in (*diagnostics, *wrong) if one.severity is Severity.ERROR]
+    if errors:
+        raise SpecError(sort_by_place(errors))
+    _refuse_no_store(declared, specs)
+    state, _ = resolve.resolve((), declared, str(specs))
+    if base is None:
+        return state
+    chosen = revision(specs, base)
+    at_base = _settings_of(FromRevision(specs, chosen, mask_of(environment)), {})
+    return replace(
+        state,
+        stores=at_base.stores,
+        policy=at_base.policy,
+        approvals=at_base.approvals,
+        base=chosen.commit,
+    )
+
+
+def _refuse_no_store(settings: Settings, specs: Path) -> None:
+    if not settings.stores:
         raise ConfigError(
             f"no store is defined below {specs}",
             hint="add a section `stores` to a file there",
         )
-    return state if base is None else _under(loaded, state, specs, base, environment)
 
 
 def _sound(
@@ -143,7 +181,10 @@ def _under(
     from reconciler.repository import revision
 
     chosen = revision(specs, base)
-    settings = _settings_of(FromRevision(specs, chosen, mask_of(environment)), loaded)
+    source = FromRevision(specs, chosen, mask_of(environment))
+    settings = _settings_of(
+        source, {(file.name, file.content): one for file, one in loaded.documents}
+    )
     if settings == state.at_hand:
         return replace(state, base=chosen.commit)
     known = {store.name for store in settings.stores}
@@ -158,16 +199,30 @@ def _under(
     return replace(made, stores=settings.stores, at_hand=state.at_hand, base=chosen.commit)
 
 
-def _settings_of(source: "FromRevision", loaded: Loaded) -> Settings:
+def _settings_of(source: "FromRevision", known: "Mapping[tuple[str, bytes], Document]") -> Settings:
     """What a revision says of stores, policy and approvals; its customers are not looked at.
 
     Raises `SpecError`: of settings that cannot be read, none may be missed.
     """
+    found, diagnostics = source.read()
+    declared, wrong = _declared(found, known)
+    errors = [one for one in (*diagnostics, *wrong) if one.severity is Severity.ERROR]
+    if errors:
+        raise SpecError(
+            (_at_base(one, source.revision.commit) for one in sort_by_place(errors)),
+            hint="settings that cannot be read are in force nowhere: merge the repair first, then "
+            "plan on the protected branch with --base none",
+        )
+    return declared
+
+
+def _declared(
+    found: "Iterable[SpecFile]", known: "Mapping[tuple[str, bytes], Document]"
+) -> tuple[Settings, tuple[Diagnostic, ...]]:
+    """What files say of stores, policy and approvals; `known` are documents by name and content."""
     from reconciler.desired import schema_errors, settings, yaml_reader
 
-    found, diagnostics = source.read()
-    gathered = list(diagnostics)
-    known = {(file.name, file.content): one for file, one in loaded.documents}
+    gathered: list[Diagnostic] = []
     documents = []
     for file in found:
         if (file.name, file.content) in known:
@@ -183,14 +238,7 @@ def _settings_of(source: "FromRevision", loaded: Loaded) -> Settings:
             gathered.extend(wrong)
             documents.append(sound)
     declared, wrong = settings.declare(documents, TABLES, CHECKS)
-    errors = [one for one in (*gathered, *wrong) if one.severity is Severity.ERROR]
-    if errors:
-        raise SpecError(
-            (_at_base(one, source.revision.commit) for one in sort_by_place(errors)),
-            hint="settings that cannot be read are in force nowhere: merge the repair first, then "
-            "plan on the protected branch with --base none",
-        )
-    return declared
+    return declared, (*gathered, *wrong)
 
 
 def _at_base(one: Diagnostic, commit: str) -> Diagnostic:

@@ -34,7 +34,7 @@ def command(specs: Path, base: str | None, name: str | None, out: Path | None, q
     if out is None and os.environ.get("CI"):
         raise click.UsageError("where CI is set, give --out: stdout is a log that many can read")
     environment = app.environment_of(specs, None)
-    state = app.load_or_raise(specs, environment, options.silent, base)
+    state = app.settings_or_raise(specs, environment, base)
     if name is None and len(state.stores) > 1:
         known = ", ".join(store.name for store in state.stores)
         raise ConfigError("several stores are defined", hint=f"choose one with --store: {known}")
