@@ -15,7 +15,7 @@ from reconciler.model.consent import (
     WantedConsent,
     level_meets,
 )
-from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.customer import DesiredCustomer
 from reconciler.model.fields import consent_field
 from reconciler.model.identity import IdentityKind
 from reconciler.model.managed import UNMANAGED
@@ -109,7 +109,7 @@ def _consents(
             )
         yield from _address(customer, channel, wanted, mark)
         if wanted.state is ConsentState.SUBSCRIBED:
-            country = _country(customer)
+            country = customer.country()
             yield from _grant(channel, wanted, state, mark, country)
             yield from _implied(wanted, state, mark, country)
             yield from _lapsed(wanted, mark, now)
@@ -182,12 +182,6 @@ def _lapsed(wanted: WantedConsent, mark: SourceMark, now: datetime) -> Iterator[
             mark,
             "ask the person, and give the new consent",
         )
-
-
-def _country(customer: DesiredCustomer) -> str | None:
-    """Of the default address, as far as the specs tell; a plan knows the store's too."""
-    addresses = customer.addresses if customer.addresses is not UNMANAGED else ()
-    return LiveCustomer(remote_id="-", addresses=addresses).country()
 
 
 def _addresses(customer: DesiredCustomer) -> Iterator[Diagnostic]:

@@ -1,6 +1,6 @@
 """Customers on both sides: what the specs want, what a store has, and how well it was read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -39,7 +39,15 @@ class Address:
     remote_id: str | None = None
 
     def text(self, name: str) -> Personal | None:
-        return dict(self.texts).get(name)
+        return next((text for known, text in self.texts if known == name), None)
+
+
+def country_of(addresses: Sequence[Address]) -> str | None:
+    """Country code of the default address, else of the first."""
+    first = addresses[0] if addresses else None
+    chosen = next((one for one in addresses if one.default), first)
+    code = chosen.text("country_code") if chosen else None
+    return code.reveal().upper() if code else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +77,19 @@ class DesiredCustomer:
         return self.absent and is_erasure(self.reason)
 
     def identity(self, kind: IdentityKind) -> Identity | None:
-        return next((one for one in self.identities if one.kind is kind), None)
+        for one in self.identities:
+            if one.kind is kind:
+                return one
+        return None
 
     def consent(self, channel: Channel) -> WantedConsent | None:
-        return dict(self.consents).get(channel)
+        for known, wanted in self.consents:
+            if known is channel:
+                return wanted
+        return None
+
+    def country(self) -> str | None:
+        return None if self.addresses is UNMANAGED else country_of(self.addresses)
 
     def mark_of(self, name: str) -> SourceMark:
         return self.marks.of(name) or self.mark
@@ -156,17 +173,17 @@ class LiveCustomer:
         return value
 
     def consent(self, channel: Channel) -> LiveConsent:
-        return dict(self.consents).get(channel, NOTHING_TOLD)
+        for known, told in self.consents:
+            if known is channel:
+                return told
+        return NOTHING_TOLD
 
     def contact(self, channel: Channel) -> Personal | None:
         """The address that a channel's consent is for."""
         return self.email if channel is Channel.EMAIL else self.phone
 
     def country(self) -> str | None:
-        """Country code of the default address, else of the first."""
-        ranked = sorted(self.addresses, key=lambda address: not address.default)
-        code = ranked[0].text("country_code") if ranked else None
-        return code.reveal().upper() if code else None
+        return country_of(self.addresses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from reconciler.model.consent import Channel
-from reconciler.model.identity import IdentityKind, email_key, phone_key, tidy
+from reconciler.model.identity import IdentityKind, email_key, number_of, phone_key, tidy
 from reconciler.model.personal import Personal
 
 
@@ -39,10 +39,9 @@ def _email(value: object, region: str | None) -> object:  # noqa: ARG001
 
 def _phone(value: object, region: str | None) -> object:
     """E.164 where it can be read; else the text, so that two unreadable numbers still differ."""
-    text = value.reveal() if isinstance(value, Personal) else value
-    if not isinstance(text, str):
-        return None
-    return phone_key(text, region) or tidy(text)
+    if isinstance(value, Personal):
+        return number_of(value, region) or tidy(value.reveal())
+    return phone_key(value, region) or tidy(value) if isinstance(value, str) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,6 +108,13 @@ def phone_key(text: str, region: str | None) -> str | None:
     return _dialled(digits, region)
 
 
+def number_of(phone: Personal, region: str | None) -> str | None:
+    """Its `phone_key`, which is found once however often and late it is asked for."""
+    if phone.as_number is None or phone.as_number[0] != region:
+        phone.as_number = (region, phone_key(phone.reveal(), region))
+    return phone.as_number[1]
+
+
 def has_decimal_point(text: str) -> bool:
     """Whether the last point may be that of a fraction and not one between groups of digits."""
     rest, point, last = text.strip().rpartition(".")

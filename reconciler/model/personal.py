@@ -11,10 +11,12 @@ MASK: Final = "•••"
 class Personal:
     """A name, address, number or note of a person. Equal when the texts are equal."""
 
-    __slots__ = ("_text",)
+    __slots__ = ("_text", "as_number")
 
     def __init__(self, text: str) -> None:
         self._text = text
+        # A phone's region and what it reads as there, kept by `identity.number_of`.
+        self.as_number: tuple[str | None, str | None] | None = None
 
     def reveal(self) -> str:
         """The text itself: for the wire, normal forms, digests, and a person who asked for it."""

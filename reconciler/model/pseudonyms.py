@@ -60,5 +60,5 @@ class Pseudonyms:
         return self._alias("text", ["text", text])
 
     def _alias(self, prefix: str, value: list[str]) -> str:
-        code = hmac.new(self._key, canonical(value), hashlib.sha256).digest()
+        code = hmac.digest(self._key, canonical(value), "sha256")
         return f"{prefix}_{base64.b32encode(code).decode().lower()[:10]}"

@@ -39,6 +39,7 @@ class TagDelta:
         return bool(self.added or self.removed)
 
 
+_NOTHING: Final = TagDelta(added=(), removed=())
 _STAR: Final = "\0"  # stands for a star that is meant as one; no tag has it
 
 
@@ -89,10 +90,11 @@ def resolve(intent: TagIntent, live: Iterable[str], owned: Owned) -> TagDelta:
     unwanted = {tag_key(tag) for tag in intent.absent}
     if intent.exact:
         unwanted |= {key for key, tag in by_key.items() if tag in owned and key not in wanted}
-    return TagDelta(
-        added=sort_tags(tag for key, tag in wanted.items() if key not in by_key),
-        removed=sort_tags(tag for key, tag in by_key.items() if key in unwanted),
-    )
+    added = [tag for key, tag in wanted.items() if key not in by_key]
+    removed = [tag for key, tag in by_key.items() if key in unwanted]
+    if not added and not removed:
+        return _NOTHING
+    return TagDelta(added=sort_tags(added), removed=sort_tags(removed))
 
 
 def carry_out(live: Iterable[str], delta: TagDelta) -> tuple[str, ...]:

@@ -48,7 +48,8 @@ def differences(
             )
     if desired.tags is not UNMANAGED and "tags" not in live.unreadable:
         delta = resolve(desired.tags, live.tags, settings.owned)
-        yield from tag_changes(delta, settings, RiskClass.TAG)
+        if delta:
+            yield from tag_changes(delta, settings, RiskClass.TAG)
     if (
         desired.addresses is not UNMANAGED
         and "addresses" not in live.unreadable

@@ -6,6 +6,8 @@ digests were approved; so this is the one place that decides what a change is.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
 
 from reconciler.model.consent import Channel, ConsentState, Evidence, LiveConsent, WantedConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
@@ -18,7 +20,7 @@ from reconciler.model.settings import RiskClass
 from reconciler.plan.changes import Action, Change, ConsentChange, FieldChange, Presence, TagChange
 from reconciler.plan.compare import creation, differences, moves_address
 from reconciler.plan.consent_rules import ConsentDecision, ConsentFacts, decide, is_told
-from reconciler.plan.held_back import is_withdrawal, without
+from reconciler.plan.held_back import contact_of, is_withdrawal, without
 from reconciler.plan.reason import reason_of
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.support import unsupported
@@ -33,6 +35,9 @@ class CustomerPlan:
 
     change: Change | None
     verdicts: tuple[Verdict, ...]
+
+
+_DONE: Final = CustomerPlan(change=None, verdicts=())
 
 
 def plan_customer(
@@ -54,6 +59,10 @@ def plan_customer(
         change = case.consent(channel, wanted)
         if change is not None:
             fields.append(change)
+    if not fields and live is not None:
+        # All that could still be said, of what is unreadable apart, is said of changes.
+        case.unreadable(live)
+        return CustomerPlan(change=None, verdicts=tuple(case.verdicts)) if case.verdicts else _DONE
     case.bearing_tags(fields)
     case.address_changes(fields)
     if live is not None:
@@ -117,15 +126,29 @@ class _Case:
         self.live = live
         self.action = action
         self.rules = rules
-        self.entry = rules.pseudonyms.entry_alias(desired)
-        self.alias = (
-            self.entry if live is None else rules.pseudonyms.live_alias(rules.store.name, live)
-        )
         self.verdicts: list[Verdict] = []
 
+    # Most customers are as they shall be, and nobody asks for their aliases.
+    @cached_property
+    def entry(self) -> str:
+        return self.rules.pseudonyms.entry_alias(self.desired)
+
+    @cached_property
+    def alias(self) -> str:
+        if self.live is None:
+            return self.entry
+        return self.rules.pseudonyms.live_alias(self.rules.store.name, self.live)
+
+    def _known(self, channel: Channel, live: LiveCustomer) -> LiveConsent:
+        consent = live.consent(channel)
+        if not self.rules.out_by_person:
+            return consent
+        return self.rules.known(self.alias, channel, consent)
+
     def consent(self, channel: Channel, wanted: WantedConsent) -> ConsentChange | None:
-        live, rules = self.live, self.rules
-        moving = live is not None and moves_address(self.desired, live, channel, rules.comparison)
+        live = self.live
+        comparison = self.rules.comparison
+        moving = live is not None and moves_address(self.desired, live, channel, comparison)
         out = wanted.state is ConsentState.UNSUBSCRIBED
         if live is not None and moving and not out:
             had = live.consent(channel).state
@@ -134,7 +157,7 @@ class _Case:
                 return None
         ground = None
         if live is not None:
-            ground = rules.known(self.alias, channel, live.consent(channel))
+            ground = self._known(channel, live)
         if moving and not out:
             ground = LiveConsent(state=ConsentState.NOT_SUBSCRIBED)
         decision = decide(channel, ground, wanted, self._ground(channel))
@@ -167,7 +190,7 @@ class _Case:
         live = self.live
         has = named or (live is not None and live.contact(channel) is not None)
         return ConsentFacts(
-            country=live.country() if live else self._desired_country(),
+            country=live.country() if live else self.desired.country(),
             has_contact=has,
             blurred=self.rules.blurs(channel, live.consent(channel) if live else None),
             blocked=live is not None and live.blocked,
@@ -175,13 +198,6 @@ class _Case:
             policy=self.rules.policy,
             table=self.rules.table,
         )
-
-    def _desired_country(self) -> str | None:
-        from_spec = LiveCustomer(
-            remote_id="-",
-            addresses=self.desired.addresses if isinstance(self.desired.addresses, tuple) else (),
-        )
-        return from_spec.country()
 
     def _note(self, decision: ConsentDecision, field: FieldPath) -> None:
         level = Level.HOLD if decision.holds else Level.WARN
@@ -195,7 +211,7 @@ class _Case:
             wanted = self.desired.consent(one.channel)
             live = None
             if self.live is not None:
-                live = self.rules.known(self.alias, one.channel, self.live.consent(one.channel))
+                live = self._known(one.channel, self.live)
             subscribed = live is not None and live.state is ConsentState.SUBSCRIBED
             if subscribed and (wanted is None or wanted.state is ConsentState.SUBSCRIBED):
                 continue
@@ -220,7 +236,7 @@ class _Case:
             if not moves_address(self.desired, self.live, channel, self.rules.comparison):
                 continue
             if self.desired.consent(channel) is None and any(
-                one.path == _contact(channel) for one in fields
+                one.path == contact_of(channel) for one in fields
             ):
                 self._hold_address(channel, "the specs are silent about the new address")
 
@@ -229,12 +245,14 @@ class _Case:
             "consent.address-change",
             Level.HOLD,
             f"a consent does not pass from one address to another: {why}",
-            (_contact(channel),),
+            (contact_of(channel),),
             f"say in the specs what the {channel} consent of the new address is",
         )
 
     def unreadable(self, live: LiveCustomer) -> None:
         """A managed field that the store hides or garbles is told of, and left alone."""
+        if not live.unreadable:
+            return
         managed = {name for name, _ in self.desired.scalars}
         managed |= {one.kind.value for one in self.desired.identities}
         managed |= {"tags"} if self.desired.tags is not UNMANAGED else set()
@@ -378,12 +396,5 @@ class _Case:
     def _subscribed(self) -> frozenset[Channel]:
         if self.live is None:
             return frozenset()
-        return frozenset(
-            channel
-            for channel, consent in self.live.consents
-            if consent.state is ConsentState.SUBSCRIBED
-        )
-
-
-def _contact(channel: Channel) -> FieldPath:
-    return FieldPath("email" if channel is Channel.EMAIL else "phone")
+        subscribed = ConsentState.SUBSCRIBED
+        return frozenset(name for name, one in self.live.consents if one.state is subscribed)

@@ -22,7 +22,7 @@ def without(out: set[FieldPath], fields: Iterable[FieldChange]) -> Iterator[Fiel
         for one in fields
         if isinstance(one, ConsentChange)
         and one.moves
-        and (one.path in out or _contact(one.channel) in out)
+        and (one.path in out or contact_of(one.channel) in out)
     }
     for one in fields:
         if one.path in out:
@@ -30,11 +30,11 @@ def without(out: set[FieldPath], fields: Iterable[FieldChange]) -> Iterator[Fiel
         if isinstance(one, ConsentChange) and one.moves and one.channel in held_moves:
             continue
         if isinstance(one, ScalarChange) and any(
-            _contact(channel) == one.path for channel in held_moves
+            contact_of(channel) == one.path for channel in held_moves
         ):
             continue
         yield one
 
 
-def _contact(channel: Channel) -> FieldPath:
+def contact_of(channel: Channel) -> FieldPath:
     return FieldPath("email" if channel is Channel.EMAIL else "phone")

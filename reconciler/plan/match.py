@@ -18,7 +18,7 @@ from reconciler.model.identity import (
     email_reading,
     mask_fits,
     national,
-    phone_key,
+    number_of,
     phone_readings,
 )
 
@@ -57,7 +57,7 @@ def keys_of(live: LiveCustomer, region: str | None) -> tuple[_Key, ...]:
     keys: list[_Key] = [(IdentityKind.ID, live.remote_id)]
     if live.email is not None:
         keys.append((IdentityKind.EMAIL, email_key(live.email.reveal())))
-    if live.phone is not None and (number := phone_key(live.phone.reveal(), region)) is not None:
+    if live.phone is not None and (number := number_of(live.phone, region)) is not None:
         keys.append((IdentityKind.PHONE, number))
     return tuple(keys)
 
@@ -72,7 +72,8 @@ def doubts_of(live: LiveCustomer, region: str | None) -> tuple[_Key, ...]:
             doubts.add((IdentityKind.EMAIL, reading))
     if live.phone is not None:
         text = live.phone.reveal()
-        doubts |= {(IdentityKind.PHONE, one) for one in phone_readings(text, region)}
+        if number_of(live.phone, region) is None:
+            doubts |= {(IdentityKind.PHONE, one) for one in phone_readings(text, region)}
         if region is None and not doubts and "*" not in text:
             # Dialled inside a country that nobody named: kept apart from E.164 by its first sign.
             doubts.add((IdentityKind.PHONE, "".join(one for one in text if one.isdigit())))
