@@ -38,6 +38,8 @@ class SavedPresence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedScalar:
+    """A value that may be shown."""
+
     effect: Effect
     before: Shown
     after: Shown

@@ -24,6 +24,8 @@ _STATES: Final = (ConsentState.SUBSCRIBED, ConsentState.UNSUBSCRIBED, ConsentSta
 
 @dataclass(frozen=True, slots=True)
 class Scene:
+    """A store's people, and the entries of its specs."""
+
     people: tuple[Person, ...]
     entries: tuple[Entry, ...]
 

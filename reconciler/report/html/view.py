@@ -34,6 +34,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owed:
+    """An opt-out or erasure that is asked for and not carried out; `known` where acknowledged."""
+
     known: bool
     store: str
     customer: str | None
@@ -43,6 +45,8 @@ class Owed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
+    """A setting that would change, or what lifts a limit."""
+
     text: str
     place: Place
 
@@ -58,6 +62,8 @@ class Remarks:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
+    """A line of the table that says which plan this is."""
+
     title: str
     text: str
     tone: str = ""
@@ -65,6 +71,8 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Card:
+    """A number of the row on top."""
+
     title: str
     count: str
     tone: str = ""
@@ -72,6 +80,8 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
+    """`width` is in percent of the largest audience."""
+
     kind: str
     width: str
     text: str
@@ -89,6 +99,8 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
+    """How a store was read."""
+
     name: str
     platform: str
     reading: str
