@@ -44,8 +44,15 @@ class Folder:
     @property
     def command(self) -> list[str]:
         at = self.scene
-        words = ("apply", at.home / "out/plan.json", "--specs", at.specs, "--state-dir",
-                 at.home / "state", "--quiet")  # fmt: skip
+        words = (
+            "apply",
+            at.home / "out/plan.json",
+            "--specs",
+            at.specs,
+            "--state-dir",
+            at.home / "state",
+            "--quiet",
+        )
         return [PROGRAM, *map(str, words)]
 
     def plan(self) -> None:
@@ -112,9 +119,13 @@ def interrupted(platform: str, size: int) -> str:
     """Seconds from Ctrl-C, a moment after the first change, to the end of the process."""
     with wanted(platform, size, 50) as folder:
         running = subprocess.Popen(
-            folder.command, env=folder.scene.env, cwd=process.ROOT, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            folder.command,
+            env=folder.scene.env,
+            cwd=process.ROOT,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         clock = system_clock()
         begun = time.monotonic()
         while running.poll() is None and folder.lines("*.jsonl")[0] < 50:

@@ -141,11 +141,15 @@ def approvals(size: int, folder: Path) -> Iterator[Callable[[], object]]:
         shop.want(
             *({"email": _email(one), "first_name": "New"} for one in range(size)),
             approvals=[
-                {"release": "consent.undated-opt-out", "customer": {"email": _email(one)},
-                 "reason": f"form {one} of {_email(one)}", "until": "2026-11-30T00:00:00+00:00"}
+                {
+                    "release": "consent.undated-opt-out",
+                    "customer": {"email": _email(one)},
+                    "reason": f"form {one} of {_email(one)}",
+                    "until": "2026-11-30T00:00:00+00:00",
+                }
                 for one in range(size)
             ],
-        )  # fmt: skip
+        )
         yield shop.plan
 
 
@@ -181,10 +185,18 @@ def _journal(shop: Shop, number: int) -> None:
     journal = Journal(path, system_clock(), JournalState())
     lines = []
     for step in range(50):
-        told = {"step": f"{step:08}", "customer": f"cus_{step:08}", "said_no": ["email"],
-                "out_by_person": ["email"]}  # fmt: skip
-        lines.append(json.dumps({"at": "2026-11-01T00:00:00+00:00", "event": "intended", **told},
-                                separators=(",", ":")))  # fmt: skip
+        told = {
+            "step": f"{step:08}",
+            "customer": f"cus_{step:08}",
+            "said_no": ["email"],
+            "out_by_person": ["email"],
+        }
+        lines.append(
+            json.dumps(
+                {"at": "2026-11-01T00:00:00+00:00", "event": "intended", **told},
+                separators=(",", ":"),
+            )
+        )
     journal.write(Event.OPENED, steps=50)
     with path.open("a", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
-from benchmarks.data import PAGE, SEED, Crowd, Json, encoded
+from benchmarks.crowd import SEED, Crowd, Json
+from benchmarks.data import PAGE, encoded
 
 _ROOT: Final = "/api/202412/customers"
 _NOBODY: Final = (404, b'{"error":"not found"}')
@@ -135,8 +136,10 @@ def serving(crowd: Crowd, live: Path | None = None) -> Iterator[Served]:
     root = Path(__file__).resolve().parents[1]
     with subprocess.Popen(
         [*words, *(["--live", str(live)] if live is not None else [])],
-        stdout=subprocess.PIPE, text=True, cwd=root,
-    ) as process:  # fmt: skip
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=root,
+    ) as process:
         try:
             assert process.stdout is not None
             yield Served(int(process.stdout.readline()))

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.data import Crowd
+from benchmarks.crowd import Crowd
 
 OCTODNS: Final = "1.22.0"
 VALUES: Final = 8
@@ -46,9 +46,16 @@ def octodns(size: int, cache: Path) -> Peer:
         try:
             subprocess.run([sys.executable, "-m", "venv", place], check=True, capture_output=True)
             subprocess.run(
-                [place / "bin/pip", "install", "--quiet", "--disable-pip-version-check",
-                 f"octodns=={OCTODNS}"], check=True, capture_output=True,
-            )  # fmt: skip
+                [
+                    place / "bin/pip",
+                    "install",
+                    "--quiet",
+                    "--disable-pip-version-check",
+                    f"octodns=={OCTODNS}",
+                ],
+                check=True,
+                capture_output=True,
+            )
         except (OSError, subprocess.CalledProcessError) as error:
             shutil.rmtree(place, ignore_errors=True)
             raise Missing(f"octoDNS {OCTODNS} cannot be installed here") from error

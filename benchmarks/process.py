@@ -37,10 +37,20 @@ def cost(
     """Raises `Failed` where the command ends with none of `ends`."""
     with tempfile.NamedTemporaryFile() as told, tempfile.TemporaryFile() as err:
         subprocess.run(
-            [sys.executable, "-I", "-S", str(ROOT / "benchmarks/measured.py"), told.name,
-             *map(str, command)],
-            cwd=folder, env=env, check=True, stdout=subprocess.DEVNULL, stderr=err,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-I",
+                "-S",
+                str(ROOT / "benchmarks/measured.py"),
+                told.name,
+                *map(str, command),
+            ],
+            cwd=folder,
+            env=env,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=err,
+        )
         found = json.load(told)
         if found["code"] not in ends:
             err.seek(0)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from benchmarks.data import STORE, TOKEN, Crowd, entry, made, stores
+from benchmarks.crowd import Crowd
+from benchmarks.data import STORE, TOKEN, entry, made, stores
 from benchmarks.pages import Served, serving
 from benchmarks.process import ROOT
 
@@ -82,12 +83,21 @@ class Scene:
         return Case(
             name=name,
             size=self.size,
-            command=(PROGRAM, "plan", "--specs", self.specs, "--state-dir", self.home / "state",
-                     "--out", out, *words),
+            command=(
+                PROGRAM,
+                "plan",
+                "--specs",
+                self.specs,
+                "--state-dir",
+                self.home / "state",
+                "--out",
+                out,
+                *words,
+            ),
             env=self.env,
             folder=folder,
             before=self.clear,
-        )  # fmt: skip
+        )
 
     def warm(self) -> Case:
         """The same again, with the cache that the plan right before it has left."""

@@ -5,7 +5,7 @@ its marks.
 from pathlib import Path
 
 from benchmarks import chart, table
-from benchmarks.data import Crowd
+from benchmarks.crowd import Crowd
 from benchmarks.pages import Pages
 from benchmarks.process import Cost
 
@@ -31,8 +31,11 @@ def test_a_page_a_record_and_a_search_tell_the_same() -> None:
 
     _, page = pages.answer("GET", "/api/202412/customers?limit=250&sinceId=0", b"")
     _, one = pages.answer("GET", f"/api/202412/customers/{third['id']}", b"")
-    _, found = pages.answer("POST", "/api/202412/customers/search",
-                            b'{"query": "email:%s"}' % third["email"].upper().encode())  # fmt: skip
+    _, found = pages.answer(
+        "POST",
+        "/api/202412/customers/search",
+        b'{"query": "email:%s"}' % third["email"].upper().encode(),
+    )
 
     assert third["email"].encode() in page
     assert third["email"].encode() in one

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from benchmarks.data import STORE, Crowd, entry
+from benchmarks.crowd import Crowd
+from benchmarks.data import STORE, entry
 from reconciler.desired.files import SpecFile
 from reconciler.desired.yaml_reader import parse
 from reconciler.model.customer import ReadReceipt
@@ -30,10 +31,13 @@ def reading(size: int) -> Callable[[], object]:
 
 def comparing(size: int) -> Callable[[], StorePlan]:
     """Half of them differ."""
-    entries = [desired(f"c{one}@example.com", first_name="New", tags=tags("vip"))
-               for one in range(size)]  # fmt: skip
-    store = [live(str(one), f"c{one}@example.com", first_name="Old" if one % 2 else "New",
-                  tags=("vip",)) for one in range(size)]  # fmt: skip
+    entries = [
+        desired(f"c{one}@example.com", first_name="New", tags=tags("vip")) for one in range(size)
+    ]
+    store = [
+        live(str(one), f"c{one}@example.com", first_name="Old" if one % 2 else "New", tags=("vip",))
+        for one in range(size)
+    ]
     index, census = Index(entries, "CN"), LiveCounts()
 
     def work() -> StorePlan:
@@ -50,10 +54,17 @@ def comparing(size: int) -> Callable[[], StorePlan]:
 def encoding(size: int) -> Callable[[], object]:
     part = comparing(size)()
     basis = Basis(
-        tool="0", created_at=NOW, expires_at=NOW + timedelta(days=7), spec_digest="d" * 64,
-        spec_files=1, read="full", raises=(), releases=(), selected=("shop",),
+        tool="0",
+        created_at=NOW,
+        expires_at=NOW + timedelta(days=7),
+        spec_digest="d" * 64,
+        spec_files=1,
+        read="full",
+        raises=(),
+        releases=(),
+        selected=("shop",),
         settings_digest="e" * 64,
-    )  # fmt: skip
+    )
     plan = Plan(basis=basis, stores=(part,))
     return lambda: encode(save(plan, RULES.pseudonyms))
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import process
-from benchmarks.data import PAGE, Crowd
+from benchmarks.crowd import Crowd
+from benchmarks.data import PAGE
 from benchmarks.scene import scene
 
 # MiB: the 2,311 that 100,000 customers took when this was measured last, and 30 % more.
