@@ -25,7 +25,7 @@ RULES = rules("shopline")
 CONSENT = FieldPath.of_consent(Channel.EMAIL)
 
 
-def approved(entry: DesiredCustomer, record: LiveCustomer) -> tuple[Step, ...]:
+def approved(entry: DesiredCustomer, record: LiveCustomer | None) -> tuple[Step, ...]:
     """The steps of what a plan of this entry and record approves."""
     change = plan_customer(entry, record, RULES).change
     assert change is not None
