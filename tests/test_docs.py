@@ -69,7 +69,7 @@ def _lived(shop: Shop) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     shop.want(_told_entry())
     plan = shop.plan()
     assert shop.apply(plan).complete
-    trail = (shop.folder / ".reconciler" / "audit.jsonl").read_text(encoding="utf-8")
+    trail = (shop.folder / ".reconciler" / "audit" / "shop.jsonl").read_text(encoding="utf-8")
     return plan, [json.loads(line) for line in trail.splitlines()]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.bench import Cancellation
+from reconciler.apply.cancellation import Cancellation
 from reconciler.apply.recheck import Recheck, recheck
 from reconciler.model.consent import Actor, Channel, LiveConsent
 from reconciler.plan.outcome import ApplyResult, State
