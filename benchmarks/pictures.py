@@ -35,8 +35,13 @@ def main() -> None:
             stack.enter_context(box.serving(PORTS[box.platform]))
         show = stack.enter_context(browser(place))
         folder = ("--state-dir", str(place / "state"))
-        environment = {**dict(demo.TOKENS.values()), "RECONCILER_KEY": "k" * 40,
-                       "GITHUB_ACTOR": "nora", "CI": None, "NO_COLOR": None}  # fmt: skip
+        environment = {
+            **dict(demo.TOKENS.values()),
+            "RECONCILER_KEY": "k" * 40,
+            "GITHUB_ACTOR": "nora",
+            "CI": None,
+            "NO_COLOR": None,
+        }
         shown = _plan("--store", "acme-us", *folder, env=environment)
         typed = "<span class=bold>$ reconciler plan --store acme-us</span>\n"
         _terminal(show, place, typed + _as_html(shown))

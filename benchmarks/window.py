@@ -23,8 +23,12 @@ def measure() -> list[float]:
         shop = Shop(Path(tempfile.mkdtemp()), box, url, "genstore")
         shop.settings = {"rate": {"per_second": 1.94, "burst": 10}}
         shop.clock = system_clock()
-        shop.want(*({"email": f"c{number}@example.com", "tags": {"add": ["x"]}}
-                    for number in range(UPDATES)))  # fmt: skip
+        shop.want(
+            *(
+                {"email": f"c{number}@example.com", "tags": {"add": ["x"]}}
+                for number in range(UPDATES)
+            )
+        )
         body = shop.plan()
         box.forget_requests()
         shop.apply(body)

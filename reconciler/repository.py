@@ -70,8 +70,15 @@ def last_touch(file: str, line: int) -> Touched | None:
         return None
     text = _git(
         path.parent,
-        "blame", "--no-textconv", "--porcelain", "-L", f"{line},{line}", "HEAD", "--", path.name,
-    )  # fmt: skip
+        "blame",
+        "--no-textconv",
+        "--porcelain",
+        "-L",
+        f"{line},{line}",
+        "HEAD",
+        "--",
+        path.name,
+    )
     if text is None:
         return None
     # Only a line feed ends a line of git's: whatever else stands in a subject or a name is text.

@@ -39,8 +39,13 @@ class Browser:
     def open(self, page: Path, *, dark: bool = False, width: int = 1200) -> None:
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self._call("Emulation.setEmulatedMedia", features=scheme)
-        self._call("Emulation.setDeviceMetricsOverride", width=width, height=900,
-                   deviceScaleFactor=1, mobile=False)  # fmt: skip
+        self._call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=900,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
         self._call("Page.navigate", url=page.as_uri())
         self._until("Page.loadEventFired")
 
@@ -55,8 +60,14 @@ class Browser:
     def press(self, *keys: str) -> None:
         for key in keys:
             text = {"text": key} if len(key) == 1 else {}
-            self._call("Input.dispatchKeyEvent", type="keyDown", key=key, code=key, **text,
-                       **({"windowsVirtualKeyCode": 9} if key == "Tab" else {}))  # fmt: skip
+            self._call(
+                "Input.dispatchKeyEvent",
+                type="keyDown",
+                key=key,
+                code=key,
+                **text,
+                **({"windowsVirtualKeyCode": 9} if key == "Tab" else {}),
+            )
             self._call("Input.dispatchKeyEvent", type="keyUp", key=key, code=key)
 
     def picture(self, file: Path, *, height: int = 900, width: int = 1200) -> None:
@@ -112,11 +123,25 @@ def browser(folder: Path) -> Iterator[Browser]:
     to_it, from_us = map(_high, os.pipe())
     place = "import os, sys; [os.dup2(int(n), to) for to, n in ((3, sys.argv[1]), (4, sys.argv[2]))]; os.execv(sys.argv[3], sys.argv[3:])"
     process = subprocess.Popen(
-        [sys.executable, "-c", place, str(to_it), str(from_it),
-         program, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-         "--remote-debugging-pipe", f"--user-data-dir={folder / 'profile'}", "about:blank"],
-        pass_fds=(to_it, from_it), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-c",
+            place,
+            str(to_it),
+            str(from_it),
+            program,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--hide-scrollbars",
+            "--remote-debugging-pipe",
+            f"--user-data-dir={folder / 'profile'}",
+            "about:blank",
+        ],
+        pass_fds=(to_it, from_it),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     os.close(to_it)
     os.close(from_it)
     try:

@@ -50,8 +50,11 @@ REGION: Final = "CN"
 
 
 def named(**contacts: str) -> tuple[Identity, ...]:
-    found = [identity(kind, contacts[kind.value], REGION) for kind in IdentityKind
-             if kind.value in contacts]  # fmt: skip
+    found = [
+        identity(kind, contacts[kind.value], REGION)
+        for kind in IdentityKind
+        if kind.value in contacts
+    ]
     return tuple(one for one in found if one is not None)
 
 
@@ -84,8 +87,13 @@ def desired(email: str | None = "ada@example.com", /, **fields: Any) -> DesiredC
 
 
 def wanted(state: str, **evidence: Any) -> WantedConsent:
-    proof = {"at": datetime(2026, 6, 1, tzinfo=UTC), "source": "checkout", "method": "paper",
-             "evidence": "forms/1", **evidence}  # fmt: skip
+    proof = {
+        "at": datetime(2026, 6, 1, tzinfo=UTC),
+        "source": "checkout",
+        "method": "paper",
+        "evidence": "forms/1",
+        **evidence,
+    }
     return WantedConsent(
         state=ConsentState(state),
         evidence=Evidence(**proof) if state == "subscribed" else Evidence(),
@@ -95,17 +103,21 @@ def wanted(state: str, **evidence: Any) -> WantedConsent:
 def live(
     remote_id: str = "1", email: str | None = "ada@example.com", /, **fields: Any
 ) -> LiveCustomer:
-    texts: dict[str, Any] = {name: Personal(fields.pop(name)) for name in ("phone", "first_name", "last_name", "note")
-             if fields.get(name) is not None}  # fmt: skip
+    texts: dict[str, Any] = {
+        name: Personal(fields.pop(name))
+        for name in ("phone", "first_name", "last_name", "note")
+        if fields.get(name) is not None
+    }
     consents = fields.pop("consent", {})
     return LiveCustomer(
         remote_id=remote_id,
         email=None if email is None else Personal(email),
-        consents=tuple((channel, said(consents.get(channel.value, "not_subscribed")))
-                       for channel in Channel),
+        consents=tuple(
+            (channel, said(consents.get(channel.value, "not_subscribed"))) for channel in Channel
+        ),
         **texts,
         **fields,
-    )  # fmt: skip
+    )
 
 
 def said(state: str | LiveConsent) -> LiveConsent:
@@ -124,10 +136,17 @@ def comparison(*owned: str, **bearing: Channel) -> ComparisonSettings:
 
 def settings(platform: str = "shopline", **fields: Any) -> StoreSettings:
     return StoreSettings(
-        name="shop", platform=platform, shop="acme", api_version=TABLES[platform].default_version,
-        base_url=None, token=TokenSource(kind=TokenKind.ENV, where=("TOKEN",), mark=MARK), mark=MARK,
-        timezone="UTC", phone_region=REGION, **fields,
-    )  # fmt: skip
+        name="shop",
+        platform=platform,
+        shop="acme",
+        api_version=TABLES[platform].default_version,
+        base_url=None,
+        token=TokenSource(kind=TokenKind.ENV, where=("TOKEN",), mark=MARK),
+        mark=MARK,
+        timezone="UTC",
+        phone_region=REGION,
+        **fields,
+    )
 
 
 def rules(
@@ -147,11 +166,22 @@ def rules(
 def saved_change(number: int = 0, /, **fields: Any) -> SavedChange:
     """Somebody gets the tag `vip`."""
     alias = fields.get("alias", f"cus_{number:010}")
-    return SavedChange(**{
-        "store": "shop", "action": Action.UPDATE, "alias": alias, "entry": alias,
-        "remote_id": f"99{number:08}", "mark": MARK, "rank": 0, "seen": (), "reason": None,
-        "fields": (saved_tags("vip"),), "digest": f"{number:064}", **fields,
-    })  # fmt: skip
+    return SavedChange(
+        **{
+            "store": "shop",
+            "action": Action.UPDATE,
+            "alias": alias,
+            "entry": alias,
+            "remote_id": f"99{number:08}",
+            "mark": MARK,
+            "rank": 0,
+            "seen": (),
+            "reason": None,
+            "fields": (saved_tags("vip"),),
+            "digest": f"{number:064}",
+            **fields,
+        }
+    )
 
 
 def saved_tags(*added: str, mark: SourceMark = MARK) -> SavedField:
@@ -160,36 +190,72 @@ def saved_tags(*added: str, mark: SourceMark = MARK) -> SavedField:
 
 
 def saved_verdict(**fields: Any) -> SavedVerdict:
-    return SavedVerdict(**{
-        "rule": "identity.ambiguous", "level": Level.HOLD, "store": "shop", "alias": "cus_aaaaaaaaaa",
-        "message": "belongs to different customers", "mark": MARK, "lifted_by": "give the `id`",
-        "approval": None, "released": False, "acknowledged": None, **fields,
-    })  # fmt: skip
+    return SavedVerdict(
+        **{
+            "rule": "identity.ambiguous",
+            "level": Level.HOLD,
+            "store": "shop",
+            "alias": "cus_aaaaaaaaaa",
+            "message": "belongs to different customers",
+            "mark": MARK,
+            "lifted_by": "give the `id`",
+            "approval": None,
+            "released": False,
+            "acknowledged": None,
+            **fields,
+        }
+    )
 
 
 def saved_store(**fields: Any) -> SavedStore:
-    return SavedStore(**{
-        "name": "shop", "platform": "shopline", "api_version": "v1", "customers": 9, "error": "",
-        "receipt": ReadReceipt(mode="full", complete=True), "footprints": (),
-        "effort": NOTHING_TO_DO, "audience": (), **fields,
-    })  # fmt: skip
+    return SavedStore(
+        **{
+            "name": "shop",
+            "platform": "shopline",
+            "api_version": "v1",
+            "customers": 9,
+            "error": "",
+            "receipt": ReadReceipt(mode="full", complete=True),
+            "footprints": (),
+            "effort": NOTHING_TO_DO,
+            "audience": (),
+            **fields,
+        }
+    )
 
 
 def saved_plan(*changes: SavedChange, base: str | None = None, **fields: Any) -> SavedPlan:
     """A plan of one store; the changes are counted as updates of tags."""
     summary = SavedSummary(
-        create=0, update=len(changes), delete=0, unchanged=0, held=0, messages=0, blocked=False,
-        complete=True, classes=((RiskClass.TAG, len(changes)),),
-    )  # fmt: skip
-    return SavedPlan(**{
-        "tool": "0", "created_at": NOW, "expires_at": NOW + timedelta(days=7),
-        "spec": SavedSpec(digest="d" * 64, files=1, base=base, settings="e" * 64),
-        "provenance": Provenance(commit="c" * 40, committed=True, actor="nora"),
-        "settings": SavedSettings(changed=(), once_merged=()), "lifts": (),
-        "options": SavedOptions(read="auto", raises=(), releases=(), stores=("shop",)),
-        "stores": (saved_store(),), "summary": summary, "changes": changes, "verdicts": (),
-        "digest": "d" * 64, "seal": "d" * 64, **fields,
-    })  # fmt: skip
+        create=0,
+        update=len(changes),
+        delete=0,
+        unchanged=0,
+        held=0,
+        messages=0,
+        blocked=False,
+        complete=True,
+        classes=((RiskClass.TAG, len(changes)),),
+    )
+    return SavedPlan(
+        **{
+            "tool": "0",
+            "created_at": NOW,
+            "expires_at": NOW + timedelta(days=7),
+            "spec": SavedSpec(digest="d" * 64, files=1, base=base, settings="e" * 64),
+            "provenance": Provenance(commit="c" * 40, committed=True, actor="nora"),
+            "settings": SavedSettings(changed=(), once_merged=()),
+            "lifts": (),
+            "options": SavedOptions(read="auto", raises=(), releases=(), stores=("shop",)),
+            "stores": (saved_store(),),
+            "summary": summary,
+            "changes": changes,
+            "verdicts": (),
+            "digest": "d" * 64,
+            "seal": "d" * 64,
+            **fields,
+        }
+    )
 
 
 def tags(*present: str, absent: tuple[str, ...] = (), exact: bool = False) -> TagIntent:

@@ -172,10 +172,12 @@ class Shop:
 
 def told(result: ApplyResult) -> list[Any]:
     return [
-        (store.stopped, [(one.step.kind, one.state, one.message, one.collateral)
-                         for one in store.outcomes])
+        (
+            store.stopped,
+            [(one.step.kind, one.state, one.message, one.collateral) for one in store.outcomes],
+        )
         for store in result.stores
-    ]  # fmt: skip
+    ]
 
 
 def states(result: ApplyResult) -> list[State]:

@@ -100,8 +100,11 @@ def attacks() -> str:
     }
     done = subprocess.run(
         (sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:xdist", "tests/attacks"),
-        check=True, capture_output=True, text=True, cwd=Path(__file__).parents[1],
-    )  # fmt: skip
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[1],
+    )
     found = Counter(re.findall(r"^tests/attacks/(\w+)\.py::", done.stdout, re.MULTILINE))
     if found.keys() != ATTACKS.keys():
         raise AssertionError("the table and the folder name different groups")

@@ -59,8 +59,11 @@ def switches(platform: str) -> st.SearchStrategy[Json]:
     )
 
 
-_TEXTS = {"unsubscribed_word": ("UN_SUBSCRIBED", "UNSUBSCRIBED"), "tag_limit": ("none", "3"),
-          "offset": ("Z", "+08:00", "-04:00")}  # fmt: skip
+_TEXTS = {
+    "unsubscribed_word": ("UN_SUBSCRIBED", "UNSUBSCRIBED"),
+    "tag_limit": ("none", "3"),
+    "offset": ("Z", "+08:00", "-04:00"),
+}
 
 
 def every_switch(platform: str) -> st.SearchStrategy[Json]:
@@ -95,14 +98,20 @@ def records(platform: str) -> st.SearchStrategy[list[Json]]:
             "last_name": st.sampled_from(NAMES),
             "tags": st.lists(st.sampled_from(TAGS + FOREIGN_TAGS), unique=True, max_size=4),
             "consent": st.fixed_dictionaries({"email": _consent(dated), "sms": _consent(dated)}),
-            **({"note": st.sampled_from(("", "calls-at-noon", "VIP since 2019"))}
-               if platform != "shoplazza" else {}),
+            **(
+                {"note": st.sampled_from(("", "calls-at-noon", "VIP since 2019"))}
+                if platform != "shoplazza"
+                else {}
+            ),
         }
-    )  # fmt: skip
-    return st.lists(st.tuples(st.sampled_from(EMAILS), record), max_size=4,
-                    unique_by=lambda pair: pair[0]).map(
-        lambda pairs: [{"email": email, "phone": phone(platform, email), **one}
-                       for email, one in pairs])  # fmt: skip
+    )
+    return st.lists(
+        st.tuples(st.sampled_from(EMAILS), record), max_size=4, unique_by=lambda pair: pair[0]
+    ).map(
+        lambda pairs: [
+            {"email": email, "phone": phone(platform, email), **one} for email, one in pairs
+        ]
+    )
 
 
 def phone(platform: str, email: str) -> str:
@@ -127,11 +136,13 @@ def _wanted_consent() -> st.SearchStrategy[Any]:
 def desired(platform: str) -> st.SearchStrategy[list[Json]]:
     tags = st.one_of(
         st.lists(st.sampled_from(TAGS), unique=True, max_size=3),
-        st.tuples(st.lists(st.sampled_from(TAGS), unique=True, max_size=2),
-                  st.lists(st.sampled_from(TAGS), unique=True, max_size=2))
+        st.tuples(
+            st.lists(st.sampled_from(TAGS), unique=True, max_size=2),
+            st.lists(st.sampled_from(TAGS), unique=True, max_size=2),
+        )
         .filter(lambda pair: not set(pair[0]) & set(pair[1]))
         .map(lambda pair: {"add": pair[0], "remove": pair[1]}),
-    )  # fmt: skip
+    )
     entry = st.fixed_dictionaries(
         {},
         optional={
@@ -148,6 +159,6 @@ def desired(platform: str) -> st.SearchStrategy[list[Json]]:
             ),
         },
     )
-    return st.lists(st.tuples(st.sampled_from(EMAILS), entry), max_size=4,
-                    unique_by=lambda pair: pair[0]).map(
-        lambda pairs: [{"email": email, **one} for email, one in pairs])  # fmt: skip
+    return st.lists(
+        st.tuples(st.sampled_from(EMAILS), entry), max_size=4, unique_by=lambda pair: pair[0]
+    ).map(lambda pairs: [{"email": email, **one} for email, one in pairs])

@@ -40,9 +40,10 @@ def _resolved(inner: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
 def test_every_property_of_the_spec_schema_is_described_with_an_example() -> None:
     root = schemas.load("spec")
     bare = [
-        path for path, inner in _properties(root)
+        path
+        for path, inner in _properties(root)
         if not {"description", "examples"} <= set(_resolved(inner, root))
-    ]  # fmt: skip
+    ]
 
     assert bare == []
 
@@ -50,17 +51,22 @@ def test_every_property_of_the_spec_schema_is_described_with_an_example() -> Non
 def test_every_example_of_the_spec_schema_is_valid_where_it_stands() -> None:
     root = schemas.load("spec")
     wrong = [
-        name for name, part in root["$defs"].items() for example in part.get("examples", ())
+        name
+        for name, part in root["$defs"].items()
+        for example in part.get("examples", ())
         if not schemas.fits(name, example)
-    ]  # fmt: skip
+    ]
 
     assert wrong == []
 
 
 def test_every_property_of_the_written_formats_is_described() -> None:
     for name in ("plan", "journal", "audit"):
-        bare = [path for path, inner in _properties(schemas.load(name)) if "description" not in inner
-                and "const" not in inner]  # fmt: skip
+        bare = [
+            path
+            for path, inner in _properties(schemas.load(name))
+            if "description" not in inner and "const" not in inner
+        ]
         assert bare == [], name
 
 
@@ -68,8 +74,12 @@ def test_the_field_table_and_the_schema_name_the_same_fields() -> None:
     customer = schemas.load("spec")["$defs"]["customer"]["properties"]
     consents = customer["consent"]["anyOf"][1]["properties"]
     in_schema = (set(customer) | {f"consent.{name}" for name in consents}) - {
-        "consent", "id", "previously", "state", "reason",
-    }  # fmt: skip
+        "consent",
+        "id",
+        "previously",
+        "state",
+        "reason",
+    }
 
     assert {field.name for field in FIELDS} == in_schema
 
@@ -84,8 +94,11 @@ def test_every_platform_speaks_of_known_fields_only() -> None:
 
 def test_the_error_tree_is_drawn_as_it_is() -> None:
     drawn = set(re.findall(r"[├└]─ (\w+)", errors.__doc__ or ""))
-    real = {name for name, one in vars(errors).items()
-            if isinstance(one, type) and issubclass(one, errors.ReconcilerError)}  # fmt: skip
+    real = {
+        name
+        for name, one in vars(errors).items()
+        if isinstance(one, type) and issubclass(one, errors.ReconcilerError)
+    }
 
     assert drawn | {"ReconcilerError"} == real
 
@@ -132,8 +145,10 @@ def test_the_pipelines_are_yaml_and_use_options_that_exist() -> None:
     import yaml
 
     assert isinstance(cli, Group)
-    files = [ROOT / "examples/02-github-actions/.github/workflows/customers.yaml",
-             ROOT / "examples/03-gitlab/.gitlab-ci.yml"]  # fmt: skip
+    files = [
+        ROOT / "examples/02-github-actions/.github/workflows/customers.yaml",
+        ROOT / "examples/03-gitlab/.gitlab-ci.yml",
+    ]
     for file in files:
         text = file.read_text(encoding="utf-8")
         assert yaml.compose(text) is not None
@@ -155,8 +170,11 @@ def test_every_dependency_is_pinned() -> None:
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"],
-              *project["project"]["optional-dependencies"]["sandbox"]]  # fmt: skip
+    wanted = [
+        *project["project"]["dependencies"],
+        *project["dependency-groups"]["dev"],
+        *project["project"]["optional-dependencies"]["sandbox"],
+    ]
     pinned = set(
         re.findall(r"^([a-z0-9-]+)==", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
     )

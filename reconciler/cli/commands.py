@@ -23,11 +23,16 @@ def shared() -> tuple[click.Option, ...]:
 def _placed() -> tuple[click.Option, ...]:
     """Options that may stand before the name of those commands that know them."""
     return (
-        click.Option(["--specs"], type=click.Path(path_type=Path), metavar="DIR",
-                     help="Folder of the specs."),
-        click.Option(["--state-dir"], type=click.Path(path_type=Path), metavar="DIR",
-                     help="Where journals and the key are kept."),
-    )  # fmt: skip
+        click.Option(
+            ["--specs"], type=click.Path(path_type=Path), metavar="DIR", help="Folder of the specs."
+        ),
+        click.Option(
+            ["--state-dir"],
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Where journals and the key are kept.",
+        ),
+    )
 
 
 _FLAGS: Final = ("quiet", "verbose", "no_color")

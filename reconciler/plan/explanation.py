@@ -72,8 +72,10 @@ def explain(
         lives = _lives(pairing)
         entry = rules.pseudonyms.entry_alias(pairing.desired)
         aliases = {entry, *(rules.pseudonyms.live_alias(plan.name, one) for one in lives)}
-        named = {(one.kind, one.key) for one in (*pairing.desired.identities,
-                                                 *pairing.desired.previously)}  # fmt: skip
+        named = {
+            (one.kind, one.key)
+            for one in (*pairing.desired.identities, *pairing.desired.previously)
+        }
         known = {key for one in lives for key in keys_of(one, rules.store.phone_region)}
         if text in aliases or keys & (named | known):
             found.extend(_one(pairing.desired, live, plan, rules) for live in (lives or (None,)))

@@ -64,8 +64,14 @@ def lifts(
 
 def _order(one: Lift) -> tuple[object, ...]:
     place = (one.mark.file, one.mark.line, one.mark.column) if one.mark else ("", 0, 0)
-    return (list(LiftKind).index(one.kind), one.what, one.store or "", place, one.value,
-            one.customers or ())  # fmt: skip
+    return (
+        list(LiftKind).index(one.kind),
+        one.what,
+        one.store or "",
+        place,
+        one.value,
+        one.customers or (),
+    )
 
 
 def _of_flags(

@@ -37,8 +37,9 @@ def unmet(
     """Holds for whoever claims an address that its bearer does not give up in the same plan."""
     claims = dict(_claims(examined, index))
     met = _met(claims)
-    circles = _circles({place: _waits_for(own) - met for place, own in claims.items()
-                        if place not in met})  # fmt: skip
+    circles = _circles(
+        {place: _waits_for(own) - met for place, own in claims.items() if place not in met}
+    )
     for place, own in claims.items():
         change = examined[place[0]][1][place[1]]
         for claim in own:

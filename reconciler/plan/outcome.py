@@ -72,8 +72,11 @@ class StoreOutcome:
     def resumable(self) -> bool:
         """Whether the same plan may get further here in another run."""
         skipped = (State.STALE, State.OPTED_OUT)
-        never = {one.step.change.alias for one in self.outcomes
-                 if one.state in skipped and one.step.kind is StepKind.CREATE}  # fmt: skip
+        never = {
+            one.step.change.alias
+            for one in self.outcomes
+            if one.state in skipped and one.step.kind is StepKind.CREATE
+        }
         return any(
             bool(one.collateral)
             or not (

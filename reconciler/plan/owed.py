@@ -71,8 +71,9 @@ def owed_unread(
 ) -> Iterator[Verdict]:
     """The same for a store that could not be read."""
     known = [one for one in acknowledged if one.store in (None, store)]
-    for verdict in _unreached(store, entries, pseudonyms, "the store was not read",
-                              "a plan that reads this store"):  # fmt: skip
+    for verdict in _unreached(
+        store, entries, pseudonyms, "the store was not read", "a plan that reads this store"
+    ):
         named = any(
             one.rule == verdict.rule and one.alias in (None, verdict.alias) for one in known
         )

@@ -24,8 +24,19 @@ _DEEPEST: Final = 6
 _MOST_KNOWN: Final = 20_000
 _LONGEST_NAME: Final = 8
 _PHONE: Final = 7
-_SAYS: Final = ("errors", "error", "message", "msg", "errorMessage", "error_message", "errorMsg",
-                "error_description", "detail", "reason", "title")  # fmt: skip
+_SAYS: Final = (
+    "errors",
+    "error",
+    "message",
+    "msg",
+    "errorMessage",
+    "error_message",
+    "errorMsg",
+    "error_description",
+    "detail",
+    "reason",
+    "title",
+)
 _INSIDE: Final = ("data", "result", "response", "body")
 _PLACES: Final = ("field", "fields", "path", "param", "parameter")
 _CODES: Final = ("code", "errorCode", "error_code", "errcode")

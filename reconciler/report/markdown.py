@@ -135,8 +135,15 @@ def _verdicts(verdicts: Sequence[SavedVerdict], link: Mapping[str, str]) -> Iter
     for key, group in phrases.folded(verdicts).items():
         who = _names(one.alias for one in group if one.alias)
         mark = f"**{key.state}**" if key.state in ("block", "hold") else key.state
-        cells = (mark, escape(key.store), escape(key.rule), coded(key.message), who,
-                 coded(key.lift), _asked(group, link))  # fmt: skip
+        cells = (
+            mark,
+            escape(key.store),
+            escape(key.rule),
+            coded(key.message),
+            who,
+            coded(key.lift),
+            _asked(group, link),
+        )
         yield _Row(f"| {' | '.join(cells)} |", counts=True)
     yield _Row("")
 

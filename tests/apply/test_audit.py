@@ -145,8 +145,10 @@ def _shop_trail(shop: Shop) -> list[Json]:
 @pytest.mark.parametrize("variant", ["genstore", "shoplazza", "shopline"])
 def test_an_apply_says_who_what_and_what_was_read_back(tmp_path: Path, variant: str) -> None:
     with opened(tmp_path, variant, [person()]) as shop:
-        shop.want({"email": "ada@example.com", "tags": {"add": ["vip"]}},
-                  {"email": "new@example.com", "consent": {"email": grant()}})  # fmt: skip
+        shop.want(
+            {"email": "ada@example.com", "tags": {"add": ["vip"]}},
+            {"email": "new@example.com", "consent": {"email": grant()}},
+        )
         body = shop.plan()
         result = shop.apply(body)
         began, *steps, ended = _shop_trail(shop)
@@ -232,8 +234,10 @@ def test_something_else_in_the_place_of_the_trail(tmp_path: Path) -> None:
         shop.plan()
         trail_path(shop.folder / ".reconciler", "shop").mkdir(parents=True)
         place = ("--specs", shop.specs)
-        told = [run(*words, *place, env={"TOKEN": shop.box.token, "RECONCILER_KEY": KEY.decode()})
-                for words in (("apply", "--yes"), ("audit", "log"), ("audit", "verify"))]  # fmt: skip
+        told = [
+            run(*words, *place, env={"TOKEN": shop.box.token, "RECONCILER_KEY": KEY.decode()})
+            for words in (("apply", "--yes"), ("audit", "log"), ("audit", "verify"))
+        ]
         writes = shop.box.writes
 
     assert [one.code for one in told] == [1, 1, 1]

@@ -71,26 +71,54 @@ BEFORE = dict(NEVER.consents)
     ("earlier", "back", "written", "expected"),
     [
         (None, YES, _grant(), OurWrites(before=BEFORE, after=dict(YES.consents))),
-        (None, NO, _grant(),
-         OurWrites(before={**BEFORE, Channel.EMAIL: out()}, after=dict(NO.consents))),
+        (
+            None,
+            NO,
+            _grant(),
+            OurWrites(before={**BEFORE, Channel.EMAIL: out()}, after=dict(NO.consents)),
+        ),
         (None, NO, (), OurWrites(before={**BEFORE, Channel.EMAIL: out()}, after=dict(NO.consents))),
-        (OurWrites(before=dict(YES.consents), after=BEFORE), NEVER, (),
-         OurWrites(before=dict(YES.consents), after=BEFORE)),
-        (OurWrites(before=dict(YES.consents), after={}), NEVER, (),
-         OurWrites(before=BEFORE, after=BEFORE)),
-        (OurWrites(before=None, after=BEFORE), YES, _grant(),
-         OurWrites(before=None, after=dict(YES.consents))),
-        (OurWrites(before=None, after=BEFORE), NO, _grant(),
-         OurWrites(before=None, after={Channel.SMS: said("not_subscribed")})),
+        (
+            OurWrites(before=dict(YES.consents), after=BEFORE),
+            NEVER,
+            (),
+            OurWrites(before=dict(YES.consents), after=BEFORE),
+        ),
+        (
+            OurWrites(before=dict(YES.consents), after={}),
+            NEVER,
+            (),
+            OurWrites(before=BEFORE, after=BEFORE),
+        ),
+        (
+            OurWrites(before=None, after=BEFORE),
+            YES,
+            _grant(),
+            OurWrites(before=None, after=dict(YES.consents)),
+        ),
+        (
+            OurWrites(before=None, after=BEFORE),
+            NO,
+            _grant(),
+            OurWrites(before=None, after={Channel.SMS: said("not_subscribed")}),
+        ),
     ],
-    ids=["a first write", "a no in answer to a grant is somebody's", "a state that moved is too",
-         "the chain goes on", "a broken chain begins anew", "a customer of our own creation",
-         "who opted out of what we created is no longer ours there"],
-)  # fmt: skip
+    ids=[
+        "a first write",
+        "a no in answer to a grant is somebody's",
+        "a state that moved is too",
+        "the chain goes on",
+        "a broken chain begins anew",
+        "a customer of our own creation",
+        "who opted out of what we created is no longer ours there",
+    ],
+)
 def test_the_chain_of_our_writes(
-    earlier: OurWrites | None, back: LiveCustomer, written: tuple[FieldChange, ...],
+    earlier: OurWrites | None,
+    back: LiveCustomer,
+    written: tuple[FieldChange, ...],
     expected: OurWrites,
-) -> None:  # fmt: skip
+) -> None:
     assert continued(earlier, NEVER, back, written, StepKind.GRANT) == expected
 
 

@@ -34,12 +34,22 @@ READ_FAULTS = {
     "lost connection": Fault("drop_before", times=99),
     "a list": Fault("status", status=200, body="[]", times=99),
     "a word": Fault("status", status=200, body='{"customers": "cusomer"}', times=99),
-    "wrong types": Fault("status", status=200, body='{"customers": [1, null], "count": "x", '
-                         '"code": "Success", "data": {"customers": [2]}}', times=99),
-    "record without id": Fault("status", status=200, body='{"customers": [{"email": "x@y.zz"}], '
-                               '"code": "Success", "data": {"customers": [{}], "count": 1}}', times=99),
+    "wrong types": Fault(
+        "status",
+        status=200,
+        body='{"customers": [1, null], "count": "x", '
+        '"code": "Success", "data": {"customers": [2]}}',
+        times=99,
+    ),
+    "record without id": Fault(
+        "status",
+        status=200,
+        body='{"customers": [{"email": "x@y.zz"}], '
+        '"code": "Success", "data": {"customers": [{}], "count": 1}}',
+        times=99,
+    ),
     "redirect": Fault("redirect", body="http://127.0.0.1:9/steal", times=99),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -63,8 +73,12 @@ def test_a_store_that_cannot_be_read_is_an_error_and_no_plan(
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("name", ["429 once", "500 once", "lost once", "truncated once"])
 def test_a_read_that_fails_once_is_repeated(tmp_path: Path, variant: str, name: str) -> None:
-    fault = {"429 once": Fault("status", status=429), "500 once": Fault("status", status=500),
-             "lost once": Fault("drop_before"), "truncated once": Fault("truncate")}[name]  # fmt: skip
+    fault = {
+        "429 once": Fault("status", status=429),
+        "500 once": Fault("status", status=500),
+        "lost once": Fault("drop_before"),
+        "truncated once": Fault("truncate"),
+    }[name]
     with opened(tmp_path, variant, [person()]) as shop:
         shop.want({"email": "ada@example.com", "first_name": "New"})
         shop.box.fault(fault)
@@ -113,9 +127,11 @@ def test_a_write_that_fails_ends_in_the_outcome_that_is_true(
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_failed_apply_is_resumed_and_ends_well(tmp_path: Path, variant: str) -> None:
     with opened(tmp_path, variant, [person(), person("b@example.com")]) as shop:
-        shop.want({"email": "ada@example.com", "first_name": "New"},
-                  {"email": "b@example.com", "first_name": "New"},
-                  {"email": "c@example.com", "consent": {"email": grant()}})  # fmt: skip
+        shop.want(
+            {"email": "ada@example.com", "first_name": "New"},
+            {"email": "b@example.com", "first_name": "New"},
+            {"email": "c@example.com", "consent": {"email": grant()}},
+        )
         body = shop.plan()
         shop.box.fault(Fault("status", method="PUT", status=422, times=99))
         first = shop.apply(body)
@@ -132,10 +148,13 @@ def test_a_failed_apply_is_resumed_and_ends_well(tmp_path: Path, variant: str) -
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_an_opt_out_between_plan_and_apply_wins(tmp_path: Path, variant: str) -> None:
-    with opened(tmp_path, variant, [person(consent={"email": consent("subscribed"),
-                                                    "sms": consent()})]) as shop:  # fmt: skip
-        shop.want({"email": "ada@example.com", "tags": {"add": ["vip"]}},
-                  {"email": "new@example.com", "consent": {"email": grant()}})  # fmt: skip
+    with opened(
+        tmp_path, variant, [person(consent={"email": consent("subscribed"), "sms": consent()})]
+    ) as shop:
+        shop.want(
+            {"email": "ada@example.com", "tags": {"add": ["vip"]}},
+            {"email": "new@example.com", "consent": {"email": grant()}},
+        )
         body = shop.plan()
         shop.box.person(shop.live("ada@example.com")["id"], "email", "unsubscribed")
 
@@ -187,8 +206,10 @@ def test_what_cannot_be_cleared_is_reported_as_not_applied(tmp_path: Path, clear
 
 
 def test_the_token_never_leaves_for_another_host(tmp_path: Path) -> None:
-    with opened(tmp_path / "thief", "genstore", []) as thief, \
-            opened(tmp_path / "shop", "genstore", [person()]) as shop:  # fmt: skip
+    with (
+        opened(tmp_path / "thief", "genstore", []) as thief,
+        opened(tmp_path / "shop", "genstore", [person()]) as shop,
+    ):
         shop.want({"email": "ada@example.com", "first_name": "New"})
         shop.box.fault(Fault("link", body=thief.url.removeprefix("http://"), times=99))
         shop.plan()
@@ -200,8 +221,9 @@ def test_the_token_never_leaves_for_another_host(tmp_path: Path) -> None:
 
 def test_a_batch_of_customers_is_read_again_in_one_request(tmp_path: Path) -> None:
     """SHOPLINE takes five ids; what sends nothing along needs no reading of its own."""
-    people = [person(f"c{n}@example.com", consent={"email": consent("subscribed")})
-              for n in range(11)]  # fmt: skip
+    people = [
+        person(f"c{n}@example.com", consent={"email": consent("subscribed")}) for n in range(11)
+    ]
     with opened(tmp_path, "shopline", people) as shop:
         shop.want(*({"email": f"c{n}@example.com", "first_name": "New"} for n in range(11)))
         body = shop.plan()
@@ -273,9 +295,11 @@ def test_a_store_that_hangs_is_left_after_half_a_minute(tmp_path: Path, variant:
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_clock_set_back_changes_nothing(tmp_path: Path, variant: str) -> None:
     with opened(tmp_path, variant, [person(), person("b@example.com")]) as shop:
-        shop.want({"email": "ada@example.com", "first_name": "New"},
-                  {"email": "b@example.com", "tags": {"add": ["vip"]}},
-                  {"email": "c@example.com", "consent": {"email": grant()}})  # fmt: skip
+        shop.want(
+            {"email": "ada@example.com", "first_name": "New"},
+            {"email": "b@example.com", "tags": {"add": ["vip"]}},
+            {"email": "c@example.com", "consent": {"email": grant()}},
+        )
         body = shop.plan()
         with pytest.raises(Killed):
             shop.apply(body, dies_after=9)
@@ -290,8 +314,9 @@ def test_a_clock_set_back_changes_nothing(tmp_path: Path, variant: str) -> None:
 def test_a_list_that_tells_less_unsubscribes_nobody(tmp_path: Path) -> None:
     """What a batch does not tell may have been a yes all the time."""
     yes = {"email": consent("subscribed"), "sms": consent("subscribed")}
-    people = [person(f"c{n}@example.com", phone=f"00861331503448{n}", consent=yes)
-              for n in range(8)]  # fmt: skip
+    people = [
+        person(f"c{n}@example.com", phone=f"00861331503448{n}", consent=yes) for n in range(8)
+    ]
     with opened(tmp_path, "shopline", people, {"list_tells": "no consents"}) as shop:
         shop.want(*({"email": f"c{n}@example.com", "first_name": "New"} for n in range(8)))
 
@@ -301,8 +326,10 @@ def test_a_list_that_tells_less_unsubscribes_nobody(tmp_path: Path) -> None:
 
 
 def test_who_subscribes_while_we_write_stays_subscribed(tmp_path: Path) -> None:
-    people = [person(f"c{n}@example.com", consent={"email": consent(), "sms": consent()})
-              for n in range(3)]  # fmt: skip
+    people = [
+        person(f"c{n}@example.com", consent={"email": consent(), "sms": consent()})
+        for n in range(3)
+    ]
     with opened(tmp_path, "shopline", people) as shop:
         shop.want(*({"email": f"c{n}@example.com", "first_name": "New"} for n in range(3)))
         body = shop.plan()
@@ -371,8 +398,11 @@ def test_whoever_a_create_subscribed_is_taken_out_by_the_resume(tmp_path: Path, 
 
         assert not first.complete, told(first)
         assert second.complete, told(second)
-        posts = [one for one in shop.box.requests
-                 if one.method == "POST" and one.path.endswith("customers")]  # fmt: skip
+        posts = [
+            one
+            for one in shop.box.requests
+            if one.method == "POST" and one.path.endswith("customers")
+        ]
         assert len(posts) == 1
         states_now = {held["state"] for held in shop.live("ada@example.com")["consent"].values()}
         assert states_now & {"subscribed", "pending"} == set()
@@ -442,8 +472,12 @@ def test_an_opt_out_that_is_refused_does_not_delay_another(tmp_path: Path) -> No
     """Subscribed to SMS without a number: the store refuses to change that, and to both at once."""
     yes = {"email": consent("subscribed"), "sms": consent("subscribed")}
     with opened(tmp_path, "shopline", [person(consent=yes)]) as shop:
-        shop.want({"email": "ada@example.com",
-                   "consent": {"email": "unsubscribed", "sms": "unsubscribed"}})  # fmt: skip
+        shop.want(
+            {
+                "email": "ada@example.com",
+                "consent": {"email": "unsubscribed", "sms": "unsubscribed"},
+            }
+        )
 
         (outcome,) = shop.apply(shop.plan()).stores[0].outcomes
 

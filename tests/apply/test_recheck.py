@@ -30,13 +30,25 @@ def approved(entry: DesiredCustomer, record: LiveCustomer | None) -> tuple[Step,
     change = plan_customer(entry, record, RULES).change
     assert change is not None
     found = ApprovedChange(
-        store="shop", action=change.action, alias=change.alias, entry=change.entry,
-        remote_id=change.remote_id, mark=change.mark, rank=0,
-        fields=tuple(ApprovedField(path=RULES.pseudonyms.path(one.path), risk=one.risk,
-                                   digest=field_digest(RULES.pseudonyms, "shop", change.alias, one),
-                                   moves=getattr(one, "moves", False)) for one in change.fields),
-        digest=change_digest(RULES.pseudonyms, change), seen=change.seen,
-    )  # fmt: skip
+        store="shop",
+        action=change.action,
+        alias=change.alias,
+        entry=change.entry,
+        remote_id=change.remote_id,
+        mark=change.mark,
+        rank=0,
+        fields=tuple(
+            ApprovedField(
+                path=RULES.pseudonyms.path(one.path),
+                risk=one.risk,
+                digest=field_digest(RULES.pseudonyms, "shop", change.alias, one),
+                moves=getattr(one, "moves", False),
+            )
+            for one in change.fields
+        ),
+        digest=change_digest(RULES.pseudonyms, change),
+        seen=change.seen,
+    )
     store = ApprovedStore(
         was_read=True, name="shop", blocked=False, learned=NOTHING_LEARNED, changes=(found,)
     )

@@ -33,8 +33,10 @@ Json = dict[str, Any]
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
     with opened(tmp_path, "genstore", [person(), person("grace@example.com", phone=None)]) as shop:
-        shop.want({"email": "ada@example.com", "tags": {"add": ["vip"]}},
-                  {"email": "grace@example.com", "tags": {"add": ["vip"]}})  # fmt: skip
+        shop.want(
+            {"email": "ada@example.com", "tags": {"add": ["vip"]}},
+            {"email": "grace@example.com", "tags": {"add": ["vip"]}},
+        )
         yield shop
 
 
@@ -83,8 +85,9 @@ def test_a_finished_plan_is_told_as_one_when_it_has_expired(shop: Shop) -> None:
     body = shop.plan()
     assert shop.apply(body).complete
     later = quick_clock()
-    shop.clock = Clock(now=lambda: later.now() + timedelta(days=30), monotonic=later.monotonic,
-                       sleep=later.sleep)  # fmt: skip
+    shop.clock = Clock(
+        now=lambda: later.now() + timedelta(days=30), monotonic=later.monotonic, sleep=later.sleep
+    )
 
     earlier = app.applied_before(decode(body), shop.environment)
 
@@ -107,8 +110,10 @@ def test_an_apply_of_a_part_is_not_the_whole(shop: Shop) -> None:
 
 def test_going_on_is_offered_only_where_it_gets_further(shop: Shop) -> None:
     body = shop.plan()
-    shop.want({"email": "grace@example.com", "tags": {"add": ["vip"]}}, {"email": "ada@example.com",
-              "tags": {"add": ["vip"]}})  # fmt: skip
+    shop.want(
+        {"email": "grace@example.com", "tags": {"add": ["vip"]}},
+        {"email": "ada@example.com", "tags": {"add": ["vip"]}},
+    )
     record = shop.box.customers()[0]
     shop.box.edit(record["id"], email="other@example.com")
     result = shop.apply(body)
@@ -183,8 +188,10 @@ def test_a_create_whose_journal_is_lost_is_done_already(tmp_path: Path, variant:
 def _process(shop: Shop, *words: object, **streams: Any) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "reconciler", *map(str, words), "--specs", str(shop.specs)],
-        env={**os.environ, **_environment(shop)}, text=True, **streams,
-    )  # fmt: skip
+        env={**os.environ, **_environment(shop)},
+        text=True,
+        **streams,
+    )
 
 
 def test_a_second_interrupt_breaks_off_at_once_and_names_the_way_on(shop: Shop) -> None:
@@ -217,8 +224,9 @@ def _until(happened: Any) -> None:
     raise AssertionError("it did not happen")
 
 
-@pytest.mark.parametrize("words", [["plan", "-v"], ["plan", "--format", "json"],
-                                   ["validate", "--format", "json"]])  # fmt: skip
+@pytest.mark.parametrize(
+    "words", [["plan", "-v"], ["plan", "--format", "json"], ["validate", "--format", "json"]]
+)
 def test_whoever_reads_only_the_beginning_hears_no_complaint(shop: Shop, words: list[str]) -> None:
     shop.want(*({"email": f"p{n}@example.com", "first_name": "x" * 100} for n in range(2000)))
     if words[0] == "validate":
@@ -331,8 +339,14 @@ def test_the_first_interrupt_of_a_plan_is_heard_at_once(shop: Shop) -> None:
 
 def test_what_earlier_runs_did_is_not_left(shop: Shop) -> None:
     shop.reset([person(consent={"email": consent("subscribed"), "sms": consent()})])
-    shop.want({"email": "ada@example.com", "first_name": "Mei", "tags": {"add": ["vip"]},
-               "consent": {"email": "unsubscribed"}})  # fmt: skip
+    shop.want(
+        {
+            "email": "ada@example.com",
+            "first_name": "Mei",
+            "tags": {"add": ["vip"]},
+            "consent": {"email": "unsubscribed"},
+        }
+    )
     plan = shop.folder / "plan.json"
     assert _run(shop, "plan", "--out", plan).code == 0
     _run(shop, "apply", plan, "--only", "withdraw")
@@ -403,16 +417,22 @@ def test_a_create_whose_answer_was_lost_is_never_made_twice(
 @pytest.mark.parametrize(
     ("variant", "words"),
     [
-        *(("genstore", {"unsubscribed_word": word})
-          for word in ("UN_SUBSCRIBED", "UNSUBSCRIBED", "NOT_SUBSCRIBED")),
+        *(
+            ("genstore", {"unsubscribed_word": word})
+            for word in ("UN_SUBSCRIBED", "UNSUBSCRIBED", "NOT_SUBSCRIBED")
+        ),
         *((variant, {}) for variant in VARIANTS if variant != "genstore"),
     ],
-)  # fmt: skip
+)
 def test_an_opt_out_between_a_lost_create_and_finding_it_is_not_granted_over(
     tmp_path: Path, variant: str, words: dict[str, str], how: str
 ) -> None:
-    proof = {"state": "subscribed", "level": "confirmed", "source": "checkout",
-             "given_at": "2026-08-01T00:00:00+00:00"}  # fmt: skip
+    proof = {
+        "state": "subscribed",
+        "level": "confirmed",
+        "source": "checkout",
+        "given_at": "2026-08-01T00:00:00+00:00",
+    }
     newcomer = _Newcomer()
     with opened(tmp_path, variant, [], {**words, "duplicates": "accepted"}) as shop:
         shop.want({"email": "ada@example.com", "consent": {"email": proof}})

@@ -24,10 +24,15 @@ class Street:
         self.boxes = boxes
         (folder / "specs").mkdir()
         stores = {
-            name: {"platform": name, "shop": "acme", "base_url": urls[name], "token": {"env": "TOKEN"},
-                   "rate": {"per_second": 500, "burst": 100}}
+            name: {
+                "platform": name,
+                "shop": "acme",
+                "base_url": urls[name],
+                "token": {"env": "TOKEN"},
+                "rate": {"per_second": 500, "burst": 100},
+            }
             for name in boxes
-        }  # fmt: skip
+        }
         document: Json = {
             "stores": stores,
             "store": list(stores),

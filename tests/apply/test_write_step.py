@@ -162,9 +162,10 @@ def test_a_refusal_that_the_kind_can_explain_is_its_outcome(bed: Bed) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "rested"), [((None, None), [1.0, 2.0]), ((7.0, 0.5), [7.0, 0.5])],
+    ("told", "rested"),
+    [((None, None), [1.0, 2.0]), ((7.0, 0.5), [7.0, 0.5])],
     ids=["longer each time", "as the store says"],
-)  # fmt: skip
+)
 def test_after_a_rate_limit_it_rests_and_looks_again(
     bed: Bed, told: tuple[float | None, ...], rested: list[float]
 ) -> None:
@@ -239,9 +240,10 @@ def test_a_first_look_that_fails_is_raised_for_nothing_was_sent(bed: Bed) -> Non
 
 def test_a_look_that_fails_after_a_lost_answer_leaves_the_outcome_unknown(bed: Bed) -> None:
     write = Scripted(
-        notes=bed.notes, answers=[error(OutcomeUnknown)],
+        notes=bed.notes,
+        answers=[error(OutcomeUnknown)],
         looks=["a record", error(StoreStopped, "frozen")],
-    )  # fmt: skip
+    )
 
     assert bed.write(write) == StepOutcome(
         step=STEP, state=State.UNKNOWN, message="store shop: frozen"

@@ -95,8 +95,13 @@ def _rising(first: str, number: int) -> Iterator[bytes]:
     people = [
         {"id": str(number * 1000 + n), "email": f"p{number}x{n}@example.com"} for n in range(250)
     ]
-    body = json.dumps({"customers": people, "data": {"customers": people, "cursor": f"c{number}"},
-                       "code": "Success"}).encode()  # fmt: skip
+    body = json.dumps(
+        {
+            "customers": people,
+            "data": {"customers": people, "cursor": f"c{number}"},
+            "code": "Success",
+        }
+    ).encode()
     yield ok(
         body, f'Link: <https://evil.example/?pageToken=t{number}&page_info=t{number}>; rel="next"'
     )
@@ -120,7 +125,9 @@ FORMS: Final[dict[str, Reply]] = {
     "headers without end": _forever(b"HTTP/1.1 200 OK\r\n", b"A: " + b"a" * 1000 + b"\r\n"),
     "headers that drip": _forever(b"HTTP/1.1 200 OK\r\n", b"A: b\r\n", 0.1),
     "interim answers": _forever(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
-    "interim answers with headers": _forever(b"", b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n", 0.01),
+    "interim answers with headers": _forever(
+        b"", b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n", 0.01
+    ),
     "silence": _forever(b"", b"", 0.5),
     # The body
     "body that drips": _forever(b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n", b" ", 0.1),
@@ -129,7 +136,9 @@ FORMS: Final[dict[str, Reply]] = {
     "chunk of a negative size": always(_CHUNKED + b"-5\r\n{}\r\n0\r\n\r\n"),
     "body too large": always(ok(b" " * 3_000_000)),
     "length too large": always(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n{"),
-    "length of 5000 digits": always(b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n{}"),
+    "length of 5000 digits": always(
+        b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n{}"
+    ),
     "two lengths": always(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"),
     "packed bomb": always(ok(_BOMB, _PACKED)),
     "bomb in a bomb": always(ok(gzip.compress(_BOMB), "Content-Encoding: gzip, gzip")),
@@ -140,9 +149,13 @@ FORMS: Final[dict[str, Reply]] = {
     # Where it leads
     "redirect": always(ok(b"", "Location: https://evil.example/", status="302 Found")),
     "redirect to itself": always(ok(b"", "Location: /", status="307 Temporary Redirect")),
-    "cookies": always(ok(b"{}", *(f"Set-Cookie: c{n}={'x' * 90}; Domain=evil.example" for n in range(300)))),
+    "cookies": always(
+        ok(b"{}", *(f"Set-Cookie: c{n}={'x' * 90}; Domain=evil.example" for n in range(300)))
+    ),
     "wait of 5000 digits": always(ok(b"", f"Retry-After: {'9' * 5000}", status="429 x")),
-    "wait that is no date": always(ok(b"", "Retry-After: Mon, 99 Foo 9999", "Date: x", status="429 x")),
+    "wait that is no date": always(
+        ok(b"", "Retry-After: Mon, 99 Foo 9999", "Date: x", status="429 x")
+    ),
     "broken link headers": always(ok(b'{"customers": []}', "Link: " + "<" * 9000)),
     "blank link header": always(ok(b'{"customers": [{"id": 1}]}', "Link: <" + " " * 60_000)),
     "pages without end": _rising,
@@ -158,18 +171,44 @@ FORMS: Final[dict[str, Reply]] = {
     "count below zero": said({"count": -5, "data": {"count": -5}, "customers": []}),
     "nested lists": always(ok(b"[" * _DEEP)),
     "nested objects": always(ok(b'{"customers": ' + b'{"a":' * _DEEP + b"1" + b"}" * _DEEP + b"}")),
-    "just nested enough": always(ok(b'{"customers": [{"id": "1", "taxExemptions": ' + b"[" * 900 + b"]" * 900 + b"}]}")),
+    "just nested enough": always(
+        ok(b'{"customers": [{"id": "1", "taxExemptions": ' + b"[" * 900 + b"]" * 900 + b"}]}")
+    ),
     "nested text": customers(record(tags="[" * _DEEP)),
     "not utf-8": always(ok(b'{"customers": [{"id": "1", "email": "\xff\xfe"}]}')),
     "utf-16": always(ok('{"customers": [{"id": "1"}]}'.encode("utf-16"))),
-    "half characters": customers(record(firstName="\ud800", first_name="\udfff", tags=["\ud83d", "\u202ex"])),
-    "ids that are none": customers(record(id={"a": 1}), record(id=1.5), record(id="../../admin"), record(id="1\r\nX: y")),
+    "half characters": customers(
+        record(firstName="\ud800", first_name="\udfff", tags=["\ud83d", "\u202ex"])
+    ),
+    "ids that are none": customers(
+        record(id={"a": 1}), record(id=1.5), record(id="../../admin"), record(id="1\r\nX: y")
+    ),
     "records that are none": customers(None, 5, "x", []),
-    "consents that are none": customers(record(emailMarketingConsent=[[]], smsMarketingConsent={"state": {"a": 1}},
-                                               accepts_marketing=[1], email_subscribe_flag="x" * 9999)),
-    "times that are none": customers(record(updateTime="9" * 5000, createTime=-1e300, emailMarketingConsent={
-        "state": "SUBSCRIBED", "consentUpdateTime": "99999-99-99T99:99:99+99:99"})),
-    "addresses that are none": customers(record(addresses=[[[]]], defaultAddress="x", default_address=[1])),
-    "words that talk": customers(record(emailMarketingConsent={"state": "::error::\x1b[31m"}, tags=["\n::error::x"])),
-    "trace that talks": always(ok(b"{}", "request-id: ::stop-commands::x", "traceid: " + "1" * 9000, status="400 \x1b[2J")),
-}  # fmt: skip
+    "consents that are none": customers(
+        record(
+            emailMarketingConsent=[[]],
+            smsMarketingConsent={"state": {"a": 1}},
+            accepts_marketing=[1],
+            email_subscribe_flag="x" * 9999,
+        )
+    ),
+    "times that are none": customers(
+        record(
+            updateTime="9" * 5000,
+            createTime=-1e300,
+            emailMarketingConsent={
+                "state": "SUBSCRIBED",
+                "consentUpdateTime": "99999-99-99T99:99:99+99:99",
+            },
+        )
+    ),
+    "addresses that are none": customers(
+        record(addresses=[[[]]], defaultAddress="x", default_address=[1])
+    ),
+    "words that talk": customers(
+        record(emailMarketingConsent={"state": "::error::\x1b[31m"}, tags=["\n::error::x"])
+    ),
+    "trace that talks": always(
+        ok(b"{}", "request-id: ::stop-commands::x", "traceid: " + "1" * 9000, status="400 \x1b[2J")
+    ),
+}

@@ -38,9 +38,21 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def planned(folder: Path, good: Shop, platform: str, url: str) -> Done:
     stores = {
-        "good": {"platform": "genstore", "shop": good.box.shop, "base_url": good.url, "token": {"env": "GOOD"}, **QUICK},
-        "bad": {"platform": platform, "shop": "acme", "base_url": url, "token": {"env": "TOKEN"}, **QUICK},
-    }  # fmt: skip
+        "good": {
+            "platform": "genstore",
+            "shop": good.box.shop,
+            "base_url": good.url,
+            "token": {"env": "GOOD"},
+            **QUICK,
+        },
+        "bad": {
+            "platform": platform,
+            "shop": "acme",
+            "base_url": url,
+            "token": {"env": "TOKEN"},
+            **QUICK,
+        },
+    }
     specs = folder / "specs"
     specs.mkdir()
     (specs / "stores.yaml").write_text(json.dumps({"stores": stores}))

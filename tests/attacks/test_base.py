@@ -67,20 +67,33 @@ def test_where_ci_is_set_somebody_says_whose_settings_count(shop: Shop) -> None:
 
 
 SETTINGS: dict[str, tuple[Callable[[Shop], None], str]] = {
-    "limit": (lambda shop: shop.settings.update(limits={"grant": {"percent": 100, "at_least": 99, "at_most": 99}}),
-              "stores.shop.limits.grant.at_least"),
-    "host": (lambda shop: shop.settings.update(base_url="http://127.0.0.1:9"), "stores.shop.base_url"),
+    "limit": (
+        lambda shop: shop.settings.update(
+            limits={"grant": {"percent": 100, "at_least": 99, "at_most": 99}}
+        ),
+        "stores.shop.limits.grant.at_least",
+    ),
+    "host": (
+        lambda shop: shop.settings.update(base_url="http://127.0.0.1:9"),
+        "stores.shop.base_url",
+    ),
     "token": (lambda shop: shop.settings.update(token={"env": "OTHER"}), "stores.shop.token.env"),
     "shop": (lambda shop: shop.settings.update(shop="another"), "stores.shop.shop"),
     "zone": (lambda shop: shop.settings.update(timezone="Asia/Tokyo"), "stores.shop.timezone"),
     "owned": (lambda shop: shop.settings.update(tags={"owned": ["*"]}), "stores.shop.tags.owned.*"),
-    "words": (lambda shop: shop.settings.update(consent_words={"email": {"unsubscribed": "GONE"}}),
-              "stores.shop.consent_words.email.unsubscribed"),
-    "require": (lambda shop: shop.policy.update(consent={"require": {"email": ["given_at"]}}),
-                "policy.consent.require.email.source"),
-    "bearing": (lambda shop: shop.policy.update(consent={"bearing_tags": {"news": "email"}}),
-                "policy.consent.bearing_tags.news"),
-}  # fmt: skip
+    "words": (
+        lambda shop: shop.settings.update(consent_words={"email": {"unsubscribed": "GONE"}}),
+        "stores.shop.consent_words.email.unsubscribed",
+    ),
+    "require": (
+        lambda shop: shop.policy.update(consent={"require": {"email": ["given_at"]}}),
+        "policy.consent.require.email.source",
+    ),
+    "bearing": (
+        lambda shop: shop.policy.update(consent={"bearing_tags": {"news": "email"}}),
+        "policy.consent.bearing_tags.news",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -160,8 +173,11 @@ def test_what_is_owed_in_a_new_store_stands_first(shop: Shop) -> None:
         {"email": "a@example.com", "consent": {"email": "unsubscribed", "sms": "unsubscribed"}},
         {"email": "b@example.com", "state": "absent", "reason": "erasure request 5"},
     ]
-    (shop.specs / "other.yaml").write_text(json.dumps(
-        {"stores": {"other": text["stores"]["shop"]}, "store": "other", "customers": wants}))  # fmt: skip
+    (shop.specs / "other.yaml").write_text(
+        json.dumps(
+            {"stores": {"other": text["stores"]["shop"]}, "store": "other", "customers": wants}
+        )
+    )
 
     done, body = planned(shop)
 
@@ -197,9 +213,17 @@ def test_settings_that_have_nothing_in_common_are_compared(shop: Shop) -> None:
 
 def test_an_approval_that_is_not_at_the_base_says_what_to_do(shop: Shop) -> None:
     commit(shop)
-    shop.want({"email": "0@example.com"}, approvals=[
-        {"release": "consent.undated-opt-out", "customer": {"email": "0@example.com"},
-         "reason": "two duplicates", "until": SOON}])  # fmt: skip
+    shop.want(
+        {"email": "0@example.com"},
+        approvals=[
+            {
+                "release": "consent.undated-opt-out",
+                "customer": {"email": "0@example.com"},
+                "reason": "two duplicates",
+                "until": SOON,
+            }
+        ],
+    )
 
     done, body = planned(shop)
 
@@ -260,10 +284,12 @@ def test_a_plan_is_stale_where_its_approval_is_gone(shop: Shop, after: str) -> N
 
 
 def test_lifts_that_count_for_nothing_are_told(shop: Shop) -> None:
-    shop.want(approvals=[
-        {"raise": {"create": 30}, "reason": "unused", "until": SOON},
-        {"release": "consent.undated-opt-out", "reason": "over", "until": PAST},
-    ])  # fmt: skip
+    shop.want(
+        approvals=[
+            {"raise": {"create": 30}, "reason": "unused", "until": SOON},
+            {"release": "consent.undated-opt-out", "reason": "over", "until": PAST},
+        ]
+    )
     commit(shop)
 
     done = call(shop, "plan", "--base", "none", "--raise", "grant=7")

@@ -17,18 +17,29 @@ from tests.harness import Shop, consent, grant, opened, person, verdicts
 from tests.program import run
 
 Json = dict[str, Any]
-KNOWN = {"SUBSCRIBED": ConsentState.SUBSCRIBED, "UN_SUBSCRIBED": ConsentState.UNSUBSCRIBED,
-         "NOT_SUBSCRIBED": ConsentState.NOT_SUBSCRIBED, "PENDING": ConsentState.PENDING,
-         "subscribed": ConsentState.SUBSCRIBED, "Sub_Scribed": ConsentState.SUBSCRIBED,
-         "pending_Confirmation": ConsentState.PENDING}  # fmt: skip
+KNOWN = {
+    "SUBSCRIBED": ConsentState.SUBSCRIBED,
+    "UN_SUBSCRIBED": ConsentState.UNSUBSCRIBED,
+    "NOT_SUBSCRIBED": ConsentState.NOT_SUBSCRIBED,
+    "PENDING": ConsentState.PENDING,
+    "subscribed": ConsentState.SUBSCRIBED,
+    "Sub_Scribed": ConsentState.SUBSCRIBED,
+    "pending_Confirmation": ConsentState.PENDING,
+}
 _words = st.sampled_from((*KNOWN, "GONE", "OUT", "MAYBE"))
 _named = st.builds(
     lambda channel, state, word: ConsentWord(channel=channel, state=state, word=word),
     st.sampled_from(list(Channel)),
-    st.sampled_from([ConsentState.SUBSCRIBED, ConsentState.UNSUBSCRIBED,
-                     ConsentState.NOT_SUBSCRIBED, ConsentState.PENDING]),
+    st.sampled_from(
+        [
+            ConsentState.SUBSCRIBED,
+            ConsentState.UNSUBSCRIBED,
+            ConsentState.NOT_SUBSCRIBED,
+            ConsentState.PENDING,
+        ]
+    ),
     _words,
-)  # fmt: skip
+)
 
 
 @given(
@@ -102,8 +113,9 @@ def test_a_state_without_a_word_gets_one(tmp_path: Path, words: Json) -> None:
 
 
 def said_no(email: str, state: str = "not_subscribed") -> Json:
-    return person(email, consent={"email": consent(state, "2026-10-20T00:00:00+00:00"),
-                                  "sms": consent()})  # fmt: skip
+    return person(
+        email, consent={"email": consent(state, "2026-10-20T00:00:00+00:00"), "sms": consent()}
+    )
 
 
 def wants(shop: Shop) -> None:

@@ -50,8 +50,10 @@ def test_the_key_that_is_kept_is_no_token(tmp_path: Path) -> None:
 
 
 def test_a_token_command_gets_no_key() -> None:
-    given = token(store(TokenKind.COMMAND, "sh", "-c", 'echo "t$RECONCILER_KEY$TOKEN"'),
-                  {**WORLD, "PATH": os.environ["PATH"]})  # fmt: skip
+    given = token(
+        store(TokenKind.COMMAND, "sh", "-c", 'echo "t$RECONCILER_KEY$TOKEN"'),
+        {**WORLD, "PATH": os.environ["PATH"]},
+    )
     assert given == "tshop-token"
 
 
@@ -84,7 +86,7 @@ def sent_to(url: str, **environment: str) -> str:
         ("http://127.0.0.1:8401", "other.example, http://127.0.0.1:8401"),
         ("http://[::1]:8401", "http://[::1]:8401"),
     ],
-)  # fmt: skip
+)
 def test_what_is_listed_is_trusted(url: str, hosts: str) -> None:
     assert sent_to(url, CI="true", RECONCILER_HOSTS=hosts) == url
 
@@ -100,7 +102,7 @@ def test_what_is_listed_is_trusted(url: str, hosts: str) -> None:
         ("http://localhost:8401", "127.0.0.1"),
         ("http://[::1]", ""),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_listed_gets_no_token_in_a_pipeline(url: str, hosts: str) -> None:
     with pytest.raises(ConfigError, match="may not be sent its token"):
         sent_to(url, CI="true", RECONCILER_HOSTS=hosts)
@@ -109,13 +111,20 @@ def test_what_is_not_listed_gets_no_token_in_a_pipeline(url: str, hosts: str) ->
 @pytest.mark.parametrize(
     "url",
     [
-        "https://proxy.example@evil.example", "https://evil.example#.proxy.example",
-        "https://evil.example\\@proxy.example", "https://proxy.example/path",
-        "https://proxy.example?x=1", "https://proxy。example", "https://proxy.example:0",
-        "https://proxy.example:99999", "https://[proxy.example]", "ftp://proxy.example",
-        "https://proxy.example\n", "//proxy.example",
+        "https://proxy.example@evil.example",
+        "https://evil.example#.proxy.example",
+        "https://evil.example\\@proxy.example",
+        "https://proxy.example/path",
+        "https://proxy.example?x=1",
+        "https://proxy。example",
+        "https://proxy.example:0",
+        "https://proxy.example:99999",
+        "https://[proxy.example]",
+        "ftp://proxy.example",
+        "https://proxy.example\n",
+        "//proxy.example",
     ],
-)  # fmt: skip
+)
 def test_an_address_that_programs_read_differently_is_none(url: str) -> None:
     with pytest.raises(ConfigError, match="is no address"):
         sent_to(url, RECONCILER_HOSTS="proxy.example,evil.example")

@@ -11,11 +11,18 @@ from reconciler import repository
 
 
 def git(folder: Path, *words: str) -> str:
-    env = {"PATH": os.environ["PATH"], "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1",
-           "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.com", "GIT_COMMITTER_NAME": "a",
-           "GIT_COMMITTER_EMAIL": "a@example.com"}  # fmt: skip
-    return subprocess.run(("git", *words), cwd=folder, env=env, check=True, capture_output=True,
-                          text=True).stdout  # fmt: skip
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_NAME": "a",
+        "GIT_AUTHOR_EMAIL": "a@example.com",
+        "GIT_COMMITTER_NAME": "a",
+        "GIT_COMMITTER_EMAIL": "a@example.com",
+    }
+    return subprocess.run(
+        ("git", *words), cwd=folder, env=env, check=True, capture_output=True, text=True
+    ).stdout
 
 
 @pytest.fixture
@@ -49,8 +56,18 @@ def everything(folder: Path) -> None:
     repository.refusal(folder)
 
 
-@pytest.mark.parametrize("name", ["core.fsmonitor", "core.sshCommand", "core.pager", "diff.external",
-                                  "core.editor", "core.gitProxy", "credential.helper"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "core.fsmonitor",
+        "core.sshCommand",
+        "core.pager",
+        "diff.external",
+        "core.editor",
+        "core.gitProxy",
+        "credential.helper",
+    ],
+)
 def test_a_folder_that_is_a_bare_repository_runs_nothing(
     tmp_path: Path, name: str, trap: str, mark: Path
 ) -> None:
@@ -100,8 +117,16 @@ def test_no_secret_is_in_gits_environment(
     away.mkdir()
     (away / "git").symlink_to(trap)
     monkeypatch.setenv("PATH", f"{away}{os.pathsep}{os.environ['PATH']}")
-    for name in ("RECONCILER_KEY", "RECONCILER_REGISTER_KEY", "ACME_TOKEN", "GITHUB_TOKEN",
-                 "GIT_EXTERNAL_DIFF", "GIT_SSH_COMMAND", "GIT_DIR", "LD_PRELOAD_X"):  # fmt: skip
+    for name in (
+        "RECONCILER_KEY",
+        "RECONCILER_REGISTER_KEY",
+        "ACME_TOKEN",
+        "GITHUB_TOKEN",
+        "GIT_EXTERNAL_DIFF",
+        "GIT_SSH_COMMAND",
+        "GIT_DIR",
+        "LD_PRELOAD_X",
+    ):
         monkeypatch.setenv(name, "s3cret")
 
     everything(specs)

@@ -93,8 +93,20 @@ def test_odd_words_of_the_command_line_are_wrong_usage(words: list[str]) -> None
     assert run(*words, env={"RECONCILER_KEY": "k" * 40}).code in (1, 64)
 
 
-BAD_NAMES = ("a\nb.yaml", "a\rb.yaml", "\x1b[31m.yaml", "a\u202eb.yaml", "\n::error::x.yaml", "a\u200bb.yaml",
-             "\x07.yaml", "a\x85b.yaml", "a\u2028b.yaml", "a\ud800b.yaml", "\u2066.yaml", "\x7f.yaml")  # fmt: skip
+BAD_NAMES = (
+    "a\nb.yaml",
+    "a\rb.yaml",
+    "\x1b[31m.yaml",
+    "a\u202eb.yaml",
+    "\n::error::x.yaml",
+    "a\u200bb.yaml",
+    "\x07.yaml",
+    "a\x85b.yaml",
+    "a\u2028b.yaml",
+    "a\ud800b.yaml",
+    "\u2066.yaml",
+    "\x7f.yaml",
+)
 
 
 @pytest.mark.parametrize("name", BAD_NAMES, ids=repr)

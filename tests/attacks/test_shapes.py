@@ -17,18 +17,56 @@ from tests.harness import KEY, opened, person
 from tests.program import run
 
 PERSONAL = (
-    "ada@example.com", "ask ada@example.com first", "ada＠example.com", "ａｄａ@example.com", "ada@example。com",
-    "ada\u200b@example.com", "ada%40example.com", "+86 133 1503 4487", "call +8613315034487 now", "+1 (202) 456-1111",
-    "0049 30 901820", "13315034487", "１３３１５０３４４８７", "١٣٣١٥٠٣٤٤٨٧", "1\u200b3\u200b3\u200b1\u200b5\u200b0\u200b3\u200b4\u200b4\u200b8\u200b7",
-    "1\ufe0f3\ufe0f3\ufe0f1\ufe0f5\ufe0f0\ufe0f3\ufe0f4\ufe0f4\ufe0f8\ufe0f7\ufe0f", "1\u200d3\u200d3\u200c15034487", "1\u20e33\u20e3315034487",
-    "4111 1111 1111 1111", "110101199003071234", "078-05-1120", "list-1234567890",
-)  # fmt: skip
-NATIONAL = (("US", "(202) 456-1111"), ("US", "202.456.1111"), ("GB", "020 7946 0018"), ("CN", "133 1503 4487"), ("CN", "133_1503_4487"), ("CN", "133\u00b71503\u00b74487"), ("CN", "133,1503,4487"), ("DE", "030 901820"),
-            ("FR", "01 42 34 56 78"))  # fmt: skip
+    "ada@example.com",
+    "ask ada@example.com first",
+    "ada＠example.com",
+    "ａｄａ@example.com",
+    "ada@example。com",
+    "ada\u200b@example.com",
+    "ada%40example.com",
+    "+86 133 1503 4487",
+    "call +8613315034487 now",
+    "+1 (202) 456-1111",
+    "0049 30 901820",
+    "13315034487",
+    "１３３１５０３４４８７",
+    "١٣٣١٥٠٣٤٤٨٧",
+    "1\u200b3\u200b3\u200b1\u200b5\u200b0\u200b3\u200b4\u200b4\u200b8\u200b7",
+    "1\ufe0f3\ufe0f3\ufe0f1\ufe0f5\ufe0f0\ufe0f3\ufe0f4\ufe0f4\ufe0f8\ufe0f7\ufe0f",
+    "1\u200d3\u200d3\u200c15034487",
+    "1\u20e33\u20e3315034487",
+    "4111 1111 1111 1111",
+    "110101199003071234",
+    "078-05-1120",
+    "list-1234567890",
+)
+NATIONAL = (
+    ("US", "(202) 456-1111"),
+    ("US", "202.456.1111"),
+    ("GB", "020 7946 0018"),
+    ("CN", "133 1503 4487"),
+    ("CN", "133_1503_4487"),
+    ("CN", "133\u00b71503\u00b74487"),
+    ("CN", "133,1503,4487"),
+    ("DE", "030 901820"),
+    ("FR", "01 42 34 56 78"),
+)
 HARMLESS = (
-    "vip", "seg:b2b", "forms/418", "letter 2026-17", "2026-11-26", "2026-11-26T10:11:12", "12 months", "v20250601",
-    "wave 12/2026", "@team", "a@b", "order 123456", "50%", "",
-)  # fmt: skip
+    "vip",
+    "seg:b2b",
+    "forms/418",
+    "letter 2026-17",
+    "2026-11-26",
+    "2026-11-26T10:11:12",
+    "12 months",
+    "v20250601",
+    "wave 12/2026",
+    "@team",
+    "a@b",
+    "order 123456",
+    "50%",
+    "",
+)
 
 
 @pytest.mark.parametrize("text", PERSONAL, ids=ascii)
@@ -60,8 +98,13 @@ PLACES = ("tags", "source", "wording", "evidence", "reason", "approval")
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("text", ["ada@example.org", "ada＠example.org", "(202) 456-1111"])
 def test_no_free_text_shows_it_and_each_is_warned_of(tmp_path: Path, place: str, text: str) -> None:
-    grant: dict[str, Any] = {"state": "subscribed", "given_at": "2026-03-01T09:12:00Z", "source": "x",
-                             "method": "paper", "evidence": "x"}  # fmt: skip
+    grant: dict[str, Any] = {
+        "state": "subscribed",
+        "given_at": "2026-03-01T09:12:00Z",
+        "source": "x",
+        "method": "paper",
+        "evidence": "x",
+    }
     entry: dict[str, Any] = {"email": "a@example.com", "consent": {"email": grant}}
     gone: dict[str, Any] = {"email": "b@example.com", "state": "absent", "reason": "xxx"}
     approval = {"raise": {"create": 30}, "reason": "xxx", "until": "2026-01-01T00:00:00Z"}

@@ -234,11 +234,18 @@ def test_a_strange_state_folder_is_not_used(tmp_path: Path, name: str) -> None:
 
 
 ODD_LINES = (
-    "[" * 100_000, "5", '{"event":[]}', '{"event":"written","customer":"c","before":5,"after":5}', '{"event":"ended","step":{},"state":"done","collateral":0}',
-    '{"event":"opened","customer":{},"out_by_person":["email"]}', '{"event":"opened","out_by_person":["' + '","a":' + "[" * 9999,
-    '{"number":1,"seal":"\\ud800","event":5,"lifts":5,"who":5}', '{"number":1,"seal":"x","event":"step","fields":5,"at":5}',
-    '{"number":' + "9" * 4000 + ',"seal":"x","event":"ended","states":5}', '{"number":1,"seal":"x","a":' + "[" * 970 + "]" * 970 + "}",
-)  # fmt: skip
+    "[" * 100_000,
+    "5",
+    '{"event":[]}',
+    '{"event":"written","customer":"c","before":5,"after":5}',
+    '{"event":"ended","step":{},"state":"done","collateral":0}',
+    '{"event":"opened","customer":{},"out_by_person":["email"]}',
+    '{"event":"opened","out_by_person":["' + '","a":' + "[" * 9999,
+    '{"number":1,"seal":"\\ud800","event":5,"lifts":5,"who":5}',
+    '{"number":1,"seal":"x","event":"step","fields":5,"at":5}',
+    '{"number":' + "9" * 4000 + ',"seal":"x","event":"ended","states":5}',
+    '{"number":1,"seal":"x","a":' + "[" * 970 + "]" * 970 + "}",
+)
 
 
 @pytest.mark.parametrize("line", ODD_LINES, ids=range(len(ODD_LINES)))
@@ -250,7 +257,14 @@ def test_odd_lines_are_told_of(tmp_path: Path, line: str) -> None:
             (state / name).parent.mkdir(parents=True, exist_ok=True)
             (state / name).write_text(line + "\n")
         env = {"TOKEN": shop.box.token, "RECONCILER_KEY": KEY.decode()}
-        for words in (["plan"], ["apply", "--yes"], ["apply", "--resume"], ["audit", "log"], ["audit", "log", "--format", "json"],
-                      ["audit", "verify"], ["explain", "ada@example.com"]):  # fmt: skip
+        for words in (
+            ["plan"],
+            ["apply", "--yes"],
+            ["apply", "--resume"],
+            ["audit", "log"],
+            ["audit", "log", "--format", "json"],
+            ["audit", "verify"],
+            ["explain", "ada@example.com"],
+        ):
             done = run(*words, "--specs", shop.specs, env=env)
             assert done.code in (0, 1, 4, 5), done.everything

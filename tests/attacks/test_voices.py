@@ -16,11 +16,31 @@ from tests.harness import KEY, VARIANTS, consent, opened, person
 from tests.program import Done, run
 
 TALKING = (
-    "::error file=x::boo", "::stop-commands::token", "\n::set-output name=a::b", "\r\n::add-mask::x", " ::warning::x",
-    "##[error]boo", "x ##[command]id", "##vso[task.setvariable variable=a]b", "\x1b[2J\x1b[31mred", "\x1b]0;title\x07",
-    "\x1b]8;;https://evil.example\x07link\x1b]8;;\x07", "\x9b31m", "\u202eevil", "\u2066x\u2069", "\u200bx", "\ufeffx", "a\x00b",
-    "a\x08\x08b", "\x7f", "\u2028::error::x", "\x85::error::x", "section_start:1:a\r\x1b[0K", "\U000e0001", "\ud800",
-)  # fmt: skip
+    "::error file=x::boo",
+    "::stop-commands::token",
+    "\n::set-output name=a::b",
+    "\r\n::add-mask::x",
+    " ::warning::x",
+    "##[error]boo",
+    "x ##[command]id",
+    "##vso[task.setvariable variable=a]b",
+    "\x1b[2J\x1b[31mred",
+    "\x1b]0;title\x07",
+    "\x1b]8;;https://evil.example\x07link\x1b]8;;\x07",
+    "\x9b31m",
+    "\u202eevil",
+    "\u2066x\u2069",
+    "\u200bx",
+    "\ufeffx",
+    "a\x00b",
+    "a\x08\x08b",
+    "\x7f",
+    "\u2028::error::x",
+    "\x85::error::x",
+    "section_start:1:a\r\x1b[0K",
+    "\U000e0001",
+    "\ud800",
+)
 _ANNOTATION = re.compile(
     r"::(error|warning|notice) title=[^:,\s]+(,file=[^:,]*,line=\d+,col=\d+)?::[^\x00-\x1f]*"
 )
@@ -102,8 +122,10 @@ def everything_said(folder: Path, url: str, box: Any, specs: Path) -> list[tuple
     ]
     found.append((call("plan", "-v", "--out", plan), False))
     if plan.exists():
-        found.extend((call("show", plan, "--format", form, "-v"), form == "github")
-                     for form in ("text", "markdown", "json", "html", "github"))  # fmt: skip
+        found.extend(
+            (call("show", plan, "--format", form, "-v"), form == "github")
+            for form in ("text", "markdown", "json", "html", "github")
+        )
         found.append((call("show", plan, "--steps"), False))
         found.append((call("apply", plan, "-v"), False))
         found.append((call("apply", plan, "--resume", "--format", "json"), False))
@@ -117,18 +139,34 @@ def everything_said(folder: Path, url: str, box: Any, specs: Path) -> list[tuple
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_what_a_store_says_acts_nowhere(tmp_path: Path, variant: str) -> None:
     people = [
-        person("a@example.com", tags=[*TALKING], note=TALKING[0], first_name="::error::x",
-               consent={"email": consent("unsubscribed", "2026-10-20T00:00:00+00:00"), "sms": consent()}),
-        *(person(f"p{number}@example.com", tags=[text], note=text) for number, text in enumerate(TALKING)),
-    ]  # fmt: skip
+        person(
+            "a@example.com",
+            tags=[*TALKING],
+            note=TALKING[0],
+            first_name="::error::x",
+            consent={
+                "email": consent("unsubscribed", "2026-10-20T00:00:00+00:00"),
+                "sms": consent(),
+            },
+        ),
+        *(
+            person(f"p{number}@example.com", tags=[text], note=text)
+            for number, text in enumerate(TALKING)
+        ),
+    ]
     with opened(tmp_path, variant, people) as shop:
         shop.settings = {"tags": {"owned": ["*"]}}
         shop.want(
             {"email": "a@example.com", "tags": ["vip"], "consent": {"email": "subscribed"}},
             *({"email": f"p{number}@example.com", "tags": []} for number in range(len(TALKING))),
-            approvals=[{"release": "consent.undated-opt-out", "reason": "##[x] ::error::",
-                        "until": "2026-01-01T00:00:00Z"}],
-        )  # fmt: skip
+            approvals=[
+                {
+                    "release": "consent.undated-opt-out",
+                    "reason": "##[x] ::error::",
+                    "until": "2026-01-01T00:00:00Z",
+                }
+            ],
+        )
         for done, annotations in everything_said(tmp_path, shop.url, shop.box, shop.specs):
             assert done.code != 70, done.err
             assert_harmless(done.out, annotations=annotations)
@@ -158,8 +196,12 @@ def test_what_a_spec_says_acts_nowhere(tmp_path: Path, place: str, text: str) ->
         "base_url": "http://127.0.0.1:9",
     }
     name = text if place == "a name of a store" else "shop"
-    grant = {"state": "subscribed", "given_at": "2026-03-01T09:12:00Z",
-             "source": text if place == "a source" else "x", "evidence": text if place == "evidence" else "x"}  # fmt: skip
+    grant = {
+        "state": "subscribed",
+        "given_at": "2026-03-01T09:12:00Z",
+        "source": text if place == "a source" else "x",
+        "evidence": text if place == "evidence" else "x",
+    }
     document: dict[str, Any] = {
         "stores": {name: store},
         "store": name,

@@ -12,8 +12,11 @@ from tests.harness import VARIANTS, consent, grant, opened, person, states
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_grant_says_what_its_read_back_cannot_rule_out(tmp_path: Path, variant: str) -> None:
-    people = [person("a@example.com"), person("b@example.com"),
-              person("c@example.com", consent={"email": consent("subscribed"), "sms": consent()})]  # fmt: skip
+    people = [
+        person("a@example.com"),
+        person("b@example.com"),
+        person("c@example.com", consent={"email": consent("subscribed"), "sms": consent()}),
+    ]
     with opened(tmp_path, variant, people) as shop:
         shop.want(
             {"email": "a@example.com", "consent": {"email": grant()}},

@@ -14,17 +14,21 @@ from tests.program import Done, run
 
 PEOPLE = [
     person("ada@example.com", tags=["app:x"]),
-    person("bo@example.com", consent={"email": consent("subscribed", "2026-01-01T00:00:00+00:00"),
-                                      "sms": consent()}),
-]  # fmt: skip
+    person(
+        "bo@example.com",
+        consent={"email": consent("subscribed", "2026-01-01T00:00:00+00:00"), "sms": consent()},
+    ),
+]
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
     with opened(tmp_path, "shopline", PEOPLE) as one:
-        one.want({"email": "ada@example.com", "first_name": "Augusta", "tags": {"add": ["vip"]}},
-                 {"email": "bo@example.com", "consent": {"email": "unsubscribed"}},
-                 {"email": "new@example.com", "last_name": "Neumann"})  # fmt: skip
+        one.want(
+            {"email": "ada@example.com", "first_name": "Augusta", "tags": {"add": ["vip"]}},
+            {"email": "bo@example.com", "consent": {"email": "unsubscribed"}},
+            {"email": "new@example.com", "last_name": "Neumann"},
+        )
         yield one
 
 
@@ -95,8 +99,11 @@ def test_saved_files_are_for_their_owner_only(shop: Shop, tmp_path: Path) -> Non
     call(shop, "apply", tmp_path / "plan.json")
     call(shop, "export", "--out", tmp_path / "export.yaml")
 
-    files = [tmp_path / "plan.json", tmp_path / "export.yaml",
-             *(tmp_path / ".reconciler").rglob("*.json*")]  # fmt: skip
+    files = [
+        tmp_path / "plan.json",
+        tmp_path / "export.yaml",
+        *(tmp_path / ".reconciler").rglob("*.json*"),
+    ]
     assert len(files) >= 4
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
@@ -117,9 +124,14 @@ def test_a_plan_edited_by_hand_is_refused(shop: Shop, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("", "not JSON"), ("[]", "no plan"), ('{"format_version": "9"}', "another format"),
-     ('{"format_version": "2"}', "damaged"), (None, "cannot be read")],
-)  # fmt: skip
+    [
+        ("", "not JSON"),
+        ("[]", "no plan"),
+        ('{"format_version": "9"}', "another format"),
+        ('{"format_version": "2"}', "damaged"),
+        (None, "cannot be read"),
+    ],
+)
 def test_what_is_no_plan_is_told_apart(
     shop: Shop, tmp_path: Path, content: str | None, message: str
 ) -> None:
@@ -160,8 +172,10 @@ def test_without_the_key_a_plan_can_be_shown_and_not_applied(shop: Shop, tmp_pat
 
 def test_a_blocked_plan_lets_only_opt_outs_through(shop: Shop, tmp_path: Path) -> None:
     shop.settings = {"limits": {"create": {"percent": 0, "at_least": 0, "at_most": 0}}}
-    shop.want({"email": "bo@example.com", "consent": {"email": "unsubscribed"}},
-              {"email": "new@example.com"})  # fmt: skip
+    shop.want(
+        {"email": "bo@example.com", "consent": {"email": "unsubscribed"}},
+        {"email": "new@example.com"},
+    )
     file = tmp_path / "plan.json"
 
     planned = call(shop, "plan", "--out", file)
@@ -188,8 +202,10 @@ def test_an_approval_in_the_specs_counts_like_the_flag(shop: Shop) -> None:
 
     shop.settings = {"limits": {"create": {"percent": 0, "at_least": 0, "at_most": 0}}}
     until = (shop.environment.clock.now() + timedelta(days=2)).isoformat()
-    shop.want({"email": "new@example.com"},
-              approvals=[{"raise": {"create": 1}, "reason": "spring fair", "until": until}])  # fmt: skip
+    shop.want(
+        {"email": "new@example.com"},
+        approvals=[{"raise": {"create": 1}, "reason": "spring fair", "until": until}],
+    )
 
     assert call(shop, "plan").code == 0
 
@@ -206,10 +222,18 @@ def test_a_store_that_cannot_be_reached_is_exit_1_and_the_reason(shop: Shop) -> 
 
 @pytest.mark.parametrize(
     "words",
-    [("plan", "--raise", "grant"), ("plan", "--raise", "everything=3"), ("plan", "--release", "x"),
-     ("apply",), ("apply", "plan.json", "--raise", "grant=3"), ("plan", "--nonsense"),
-     ("apply", "plan.json", "--only", "magic"), ("plan", "--show-personal"), ("frobnicate",)],
-)  # fmt: skip
+    [
+        ("plan", "--raise", "grant"),
+        ("plan", "--raise", "everything=3"),
+        ("plan", "--release", "x"),
+        ("apply",),
+        ("apply", "plan.json", "--raise", "grant=3"),
+        ("plan", "--nonsense"),
+        ("apply", "plan.json", "--only", "magic"),
+        ("plan", "--show-personal"),
+        ("frobnicate",),
+    ],
+)
 def test_wrong_usage_is_exit_64(shop: Shop, words: tuple[str, ...]) -> None:
     done = call(shop, *words)
 
@@ -263,8 +287,12 @@ def test_markdown_is_a_comment_that_strangers_cannot_break(shop: Shop) -> None:
 def test_a_long_comment_says_how_much_is_left_out(tmp_path: Path) -> None:
     people = [person(f"c{n}@example.com") for n in range(900)]
     with opened(tmp_path, "shopline", people) as shop:
-        shop.want(*({"email": f"c{n}@example.com", "tags": {"add": [f"tag-{n}-{'x' * 60}"]}}
-                    for n in range(900)))  # fmt: skip
+        shop.want(
+            *(
+                {"email": f"c{n}@example.com", "tags": {"add": [f"tag-{n}-{'x' * 60}"]}}
+                for n in range(900)
+            )
+        )
 
         done = call(shop, "plan", "--format", "markdown")
 
@@ -304,8 +332,15 @@ def test_a_token_command_is_refused_in_pipelines(shop: Shop) -> None:
     assert "refused where CI is set" in refused.err
 
 
-@pytest.mark.parametrize("base", ["https://evil.example", "http://acme.myshopline.com",
-                                  "https://acme.myshopline.com.evil.example", "http://10.0.0.8"])  # fmt: skip
+@pytest.mark.parametrize(
+    "base",
+    [
+        "https://evil.example",
+        "http://acme.myshopline.com",
+        "https://acme.myshopline.com.evil.example",
+        "http://10.0.0.8",
+    ],
+)
 def test_a_foreign_host_is_refused_before_anything_is_sent(shop: Shop, base: str) -> None:
     shop.settings = {"base_url": base}
     shop.want({"email": "ada@example.com"})
@@ -328,12 +363,19 @@ def test_help_loads_no_slow_library() -> None:
     import subprocess
     import sys
 
-    code = ("import sys; from reconciler.cli import cli; "
-            "cli.main(['--help'], standalone_mode=False); "
-            "print([n for n in ('httpx', 'jsonschema', 'deepdiff', 'rich', 'yaml', 'phonenumbers') "
-            "if n in sys.modules])")  # fmt: skip
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
-                          env=dict(os.environ))  # fmt: skip
+    code = (
+        "import sys; from reconciler.cli import cli; "
+        "cli.main(['--help'], standalone_mode=False); "
+        "print([n for n in ('httpx', 'jsonschema', 'deepdiff', 'rich', 'yaml', 'phonenumbers') "
+        "if n in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=dict(os.environ),
+    )
 
     assert done.stdout.rstrip().endswith("[]")
 

@@ -10,19 +10,32 @@ import pytest
 from tests.harness import KEY, Shop, consent, grant, opened, person
 from tests.program import Done, run
 
-LIVE = person(tags=["vip"], consent={"email": consent("unsubscribed", "2026-10-01T00:00:00+00:00"),
-                                     "sms": consent()})  # fmt: skip
+LIVE = person(
+    tags=["vip"],
+    consent={"email": consent("unsubscribed", "2026-10-01T00:00:00+00:00"), "sms": consent()},
+)
 
 
 def _ask(shop: Shop, text: str, monkeypatch: pytest.MonkeyPatch, *words: str) -> Done:
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{text}\n"))
-    return run("explain", *words, "--specs", shop.specs,
-               env={"TOKEN": shop.box.token, "RECONCILER_KEY": KEY.decode()})  # fmt: skip
+    return run(
+        "explain",
+        *words,
+        "--specs",
+        shop.specs,
+        env={"TOKEN": shop.box.token, "RECONCILER_KEY": KEY.decode()},
+    )
 
 
 def _want(shop: Shop) -> None:
-    shop.want({"email": "ada@example.com", "first_name": "Grace", "tags": ["vip"],
-               "consent": {"email": grant()}})  # fmt: skip
+    shop.want(
+        {
+            "email": "ada@example.com",
+            "first_name": "Grace",
+            "tags": ["vip"],
+            "consent": {"email": grant()},
+        }
+    )
 
 
 @pytest.mark.parametrize("named", ["ADA@example.com", "alias"])
@@ -63,11 +76,15 @@ def test_the_commit_that_last_touched_the_line_is_told(
     with opened(tmp_path, "genstore", [LIVE]) as shop:
         _want(shop)
         assert "no commit known" in _ask(shop, "ada@example.com", monkeypatch).out
-        for words in (["init", "-q"], ["add", "specs"],
-                      ["-c", "user.name=x", "-c", "user.email=x@y.z", "commit", "-qm", "x"]):  # fmt: skip
+        for words in (
+            ["init", "-q"],
+            ["add", "specs"],
+            ["-c", "user.name=x", "-c", "user.email=x@y.z", "commit", "-qm", "x"],
+        ):
             subprocess.run(["git", *words], cwd=tmp_path, check=True)
-        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=tmp_path, check=True,
-                              capture_output=True, text=True).stdout  # fmt: skip
+        head = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=tmp_path, check=True, capture_output=True, text=True
+        ).stdout
 
         assert f"commit {head[:12]} of " in _ask(shop, "ada@example.com", monkeypatch).out
 
@@ -94,8 +111,10 @@ def test_personal_values_need_a_terminal(tmp_path: Path, monkeypatch: pytest.Mon
 def test_it_tells_what_the_plan_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two entries for one person: held in the plan, so held here, by whichever name is asked."""
     with opened(tmp_path, "shopline", [person(phone="008613315034487", tags=["old"])]) as shop:
-        shop.want({"email": "ada@example.com", "tags": {"add": ["vip"]}},
-                  {"phone": "+8613315034487", "tags": {"remove": ["old"]}})  # fmt: skip
+        shop.want(
+            {"email": "ada@example.com", "tags": {"add": ["vip"]}},
+            {"phone": "+8613315034487", "tags": {"remove": ["old"]}},
+        )
         for name in ("ada@example.com", "+8613315034487", shop.live("ada@example.com")["id"]):
             done = _ask(shop, name, monkeypatch)
 
@@ -110,9 +129,11 @@ def test_whoever_is_to_be_deleted_and_what_is_released_is_told(
     out = {"email": consent("unsubscribed", None), "sms": consent()}
     with opened(tmp_path, "genstore", [person(), person("b@example.com", consent=out)]) as shop:
         until = (shop.environment.clock.now() + timedelta(days=2)).isoformat()
-        shop.want({"email": "ada@example.com", "state": "absent", "reason": "asked"},
-                  {"email": "b@example.com", "consent": {"email": grant()}},
-                  approvals=[{"release": "consent.undated-opt-out", "reason": "seen", "until": until}])  # fmt: skip
+        shop.want(
+            {"email": "ada@example.com", "state": "absent", "reason": "asked"},
+            {"email": "b@example.com", "consent": {"email": grant()}},
+            approvals=[{"release": "consent.undated-opt-out", "reason": "seen", "until": until}],
+        )
 
         assert "who is to be deleted" in _ask(shop, "ada@example.com", monkeypatch).out
         released = _ask(shop, "b@example.com", monkeypatch).out
@@ -125,9 +146,19 @@ def test_a_commit_cannot_forge_its_date(tmp_path: Path) -> None:
     from reconciler.repository import last_touch
 
     (tmp_path / "a.yaml").write_text("x: \x0ccommitter-time 0\x0c\n", encoding="utf-8")
-    for words in (["init", "-q"], ["add", "."],
-                  ["-c", "user.name=x", "-c", "user.email=x@y.z", "commit", "-qm",
-                   "x\x0ccommitter-time 1\u2028committer-time 2"]):  # fmt: skip
+    for words in (
+        ["init", "-q"],
+        ["add", "."],
+        [
+            "-c",
+            "user.name=x",
+            "-c",
+            "user.email=x@y.z",
+            "commit",
+            "-qm",
+            "x\x0ccommitter-time 1\u2028committer-time 2",
+        ],
+    ):
         subprocess.run(["git", *words], cwd=tmp_path, check=True)
 
     touched = last_touch(str(tmp_path / "a.yaml"), 1)

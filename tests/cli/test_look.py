@@ -80,13 +80,32 @@ def test_a_pipe_has_neither_colour_nor_caret_and_one_line_a_complaint(specs: Pat
 
 KNOWN = Vocabulary(*keys_and_words())
 _PERSONAL = st.sampled_from(canaries.EVERY)
-_LINES = st.sampled_from([
-    "  - email: {}", "    first_name: '{}'", "    note: {} and {}", "      {}", "    - {}",
-    "consent: {{email: {{state: subscribed, source: '{}', evidence: \"{}\"}}}}", "{}", "tags: [vip] # {}",
-    "    name: {}", "note: asked by the customer: {}, {}", "- customer: {}", "tags: {}", "tags: [{}]",
-    "token: {{env: {}}}", "token: {{file: {}}}", "state: {}", "method: {}", "country: {}",
-    "  - {{email: {}, first_name: \"{}\"}}", "phone:{}", "{}: {}", "addresses: [{{city: {}}}]",
-])  # fmt: skip
+_LINES = st.sampled_from(
+    [
+        "  - email: {}",
+        "    first_name: '{}'",
+        "    note: {} and {}",
+        "      {}",
+        "    - {}",
+        "consent: {{email: {{state: subscribed, source: '{}', evidence: \"{}\"}}}}",
+        "{}",
+        "tags: [vip] # {}",
+        "    name: {}",
+        "note: asked by the customer: {}, {}",
+        "- customer: {}",
+        "tags: {}",
+        "tags: [{}]",
+        "token: {{env: {}}}",
+        "token: {{file: {}}}",
+        "state: {}",
+        "method: {}",
+        "country: {}",
+        '  - {{email: {}, first_name: "{}"}}',
+        "phone:{}",
+        "{}: {}",
+        "addresses: [{{city: {}}}]",
+    ]
+)
 
 
 @given(_LINES, _PERSONAL, st.integers(1, 200), st.sampled_from([30, 60, 80, 140]))
@@ -146,9 +165,15 @@ def test_wrong_usage_is_one_kind_of_error_with_the_way_to_help(words: list[str],
     assert "Usage" not in done.err
 
 
-@pytest.mark.parametrize("words", [["plan", "--specs", "/nowhere"], ["show", "/nowhere.json"],
-                                   ["audit", "verify", "--specs", "/nowhere/specs"],
-                                   ["plan", "--out", "/nowhere/x.json"]])  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["plan", "--specs", "/nowhere"],
+        ["show", "/nowhere.json"],
+        ["audit", "verify", "--specs", "/nowhere/specs"],
+        ["plan", "--out", "/nowhere/x.json"],
+    ],
+)
 def test_every_other_failure_begins_alike(words: list[str]) -> None:
     done = run(*words)
 
@@ -202,8 +227,12 @@ def test_a_saved_plan_that_git_would_commit_is_told(tmp_path: Path) -> None:
     assert "git does not ignore" in seen.err
     assert "git does not ignore" not in kept.err
     assert inside.exists()
-    listed = subprocess.run(["git", "-C", tmp_path, "status", "--porcelain", "-uall"],
-                            capture_output=True, text=True, check=True).stdout  # fmt: skip
+    listed = subprocess.run(
+        ["git", "-C", tmp_path, "status", "--porcelain", "-uall"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     assert ".reconciler" not in listed
 
 

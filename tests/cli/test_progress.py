@@ -55,9 +55,15 @@ def test_a_terminal_has_a_bar_that_fits_and_goes_away(
         shop.want({"email": "p1@example.com", "tags": {"add": ["vip"]}})
         shop.box.fault(Fault("slow", path="customers", seconds=2.5))
         told, code = at_terminal(
-            "plan", "--specs", shop.specs, "--read", "full", columns=columns, elsewhere="stdout",
+            "plan",
+            "--specs",
+            shop.specs,
+            "--read",
+            "full",
+            columns=columns,
+            elsewhere="stdout",
             env={"TOKEN": shop.box.token, "RECONCILER_KEY": KEY.decode(), "TERM": term},
-        )  # fmt: skip
+        )
         assert code == 0
 
     if term == "dumb":

@@ -29,11 +29,21 @@ def test_an_approval_for_one_person_releases_nobody_else(tmp_path: Path) -> None
     people = [person(None, phone="+4930901820", consent=OUT), person("b@example.com", consent=OUT)]
     with opened(tmp_path, "shoplazza", people) as shop:
         shop.settings = {"phone_region": "DE"}
-        wanted = [{"phone": "030 901820", "consent": {"sms": "unsubscribed"}},
-                  {"email": "b@example.com", "consent": {"email": grant()}}]  # fmt: skip
-        shop.want(*wanted, approvals=[{"release": "consent.undated-opt-out",
-                                       "customer": {"phone": "030 901820"},
-                                       "reason": "only this one", "until": soon(shop)}])  # fmt: skip
+        wanted = [
+            {"phone": "030 901820", "consent": {"sms": "unsubscribed"}},
+            {"email": "b@example.com", "consent": {"email": grant()}},
+        ]
+        shop.want(
+            *wanted,
+            approvals=[
+                {
+                    "release": "consent.undated-opt-out",
+                    "customer": {"phone": "030 901820"},
+                    "reason": "only this one",
+                    "until": soon(shop),
+                }
+            ],
+        )
 
         assert verdicts(shop.plan()) == [("hold", "consent.undated-opt-out")]
 
@@ -45,9 +55,16 @@ def test_an_approval_for_another_store_raises_nothing_here(tmp_path: Path) -> No
         document = json.loads((shop.specs / "all.yaml").read_text())
         document["stores"]["other"] = document["stores"]["shop"]
         (shop.specs / "all.yaml").write_text(json.dumps(document))
-        (shop.specs / "approvals.yaml").write_text(json.dumps(
-            {"store": "other", "approvals": [{"raise": {"create": 9}, "reason": "for the other",
-                                              "until": soon(shop)}]}))  # fmt: skip
+        (shop.specs / "approvals.yaml").write_text(
+            json.dumps(
+                {
+                    "store": "other",
+                    "approvals": [
+                        {"raise": {"create": 9}, "reason": "for the other", "until": soon(shop)}
+                    ],
+                }
+            )
+        )
 
         assert ("block", "ceiling.create") in verdicts(shop.plan(stores=("shop",)))
 
@@ -55,8 +72,10 @@ def test_an_approval_for_another_store_raises_nothing_here(tmp_path: Path) -> No
 def test_opt_outs_that_two_entries_ask_of_one_person_are_joined(tmp_path: Path) -> None:
     both = {"email": consent("subscribed"), "sms": consent("subscribed")}
     with opened(tmp_path, "genstore", [person(phone="13315034487", consent=both)]) as shop:
-        shop.want({"email": "ada@example.com", "consent": {"email": "unsubscribed"}},
-                  {"phone": "+8613315034487", "consent": {"sms": "unsubscribed"}})  # fmt: skip
+        shop.want(
+            {"email": "ada@example.com", "consent": {"email": "unsubscribed"}},
+            {"phone": "+8613315034487", "consent": {"sms": "unsubscribed"}},
+        )
 
         shop.apply(shop.plan())
 
@@ -81,8 +100,13 @@ def test_a_tag_that_feeds_an_audience_is_not_called_done_after_an_opt_out(tmp_pa
 def test_one_class_at_a_time_leaves_the_rest_of_the_plan(tmp_path: Path) -> None:
     yes = {"email": consent("subscribed"), "sms": consent()}
     with opened(tmp_path, "shopline", [person(consent=yes)]) as shop:
-        shop.want({"email": "ada@example.com", "tags": {"add": ["vip"]},
-                   "consent": {"email": "unsubscribed"}})  # fmt: skip
+        shop.want(
+            {
+                "email": "ada@example.com",
+                "tags": {"add": ["vip"]},
+                "consent": {"email": "unsubscribed"},
+            }
+        )
         body = shop.plan()
 
         nothing = shop.apply(body, only=[RiskClass.DELETE])
@@ -157,10 +181,12 @@ def test_one_bad_line_does_not_hide_what_else_is_wrong(tmp_path: Path) -> None:
 
 def _two(first: Any, second: Any, tmp_path: Path) -> str:
     (tmp_path / "s.yaml").write_text(
-        "stores: {s: {platform: shopline, shop: a, token: {env: T}}}\n")  # fmt: skip
+        "stores: {s: {platform: shopline, shop: a, token: {env: T}}}\n"
+    )
     for name, entry in (("a", first), ("b", second)):
         (tmp_path / f"{name}.yaml").write_text(
-            json.dumps({"customers": [{"email": "k@example.com", **entry}]}))  # fmt: skip
+            json.dumps({"customers": [{"email": "k@example.com", **entry}]})
+        )
     return run("validate", tmp_path).out
 
 
@@ -180,10 +206,12 @@ def test_a_default_gives_way_to_what_another_file_says(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text(
         "stores: {s: {platform: shopline, shop: a, token: {env: T}}}\n"
         "defaults: {tags: [wholesale], consent: {email: unsubscribed}}\n"
-        "customers: [{email: k@example.com}]\n")  # fmt: skip
+        "customers: [{email: k@example.com}]\n"
+    )
     (tmp_path / "b.yaml").write_text(
         "customers: [{email: k@example.com, tags: [vip], consent: {email: {state: subscribed, "
-        "given_at: 2026-01-01T00:00:00Z, source: x}}}]\n")  # fmt: skip
+        "given_at: 2026-01-01T00:00:00Z, source: x}}}]\n"
+    )
 
     done = run("validate", tmp_path)
 
@@ -209,8 +237,14 @@ def test_a_short_key_file_is_refused(tmp_path: Path) -> None:
         (tmp_path / "state" / "key").write_text("ab")
         (tmp_path / "state" / "key").chmod(0o600)
 
-        done = run("plan", "--specs", shop.specs, "--state-dir", tmp_path / "state",
-                   env={"TOKEN": shop.box.token})  # fmt: skip
+        done = run(
+            "plan",
+            "--specs",
+            shop.specs,
+            "--state-dir",
+            tmp_path / "state",
+            env={"TOKEN": shop.box.token},
+        )
 
         assert done.code == 1
         assert "less than 32 bytes" in done.err
@@ -281,8 +315,16 @@ def test_a_plan_of_a_file_whose_name_is_no_text_is_written_in_every_form(
         field["source"]["file"] = "specs/\udcff\u202e.yaml"
     (tmp_path / "plan.json").write_text(json.dumps(body))
 
-    done = run("show", tmp_path / "plan.json", "--format", form, "--state-dir", tmp_path / "none",
-               "--output", tmp_path / "told")  # fmt: skip
+    done = run(
+        "show",
+        tmp_path / "plan.json",
+        "--format",
+        form,
+        "--state-dir",
+        tmp_path / "none",
+        "--output",
+        tmp_path / "told",
+    )
 
     assert done.code == 0, done.err
     assert "\u202e" not in (tmp_path / "told").read_text(encoding="utf-8")

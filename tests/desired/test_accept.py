@@ -48,8 +48,12 @@ def test_what_one_accepts_the_other_accepts_10_000_times() -> None:
 
 
 def test_only_what_is_refused_goes() -> None:
-    data = {"customers": [{"email": "a@b.cc"}, {"email": 1}, {"emial": ""}], "stores": {"x": 1},
-            "policy": 3, "unknown": 1}  # fmt: skip
+    data = {
+        "customers": [{"email": "a@b.cc"}, {"email": 1}, {"emial": ""}],
+        "stores": {"x": 1},
+        "policy": 3,
+        "unknown": 1,
+    }
     document, _ = yaml_reader.parse(SpecFile(name="f", content=json.dumps(data).encode()))
     assert document is not None
     sound, told = schema_errors.check(document)

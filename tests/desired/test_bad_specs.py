@@ -39,11 +39,18 @@ BROKEN: dict[str, tuple[str, str, int]] = {
     "python tag": (customers("  - !!python/object:os.system {}\n"), "yaml.tag", 4),
     "second document": (f"{HEAD}---\nstore: acme\n", "yaml.second-document", 3),
     "undefined alias": (customers("  - *ada\n"), "yaml.unknown-alias", 4),
-    "alias inside itself": (customers("  - &a {email: a@b.cc, tags: [*a]}\n"), "yaml.alias-loop", 4),
+    "alias inside itself": (
+        customers("  - &a {email: a@b.cc, tags: [*a]}\n"),
+        "yaml.alias-loop",
+        4,
+    ),
     "alias bomb": (
         "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
         "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"
-        "e: [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n", "yaml.alias-bomb", 4),
+        "e: [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n",
+        "yaml.alias-bomb",
+        4,
+    ),
     "list as key": (f"{HEAD}[a, b]: c\n", "yaml.key", 3),
     "deep nesting": ("a: " + "[" * 5000 + "]" * 5000, "yaml.too-deep", 1),
     "10 MB line": (f"{HEAD}store: {'x' * 10_000_000}\n", "yaml.line-too-long", 3),
@@ -62,45 +69,100 @@ BROKEN: dict[str, tuple[str, str, int]] = {
     "number as consent": (customers("  - email: a@b.cc\n    consent: 1\n"), "schema.type", 5),
     "null as e-mail": (customers("  - email: null\n"), "schema.type", 4),
     # values
-    "unknown key": (customers("  - emial: a@b.cc\n    phone: '+8613315034487'\n"),
-                    "schema.unknown-key", 4),
+    "unknown key": (
+        customers("  - emial: a@b.cc\n    phone: '+8613315034487'\n"),
+        "schema.unknown-key",
+        4,
+    ),
     "unknown section": (f"{HEAD}custumers: []\n", "schema.unknown-key", 3),
-    "personal value as key": (customers("  - email: a@b.cc\n    ada@secret.example: x\n"),
-                              "schema.unknown-key", 5),
+    "personal value as key": (
+        customers("  - email: a@b.cc\n    ada@secret.example: x\n"),
+        "schema.unknown-key",
+        5,
+    ),
     "no identity": (customers("  - first_name: Ada\n"), "schema.missing", 4),
     "e-mail without host": (customers("  - email: ada@\n"), "schema.format", 4),
     "e-mail without dot": (customers("  - email: ada@localhost\n"), "schema.format", 4),
-    "bare word as consent": (customers("  - email: a@b.cc\n    consent: {email: yes}\n"),
-                             "schema.value", 5),
-    "subscribed for all channels": (customers("  - email: a@b.cc\n    consent: subscribed\n"),
-                                    "schema.value", 5),
-    "live-only state": (customers("  - email: a@b.cc\n    consent: {email: redacted}\n"),
-                        "schema.value", 5),
-    "pre-ticked box": (customers("  - email: a@b.cc\n    consent: {email: {state: subscribed, "
-                                 "method: pre_ticked}}\n"), "schema.value", 5),
-    "time without offset": (customers("  - email: a@b.cc\n    consent: {email: {state: subscribed, "
-                                      "given_at: 2026-03-01T10:00:00}}\n"), "schema.format", 5),
-    "date alone": (customers("  - email: a@b.cc\n    consent: {email: {state: subscribed, "
-                             "given_at: 2026-03-01}}\n"), "schema.format", 5),
-    "month 18": (customers("  - email: a@b.cc\n    consent: {email: {state: subscribed, "
-                           "given_at: 2026-18-01T10:00:00Z}}\n"), "schema.format", 5),
+    "bare word as consent": (
+        customers("  - email: a@b.cc\n    consent: {email: yes}\n"),
+        "schema.value",
+        5,
+    ),
+    "subscribed for all channels": (
+        customers("  - email: a@b.cc\n    consent: subscribed\n"),
+        "schema.value",
+        5,
+    ),
+    "live-only state": (
+        customers("  - email: a@b.cc\n    consent: {email: redacted}\n"),
+        "schema.value",
+        5,
+    ),
+    "pre-ticked box": (
+        customers(
+            "  - email: a@b.cc\n    consent: {email: {state: subscribed, method: pre_ticked}}\n"
+        ),
+        "schema.value",
+        5,
+    ),
+    "time without offset": (
+        customers(
+            "  - email: a@b.cc\n    consent: {email: {state: subscribed, "
+            "given_at: 2026-03-01T10:00:00}}\n"
+        ),
+        "schema.format",
+        5,
+    ),
+    "date alone": (
+        customers(
+            "  - email: a@b.cc\n    consent: {email: {state: subscribed, given_at: 2026-03-01}}\n"
+        ),
+        "schema.format",
+        5,
+    ),
+    "month 18": (
+        customers(
+            "  - email: a@b.cc\n    consent: {email: {state: subscribed, "
+            "given_at: 2026-18-01T10:00:00Z}}\n"
+        ),
+        "schema.format",
+        5,
+    ),
     "tag with comma": (customers("  - email: a@b.cc\n    tags: ['a,b']\n"), "schema.format", 5),
     "tag with blank": (customers("  - email: a@b.cc\n    tags: [' a']\n"), "schema.format", 5),
     "empty tag": (customers("  - email: a@b.cc\n    tags: ['']\n"), "schema.value", 5),
-    "country in small letters": (customers("  - email: a@b.cc\n    addresses: [{country_code: de}]\n"),
-                                 "schema.value", 5),
-    "default that subscribes": (f"{HEAD}defaults: {{consent: {{email: subscribed}}}}\n",
-                                "schema.value", 3),
+    "country in small letters": (
+        customers("  - email: a@b.cc\n    addresses: [{country_code: de}]\n"),
+        "schema.value",
+        5,
+    ),
+    "default that subscribes": (
+        f"{HEAD}defaults: {{consent: {{email: subscribed}}}}\n",
+        "schema.value",
+        3,
+    ),
     "default identity": (f"{HEAD}defaults: {{email: a@b.cc}}\n", "schema.unknown-key", 3),
     # settings
-    "unknown platform": ("stores: {acme: {platform: shopify, shop: a, token: {env: T}}}\n",
-                         "schema.value", 1),
-    "literal token": ("stores: {acme: {platform: genstore, shop: a, token: s3cret}}\n",
-                      "settings.literal-token", 1),
-    "two places for a token": ("stores: {acme: {platform: genstore, shop: a, token: {env: T, "
-                               "file: f}}}\n", "schema.value", 1),
-    "shop with a host": ("stores: {acme: {platform: genstore, shop: evil.com/, token: {env: T}}}\n",
-                         "schema.value", 1),
+    "unknown platform": (
+        "stores: {acme: {platform: shopify, shop: a, token: {env: T}}}\n",
+        "schema.value",
+        1,
+    ),
+    "literal token": (
+        "stores: {acme: {platform: genstore, shop: a, token: s3cret}}\n",
+        "settings.literal-token",
+        1,
+    ),
+    "two places for a token": (
+        "stores: {acme: {platform: genstore, shop: a, token: {env: T, file: f}}}\n",
+        "schema.value",
+        1,
+    ),
+    "shop with a host": (
+        "stores: {acme: {platform: genstore, shop: evil.com/, token: {env: T}}}\n",
+        "schema.value",
+        1,
+    ),
     "base_url with a path": (store("base_url: 'http://127.0.0.1:1/x'"), "schema.value", 2),
     "unknown version": (store("api_version: '199912'"), "settings.api-version", 2),
     "number as version": (store("api_version: 202412"), "schema.type", 2),
@@ -110,38 +172,72 @@ BROKEN: dict[str, tuple[str, str, int]] = {
     "half a ceiling": (store("limits: {grant: {percent: 1}}"), "schema.missing", 2),
     "words on another platform": (
         "stores: {acme: {platform: shopline, shop: a, token: {env: T}, "
-        "consent_words: {email: {unsubscribed: NO}}}}\n", "settings.consent-words", 1),
+        "consent_words: {email: {unsubscribed: NO}}}}\n",
+        "settings.consent-words",
+        1,
+    ),
     "policy twice": (f"{HEAD}policy: {{}}\n", "settings.contradiction", 3),
     # across records
     "no store": ("customers:\n  - email: a@b.cc\n", "store.missing", 1),
     "unknown store": (f"{HEAD}store: other\ncustomers:\n  - email: a@b.cc\n", "store.unknown", 3),
-    "one identity twice": (customers("  - email: a@b.cc\n  - email: A@B.cc\n"),
-                           "identity.repeated", 5),
-    "one phone twice": (customers("  - phone: '+8613315034487'\n  - phone: '13315034487'\n"),
-                        "identity.repeated", 5),
+    "one identity twice": (
+        customers("  - email: a@b.cc\n  - email: A@B.cc\n"),
+        "identity.repeated",
+        5,
+    ),
+    "one phone twice": (
+        customers("  - phone: '+8613315034487'\n  - phone: '13315034487'\n"),
+        "identity.repeated",
+        5,
+    ),
     "one phone, two e-mails": (
-        customers("  - {email: a@b.cc, phone: '+8613315034487'}\n"
-                  "  - {email: c@b.cc, phone: '+8613315034487'}\n"), "identity.contradiction", 5),
+        customers(
+            "  - {email: a@b.cc, phone: '+8613315034487'}\n"
+            "  - {email: c@b.cc, phone: '+8613315034487'}\n"
+        ),
+        "identity.contradiction",
+        5,
+    ),
     "no phone number": (customers("  - phone: '12'\n"), "schema.value", 4),
     "impossible phone number": (customers("  - phone: '+861'\n"), "identity.phone", 4),
     "tag added and removed": (
         customers("  - email: a@b.cc\n    tags: {add: [vip], remove: [VIP]}\n"),
-        "tags.added-and-removed", 5),
+        "tags.added-and-removed",
+        5,
+    ),
     "tag not owned": (
         f"{HEAD.replace('phone_region: CN', 'tags: {owned: [vip]}')}customers:\n"
-        "  - email: a@b.cc\n    tags: {add: [other]}\n", "tags.not-owned", 5),
+        "  - email: a@b.cc\n    tags: {add: [other]}\n",
+        "tags.not-owned",
+        5,
+    ),
     "consent without its e-mail": (
-        customers("  - phone: '+8613315034487'\n    consent: {email: {state: subscribed, "
-                  "given_at: 2026-03-01T10:00:00Z, source: x}}\n"), "consent.no-email", 5),
+        customers(
+            "  - phone: '+8613315034487'\n    consent: {email: {state: subscribed, "
+            "given_at: 2026-03-01T10:00:00Z, source: x}}\n"
+        ),
+        "consent.no-email",
+        5,
+    ),
     "time in the future": (
-        customers("  - email: a@b.cc\n    consent: {email: {state: subscribed, "
-                  "given_at: 2099-03-01T10:00:00Z, source: x}}\n"), "time.future", 5),
-    "absent with a wish": (customers("  - {email: a@b.cc, state: absent, first_name: A}\n"),
-                           "section.contradiction", 4),
+        customers(
+            "  - email: a@b.cc\n    consent: {email: {state: subscribed, "
+            "given_at: 2099-03-01T10:00:00Z, source: x}}\n"
+        ),
+        "time.future",
+        5,
+    ),
+    "absent with a wish": (
+        customers("  - {email: a@b.cc, state: absent, first_name: A}\n"),
+        "section.contradiction",
+        4,
+    ),
     "approval for a month": (
         f"{HEAD}approvals: [{{raise: {{grant: 9}}, reason: why not, until: 2099-01-01T00:00:00Z}}]\n",
-        "approval.too-long", 3),
-}  # fmt: skip
+        "approval.too-long",
+        3,
+    ),
+}
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -243,8 +339,20 @@ def test_text_that_yaml_would_guess_at_stays_text(tmp_path: Path) -> None:
 
     assert diagnostics == ()
     assert parsed is not None
-    assert parsed.data == {"a": ["no", "0123", "12:30:45", "2026-03-01", "+8613315034487", "1_000",
-                                 "1e3", "yes", "0x1f", ".5"]}  # fmt: skip
+    assert parsed.data == {
+        "a": [
+            "no",
+            "0123",
+            "12:30:45",
+            "2026-03-01",
+            "+8613315034487",
+            "1_000",
+            "1e3",
+            "yes",
+            "0x1f",
+            ".5",
+        ]
+    }
 
 
 def test_the_pure_python_parser_reads_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

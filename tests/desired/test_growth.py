@@ -27,25 +27,44 @@ TEXTS: dict[str, Callable[[int], str]] = {
     "refused entries": _entries(lambda one: f"- {{email: c{one}}}\n"),
     "unknown keys": _entries(lambda one: f"- {{email: c{one}@example.com, frist_name: x}}\n"),
     "entries that stand twice": _entries(lambda one: f"- {{email: c{one // 2}@example.com}}\n"),
-    "stores": lambda size: "stores:\n" + "".join(
-        f"  s{one}: {{platform: genstore, shop: x{one}, token: {{env: T}}}}\n"
-        for one in range(size)),
-    "members": lambda size: _people(size) + "tags:\n- name: vip\n  members:\n" + "".join(
-        f"  - {{email: c{one}@example.com}}\n" for one in range(size)),
-    "tags of one customer": lambda size: _people(1) + "tags:\n" + "".join(
-        f"- {{name: t{one}, members: [{{email: c0@example.com}}]}}\n" for one in range(size)),
-    "tags to add and to remove": lambda size:
+    "stores": lambda size: (
+        "stores:\n"
+        + "".join(
+            f"  s{one}: {{platform: genstore, shop: x{one}, token: {{env: T}}}}\n"
+            for one in range(size)
+        )
+    ),
+    "members": lambda size: (
+        _people(size)
+        + "tags:\n- name: vip\n  members:\n"
+        + "".join(f"  - {{email: c{one}@example.com}}\n" for one in range(size))
+    ),
+    "tags of one customer": lambda size: (
+        _people(1)
+        + "tags:\n"
+        + "".join(
+            f"- {{name: t{one}, members: [{{email: c0@example.com}}]}}\n" for one in range(size)
+        )
+    ),
+    "tags to add and to remove": lambda size: (
         f"{HEAD}customers:\n- email: a@example.com\n  tags:\n"
         f"    add: [{', '.join(f't{one}' for one in range(size))}]\n"
-        f"    remove: [{', '.join(f'r{one}' for one in range(size))}]\n",
-    "consents": lambda size: _people(size) + "consents:\n" + "".join(
-        f"- {{customer: {{email: c{one}@example.com}}, channel: email, state: unsubscribed}}\n"
-        for one in range(size)),
+        f"    remove: [{', '.join(f'r{one}' for one in range(size))}]\n"
+    ),
+    "consents": lambda size: (
+        _people(size)
+        + "consents:\n"
+        + "".join(
+            f"- {{customer: {{email: c{one}@example.com}}, channel: email, state: unsubscribed}}\n"
+            for one in range(size)
+        )
+    ),
     "repeated keys": lambda size: "policy:\n" + "  a: 1\n" * size,
-    "pairs of keys": lambda size: "policy:\n" + "".join(
-        f"  a{one}: 1\n  a{one}: 2\n" for one in range(size)),
+    "pairs of keys": lambda size: (
+        "policy:\n" + "".join(f"  a{one}: 1\n  a{one}: 2\n" for one in range(size))
+    ),
     "lone carriage returns": lambda size: f"# {'x' + chr(13)}" * size,
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", TEXTS)

@@ -13,8 +13,33 @@ from reconciler.diagnostics import Pointer, SourceMark
 from reconciler.model.marks import marked
 from tests.desired.mutations import mutated
 
-_BITS = ("- ", "? ", ": ", "[", "]", "{", "}", "\n", "  ", "'", '"', "#", "|\n", " >-\n", "12.50",
-         "-0", "~", "null", "True", "é", "key: 1\n", "email: x\n", "- a\n", ", ", "0123")  # fmt: skip
+_BITS = (
+    "- ",
+    "? ",
+    ": ",
+    "[",
+    "]",
+    "{",
+    "}",
+    "\n",
+    "  ",
+    "'",
+    '"',
+    "#",
+    "|\n",
+    " >-\n",
+    "12.50",
+    "-0",
+    "~",
+    "null",
+    "True",
+    "é",
+    "key: 1\n",
+    "email: x\n",
+    "- a\n",
+    ", ",
+    "0123",
+)
 
 
 def _text(chance: Random) -> str:
@@ -86,5 +111,9 @@ def test_every_repeated_key_is_told_with_the_one_before_it() -> None:
     _, told = yaml_reader.parse(SpecFile(name="f", content=text.encode()))
     places = [(one.mark, one.also) for one in told]
     assert [(one.line, one.column, other.line, other.column) for one, other in places if other] == [
-        (1, 25, 1, 19), (1, 39, 1, 5), (1, 51, 1, 11), (1, 57, 1, 39), (3, 1, 1, 1),
-    ]  # fmt: skip
+        (1, 25, 1, 19),
+        (1, 39, 1, 5),
+        (1, 51, 1, 11),
+        (1, 57, 1, 39),
+        (3, 1, 1, 1),
+    ]

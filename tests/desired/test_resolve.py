@@ -95,19 +95,29 @@ customers:
 @pytest.mark.parametrize(
     ("texts", "expected"),
     [
-        (("customers: [{email: a@b.cc, first_name: A}]", "customers: [{email: a@b.cc, first_name: B}]"),
-         "section.contradiction"),
+        (
+            (
+                "customers: [{email: a@b.cc, first_name: A}]",
+                "customers: [{email: a@b.cc, first_name: B}]",
+            ),
+            "section.contradiction",
+        ),
         (("customers: [{email: a@b.cc}, {email: A@b.cc}]",), "identity.repeated"),
-        (("customers: [{email: a@b.cc, state: absent, reason: x, first_name: A}]",), "section.contradiction"),
+        (
+            ("customers: [{email: a@b.cc, state: absent, reason: x, first_name: A}]",),
+            "section.contradiction",
+        ),
         (("customers: [{email: a@b.cc, phone: '2530000'}]",), "identity.phone-range"),
         (("customers: [{phone: '12'}]",), "schema.value"),
         (("customers: [{phone: '123'}]",), "identity.phone"),
         (("customers: [{email: a@b.cc, tags: [newsletter]}]",), "consent.tag-name"),
         (("customers: [{email: a@b.cc, note: call +8613800138000}]",), "personal.in-note"),
-        (("customers: [{phone: '+8613800138000', consent: {email: {state: subscribed}}}]",),
-         "consent.no-email"),
+        (
+            ("customers: [{phone: '+8613800138000', consent: {email: {state: subscribed}}}]",),
+            "consent.no-email",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_complaint(texts: tuple[str, ...], expected: str) -> None:
     assert expected in rules(*texts)
 

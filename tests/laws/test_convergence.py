@@ -40,11 +40,19 @@ def test_applying_a_plan_makes_the_store_as_desired_and_the_next_plan_empty(
     result = shop.apply(body)
     again = shop.plan()
 
-    left = {one.step.change.alias for store in result.stores for one in store.outcomes
-            if not one.state.good}  # fmt: skip
-    assert all(state in (State.DONE, State.PENDING, State.ALREADY)
-               for store in result.stores for one in store.outcomes for _, state in one.fields
-               if one.step.change.alias not in left), told(result)  # fmt: skip
+    left = {
+        one.step.change.alias
+        for store in result.stores
+        for one in store.outcomes
+        if not one.state.good
+    }
+    assert all(
+        state in (State.DONE, State.PENDING, State.ALREADY)
+        for store in result.stores
+        for one in store.outcomes
+        for _, state in one.fields
+        if one.step.change.alias not in left
+    ), told(result)
     assert left == set(), told(result)
     assert again["changes"] == []
 
@@ -164,18 +172,39 @@ def test_what_was_exported_plans_empty(tmp_path: Path, variant: str) -> None:
     from reconciler.app.exporting import Export
 
     people: list[Json] = [
-        {"email": "ada@example.com", "phone": {"shopline": "008613315034487",
-                                               "genstore": "13315034487"}.get(
-            variant, "+8613315034487"), "first_name": "no", "last_name": "0123", "tags": ["vip", "Off"],
-         "consent": {"email": {"state": "subscribed", "at": "2026-01-01T00:00:00+00:00"},
-                     "sms": {"state": "unsubscribed", "at": None}},
-         "addresses": [{"address1": "1 Main St", "city": "Oslo", "country_code": "NO",
-                        "country": "Norway", "first_name": "A", "last_name": "B", "zip": "0155",
-                        "default": True}]},
+        {
+            "email": "ada@example.com",
+            "phone": {"shopline": "008613315034487", "genstore": "13315034487"}.get(
+                variant, "+8613315034487"
+            ),
+            "first_name": "no",
+            "last_name": "0123",
+            "tags": ["vip", "Off"],
+            "consent": {
+                "email": {"state": "subscribed", "at": "2026-01-01T00:00:00+00:00"},
+                "sms": {"state": "unsubscribed", "at": None},
+            },
+            "addresses": [
+                {
+                    "address1": "1 Main St",
+                    "city": "Oslo",
+                    "country_code": "NO",
+                    "country": "Norway",
+                    "first_name": "A",
+                    "last_name": "B",
+                    "zip": "0155",
+                    "default": True,
+                }
+            ],
+        },
         {"email": "m***@example.com", "first_name": "Masked"},
-        {"email": "bo@example.com", "first_name": "伟", "note": "line one\nline two",
-         "consent": {"email": {"state": "pending"}, "sms": {"state": "not_subscribed"}}},
-    ]  # fmt: skip
+        {
+            "email": "bo@example.com",
+            "first_name": "伟",
+            "note": "line one\nline two",
+            "consent": {"email": {"state": "pending"}, "sms": {"state": "not_subscribed"}},
+        },
+    ]
     if variant.startswith("shoplazza"):
         for one in people:
             one.pop("note", None)

@@ -23,8 +23,20 @@ RUNS: Final[Counter[str]] = Counter()
 
 _trouble = st.builds(
     Fault,
-    kind=st.sampled_from(("status", "status_after", "html", "drop_before", "drop_after", "truncate",
-                          "hang", "slow", "late", "redirect")),
+    kind=st.sampled_from(
+        (
+            "status",
+            "status_after",
+            "html",
+            "drop_before",
+            "drop_after",
+            "truncate",
+            "hang",
+            "slow",
+            "late",
+            "redirect",
+        )
+    ),
     nth=st.integers(1, 14),
     times=st.sampled_from((1, 1, 2)),
     status=st.sampled_from((429, 500, 502, 422, 401, 404)),
@@ -32,7 +44,7 @@ _trouble = st.builds(
     retry_after=st.sampled_from((None, 1.0)),
     seconds=st.just(0.01),
     body=st.just("http://127.0.0.1:9/elsewhere"),
-)  # fmt: skip
+)
 # Who acts on whom, on which channel, which way, and right before which request: a GET lies before a
 # decision, a PUT lies in the window between the re-read and the write.
 _acts = st.tuples(

@@ -88,11 +88,15 @@ def _entry(name: Json, wish: Json) -> Json:
 
 def _switches(platform: str) -> st.SearchStrategy[Json]:
     every: dict[str, dict[str, tuple[str, ...]]] = {
-        "genstore": {"search_match": ("exact", "prefix", "contains"), "empty_search": ("list", "word"),
-                     "search_scope": ("yes", "403"), "list_order": ("ascending", "shuffled")},
+        "genstore": {
+            "search_match": ("exact", "prefix", "contains"),
+            "empty_search": ("list", "word"),
+            "search_scope": ("yes", "403"),
+            "list_order": ("ascending", "shuffled"),
+        },
         "shoplazza": {"match": ("exact", "fuzzy", "ignored"), "masked": ("none", "some")},
         "shopline": {"masked": ("none", "some"), "search_token": ("page", "keyset")},
-    }  # fmt: skip
+    }
     own = every[platform]
     return st.fixed_dictionaries(
         {

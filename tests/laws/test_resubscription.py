@@ -54,9 +54,11 @@ def test_failure_02_an_opt_out_between_approval_and_apply(tmp_path: Path, varian
 def test_failure_03_a_retry_that_overtakes_an_opt_out(
     tmp_path: Path, variant: str, trouble: str
 ) -> None:
-    fault = {"429": Fault("status", method="PUT", status=429),
-             "500": Fault("status", method="PUT", status=500),
-             "lost": Fault("drop_before", method="PUT")}[trouble]  # fmt: skip
+    fault = {
+        "429": Fault("status", method="PUT", status=429),
+        "500": Fault("status", method="PUT", status=500),
+        "lost": Fault("drop_before", method="PUT"),
+    }[trouble]
     with opened(tmp_path, variant, [person()]) as shop:
         shop.want({"email": "ada@example.com", "consent": {"email": grant()}})
         body = shop.plan()
@@ -113,8 +115,10 @@ def test_failure_07_a_new_address_by_delete_and_create(tmp_path: Path, platform:
 def test_failure_08_two_entries_merged_and_the_subscribed_one_survives(tmp_path: Path) -> None:
     both = live(consent("subscribed"), consent("subscribed"), phone="13315034487")
     with opened(tmp_path, "genstore", [both]) as shop:
-        shop.want({"email": "ada@example.com", "consent": {"email": grant()}},
-                  {"phone": "+8613315034487", "consent": "unsubscribed"})  # fmt: skip
+        shop.want(
+            {"email": "ada@example.com", "consent": {"email": grant()}},
+            {"phone": "+8613315034487", "consent": "unsubscribed"},
+        )
 
         body = shop.plan()
         shop.apply(body)
@@ -171,13 +175,18 @@ def test_failure_12_somebody_who_left_is_asked_again(tmp_path: Path, platform: s
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_failure_13_a_tag_that_feeds_an_audience(tmp_path: Path, variant: str) -> None:
-    people = [person("a@example.com"), person("b@example.com", tags=["Newsletter"]),
-              person("c@example.com")]  # fmt: skip
+    people = [
+        person("a@example.com"),
+        person("b@example.com", tags=["Newsletter"]),
+        person("c@example.com"),
+    ]
     with opened(tmp_path, variant, people) as shop:
         shop.policy = {"consent": {"bearing_tags": {"newsletter": "email"}}}
         shop.settings = {"limits": {"grant": {"percent": 0, "at_least": 1, "at_most": 1}}}
-        shop.want({"email": "a@example.com", "tags": {"add": ["newsletter"]}},
-                  {"email": "b@example.com", "tags": {"remove": ["newsletter"]}})  # fmt: skip
+        shop.want(
+            {"email": "a@example.com", "tags": {"add": ["newsletter"]}},
+            {"email": "b@example.com", "tags": {"remove": ["newsletter"]}},
+        )
 
         body = shop.plan()
         result = shop.apply(body, only=[RiskClass.WITHDRAW])
@@ -209,29 +218,44 @@ def test_failure_15_a_ceiling_raised_for_deletes(tmp_path: Path, platform: str) 
     none = {"percent": 0, "at_least": 0, "at_most": 0}
     with opened(tmp_path, platform, people) as shop:
         shop.settings = {"limits": {"delete": none, "grant": none}}
-        shop.want({"email": "c0@example.com", "state": "absent"},
-                  *({"email": f"c{number}@example.com", "consent": {"email": grant()}}
-                    for number in range(1, 4)))  # fmt: skip
+        shop.want(
+            {"email": "c0@example.com", "state": "absent"},
+            *(
+                {"email": f"c{number}@example.com", "consent": {"email": grant()}}
+                for number in range(1, 4)
+            ),
+        )
 
         body = shop.plan(raises=((RiskClass.DELETE, 9),))
 
         assert [(one["rule"], one["released"]) for one in body["verdicts"]] == [
-            ("ceiling.delete", True), ("ceiling.grant", False)]  # fmt: skip
+            ("ceiling.delete", True),
+            ("ceiling.grant", False),
+        ]
         assert body["verdicts"][1]["lifted_by"] == "--raise grant=3"
         assert body["summary"]["blocked"]
 
 
 def test_failure_17_an_act_of_staff_taken_for_the_persons(tmp_path: Path) -> None:
-    people = [person("staff@example.com", consent={"email": consent("unsubscribed", None, "staff"),
-                                                   "sms": consent()}),
-              person("own@example.com", consent={"email": consent("unsubscribed", None, "person"),
-                                                 "sms": consent()})]  # fmt: skip
+    people = [
+        person(
+            "staff@example.com",
+            consent={"email": consent("unsubscribed", None, "staff"), "sms": consent()},
+        ),
+        person(
+            "own@example.com",
+            consent={"email": consent("unsubscribed", None, "person"), "sms": consent()},
+        ),
+    ]
     with opened(tmp_path, "shoplazza", people) as shop:
-        shop.want({"email": "staff@example.com", "consent": {"email": grant()}},
-                  {"email": "own@example.com", "consent": {"email": grant()}})  # fmt: skip
+        shop.want(
+            {"email": "staff@example.com", "consent": {"email": grant()}},
+            {"email": "own@example.com", "consent": {"email": grant()}},
+        )
 
-        body = shop.plan(releases=(_release("consent.undated-opt-out"),
-                                   _release("consent.opted-out")))  # fmt: skip
+        body = shop.plan(
+            releases=(_release("consent.undated-opt-out"), _release("consent.opted-out"))
+        )
 
         found = [(one["fields"][0]["before"]["actor"]) for one in body["changes"]]
         assert found == ["staff"]
@@ -262,8 +286,7 @@ def test_failure_20_an_address_typed_differently(
     tmp_path: Path, variant: str, written: str
 ) -> None:
     with opened(tmp_path, variant, [live(consent("unsubscribed", None, "person"))]) as shop:
-        shop.want({"email": written, "consent": {"email": grant()}},
-                  {"email": "ada+x@example.com"})  # fmt: skip
+        shop.want({"email": written, "consent": {"email": grant()}}, {"email": "ada+x@example.com"})
 
         body = shop.plan()
 
@@ -308,11 +331,15 @@ def test_a_dated_no_that_may_be_an_opt_out_is_weighed_like_one(
     tmp_path: Path, at: str | None, words: Json, said: list[tuple[str, str]]
 ) -> None:
     """Genstore has one word for *never asked* and *opted out* of SMS; a time tells that it was said."""
-    people = [person(phone="13315034487", consent={"email": consent(),
-                                                   "sms": consent("not_subscribed", at)})]  # fmt: skip
+    people = [
+        person(
+            phone="13315034487", consent={"email": consent(), "sms": consent("not_subscribed", at)}
+        )
+    ]
     with opened(tmp_path, "genstore", people) as shop:
         shop.settings = {"consent_words": words} if words else {}
-        shop.want({"email": "ada@example.com", "phone": "+8613315034487",
-                   "consent": {"sms": grant()}})  # fmt: skip
+        shop.want(
+            {"email": "ada@example.com", "phone": "+8613315034487", "consent": {"sms": grant()}}
+        )
 
         assert verdicts(shop.plan()) == said

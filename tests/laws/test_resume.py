@@ -17,18 +17,28 @@ Json = dict[str, Any]
 
 _trouble = st.builds(
     Fault,
-    kind=st.sampled_from(("status", "status_after", "html", "drop_before", "drop_after", "truncate")),
+    kind=st.sampled_from(
+        ("status", "status_after", "html", "drop_before", "drop_after", "truncate")
+    ),
     nth=st.integers(1, 20),
     times=st.sampled_from((1, 1, 3)),
     status=st.sampled_from((429, 500, 502, 422, 401)),
     method=st.sampled_from((None, "PUT", "POST", "GET", "DELETE")),
-)  # fmt: skip
+)
 # One run of apply: which classes, and after how many journal lines it dies.
 _run = st.tuples(
-    st.sampled_from(((), (), (RiskClass.WITHDRAW,), (RiskClass.TAG, RiskClass.PROFILE),
-                     (RiskClass.CREATE,), (RiskClass.GRANT,))),
+    st.sampled_from(
+        (
+            (),
+            (),
+            (RiskClass.WITHDRAW,),
+            (RiskClass.TAG, RiskClass.PROFILE),
+            (RiskClass.CREATE,),
+            (RiskClass.GRANT,),
+        )
+    ),
     st.one_of(st.none(), st.integers(0, 12)),
-)  # fmt: skip
+)
 
 
 def _disturb(shops: dict[str, Shop], platform: str, data: st.DataObject) -> None:
@@ -53,8 +63,11 @@ def _disturb(shops: dict[str, Shop], platform: str, data: st.DataObject) -> None
     shop.box.clear_faults()
     last = shop.apply(body, resume=True)
 
-    differing = {email for email in {*expected, *_truth(shop)}
-                 if expected.get(email) != _truth(shop).get(email)}  # fmt: skip
+    differing = {
+        email
+        for email in {*expected, *_truth(shop)}
+        if expected.get(email) != _truth(shop).get(email)
+    }
     told = _left(undisturbed) | _left(last)
     assert {_alias(body, shop, email) for email in differing} <= told
 
@@ -64,8 +77,9 @@ def _truth(shop: Shop) -> Json:
     found: Json = {}
     for one in shop.box.customers():
         assert one["email"] not in found, "somebody was made twice"
-        yes = {name: (held or {}).get("state") == "subscribed"
-               for name, held in one["consent"].items()}  # fmt: skip
+        yes = {
+            name: (held or {}).get("state") == "subscribed" for name, held in one["consent"].items()
+        }
         kept = {name: one[name] for name in ("first_name", "last_name", "note", "tags")}
         found[one["email"]] = {**kept, "tags": sorted(kept["tags"]), "yes": yes}
     return found

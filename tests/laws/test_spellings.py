@@ -26,12 +26,21 @@ from tests.harness import VARIANTS, Shop, consent, person
 
 Json = dict[str, Any]
 REGIONS: Final = ("CN", "DE", "US", "FR", "GB", "IT", "BR")
-UNSEEN: Final = tuple("\u200b\u200e\u200f\u202a\u202e\u2060\u2066\ufeff\u00ad\u061c\u180e\u3164\u115f"
-                      "\u0007\u0000\u001b\u2028\u2029\u0085\U000e0001\u034f")  # fmt: skip
+UNSEEN: Final = tuple(
+    "\u200b\u200e\u200f\u202a\u202e\u2060\u2066\ufeff\u00ad\u061c\u180e\u3164\u115f"
+    "\u0007\u0000\u001b\u2028\u2029\u0085\U000e0001\u034f"
+)
 QUOTES: Final = ('"', "\u201c", "\u201d", "\u2018", "\u2019", "\u201e", "\u00ab", "\uff02")
 
-_national: Final = {"CN": "13800138000", "DE": "0301234567", "US": "2125550123", "FR": "0123456789",
-                    "GB": "02079460123", "IT": "0612345678", "BR": "11961234567"}  # fmt: skip
+_national: Final = {
+    "CN": "13800138000",
+    "DE": "0301234567",
+    "US": "2125550123",
+    "FR": "0123456789",
+    "GB": "02079460123",
+    "IT": "0612345678",
+    "BR": "11961234567",
+}
 _numbers = st.sampled_from(REGIONS).flatmap(
     lambda region: st.tuples(
         st.just(region),
@@ -39,9 +48,28 @@ _numbers = st.sampled_from(REGIONS).flatmap(
     )
 )
 _spoilt = st.sampled_from(
-    (".0", ".00", ",0", "e5", "E10", " ext. 7", " x125", "x7", "#7", ";ext=7", " call mum", "p7",
-     " or 13800138001", "\u200b", "\uff10", "/a", " Ext 1", ".0 ", "\u0660")
-)  # fmt: skip
+    (
+        ".0",
+        ".00",
+        ",0",
+        "e5",
+        "E10",
+        " ext. 7",
+        " x125",
+        "x7",
+        "#7",
+        ";ext=7",
+        " call mum",
+        "p7",
+        " or 13800138001",
+        "\u200b",
+        "\uff10",
+        "/a",
+        " Ext 1",
+        ".0 ",
+        "\u0660",
+    )
+)
 
 
 @given(number=_numbers, spoilt=_spoilt)
@@ -67,19 +95,43 @@ def test_a_stores_spoilt_number_is_doubt_and_never_nobody(
     assert key == phone_key(text + spoilt, region) or key in phone_readings(text + spoilt, region)
 
 
-@pytest.mark.parametrize("text", ["'+8613800138000", "call mum 13800138001", "1.38E10", "6.5E9",
-                                  "\u202a+8613800138002\u202c", "\uff11\uff13\uff18", "tel:+8613800138005",
-                                  "1-800-FLOWERS", "2530000", "13800138000.0", "+", "", "++8613800138000",
-                                  "+86 (138", "138,0013,8000", "0", "  "])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'+8613800138000",
+        "call mum 13800138001",
+        "1.38E10",
+        "6.5E9",
+        "\u202a+8613800138002\u202c",
+        "\uff11\uff13\uff18",
+        "tel:+8613800138005",
+        "1-800-FLOWERS",
+        "2530000",
+        "13800138000.0",
+        "+",
+        "",
+        "++8613800138000",
+        "+86 (138",
+        "138,0013,8000",
+        "0",
+        "  ",
+    ],
+)
 def test_no_number(text: str) -> None:
     assert phone_fault(text, "US" if text == "2530000" else "CN") is not None
 
 
-@pytest.mark.parametrize(("text", "region", "key"), [
-    ("+49 (0)30 1234567", None, "+49301234567"), ("030/1234567", "DE", "+49301234567"),
-    ("650.253.0000", "US", "+16502530000"), ("01.23.45.67.00", "FR", "+33123456700"),
-    ("00 86 138 0013 8000", None, "+8613800138000"), ("(650) 253-0000", "US", "+16502530000"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "region", "key"),
+    [
+        ("+49 (0)30 1234567", None, "+49301234567"),
+        ("030/1234567", "DE", "+49301234567"),
+        ("650.253.0000", "US", "+16502530000"),
+        ("01.23.45.67.00", "FR", "+33123456700"),
+        ("00 86 138 0013 8000", None, "+8613800138000"),
+        ("(650) 253-0000", "US", "+16502530000"),
+    ],
+)
 def test_usual_separators_are_a_numbers_own(text: str, region: str | None, key: str) -> None:
     assert phone_fault(text, region) is None
     assert phone_key(text, region) == key
@@ -87,8 +139,15 @@ def test_usual_separators_are_a_numbers_own(text: str, region: str | None, key: 
 
 _letters = st.characters(codec="utf-8", categories=["Ll", "Lu", "Lo", "Nd", "Mn"])
 _locals = st.text(st.sampled_from("abcXYZ019._+-'*") | _letters, min_size=1, max_size=8)
-_domains = st.sampled_from(("example.com", "Example.ORG", "m\u00fcnchen.example",
-                            "xn--mnchen-3ya.example", "\u4f8b.example"))  # fmt: skip
+_domains = st.sampled_from(
+    (
+        "example.com",
+        "Example.ORG",
+        "m\u00fcnchen.example",
+        "xn--mnchen-3ya.example",
+        "\u4f8b.example",
+    )
+)
 _emails = st.builds(lambda local, domain: f"{local}@{domain}", _locals, _domains)
 
 
@@ -109,8 +168,11 @@ def test_an_address_that_a_spec_may_hold_reads_back_equal_in_every_spelling(emai
 
     for form in (*spellings(one), one.value.reveal(), email):
         assert email_key(form) == one.key
-        read = told({"email": form}, {"email": "email", "phone": "phone", "first_name": "f",
-                                      "last_name": "l"}, masks_phones=True)  # fmt: skip
+        read = told(
+            {"email": form},
+            {"email": "email", "phone": "phone", "first_name": "f", "last_name": "l"},
+            masks_phones=True,
+        )
         assert read.texts["email"] is not None
         assert email_key(read.texts["email"].reveal()) == one.key
         assert mask_fits(form, one)
@@ -142,16 +204,42 @@ def test_a_text_that_is_accepted_has_nothing_that_people_do_not_see(text: str) -
     assert text_fault(without_unseen(text)) is None
 
 
-@pytest.mark.parametrize("text", ["\u062e\u0627\u0646\u0647\u200c\u0627\u06cc", "\u0915\u094d\u200d\u0937",
-                                  "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\u2764\ufe0f", "1\ufe0f\u20e3",
-                                  "\u845b\U000e0100", "\U0001f3f4\U000e0067\U000e0062\U000e007f",
-                                  "caf\u00e9", "\u00a0", "O'Neil", "\u05d0\u05d1", "\u0661"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u062e\u0627\u0646\u0647\u200c\u0627\u06cc",
+        "\u0915\u094d\u200d\u0937",
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+        "\u2764\ufe0f",
+        "1\ufe0f\u20e3",
+        "\u845b\U000e0100",
+        "\U0001f3f4\U000e0067\U000e0062\U000e007f",
+        "caf\u00e9",
+        "\u00a0",
+        "O'Neil",
+        "\u05d0\u05d1",
+        "\u0661",
+    ],
+)
 def test_scripts_and_pictures_keep_what_they_need(text: str) -> None:
     assert text_fault(text) is None
 
 
-@pytest.mark.parametrize("text", ["Ada\u200b", "\u202eecalevoL", "a\x00b", "\u3164", "x\u200dy", "a\nb",
-                                  "\u200b", "a\u2028b", "a\U000e0041", "\u2066a"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ada\u200b",
+        "\u202eecalevoL",
+        "a\x00b",
+        "\u3164",
+        "x\u200dy",
+        "a\nb",
+        "\u200b",
+        "a\u2028b",
+        "a\U000e0041",
+        "\u2066a",
+    ],
+)
 def test_what_nobody_sees_is_refused(text: str) -> None:
     assert text_fault(text) is not None
 

@@ -25,30 +25,63 @@ from tests.harness import Shop, consent, grant, opened, person, verdicts
 
 NOW: Final = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ZEROS: Final = (
-    "0001-01-01T00:00:00Z", "0001-01-01T00:00:00", "0001-01-01", "1970-01-01T00:00:00Z",
-    "1970-01-01 00:00:00", "1970-01-01", "1899-12-30T00:00:00", "1900-01-00", "1900-01-01",
-    "1601-01-01T00:00:00Z", "1753-01-01T00:00:00", "1999-12-31T23:59:59Z", "1999-12-31", "2000-01-01T00:00:00Z",
-    "2001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2038-01-19T03:14:07Z", "0000-00-00 00:00:00",
-    "0000-00-00", "N/A", "-", "null", "0", "01/09/2026", "1.9.2026", "20261301", "",
-)  # fmt: skip
+    "0001-01-01T00:00:00Z",
+    "0001-01-01T00:00:00",
+    "0001-01-01",
+    "1970-01-01T00:00:00Z",
+    "1970-01-01 00:00:00",
+    "1970-01-01",
+    "1899-12-30T00:00:00",
+    "1900-01-00",
+    "1900-01-01",
+    "1601-01-01T00:00:00Z",
+    "1753-01-01T00:00:00",
+    "1999-12-31T23:59:59Z",
+    "1999-12-31",
+    "2000-01-01T00:00:00Z",
+    "2001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+    "2038-01-19T03:14:07Z",
+    "0000-00-00 00:00:00",
+    "0000-00-00",
+    "N/A",
+    "-",
+    "null",
+    "0",
+    "01/09/2026",
+    "1.9.2026",
+    "20261301",
+    "",
+)
 
 
 def judged(live: LiveConsent, given: datetime) -> ConsentDecision:
     ground = ConsentFacts(
-        country=None, has_contact=True, blurred=True, blocked=False, now=NOW, policy=Policy(),
+        country=None,
+        has_contact=True,
+        blurred=True,
+        blocked=False,
+        now=NOW,
+        policy=Policy(),
         table=TABLES["genstore"],
-    )  # fmt: skip
+    )
     evidence = Evidence(at=given, source="checkout", method="paper", evidence="forms/1")
-    return decide(Channel.EMAIL, live, WantedConsent(state=ConsentState.SUBSCRIBED, evidence=evidence),
-                ground)  # fmt: skip
+    return decide(
+        Channel.EMAIL, live, WantedConsent(state=ConsentState.SUBSCRIBED, evidence=evidence), ground
+    )
 
 
 def passes(found: ConsentDecision) -> bool:
     return found.changes and not found.holds
 
 
-def told(text: object, *, zone: str | None = "UTC", day_first: bool = False,
-         state: ConsentState = ConsentState.UNSUBSCRIBED) -> LiveConsent:  # fmt: skip
+def told(
+    text: object,
+    *,
+    zone: str | None = "UTC",
+    day_first: bool = False,
+    state: ConsentState = ConsentState.UNSUBSCRIBED,
+) -> LiveConsent:
     times = StoreTimes(zone, lambda: NOW, day_first=day_first)
     return times.consent(LiveConsent(state=state), text)
 
@@ -150,8 +183,13 @@ def test_a_store_that_writes_days_first_tells_no_time_where_they_can_be_swapped(
 
     shop = shops["genstore"]
     filler = [person(f"c{number}@example.com") for number in range(600)]
-    shop.reset([person(consent=out("2026-09-01T00:00:00+00:00")),
-                person("bo@example.com", consent=out("2026-02-25T00:00:00+00:00")), *filler])  # fmt: skip
+    shop.reset(
+        [
+            person(consent=out("2026-09-01T00:00:00+00:00")),
+            person("bo@example.com", consent=out("2026-02-25T00:00:00+00:00")),
+            *filler,
+        ]
+    )
     shop.box.fault(Fault("rewrite", times=99, find='(Time":"2026)-(..)-(..)', put=r"\1-\3-\2"))
     shop.want({"email": "ada@example.com", "consent": {"email": grant()}})
 

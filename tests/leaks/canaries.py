@@ -22,8 +22,20 @@ STREET, CITY, ZIP, COMPANY = (
 IN_TAG, IN_SOURCE = "tagged.canary@feather9.example", "told by hidden.canary@feather8.example"
 TOKEN = "t0ken-that-nobody-may-see-0815"
 
-EVERY = (*EMAILS, *PHONES, FIRST, LAST, NOTE, STREET, CITY, ZIP, COMPANY, IN_TAG,
-         "hidden.canary@feather8.example", TOKEN)  # fmt: skip
+EVERY = (
+    *EMAILS,
+    *PHONES,
+    FIRST,
+    LAST,
+    NOTE,
+    STREET,
+    CITY,
+    ZIP,
+    COMPANY,
+    IN_TAG,
+    "hidden.canary@feather8.example",
+    TOKEN,
+)
 
 
 def forms(canary: str) -> Iterator[tuple[str, str]]:
@@ -53,8 +65,14 @@ def forms(canary: str) -> Iterator[tuple[str, str]]:
         yield "national", digits[2:]
 
 
-_FORMS = tuple({(canary, name, text.casefold()) for canary in EVERY for name, text in forms(canary)
-                if len(text) >= 6})  # fmt: skip
+_FORMS = tuple(
+    {
+        (canary, name, text.casefold())
+        for canary in EVERY
+        for name, text in forms(canary)
+        if len(text) >= 6
+    }
+)
 
 
 def found_in(text: str) -> set[tuple[str, str]]:
@@ -72,5 +90,13 @@ def assert_clean(outputs: Iterable[tuple[str, str]]) -> None:
 def address(platform: str) -> Json:
     """Genstore knows countries by their codes only."""
     country = {} if platform == "genstore" else {"country": "Norway"}
-    return {**country, "first_name": FIRST, "last_name": LAST, "company": COMPANY, "address1": STREET,
-            "city": CITY, "zip": ZIP, "country_code": "NO"}  # fmt: skip
+    return {
+        **country,
+        "first_name": FIRST,
+        "last_name": LAST,
+        "company": COMPANY,
+        "address1": STREET,
+        "city": CITY,
+        "zip": ZIP,
+        "country_code": "NO",
+    }

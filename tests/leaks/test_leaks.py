@@ -39,29 +39,57 @@ class Watch:
     def want(self, *more: Json, approvals: tuple[Json, ...] = ()) -> None:
         shopline = self.box.platform == "shopline"
         note = {} if self.box.platform == "shoplazza" else {"note": canaries.NOTE}
-        moves: list[Json] = [] if self.box.platform == "shoplazza" else [
-            {"email": EMAILS[3], "previously": {"email": EMAILS[2]}},
-            {"email": EMAILS[5], "state": "absent", "reason": f"{canaries.FIRST} asked"},
-        ]  # fmt: skip
+        moves: list[Json] = (
+            []
+            if self.box.platform == "shoplazza"
+            else [
+                {"email": EMAILS[3], "previously": {"email": EMAILS[2]}},
+                {"email": EMAILS[5], "state": "absent", "reason": f"{canaries.FIRST} asked"},
+            ]
+        )
         contact = {"phone": PHONES[0]} if shopline else {}
         document: Json = {
-            "stores": {"shop": {
-                "platform": self.box.platform, "shop": "acme", "base_url": self._url,
-                "token": {"env": "TOKEN"}, "rate": {"per_second": 900, "burst": 900},
-                "phone_region": "CN", "timezone": "UTC", "tags": {"owned": ["*"]},
-                "limits": {name: {"percent": 100, "at_least": 99, "at_most": 99}
-                           for name in ("tag", "profile", "create", "grant", "delete")}}},
+            "stores": {
+                "shop": {
+                    "platform": self.box.platform,
+                    "shop": "acme",
+                    "base_url": self._url,
+                    "token": {"env": "TOKEN"},
+                    "rate": {"per_second": 900, "burst": 900},
+                    "phone_region": "CN",
+                    "timezone": "UTC",
+                    "tags": {"owned": ["*"]},
+                    "limits": {
+                        name: {"percent": 100, "at_least": 99, "at_most": 99}
+                        for name in ("tag", "profile", "create", "grant", "delete")
+                    },
+                }
+            },
             "store": "shop",
             "customers": [
-                {"email": EMAILS[0], "first_name": canaries.FIRST, "last_name": canaries.LAST, **note,
-                 "tags": ["vip", canaries.IN_TAG], "addresses": [canaries.address(self.box.platform)]},
+                {
+                    "email": EMAILS[0],
+                    "first_name": canaries.FIRST,
+                    "last_name": canaries.LAST,
+                    **note,
+                    "tags": ["vip", canaries.IN_TAG],
+                    "addresses": [canaries.address(self.box.platform)],
+                },
                 {"email": EMAILS[1], "consent": {"email": "unsubscribed"}},
-                {"email": EMAILS[4], **contact, "first_name": canaries.FIRST,
-                 "consent": {"email": grant(source=canaries.IN_SOURCE, evidence=canaries.IN_TAG)}},
+                {
+                    "email": EMAILS[4],
+                    **contact,
+                    "first_name": canaries.FIRST,
+                    "consent": {
+                        "email": grant(source=canaries.IN_SOURCE, evidence=canaries.IN_TAG)
+                    },
+                },
                 {"phone": PHONES[1], "last_name": canaries.LAST},
-                *moves, *more],
+                *moves,
+                *more,
+            ],
             **({"approvals": list(approvals)} if approvals else {}),
-        }  # fmt: skip
+        }
         text = json.dumps(document, indent=1)
         (self.specs / "all.yaml").write_text(text, encoding="utf-8")
 
@@ -104,12 +132,18 @@ def _people(platform: str) -> list[Json]:
     yes = {"email": consent("subscribed"), "sms": consent()}
     return [
         person(EMAILS[0], phone=phone[2], tags=[canaries.IN_TAG, "app:x"]),
-        person(EMAILS[1], first_name=canaries.FIRST, last_name=canaries.LAST, consent=yes,
-               addresses=[canaries.address(platform)], note=canaries.NOTE),
+        person(
+            EMAILS[1],
+            first_name=canaries.FIRST,
+            last_name=canaries.LAST,
+            consent=yes,
+            addresses=[canaries.address(platform)],
+            note=canaries.NOTE,
+        ),
         person(EMAILS[2], first_name=canaries.FIRST),
         person(EMAILS[5], last_name=canaries.LAST),
         person(None, phone=phone[1], first_name=canaries.FIRST),
-    ]  # fmt: skip
+    ]
 
 
 @pytest.fixture(params=["genstore", "shoplazza", "shopline"])
@@ -165,9 +199,13 @@ def test_planning_applying_and_telling_of_it_let_nothing_out(watch: Watch) -> No
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault("status", status=422, times=99, body={"errors": [f"{EMAILS[0]} {PHONES[0]} is taken"]}),
+        Fault(
+            "status", status=422, times=99, body={"errors": [f"{EMAILS[0]} {PHONES[0]} is taken"]}
+        ),
         Fault("status", status=500, times=99, body=f"<p>{canaries.FIRST} {canaries.STREET}</p>"),
-        Fault("status", status=401, times=99, body={"error": f"no {canaries.TOKEN} for {EMAILS[1]}"}),
+        Fault(
+            "status", status=401, times=99, body={"error": f"no {canaries.TOKEN} for {EMAILS[1]}"}
+        ),
         Fault("status", status=429, times=99, body={"errors": EMAILS[2]}),
         Fault("status", status=200, times=99, body=f'{{"customers": "{EMAILS[2]}"}}'),
         Fault("truncate", times=99),
@@ -175,7 +213,7 @@ def test_planning_applying_and_telling_of_it_let_nothing_out(watch: Watch) -> No
         Fault("redirect", times=99, body=f"http://127.0.0.1:9/?email={EMAILS[0]}"),
     ],
     ids=lambda fault: f"{fault.kind} {fault.status}",
-)  # fmt: skip
+)
 def test_failures_let_nothing_out(watch: Watch, fault: Fault) -> None:
     plan = watch.folder / "written" / "plan.json"
     with _debugging(watch):
@@ -224,11 +262,11 @@ BROKEN = {
     "an anchor": f"customers: &x\n  - email: {EMAILS[0]}\n  - *x\n",
     "a literal token": f"stores: {{shop: {{platform: genstore, shop: a, token: {canaries.TOKEN}}}}}\n",
     "a bad date": f"consents:\n  - {{customer: {{email: {EMAILS[0]}}}, channel: email, state: "
-                  f"subscribed, given_at: '{canaries.NOTE}'}}\n",
+    f"subscribed, given_at: '{canaries.NOTE}'}}\n",
     "a personal store": f"stores: {{'{EMAILS[0]}': {{platform: x}}}}\nstore: {EMAILS[1]}\n",
     "a personal channel": f"consents:\n  - {{customer: {{phone: '{PHONES[0]}'}}, channel: '{EMAILS[2]}', "
-                          "state: unsubscribed}\n",
-}  # fmt: skip
+    "state: unsubscribed}\n",
+}
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -291,9 +329,11 @@ def test_a_renderer_that_leaks_is_found(tmp_path: Path) -> None:
         )
     leaking = " ".join(
         one.after.reveal()
-        for store in made.stores for change in store.changes for one in change.fields
+        for store in made.stores
+        for change in store.changes
+        for one in change.fields
         if isinstance(one, ScalarChange) and isinstance(one.after, Personal)
-    )  # fmt: skip
+    )
 
     with pytest.raises(AssertionError):
         assert_clean([("a leaking renderer", leaking)])

@@ -58,8 +58,13 @@ class Scene:
         self._reset()
         self.plan = shop.folder / "plan.json"
         self.plan.write_text(json.dumps(shop.plan(releases=_releases(shop.variant))))
-        self.kinds = sorted({name for one in shop.plan(releases=_releases(shop.variant))["changes"]
-                             for name in one["classes"]})  # fmt: skip
+        self.kinds = sorted(
+            {
+                name
+                for one in shop.plan(releases=_releases(shop.variant))["changes"]
+                for name in one["classes"]
+            }
+        )
         clean = self.apply("clean")
         assert clean.code == 0, clean.out + clean.err
         self.expected = self._truth()
@@ -161,14 +166,23 @@ class Scene:
                 os.kill(self._launcher.pid, 9)
 
         self._shop.box.fault(
-            Fault("edit_before" if kind == "edit_before" else "edit_after",
-                  path=r"customers(\.json)?$|customers/[^/]+$", method="POST", times=999, edit=kill)
-        )  # fmt: skip
+            Fault(
+                "edit_before" if kind == "edit_before" else "edit_after",
+                path=r"customers(\.json)?$|customers/[^/]+$",
+                method="POST",
+                times=999,
+                edit=kill,
+            )
+        )
         for method in ("PUT", "DELETE"):
             self._shop.box.fault(
-                Fault("edit_before" if kind == "edit_before" else "edit_after",
-                      method=method, times=999, edit=kill)
-            )  # fmt: skip
+                Fault(
+                    "edit_before" if kind == "edit_before" else "edit_after",
+                    method=method,
+                    times=999,
+                    edit=kill,
+                )
+            )
         return self.apply(run)
 
     def _truth(self) -> Json:

@@ -42,24 +42,56 @@ def _email_consent(one: Json) -> str:
 ADA = person(TARGET, tags=["app:x"])
 SUBSCRIBED = {"email": consent("subscribed"), "sms": consent()}
 KINDS: Final = (
-    Kind("withdraw", ({**ADA, "consent": SUBSCRIBED},),
-         {"email": TARGET, "consent": {"email": "unsubscribed"}}, "PUT",
-         lambda found: _has(found, TARGET, lambda one: _email_consent(one) == "unsubscribed")),
-    Kind("identity", ({**ADA, "email": "old@example.com"},),
-         {"email": TARGET, "previously": {"email": "old@example.com"}}, "PUT",
-         lambda found: _has(found, TARGET, lambda one: one["first_name"] == "Ada")
-         and "old@example.com" not in found,
-         not_on=("shoplazza", "shoplazza-2022")),
-    Kind("create", (), {"email": TARGET, "first_name": "Ours"}, "POST",
-         lambda found: _has(found, TARGET, lambda one: one["first_name"] == "Ours")),
-    Kind("update", (ADA,), {"email": TARGET, "first_name": "New", "tags": {"add": ["vip"]}}, "PUT",
-         lambda found: _has(found, TARGET, lambda one: one["first_name"] == "New"
-                            and "vip" in one["tags"])),
-    Kind("grant", (ADA,), {"email": TARGET, "consent": {"email": grant()}}, "PUT",
-         lambda found: _has(found, TARGET, lambda one: _email_consent(one) == "subscribed")),
-    Kind("delete", (ADA,), {"email": TARGET, "state": "absent", "reason": "asked"}, "DELETE",
-         lambda found: TARGET not in found, not_on=("shoplazza", "shoplazza-2022")),
-)  # fmt: skip
+    Kind(
+        "withdraw",
+        ({**ADA, "consent": SUBSCRIBED},),
+        {"email": TARGET, "consent": {"email": "unsubscribed"}},
+        "PUT",
+        lambda found: _has(found, TARGET, lambda one: _email_consent(one) == "unsubscribed"),
+    ),
+    Kind(
+        "identity",
+        ({**ADA, "email": "old@example.com"},),
+        {"email": TARGET, "previously": {"email": "old@example.com"}},
+        "PUT",
+        lambda found: (
+            _has(found, TARGET, lambda one: one["first_name"] == "Ada")
+            and "old@example.com" not in found
+        ),
+        not_on=("shoplazza", "shoplazza-2022"),
+    ),
+    Kind(
+        "create",
+        (),
+        {"email": TARGET, "first_name": "Ours"},
+        "POST",
+        lambda found: _has(found, TARGET, lambda one: one["first_name"] == "Ours"),
+    ),
+    Kind(
+        "update",
+        (ADA,),
+        {"email": TARGET, "first_name": "New", "tags": {"add": ["vip"]}},
+        "PUT",
+        lambda found: _has(
+            found, TARGET, lambda one: one["first_name"] == "New" and "vip" in one["tags"]
+        ),
+    ),
+    Kind(
+        "grant",
+        (ADA,),
+        {"email": TARGET, "consent": {"email": grant()}},
+        "PUT",
+        lambda found: _has(found, TARGET, lambda one: _email_consent(one) == "subscribed"),
+    ),
+    Kind(
+        "delete",
+        (ADA,),
+        {"email": TARGET, "state": "absent", "reason": "asked"},
+        "DELETE",
+        lambda found: TARGET not in found,
+        not_on=("shoplazza", "shoplazza-2022"),
+    ),
+)
 
 
 def _tag_by_app(box: Sandbox) -> None:

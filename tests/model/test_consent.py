@@ -28,15 +28,22 @@ PENDING = LiveConsent(state=S.PENDING, at=EARLY)
 YES = LiveConsent(state=S.SUBSCRIBED)
 OUT = {
     (actor, told): LiveConsent(state=S.UNSUBSCRIBED, actor=actor, at=EARLY if told else None)
-    for actor in Actor for told in (True, False)
-}  # fmt: skip
+    for actor in Actor
+    for told in (True, False)
+}
 REDACTED = LiveConsent(state=S.REDACTED)
 INVALID = LiveConsent(state=S.INVALID)
 
-PROOF = Evidence(at=LATE, source="checkout", method="form_checkbox", level="confirmed",
-                 evidence="forms/1")  # fmt: skip
-OLD = Evidence(at=datetime(2025, 1, 1, tzinfo=UTC), source="checkout", method="paper",
-               level="confirmed", evidence="forms/1")  # fmt: skip
+PROOF = Evidence(
+    at=LATE, source="checkout", method="form_checkbox", level="confirmed", evidence="forms/1"
+)
+OLD = Evidence(
+    at=datetime(2025, 1, 1, tzinfo=UTC),
+    source="checkout",
+    method="paper",
+    level="confirmed",
+    evidence="forms/1",
+)
 IMPORT = Evidence(at=LATE, source="list", method="import", level="single", evidence="forms/1")
 NONE = Evidence()
 
@@ -89,8 +96,15 @@ CELLS: list[tuple[LiveConsent | None, ConsentState, Evidence, str]] = [
 
 
 def _ground(**policy: Any) -> ConsentFacts:
-    return ConsentFacts(country=policy.pop("country", None), has_contact=True, blurred=False, blocked=False, now=LATE, policy=Policy(**policy),
-                  table=TABLES["shopline"])  # fmt: skip
+    return ConsentFacts(
+        country=policy.pop("country", None),
+        has_contact=True,
+        blurred=False,
+        blocked=False,
+        now=LATE,
+        policy=Policy(**policy),
+        table=TABLES["shopline"],
+    )
 
 
 @pytest.mark.parametrize(("live", "wanted", "evidence", "said"), CELLS)
@@ -128,9 +142,15 @@ def test_evidence_as_old_as_the_opt_out_is_not_newer() -> None:
 
 @pytest.mark.parametrize(
     ("country", "level", "grants"),
-    [("DE", "single", False), ("DE", "confirmed", True), ("FR", "single", True),
-     (None, "single", True), (None, "unknown", False), (None, None, False)],
-)  # fmt: skip
+    [
+        ("DE", "single", False),
+        ("DE", "confirmed", True),
+        ("FR", "single", True),
+        (None, "single", True),
+        (None, "unknown", False),
+        (None, None, False),
+    ],
+)
 def test_the_level_that_a_country_asks_for(
     country: str | None, level: str | None, grants: bool
 ) -> None:

@@ -26,9 +26,14 @@ def test_phone_numbers_are_idempotent(text: str, region: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "region"),
-    [("13315034487", "CN"), ("+8613315034487", None), ("008613315034487", None),
-     ("+86 133 1503 4487", "US"), ("8613315034487", "CN")],
-)  # fmt: skip
+    [
+        ("13315034487", "CN"),
+        ("+8613315034487", None),
+        ("008613315034487", None),
+        ("+86 133 1503 4487", "US"),
+        ("8613315034487", "CN"),
+    ],
+)
 def test_one_number_in_every_form_is_one_key(text: str, region: str | None) -> None:
     assert phone_key(text, region) == "+8613315034487"
 
@@ -57,8 +62,11 @@ def test_carrying_out_what_tags_need_needs_nothing_more(
     live: list[str], present: list[str], absent: list[str], exact: bool
 ) -> None:
     keys = {tag_key(tag) for tag in present}
-    intent = TagIntent(present=sort_tags(present), exact=exact,
-                       absent=sort_tags(tag for tag in absent if tag_key(tag) not in keys))  # fmt: skip
+    intent = TagIntent(
+        present=sort_tags(present),
+        exact=exact,
+        absent=sort_tags(tag for tag in absent if tag_key(tag) not in keys),
+    )
     owned = Owned(("vip", "seg:*"))
     once = carry_out(live, resolve(intent, live, owned))
 

@@ -33,9 +33,10 @@ def _texts() -> Iterator[tuple[str, bool]]:
 def test_every_rule_that_is_used_is_listed_and_the_reverse() -> None:
     texts = set(_texts())
     used = {
-        text for text, begins in texts
+        text
+        for text, begins in texts
         if not begins and _ID.fullmatch(text) and text.partition(".")[0] in _AREAS
-    } - _NO_RULES  # fmt: skip
+    } - _NO_RULES
     made = ("ceiling.", "personal.in-", "consent.no-")
     beginnings = {text for text, begins in texts if begins and text in made}
 

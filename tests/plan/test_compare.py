@@ -65,6 +65,10 @@ def test_a_new_address_moves_every_consent_that_is_no_known_no(state: ConsentSta
 
 
 def test_the_same_address_in_another_spelling_moves_nothing() -> None:
-    assert not moves_address(desired("ADA@example.com"), live(consent={"email": "subscribed"}),
-                             Channel.EMAIL, comparison())  # fmt: skip
+    assert not moves_address(
+        desired("ADA@example.com"),
+        live(consent={"email": "subscribed"}),
+        Channel.EMAIL,
+        comparison(),
+    )
     assert out().state is ConsentState.UNSUBSCRIBED

@@ -79,9 +79,12 @@ def test_what_is_approved_is_what_is_written(text: str, personal: bool) -> None:
 def test_an_address_in_another_spelling_is_another_approval() -> None:
     def approved(written: str) -> str:
         change = ScalarChange(
-            path=FieldPath("email"), risk=RiskClass.PROFILE, before=Personal("old@example.com"),
-            after=Personal("ada@example.com"), written=identity(IdentityKind.EMAIL, written, None),
-        )  # fmt: skip
+            path=FieldPath("email"),
+            risk=RiskClass.PROFILE,
+            before=Personal("old@example.com"),
+            after=Personal("ada@example.com"),
+            written=identity(IdentityKind.EMAIL, written, None),
+        )
         return field_digest(PSEUDONYMS, "shop", "cus_x", change)
 
     assert approved("ada@example.com") != approved("Ada@example.com")

@@ -15,8 +15,14 @@ from tests.builders import MARK
 from tests.harness import VARIANTS, consent, grant, opened, person, told
 
 Json = dict[str, Any]
-ADDRESS = {"address1": "1 Main St", "city": "Oslo", "zip": "0155", "country_code": "NO",
-           "first_name": "A", "last_name": "B"}  # fmt: skip
+ADDRESS = {
+    "address1": "1 Main St",
+    "city": "Oslo",
+    "zip": "0155",
+    "country_code": "NO",
+    "first_name": "A",
+    "last_name": "B",
+}
 YES = {"email": consent("subscribed"), "sms": consent()}
 COUNT = 10
 # No such write, or nothing is told of when nobody was asked.
@@ -66,9 +72,14 @@ def test_the_time_is_what_the_rate_allows_after_the_bucket(
     count: int, burst: int, seconds: float
 ) -> None:
     change = Change(
-        store="shop", action=Action.UPDATE, alias="cus_a", entry="cus_b", remote_id="1", mark=MARK,
+        store="shop",
+        action=Action.UPDATE,
+        alias="cus_a",
+        entry="cus_b",
+        remote_id="1",
+        mark=MARK,
         fields=(TagChange(risk=RiskClass.TAG, delta=TagDelta(added=("vip",), removed=())),),
-    )  # fmt: skip
+    )
 
     found = effort([change] * count, TABLES["genstore"], Rate(per_second=2, burst=burst))
 

@@ -62,8 +62,10 @@ def test_a_tag_that_feeds_an_audience_may_be_called_anything(
         shop.settings = {"tags": {"owned": ["*"]}}
         shop.policy = bearing(tag)
         yes = {"email": grant()}
-        shop.want({"email": "a@example.org", "tags": [tag], "consent": yes},
-                  {"email": "b@example.org", "tags": []})  # fmt: skip
+        shop.want(
+            {"email": "a@example.org", "tags": [tag], "consent": yes},
+            {"email": "b@example.org", "tags": []},
+        )
         secrets = {"TOKEN": shop.box.token, "RECONCILER_KEY": KEY.decode()}
         plan = tmp_path / "plan.json"
         done = run(

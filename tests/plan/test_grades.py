@@ -35,8 +35,9 @@ def test_shopline_tells_by_the_channel_of_the_subscription(
         assert f"subscribed ({told}) → unsubscribed" in shown(shop)
 
 
-@pytest.mark.parametrize(("actor", "rule"), [("person", "consent.opted-out"),
-                                             ("staff", "consent.undated-opt-out")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("actor", "rule"), [("person", "consent.opted-out"), ("staff", "consent.undated-opt-out")]
+)
 def test_an_undated_opt_out_that_shopline_knows_to_be_the_persons_is_final(
     tmp_path: Path, actor: str, rule: str
 ) -> None:
@@ -68,18 +69,25 @@ def test_a_store_that_does_not_tell_who_acted_is_planned_all_the_same(tmp_path: 
 
 
 def test_only_consents_that_would_change_are_asked_for(tmp_path: Path) -> None:
-    people = [person(f"c{n}@example.com", consent={"email": consent("unsubscribed", None)})
-              for n in range(9)]  # fmt: skip
+    people = [
+        person(f"c{n}@example.com", consent={"email": consent("unsubscribed", None)})
+        for n in range(9)
+    ]
     with opened(tmp_path, "shopline", people) as shop:
-        shop.want(*({"email": f"c{n}@example.com", "consent": {"email": "unsubscribed"}}
-                    for n in range(9)))  # fmt: skip
+        shop.want(
+            *(
+                {"email": f"c{n}@example.com", "consent": {"email": "unsubscribed"}}
+                for n in range(9)
+            )
+        )
         shop.plan(read="full")
 
         assert not [one for one in shop.box.requests if "subscribe.json" in one.path]
 
 
-@pytest.mark.parametrize(("flag", "told"), [(3, "by staff, grade D"), (4, "by the person, grade B"),
-                                            (5, "grade E")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("flag", "told"), [(3, "by staff, grade D"), (4, "by the person, grade B"), (5, "grade E")]
+)
 def test_shoplazza_tells_by_its_flags(tmp_path: Path, flag: int, told: str) -> None:
     live = {**consent("subscribed"), "code": flag}
     with opened(tmp_path, "shoplazza", [person(consent={"email": live})]) as shop:

@@ -31,8 +31,10 @@ def test_a_chain_of_renames_gives_up_before_it_claims(tmp_path: Path, platform: 
     people = [person("b@example.com"), person("a@example.com")]
     with opened(tmp_path, platform, people) as shop:
         ids = {one["email"]: one["id"] for one in shop.box.customers()}
-        shop.want({"email": "b@example.com", "previously": {"email": "a@example.com"}},
-                  {"email": "c@example.com", "previously": {"email": "b@example.com"}})  # fmt: skip
+        shop.want(
+            {"email": "b@example.com", "previously": {"email": "a@example.com"}},
+            {"email": "c@example.com", "previously": {"email": "b@example.com"}},
+        )
 
         shop.converge()
 
@@ -44,8 +46,10 @@ def test_a_chain_of_renames_gives_up_before_it_claims(tmp_path: Path, platform: 
 def test_a_swap_is_refused_whole(tmp_path: Path, platform: str) -> None:
     with opened(tmp_path, platform, [person("a@example.com"), person("b@example.com")]) as shop:
         ids = [one["id"] for one in shop.box.customers()]
-        shop.want({"email": "a@example.com", "previously": {"email": "b@example.com"}},
-                  {"email": "b@example.com", "previously": {"email": "a@example.com"}})  # fmt: skip
+        shop.want(
+            {"email": "a@example.com", "previously": {"email": "b@example.com"}},
+            {"email": "b@example.com", "previously": {"email": "a@example.com"}},
+        )
         by_previously = shop.plan()
         shop.want(
             {"id": ids[0], "email": "b@example.com"}, {"id": ids[1], "email": "a@example.com"}
@@ -71,11 +75,19 @@ def test_an_address_that_somebody_else_has_is_not_claimed(tmp_path: Path, platfo
 @pytest.mark.parametrize("platform", MOVABLE)
 def test_two_candidates_are_held_and_both_get_the_opt_out(tmp_path: Path, platform: str) -> None:
     both = {"email": consent("subscribed", "2026-01-01T00:00:00+00:00"), "sms": consent()}
-    people = [person("a@example.com", consent=both),
-              person("b@example.com", phone=_phone(platform, 7), consent=both)]  # fmt: skip
+    people = [
+        person("a@example.com", consent=both),
+        person("b@example.com", phone=_phone(platform, 7), consent=both),
+    ]
     with opened(tmp_path, platform, people) as shop:
-        shop.want({"email": "a@example.com", "phone": "+8613315034487", "first_name": "New",
-                   "consent": {"email": "unsubscribed"}})  # fmt: skip
+        shop.want(
+            {
+                "email": "a@example.com",
+                "phone": "+8613315034487",
+                "first_name": "New",
+                "consent": {"email": "unsubscribed"},
+            }
+        )
 
         body = shop.plan()
         result = shop.apply(body)
@@ -93,8 +105,13 @@ def test_a_phone_of_somebody_with_another_address_is_held(tmp_path: Path, platfo
     with opened(tmp_path, platform, [person("b@example.com", phone=_phone(platform, 7))]) as shop:
         shop.want({"email": "a@example.com", "phone": "+8613315034487"})
         held = shop.plan()
-        shop.want({"email": "a@example.com", "phone": "+8613315034487",
-                   "previously": {"email": "b@example.com"}})  # fmt: skip
+        shop.want(
+            {
+                "email": "a@example.com",
+                "phone": "+8613315034487",
+                "previously": {"email": "b@example.com"},
+            }
+        )
         lifted = shop.plan()
 
         assert verdicts(held) == [("hold", "identity.disagrees")]
@@ -105,11 +122,16 @@ def test_a_phone_of_somebody_with_another_address_is_held(tmp_path: Path, platfo
 def test_two_entries_for_one_person_are_held_and_the_stricter_consent_counts(
     tmp_path: Path,
 ) -> None:
-    live = person("a@example.com", phone="13315034487",
-                  consent={"email": consent("subscribed"), "sms": consent("subscribed")})  # fmt: skip
+    live = person(
+        "a@example.com",
+        phone="13315034487",
+        consent={"email": consent("subscribed"), "sms": consent("subscribed")},
+    )
     with opened(tmp_path, "genstore", [live]) as shop:
-        shop.want({"email": "a@example.com", "first_name": "One"},
-                  {"phone": "+8613315034487", "first_name": "Two", "consent": "unsubscribed"})  # fmt: skip
+        shop.want(
+            {"email": "a@example.com", "first_name": "One"},
+            {"phone": "+8613315034487", "first_name": "Two", "consent": "unsubscribed"},
+        )
 
         body = shop.plan()
         shop.apply(body)
@@ -132,8 +154,14 @@ def test_an_id_that_the_store_does_not_know_creates_nobody(tmp_path: Path) -> No
 
 def test_a_tag_member_whom_nobody_knows_is_only_told_of(tmp_path: Path) -> None:
     with opened(tmp_path, "genstore", [person()]) as shop:
-        shop.want(tags=[{"name": "vip", "members": [{"email": "who@example.com"},
-                                                    {"email": "ada@example.com"}]}])  # fmt: skip
+        shop.want(
+            tags=[
+                {
+                    "name": "vip",
+                    "members": [{"email": "who@example.com"}, {"email": "ada@example.com"}],
+                }
+            ]
+        )
 
         body = shop.plan()
 
@@ -143,8 +171,10 @@ def test_a_tag_member_whom_nobody_knows_is_only_told_of(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("platform", MOVABLE)
 def test_a_subscribed_address_does_not_just_become_another(tmp_path: Path, platform: str) -> None:
-    live = person("old@example.com", consent={
-        "email": consent("subscribed", "2026-01-01T00:00:00+00:00"), "sms": consent()})  # fmt: skip
+    live = person(
+        "old@example.com",
+        consent={"email": consent("subscribed", "2026-01-01T00:00:00+00:00"), "sms": consent()},
+    )
     with opened(tmp_path, platform, [live]) as shop:
         entry = {"email": "new@example.com", "previously": {"email": "old@example.com"}}
         shop.want(entry)

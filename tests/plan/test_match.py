@@ -83,15 +83,19 @@ def test_a_pairing(entry: DesiredCustomer, store: tuple[LiveCustomer, ...], expe
 
 
 def test_two_entries_of_one_record_are_both_unsure() -> None:
-    found = pair(desired(), desired(None, phone="+8613800138000"),
-                 store=(live("1", phone="13800138000"),))  # fmt: skip
+    found = pair(
+        desired(), desired(None, phone="+8613800138000"), store=(live("1", phone="13800138000"),)
+    )
 
     assert [rule(one) for one in found] == ["identity.same-person"] * 2
 
 
 def test_a_national_number_without_a_region_is_doubt_and_no_match() -> None:
-    (found,) = pair(desired(None, phone="+8613800138000"),
-                    store=(live("1", None, phone="13800138000"),), region=None)  # fmt: skip
+    (found,) = pair(
+        desired(None, phone="+8613800138000"),
+        store=(live("1", None, phone="13800138000"),),
+        region=None,
+    )
 
     assert rule(found) == "identity.doubtful"
 

@@ -24,8 +24,9 @@ PSEUDONYMS = rules().pseudonyms
 _names = st.sampled_from(("a", "b", "c"))
 _tokens = st.builds(
     lambda kind, where: TokenSource(kind=kind, where=where, mark=MARK),
-    st.sampled_from(list(TokenKind)), st.tuples(st.sampled_from(("TOKEN", "OTHER", "x"))),
-)  # fmt: skip
+    st.sampled_from(list(TokenKind)),
+    st.tuples(st.sampled_from(("TOKEN", "OTHER", "x"))),
+)
 _stores = st.builds(
     lambda **fields: replace(settings(), **fields),
     shop=st.sampled_from(("acme", "other")),
@@ -33,13 +34,31 @@ _stores = st.builds(
     token=_tokens,
     timezone=st.sampled_from((None, "UTC")),
     phone_region=st.sampled_from((None, "CN", "DE")),
-    owned_tags=st.none() | st.lists(st.sampled_from([f"t{n}" for n in range(30)] + ["*", "nothing"]), unique=True).map(lambda found: tuple(sorted(found))),
-    ceilings=st.lists(st.tuples(st.sampled_from(list(RiskClass)), st.builds(
-        lambda p, a: Ceiling(percent=p, at_least=a, at_most=9), st.sampled_from((1, 1.5)), st.integers(0, 9))),
-        unique_by=lambda one: one[0]).map(lambda found: tuple(sorted(found))),
-    consent_words=st.lists(st.builds(lambda c, s, w: ConsentWord(channel=c, state=s, word=w), st.sampled_from(list(Channel)),
-        st.just(ConsentState.UNSUBSCRIBED), st.sampled_from(("GONE", "OUT"))), max_size=1).map(tuple),
-)  # fmt: skip
+    owned_tags=st.none()
+    | st.lists(st.sampled_from([f"t{n}" for n in range(30)] + ["*", "nothing"]), unique=True).map(
+        lambda found: tuple(sorted(found))
+    ),
+    ceilings=st.lists(
+        st.tuples(
+            st.sampled_from(list(RiskClass)),
+            st.builds(
+                lambda p, a: Ceiling(percent=p, at_least=a, at_most=9),
+                st.sampled_from((1, 1.5)),
+                st.integers(0, 9),
+            ),
+        ),
+        unique_by=lambda one: one[0],
+    ).map(lambda found: tuple(sorted(found))),
+    consent_words=st.lists(
+        st.builds(
+            lambda c, s, w: ConsentWord(channel=c, state=s, word=w),
+            st.sampled_from(list(Channel)),
+            st.just(ConsentState.UNSUBSCRIBED),
+            st.sampled_from(("GONE", "OUT")),
+        ),
+        max_size=1,
+    ).map(tuple),
+)
 _policies = st.builds(
     Policy,
     min_level=st.sampled_from(((), (("default", "single"),), (("DE", "confirmed"),))),
@@ -48,10 +67,13 @@ _policies = st.builds(
 )
 _settings = st.builds(
     lambda stores, policy: Settings(
-        stores=tuple(replace(one, name=name) for name, one in sorted(stores.items())), policy=policy, approvals=()
+        stores=tuple(replace(one, name=name) for name, one in sorted(stores.items())),
+        policy=policy,
+        approvals=(),
     ),
-    st.dictionaries(_names, _stores, max_size=3), _policies,
-)  # fmt: skip
+    st.dictionaries(_names, _stores, max_size=3),
+    _policies,
+)
 
 
 @given(base=_settings, hand=_settings)

@@ -13,9 +13,16 @@ def test_a_store_of_5000_is_planned(tmp_path: Path, platform: str, desired: int)
     people = [person(f"c{number}@example.com", tags=["a"]) for number in range(5000)]
     step = 5000 // desired
     with opened(tmp_path, platform, people) as shop:
-        shop.want(*({"email": f"c{number * step}@example.com",
-                     "first_name": "New" if number % 50 == 0 else "Ada",
-                     "tags": {"add": ["a"]}} for number in range(desired)))  # fmt: skip
+        shop.want(
+            *(
+                {
+                    "email": f"c{number * step}@example.com",
+                    "first_name": "New" if number % 50 == 0 else "Ada",
+                    "tags": {"add": ["a"]},
+                }
+                for number in range(desired)
+            )
+        )
 
         body = shop.plan()
 
@@ -29,8 +36,10 @@ def test_a_store_of_5000_is_planned(tmp_path: Path, platform: str, desired: int)
 def test_a_few_desired_customers_of_many_are_looked_up(tmp_path: Path, platform: str) -> None:
     people = [person(f"c{number}@example.com") for number in range(2000)]
     with opened(tmp_path, platform, people) as shop:
-        shop.want({"email": "c1999@example.com", "first_name": "New"},
-                  {"email": "c7@example.com", "first_name": "New"})  # fmt: skip
+        shop.want(
+            {"email": "c1999@example.com", "first_name": "New"},
+            {"email": "c7@example.com", "first_name": "New"},
+        )
 
         body = shop.plan()
 
@@ -46,8 +55,9 @@ def test_somebody_whom_a_look_up_does_not_find_costs_a_whole_reading(
 ) -> None:
     people = [person(f"c{number}@example.com") for number in range(2000)]
     with opened(tmp_path, platform, people) as shop:
-        shop.want({"email": "c1999@example.com", "first_name": "New"},
-                  {"email": "nobody-yet@example.com"})  # fmt: skip
+        shop.want(
+            {"email": "c1999@example.com", "first_name": "New"}, {"email": "nobody-yet@example.com"}
+        )
 
         body = shop.plan()
 

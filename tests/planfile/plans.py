@@ -46,17 +46,35 @@ def planned(*entries: DesiredCustomer, store: tuple[LiveCustomer, ...], **basis:
 
 
 def _basis(**fields: Any) -> Basis:
-    return Basis(**{
-        "tool": "0", "created_at": NOW, "expires_at": NOW + timedelta(days=7), "spec_digest": "d" * 64,
-        "spec_files": 1, "read": "full", "raises": (), "releases": (), "selected": ("shop",),
-        "settings_digest": "e" * 64, **fields,
-    })  # fmt: skip
+    return Basis(
+        **{
+            "tool": "0",
+            "created_at": NOW,
+            "expires_at": NOW + timedelta(days=7),
+            "spec_digest": "d" * 64,
+            "spec_files": 1,
+            "read": "full",
+            "raises": (),
+            "releases": (),
+            "selected": ("shop",),
+            "settings_digest": "e" * 64,
+            **fields,
+        }
+    )
 
 
 UNREAD: Final = StorePlan(
-    name="away", platform="genstore", api_version="1", receipt=None, customers=None, changes=(),
-    verdicts=(), audience=(), unchanged=0, error="store away: it refuses the connection",
-)  # fmt: skip
+    name="away",
+    platform="genstore",
+    api_version="1",
+    receipt=None,
+    customers=None,
+    changes=(),
+    verdicts=(),
+    audience=(),
+    unchanged=0,
+    error="store away: it refuses the connection",
+)
 
 
 def plans() -> st.SearchStrategy[Plan]:
@@ -112,13 +130,15 @@ def _wanted(email: str) -> st.SearchStrategy[DesiredCustomer]:
         optional={
             "first_name": _texts(),
             "note": _texts(),
-            "tags": st.sampled_from(TAGS).map(lambda tag: tags("vip", *([tag] if tag != "vip" else []))),
+            "tags": st.sampled_from(TAGS).map(
+                lambda tag: tags("vip", *([tag] if tag != "vip" else []))
+            ),
             "consent": consents,
             "phone": st.just("+8613315034487"),
             "tax_exempt": st.booleans(),
             "addresses": _addresses(),
         },
-    )  # fmt: skip
+    )
     gone = st.sampled_from(("erasure 1", "asked by grace@example.com", None))
     return fields.map(lambda found: _entry(email, **found)) | gone.map(
         lambda reason: desired(email, absent=True, reason=reason)
@@ -181,7 +201,14 @@ def _choices() -> st.SearchStrategy[dict[str, Any]]:
             ).map(tuple),
             "base": st.just("c0ffee" * 6 + "c0ff"),
             "changed": st.lists(
-                st.builds(SettingChange, path=paths, before=told, after=told, mark=marks, digest=st.just("f" * 64))
+                st.builds(
+                    SettingChange,
+                    path=paths,
+                    before=told,
+                    after=told,
+                    mark=marks,
+                    digest=st.just("f" * 64),
+                )
             ).map(tuple),
             "unmerged": st.just((("late", 3),)),
             "lifts": st.lists(lifts).map(tuple),
@@ -195,4 +222,4 @@ def _choices() -> st.SearchStrategy[dict[str, Any]]:
                 actor=st.none() | st.just("nora"),
             ),
         },
-    )  # fmt: skip
+    )

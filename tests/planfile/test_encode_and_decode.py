@@ -66,9 +66,13 @@ def test_what_is_approved_is_what_was_planned() -> None:
 
     (store,) = approve(verified(written(plan), PSEUDONYMS)).stores
 
-    assert [(one.alias, one.action, one.remote_id, one.entry, one.rank, one.seen) for one in store.changes] == [
-        (one.alias, one.action, one.remote_id, one.entry, one.rank, one.seen) for one in part.changes
-    ]  # fmt: skip
+    assert [
+        (one.alias, one.action, one.remote_id, one.entry, one.rank, one.seen)
+        for one in store.changes
+    ] == [
+        (one.alias, one.action, one.remote_id, one.entry, one.rank, one.seen)
+        for one in part.changes
+    ]
     assert [[field.digest for field in one.fields] for one in store.changes] == [
         [field_digest(PSEUDONYMS, "shop", one.alias, field) for field in one.fields]
         for one in part.changes

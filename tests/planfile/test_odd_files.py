@@ -27,17 +27,72 @@ Json = dict[str, Any]
 Path = tuple[str | int, ...]
 
 ODD: Final[tuple[Any, ...]] = (
-    None, True, False, 0, -1, 1.0, 2**63, 10**4299, 1e308, math.inf, math.nan, "", "x", "\ud800", "\u202e",
-    "2026-01-01", "2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00", "customer", "customer[x]", "tags[",
-    "consent", "consent.fax", "consent[email]", "first_name.x", "stores", "approvals", [], {}, ["stores"],
-    {"state": "subscribed"}, {"state": "subscribed", "at": 3}, {"state": "subscribed", "who": "me"},
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1.0,
+    2**63,
+    10**4299,
+    1e308,
+    math.inf,
+    math.nan,
+    "",
+    "x",
+    "\ud800",
+    "\u202e",
+    "2026-01-01",
+    "2026-01-01T00:00:00",
+    "0001-01-01T00:00:00+14:00",
+    "customer",
+    "customer[x]",
+    "tags[",
+    "consent",
+    "consent.fax",
+    "consent[email]",
+    "first_name.x",
+    "stores",
+    "approvals",
+    [],
+    {},
+    ["stores"],
+    {"state": "subscribed"},
+    {"state": "subscribed", "at": 3},
+    {"state": "subscribed", "who": "me"},
     {"state": "subscribed", "at": None, "actor": "staff", "grade": "A", "code": 5},
-)  # fmt: skip
+)
 
 
-LOOSE: Final = ("before", "after", "field", "created_at", "expires_at", "until", "error", "base", "receipt",
-                "path", "seconds", "change", "state", "classes", "effect", "source", "customer", "file", "store",
-                "seen", "raise", "audience", "personal", "words", "acknowledged", "added", "paths")  # fmt: skip
+LOOSE: Final = (
+    "before",
+    "after",
+    "field",
+    "created_at",
+    "expires_at",
+    "until",
+    "error",
+    "base",
+    "receipt",
+    "path",
+    "seconds",
+    "change",
+    "state",
+    "classes",
+    "effect",
+    "source",
+    "customer",
+    "file",
+    "store",
+    "seen",
+    "raise",
+    "audience",
+    "personal",
+    "words",
+    "acknowledged",
+    "added",
+    "paths",
+)
 """Where the schema leaves open what stands there, or lets it be absent."""
 
 
@@ -100,9 +155,12 @@ def test_an_odd_file_is_shown_or_refused(plan: Plan, data: st.DataObject) -> Non
         (("changes", 0, "fields", 0, "field"), "consent.fax"),
         (("stores", 0, "receipt", "words", 0, "state"), "maybe"),
         (("stores", 0, "apply", "seconds"), 10**400),
-        (("settings", "changed"), [{"path": [], "before": None, "after": None, "source": None, "digest": "f" * 64}]),
+        (
+            ("settings", "changed"),
+            [{"path": [], "before": None, "after": None, "source": None, "digest": "f" * 64}],
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_no_plan_of_ours_says_is_refused(path: Path, value: Any) -> None:
     body = written(planned(*EVERYTHING, store=STORE))
     _at(body, path[:-1])[path[-1]] = value

@@ -30,9 +30,12 @@ def test_rule_1_a_write_is_read_back_and_what_did_not_take_is_not_applied(
         shop.want({"email": "ada@example.com", "first_name": "Augusta"})
         body = shop.plan()
         shop.box.fault(
-            Fault("edit_after", method="PUT", edit=lambda box: box.edit(
-                box.customers()[0]["id"], first_name="Ada"))
-        )  # fmt: skip
+            Fault(
+                "edit_after",
+                method="PUT",
+                edit=lambda box: box.edit(box.customers()[0]["id"], first_name="Ada"),
+            )
+        )
 
         result = shop.apply(body)
 
@@ -125,8 +128,9 @@ def test_rule_6_masked_contacts_are_not_matched_compared_or_written(
     masked = person("a***@example.com", phone="131****4487")
     with opened(tmp_path, platform, [masked, person("other@example.com")]) as shop:
         before = shop.box.customers()
-        shop.want({"id": before[0]["id"], "email": "ada@example.com"},
-                  {"email": "anew@example.com"})  # fmt: skip
+        shop.want(
+            {"id": before[0]["id"], "email": "ada@example.com"}, {"email": "anew@example.com"}
+        )
 
         body = shop.plan(read="full")
 
@@ -137,8 +141,9 @@ def test_rule_6_masked_contacts_are_not_matched_compared_or_written(
 
 @pytest.mark.parametrize("protected", ["absent", "null", "masked"])
 def test_rule_6_a_store_that_hides_everybody_is_not_planned(tmp_path: Path, protected: str) -> None:
-    with opened(tmp_path, "genstore", [person(), person("b@example.com")],
-                {"protected": protected}) as shop:  # fmt: skip
+    with opened(
+        tmp_path, "genstore", [person(), person("b@example.com")], {"protected": protected}
+    ) as shop:
         shop.want({"email": "ada@example.com", "first_name": "New"})
 
         body = shop.plan(read="full")
@@ -147,8 +152,9 @@ def test_rule_6_a_store_that_hides_everybody_is_not_planned(tmp_path: Path, prot
         assert body["changes"] == []
 
 
-@pytest.mark.parametrize(("platform", "code"), [("genstore", "OPTED_SOMEHOW"), ("shoplazza", 9),
-                                                ("shopline", 7)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("platform", "code"), [("genstore", "OPTED_SOMEHOW"), ("shoplazza", 9), ("shopline", 7)]
+)
 def test_rule_7_an_unknown_consent_code_is_left_alone(
     tmp_path: Path, platform: str, code: object
 ) -> None:
@@ -171,19 +177,33 @@ def test_rule_7_a_tag_update_leaves_both_consents_as_they_were(
     tmp_path: Path, variant: str, defaults: str
 ) -> None:
     people = [
-        person("in@example.com", consent={"email": consent("subscribed", None, "person"),
-                                          "sms": consent("unsubscribed", None, "person")}),
-        person("out@example.com", consent={"email": consent("unsubscribed", None, "person"),
-                                           "sms": consent("subscribed", None, "person")}),
-    ]  # fmt: skip
+        person(
+            "in@example.com",
+            consent={
+                "email": consent("subscribed", None, "person"),
+                "sms": consent("unsubscribed", None, "person"),
+            },
+        ),
+        person(
+            "out@example.com",
+            consent={
+                "email": consent("unsubscribed", None, "person"),
+                "sms": consent("subscribed", None, "person"),
+            },
+        ),
+    ]
     with opened(tmp_path, variant, people, {"update_defaults": defaults}) as shop:
-        shop.want({"email": "in@example.com", "tags": ["vip"]},
-                  {"email": "out@example.com", "tags": ["vip"]})  # fmt: skip
+        shop.want(
+            {"email": "in@example.com", "tags": ["vip"]},
+            {"email": "out@example.com", "tags": ["vip"]},
+        )
 
         shop.converge()
 
-        for email, (mail, sms) in {"in": ("subscribed", "unsubscribed"),
-                                   "out": ("unsubscribed", "subscribed")}.items():  # fmt: skip
+        for email, (mail, sms) in {
+            "in": ("subscribed", "unsubscribed"),
+            "out": ("unsubscribed", "subscribed"),
+        }.items():
             told_now = shop.live(f"{email}@example.com")["consent"]
             assert (told_now["email"]["state"], told_now["sms"]["state"]) == (mail, sms)
 
@@ -251,8 +271,11 @@ def test_rule_10_a_429_is_waited_for_and_then_done(tmp_path: Path, retry_after: 
     with opened(tmp_path, "shopline", [person()]) as shop:
         shop.want({"email": "ada@example.com", "first_name": "New"})
         body = shop.plan()
-        shop.box.fault(Fault("status", method="PUT", status=429,
-                             retry_after=2 if retry_after == "on" else None))  # fmt: skip
+        shop.box.fault(
+            Fault(
+                "status", method="PUT", status=429, retry_after=2 if retry_after == "on" else None
+            )
+        )
 
         result = shop.apply(body)
 
@@ -262,8 +285,15 @@ def test_rule_10_a_429_is_waited_for_and_then_done(tmp_path: Path, retry_after: 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_rule_6_a_masked_address_is_never_sent_back(tmp_path: Path, platform: str) -> None:
-    hidden = {"address1": "S*** 1", "city": "Oslo", "country_code": "NO",
-              "first_name": "A", "last_name": "B", "zip": "0155", "default": True}  # fmt: skip
+    hidden = {
+        "address1": "S*** 1",
+        "city": "Oslo",
+        "country_code": "NO",
+        "first_name": "A",
+        "last_name": "B",
+        "zip": "0155",
+        "default": True,
+    }
     live = person("a***@example.com", addresses=[hidden])
     with opened(tmp_path, platform, [live, person("b@example.com")]) as shop:
         before = shop.box.customers()[0]
@@ -279,8 +309,14 @@ def test_rule_6_a_masked_address_is_never_sent_back(tmp_path: Path, platform: st
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_star_that_a_person_typed_hides_nothing(tmp_path: Path, platform: str) -> None:
-    address = {"address1": "Gate **4**", "city": "Oslo", "country_code": "NO", "default": True,
-               "first_name": "A", "last_name": "B"}  # fmt: skip
+    address = {
+        "address1": "Gate **4**",
+        "city": "Oslo",
+        "country_code": "NO",
+        "default": True,
+        "first_name": "A",
+        "last_name": "B",
+    }
     with opened(tmp_path, platform, [person(addresses=[address], last_name="L**")]) as shop:
         shop.want({"email": "ada@example.com", "first_name": "New"})
         before = shop.live("ada@example.com")["addresses"]

@@ -9,8 +9,16 @@ from reconciler.plan.outcome import State
 from reconciler.sandbox import SWITCHES
 from tests.harness import PLATFORMS, Shop, consent, person, states, told
 
-ADDRESS = {"address1": "1 Main St", "city": "Oslo", "country_code": "NO", "country": "Norway",
-           "first_name": "A", "last_name": "B", "zip": "0155", "default": True}  # fmt: skip
+ADDRESS = {
+    "address1": "1 Main St",
+    "city": "Oslo",
+    "country_code": "NO",
+    "country": "Norway",
+    "first_name": "A",
+    "last_name": "B",
+    "zip": "0155",
+    "default": True,
+}
 # What is written, and on which platforms it can be.
 WRITES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "tags": ({"tags": {"add": ["vip"], "remove": ["old"]}}, PLATFORMS),
@@ -18,16 +26,30 @@ WRITES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "note": ({"note": "new"}, ("genstore", "shopline")),
     "address": ({"addresses": [ADDRESS]}, PLATFORMS),
     "tax": ({"tax_exempt": True}, ("genstore",)),
-    "rename": ({"email": "new@example.com", "previously": {"email": "ada@example.com"}},
-               ("genstore", "shopline")),
+    "rename": (
+        {"email": "new@example.com", "previously": {"email": "ada@example.com"}},
+        ("genstore", "shopline"),
+    ),
     "create": ({"email": "nobody-yet@example.com"}, PLATFORMS),
     "other channel": ({"consent": {"sms": "unsubscribed"}}, PLATFORMS),
-}  # fmt: skip
+}
 # A rename of somebody subscribed is a consent question of its own; not asked here.
 STATES = ("subscribed", "unsubscribed", "not_subscribed")
 # These hide or refuse what the test looks at, or only change how long things take.
-_BESIDE = {"scope", "protected", "masked", "clear", "precision", "list_delay", "search_delay",
-           "failure_status", "tag_limit", "empty_search", "offset", "delete_status"}  # fmt: skip
+_BESIDE = {
+    "scope",
+    "protected",
+    "masked",
+    "clear",
+    "precision",
+    "list_delay",
+    "search_delay",
+    "failure_status",
+    "tag_limit",
+    "empty_search",
+    "offset",
+    "delete_status",
+}
 
 
 def _variations(platform: str) -> Iterator[dict[str, str]]:
@@ -47,9 +69,12 @@ CASES = [
 
 
 @pytest.mark.parametrize(
-    ("platform", "write", "variation"), CASES,
-    ids=[f"{p}-{w}-{'-'.join([f'{k}={v}' for k, v in v.items()]) or 'default'}" for p, w, v in CASES],
-)  # fmt: skip
+    ("platform", "write", "variation"),
+    CASES,
+    ids=[
+        f"{p}-{w}-{'-'.join([f'{k}={v}' for k, v in v.items()]) or 'default'}" for p, w, v in CASES
+    ],
+)
 def test_a_write_about_something_else_leaves_the_consents(
     shops: dict[str, Shop], platform: str, write: str, variation: dict[str, str]
 ) -> None:
@@ -62,8 +87,10 @@ def test_a_write_about_something_else_leaves_the_consents(
             continue
         at = None if platform == "shoplazza" else "2026-01-01T00:00:00+00:00"
         sms = "subscribed" if write == "other channel" else state
-        live = person(consent={"email": consent(state, at, "person"),
-                               "sms": consent(sms, at, "person")}, tags=["old", "app:x"])  # fmt: skip
+        live = person(
+            consent={"email": consent(state, at, "person"), "sms": consent(sms, at, "person")},
+            tags=["old", "app:x"],
+        )
         shop.box.reset([live], variation)
         shop.want(entry)
         remote_id = shop.box.customers()[0]["id"]
@@ -83,5 +110,6 @@ def test_a_write_about_something_else_leaves_the_consents(
             assert (now["consent"]["sms"]["state"] == "subscribed") is (sms == "subscribed")
         for other in shop.box.customers():
             if other["id"] != remote_id:
-                assert all(one is None or one["state"] != "subscribed"
-                           for one in other["consent"].values())  # fmt: skip
+                assert all(
+                    one is None or one["state"] != "subscribed" for one in other["consent"].values()
+                )

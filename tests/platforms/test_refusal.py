@@ -15,8 +15,15 @@ from reconciler.sandbox import Fault
 from tests.harness import VARIANTS, opened, person
 from tests.leaks import canaries
 
-SENT = {"customer": {"email": "ada@example.com", "first_name": "Ada", "last_name": "lovelace",
-                     "tags": ["vip"], "phone": "+8613315034487"}}  # fmt: skip
+SENT = {
+    "customer": {
+        "email": "ada@example.com",
+        "first_name": "Ada",
+        "last_name": "lovelace",
+        "tags": ["vip"],
+        "phone": "+8613315034487",
+    }
+}
 
 
 @pytest.mark.parametrize(
@@ -24,12 +31,23 @@ SENT = {"customer": {"email": "ada@example.com", "first_name": "Ada", "last_name
     [
         ({"error": "Customer has orders"}, "Customer has orders"),
         ({"errors": ["record not found"]}, "record not found"),
-        ({"errors": ["Email is invalid", "phone has already been taken"]},
-         "Email is invalid; phone has already been taken"),
-        ({"errors": {"email": ["is invalid"], "tags": ["is too long (maximum is 250 characters)"]}},
-         "email is invalid; tags is too long (maximum is 250 characters)"),
-        ({"code": "InvalidParameter", "message": "the parameter 'email' is wrong"},
-         "the parameter 'email' is wrong; code InvalidParameter"),
+        (
+            {"errors": ["Email is invalid", "phone has already been taken"]},
+            "Email is invalid; phone has already been taken",
+        ),
+        (
+            {
+                "errors": {
+                    "email": ["is invalid"],
+                    "tags": ["is too long (maximum is 250 characters)"],
+                }
+            },
+            "email is invalid; tags is too long (maximum is 250 characters)",
+        ),
+        (
+            {"code": "InvalidParameter", "message": "the parameter 'email' is wrong"},
+            "the parameter 'email' is wrong; code InvalidParameter",
+        ),
         ({"errors": "Too many request"}, "Too many request"),
         ({"error": "Invalid phone: +86 133 1503 4487"}, "Invalid phone: •••"),
         ({"error": "ada@example.com is taken by Grace Hopper"}, "••• is taken by •••"),
@@ -48,24 +66,37 @@ SENT = {"customer": {"email": "ada@example.com", "first_name": "Ada", "last_name
         ({"error": "1331, 5034, 487 invalid"}, "••• invalid"),
         ({"error": "zip 9021 of at most 5 characters"}, "zip ••• of at most 5 characters"),
         ({"code": "10012", "message": "名字太长"}, "名字太长; code 10012"),
-        ({"errors": [{"field": ["customer", "first_name"], "message": "is too long"}]},
-         "customer.first_name is too long"),
+        (
+            {"errors": [{"field": ["customer", "first_name"], "message": "is too long"}]},
+            "customer.first_name is too long",
+        ),
         ({"first_name": ["is too long"]}, "first_name is too long"),
         ({"data": {"errors": ["State is not valid"]}}, "State is not valid"),
-        ({"errors": "CUST0004: Insufficient scope: write_customers"},
-         "CUST0004: Insufficient scope: write_customers"),
-        ({"errors": [f"{one} is invalid" for one in ("email", "phone", "note", "tags", "zip", "city",
-                                                     "state")]},
-         "email is invalid; phone is invalid; note is invalid; tags is invalid; zip is invalid; "
-         "and 2 more"),
+        (
+            {"errors": "CUST0004: Insufficient scope: write_customers"},
+            "CUST0004: Insufficient scope: write_customers",
+        ),
+        (
+            {
+                "errors": [
+                    f"{one} is invalid"
+                    for one in ("email", "phone", "note", "tags", "zip", "city", "state")
+                ]
+            },
+            "email is invalid; phone is invalid; note is invalid; tags is invalid; zip is invalid; "
+            "and 2 more",
+        ),
         ({"error": "retry after 1000 ms"}, "retry after 1000 ms"),
         ({"message": "标签长度不能超过40个字符"}, "标签长度不能超过40个字符"),
-        ({"error_description": "the phone 133 limit 150 maximum"}, "the phone ••• limit ••• maximum"),
+        (
+            {"error_description": "the phone 133 limit 150 maximum"},
+            "the phone ••• limit ••• maximum",
+        ),
         ({"error": "customer at AB12"}, "customer at •••"),
         ([], ""),
         ("just text", "just text"),
     ],
-)  # fmt: skip
+)
 def test_the_stores_own_words_are_kept_and_values_are_not(body: Any, told: str) -> None:
     assert own_words(json.dumps(body).encode(), (SENT,)) == told
 
@@ -141,9 +172,12 @@ def test_what_was_sent_is_not_shown_however_much_was_read() -> None:
         ({"zip": "SW19 5AE"}, "zip SW19 5AE is not valid", "zip ••• is not valid"),
         ({"first": "Or", "last": "Too"}, "the customer Or Too exists", "the customer ••• exists"),
         ({"phone": "+8613315034487"}, "phone exceeds 133 limit 150", "phone exceeds ••• limit •••"),
-        ({"note": "please call about the order before payment is due, the service was bad"},
-         "the order payment service is not available", "the order payment service is not available"),
+        (
+            {"note": "please call about the order before payment is due, the service was bad"},
+            "the order payment service is not available",
+            "the order payment service is not available",
+        ),
     ],
-)  # fmt: skip
+)
 def test_no_piece_of_what_was_sent_is_shown(sent: dict[str, str], said: str, told: str) -> None:
     assert own_words(json.dumps({"error": said}).encode(), (sent,)) == told

@@ -178,8 +178,14 @@ def test_it_is_told_once_on_stderr_and_on_top_of_the_rendering(tmp_path: Path, f
     with opened(tmp_path, "genstore") as shop:
         shop.url = f"http://127.0.0.1:{_closed_port()}"
         shop.want({"email": "ada@example.com"})
-        done = run("plan", "--specs", shop.specs, "--format", form,
-                   env={"TOKEN": "t", "RECONCILER_KEY": KEY.decode()})  # fmt: skip
+        done = run(
+            "plan",
+            "--specs",
+            shop.specs,
+            "--format",
+            form,
+            env={"TOKEN": "t", "RECONCILER_KEY": KEY.decode()},
+        )
 
     assert done.code == 1
     assert done.err.count("it refuses the connection") == 1
@@ -189,12 +195,16 @@ def test_it_is_told_once_on_stderr_and_on_top_of_the_rendering(tmp_path: Path, f
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("HTTPS_PROXY", "socks5://127.0.0.1:9"), ("HTTPS_PROXY", "ftp://127.0.0.1:9"),
-        ("HTTPS_PROXY", "http://127.0.0.1:abc"), ("HTTPS_PROXY", "http://[::1:9"),
-        ("HTTPS_PROXY", "http://127.0.0.1:99999"), ("NO_PROXY", "[::1"),
-        ("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_FILE", "/etc/passwd"),
+        ("HTTPS_PROXY", "socks5://127.0.0.1:9"),
+        ("HTTPS_PROXY", "ftp://127.0.0.1:9"),
+        ("HTTPS_PROXY", "http://127.0.0.1:abc"),
+        ("HTTPS_PROXY", "http://[::1:9"),
+        ("HTTPS_PROXY", "http://127.0.0.1:99999"),
+        ("NO_PROXY", "[::1"),
+        ("SSL_CERT_FILE", "/nonexistent"),
+        ("SSL_CERT_FILE", "/etc/passwd"),
     ],
-)  # fmt: skip
+)
 def test_settings_of_the_environment_that_are_none_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
@@ -202,8 +212,16 @@ def test_settings_of_the_environment_that_are_none_are_told(
     with opened(tmp_path, "genstore") as shop:
         shop.url = "https://no-such-shop.invalid"
         shop.want({"email": "ada@example.com"})
-        done = run("plan", "--specs", shop.specs, env={"TOKEN": "t", "RECONCILER_KEY": KEY.decode(),
-                   "RECONCILER_HOSTS": "no-such-shop.invalid"})  # fmt: skip
+        done = run(
+            "plan",
+            "--specs",
+            shop.specs,
+            env={
+                "TOKEN": "t",
+                "RECONCILER_KEY": KEY.decode(),
+                "RECONCILER_HOSTS": "no-such-shop.invalid",
+            },
+        )
 
     assert done.code == 1
     assert name in done.err

@@ -23,14 +23,19 @@ def times(zone: str | None) -> StoreTimes:
 @pytest.mark.parametrize(
     ("header", "token"),
     [
-        ("< https://x.example/c?pageToken=AA&limit=1 >; rel=previous,"
-         "< https://x.example/c?pageToken=BB&limit=1 >; rel=next", "BB"),
+        (
+            "< https://x.example/c?pageToken=AA&limit=1 >; rel=previous,"
+            "< https://x.example/c?pageToken=BB&limit=1 >; rel=next",
+            "BB",
+        ),
         ('"< https://x.example/c?pageToken=BB&limit=1 >; rel=next"', "BB"),
         ('<https://x.example/c?limit=1&pageToken=B%3D>; rel="next"', "B="),
         ('<https://x.example/c?pageToken=AA>; rel="previous"', None),
-        ("", None), (None, None), ("nonsense", None),
+        ("", None),
+        (None, None),
+        ("nonsense", None),
     ],
-)  # fmt: skip
+)
 def test_both_forms_of_the_link_header_are_read(header: str | None, token: str | None) -> None:
     assert next_token(header, "pageToken") == token
 
@@ -54,12 +59,17 @@ def test_times_are_instants_or_not_told(
 
 
 def test_genstore_texts_for_numbers_booleans_and_lists() -> None:
-    record = {"id": 1020000013062, "email": "a@b.cc", "taxExempt": "true", "tags": '["a","b"]',
-              "createTime": "2024-18-12T08:18:49",
-              "addresses": [{"id": "879", "city": "Oslo", "isDefaultAddress": "false"}],
-              "defaultAddress": {"id": "878", "city": "Bergen"},
-              "emailMarketingConsent": {"state": "UN_SUBSCRIBED", "consentUpdateTime": None},
-              "smsMarketingConsent": None}  # fmt: skip
+    record = {
+        "id": 1020000013062,
+        "email": "a@b.cc",
+        "taxExempt": "true",
+        "tags": '["a","b"]',
+        "createTime": "2024-18-12T08:18:49",
+        "addresses": [{"id": "879", "city": "Oslo", "isDefaultAddress": "false"}],
+        "defaultAddress": {"id": "878", "city": "Bergen"},
+        "emailMarketingConsent": {"state": "UN_SUBSCRIBED", "consentUpdateTime": None},
+        "smsMarketingConsent": None,
+    }
 
     live = genstore.customer(record, genstore.ConsentVocabulary(()), times("UTC"))
 

@@ -25,16 +25,24 @@ def address(number: int | None = None, default: bool | None = None, /, **parts: 
 
 
 _parts = st.fixed_dictionaries(
-    {"address1": st.sampled_from(("1 Main St", "2 Side St")), "city": st.sampled_from(("Oslo", "Bergen"))},
+    {
+        "address1": st.sampled_from(("1 Main St", "2 Side St")),
+        "city": st.sampled_from(("Oslo", "Bergen")),
+    },
     optional={"zip": st.sampled_from(("0155", "5003")), "company": st.just("Acme")},
-)  # fmt: skip
+)
 
 
 @given(rows=st.integers(1, 5), more=st.integers(0, 2), data=st.data())
 def test_the_pairing_is_the_cheapest_there_is(rows: int, more: int, data: st.DataObject) -> None:
     columns = rows + more
-    costs = data.draw(st.lists(st.lists(st.integers(0, 9), min_size=columns, max_size=columns),
-                               min_size=rows, max_size=rows))  # fmt: skip
+    costs = data.draw(
+        st.lists(
+            st.lists(st.integers(0, 9), min_size=columns, max_size=columns),
+            min_size=rows,
+            max_size=rows,
+        )
+    )
 
     chosen = cheapest(costs)
 
@@ -52,9 +60,15 @@ def test_where_a_perfect_pairing_exists_nothing_changes(
 ) -> None:
     had = tuple(address(number, False, **parts) for number, parts in enumerate(live))
     wanted = [
-        address(**{name: text for name, text in parts.items() if name == "address1" or data.draw(st.booleans())})
+        address(
+            **{
+                name: text
+                for name, text in parts.items()
+                if name == "address1" or data.draw(st.booleans())
+            }
+        )
         for parts in live
-    ]  # fmt: skip
+    ]
     shuffled = tuple(data.draw(st.permutations(wanted)))
 
     _, paths = merged(shuffled, had, None)
@@ -78,17 +92,23 @@ def test_the_order_of_either_side_changes_nothing(
 
 
 def test_a_part_never_lands_on_another_address() -> None:
-    had = (address(1, True, address1="1 Main St", city="Paris", zip="75001"),
-           address(2, False, address1="1 Main St", city="Paris", company="Acme"))  # fmt: skip
-    wanted = (address(address1="1 Main St", city="Paris"),
-              address(address1="1 Main St", city="Paris", zip="75001"))  # fmt: skip
+    had = (
+        address(1, True, address1="1 Main St", city="Paris", zip="75001"),
+        address(2, False, address1="1 Main St", city="Paris", company="Acme"),
+    )
+    wanted = (
+        address(address1="1 Main St", city="Paris"),
+        address(address1="1 Main St", city="Paris", zip="75001"),
+    )
 
     assert merged(wanted, had, None)[1] == ()
 
 
 def test_what_changes_least_is_changed() -> None:
-    had = (address(1, False, address1="1 Main St", city="Oslo"),
-           address(2, False, address1="2 Side St", city="Oslo"))  # fmt: skip
+    had = (
+        address(1, False, address1="1 Main St", city="Oslo"),
+        address(2, False, address1="2 Side St", city="Oslo"),
+    )
 
     kept, paths = merged((address(address1="2 Side St", city="Bergen"),), had, None)
 
@@ -107,8 +127,16 @@ def test_addresses_with_nothing_in_common_are_two() -> None:
 
 @pytest.mark.parametrize("variant", ["genstore", "shopline"])
 def test_two_addresses_at_one_street_are_left_as_they_are(tmp_path: Path, variant: str) -> None:
-    live = [{"address1": "1 Main St", "city": "Paris", "country_code": "FR", "zip": "75001", "default": True},
-            {"address1": "1 Main St", "city": "Paris", "country_code": "FR", "company": "Acme"}]  # fmt: skip
+    live = [
+        {
+            "address1": "1 Main St",
+            "city": "Paris",
+            "country_code": "FR",
+            "zip": "75001",
+            "default": True,
+        },
+        {"address1": "1 Main St", "city": "Paris", "country_code": "FR", "company": "Acme"},
+    ]
     with opened(tmp_path, variant, [person(addresses=live)]) as shop:
         plain = {"address1": "1 Main St", "city": "Paris", "country_code": "FR"}
         shop.want({"email": "ada@example.com", "addresses": [plain, {**plain, "zip": "75001"}]})
@@ -119,11 +147,20 @@ def test_two_addresses_at_one_street_are_left_as_they_are(tmp_path: Path, varian
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_an_older_address_becomes_the_only_default(tmp_path: Path, variant: str) -> None:
     where = {"country_code": "FR", "first_name": "A", "last_name": "B"}
-    live = [{"address1": "1 Main St", "city": "Paris", "zip": "75001", "default": True, **where},
-            {"address1": "9 Side St", "city": "Lyon", "zip": "69001", **where}]  # fmt: skip
+    live = [
+        {"address1": "1 Main St", "city": "Paris", "zip": "75001", "default": True, **where},
+        {"address1": "9 Side St", "city": "Lyon", "zip": "69001", **where},
+    ]
     with opened(tmp_path, variant, [person(addresses=live)]) as shop:
-        shop.want({"email": "ada@example.com", "addresses": [
-            {"address1": "9 Side St", "default": True}, {"address1": "1 Main St"}]})  # fmt: skip
+        shop.want(
+            {
+                "email": "ada@example.com",
+                "addresses": [
+                    {"address1": "9 Side St", "default": True},
+                    {"address1": "1 Main St"},
+                ],
+            }
+        )
         shop.converge()
 
         flags = {
@@ -156,9 +193,17 @@ def test_a_part_that_a_platform_does_not_keep_is_refused(
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_every_part_that_is_accepted_converges(tmp_path: Path, variant: str) -> None:
-    parts = {"first_name": "A", "last_name": "B", "company": "Acme", "address1": "1 Main St",
-             "address2": "Floor 2", "city": "Chicago", "country_code": "US", "zip": "60601",
-             "phone": "+12125550123"}  # fmt: skip
+    parts = {
+        "first_name": "A",
+        "last_name": "B",
+        "company": "Acme",
+        "address1": "1 Main St",
+        "address2": "Floor 2",
+        "city": "Chicago",
+        "country_code": "US",
+        "zip": "60601",
+        "phone": "+12125550123",
+    }
     if variant != "genstore":
         parts |= {"country": "United States", "province": "Illinois"}
     if variant in ("genstore", "shopline"):

@@ -50,9 +50,19 @@ def test_ids_with_an_underscore_are_ids(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_two_default_addresses_lose_their_flags(tmp_path: Path, variant: str) -> None:
-    both = [{"address1": "A 1", "city": "Paris", "country_code": "FR", "country": "France",
-             "first_name": "A", "last_name": "B", "default": True, "id": number}
-            for number in (1, 2)]  # fmt: skip
+    both = [
+        {
+            "address1": "A 1",
+            "city": "Paris",
+            "country_code": "FR",
+            "country": "France",
+            "first_name": "A",
+            "last_name": "B",
+            "default": True,
+            "id": number,
+        }
+        for number in (1, 2)
+    ]
     both[1]["address1"] = "B 2"
     with opened(tmp_path, variant, [person(addresses=both)]) as shop:
         made = plans_empty(shop)
@@ -82,27 +92,77 @@ def test_the_time_of_a_write_is_not_exported_as_that_of_a_consent(tmp_path: Path
 
 
 _odd = st.sampled_from(
-    ("plain", "no", "0123", "12:30:45", "", " x ", "a\u200bb", "\u202eabc", "a\x07b", "line\none", "**b**",
-     "\u2028", "x" * 300, "'", '"', "{a: b}", "# c", "&a", "*a", "a: b", "\u0645\u06cc\u200c\u062e", "\U0001f600")
-)  # fmt: skip
+    (
+        "plain",
+        "no",
+        "0123",
+        "12:30:45",
+        "",
+        " x ",
+        "a\u200bb",
+        "\u202eabc",
+        "a\x07b",
+        "line\none",
+        "**b**",
+        "\u2028",
+        "x" * 300,
+        "'",
+        '"',
+        "{a: b}",
+        "# c",
+        "&a",
+        "*a",
+        "a: b",
+        "\u0645\u06cc\u200c\u062e",
+        "\U0001f600",
+    )
+)
 _contacts = st.sampled_from(
-    ("ada@example.com", "Ada@Example.com", "d*e@example.com", "m***@example.com", "a\u200bda@example.com",
-     "jose\u0301@example.com", "bo@m\u00fcnchen.example", "no address", "'q@example.com", "o'b@example.com", None)
-)  # fmt: skip
+    (
+        "ada@example.com",
+        "Ada@Example.com",
+        "d*e@example.com",
+        "m***@example.com",
+        "a\u200bda@example.com",
+        "jose\u0301@example.com",
+        "bo@m\u00fcnchen.example",
+        "no address",
+        "'q@example.com",
+        "o'b@example.com",
+        None,
+    )
+)
 _phones = st.sampled_from(
-    ("13800138000", "+8613800138001", "13800138002.0", "138****8000", "call 13800138003", "2530000", "00", None)
-)  # fmt: skip
+    (
+        "13800138000",
+        "+8613800138001",
+        "13800138002.0",
+        "138****8000",
+        "call 13800138003",
+        "2530000",
+        "00",
+        None,
+    )
+)
 _people = st.lists(
     st.builds(
         lambda email, phone, first, note, tags, state: person(
-            email, phone=phone, first_name=first, note=note, tags=tags,
+            email,
+            phone=phone,
+            first_name=first,
+            note=note,
+            tags=tags,
             consent={"email": consent(state), "sms": consent("unsubscribed")},
         ),
-        _contacts, _phones, _odd, _odd, st.lists(_odd, max_size=3),
+        _contacts,
+        _phones,
+        _odd,
+        _odd,
+        st.lists(_odd, max_size=3),
         st.sampled_from(("subscribed", "unsubscribed", "not_subscribed", "pending")),
     ),
     max_size=5,
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -9,8 +9,10 @@ from reconciler.desired.files import SpecFile
 from tests.program import run
 
 BREAKS = {"U+2028": "\u2028", "U+2029": "\u2029", "U+0085": "\u0085", "CR": "\r"}
-STORES = ("stores:\n  shop:\n    platform: shopline\n    shop: acme\n    token: {env: TOKEN}\n"
-          "    phone_region: US\n")  # fmt: skip
+STORES = (
+    "stores:\n  shop:\n    platform: shopline\n    shop: acme\n    token: {env: TOKEN}\n"
+    "    phone_region: US\n"
+)
 
 
 def _folder(tmp_path: Path, text: str, name: str = "c.yaml") -> Path:

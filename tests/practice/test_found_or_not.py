@@ -78,15 +78,22 @@ def test_both_spellings_of_an_international_domain_are_one_mailbox(
 ) -> None:
     live = person("ada@xn--mnchen-3ya.example", consent=OUT)
     with opened(tmp_path, variant, [live, *MANY]) as shop:
-        shop.want({"email": "ada@m\u00fcnchen.example", "first_name": "Ada",
-                   "consent": {"email": grant()}})  # fmt: skip
+        shop.want(
+            {
+                "email": "ada@m\u00fcnchen.example",
+                "first_name": "Ada",
+                "consent": {"email": grant()},
+            }
+        )
 
         assert alike(shop)["changes"] == []
 
 
 @pytest.mark.parametrize("spelling", ["case", "bytes", "blind"])
-@pytest.mark.parametrize("number", ["13800138000", "+86 138 0013 8000", "8613800138000",
-                                    "008613800138000", "'+8613800138000"])  # fmt: skip
+@pytest.mark.parametrize(
+    "number",
+    ["13800138000", "+86 138 0013 8000", "8613800138000", "008613800138000", "'+8613800138000"],
+)
 @pytest.mark.parametrize("variant", ["shoplazza", "shopline"])
 def test_a_number_is_found_as_the_store_keeps_it(
     tmp_path: Path, variant: str, number: str, spelling: str
@@ -98,12 +105,16 @@ def test_a_number_is_found_as_the_store_keeps_it(
         assert alike(shop)["changes"] == []
 
 
-@pytest.mark.parametrize("live", [person(None, phone="+86 138-0013-8000"),
-                                  person("jose\u0301@example.com")])  # fmt: skip
+@pytest.mark.parametrize(
+    "live", [person(None, phone="+86 138-0013-8000"), person("jose\u0301@example.com")]
+)
 def test_an_erasure_finds_who_is_there(tmp_path: Path, live: Json) -> None:
     with opened(tmp_path, "shopline", [live, *MANY], {"spelling": "bytes"}) as shop:
-        name = ({"phone": "+8613800138000"} if live["phone"] else {"email": "jos\u00e9@example.com"}) \
-            if "phone" in live else {"email": "jos\u00e9@example.com"}  # fmt: skip
+        name = (
+            ({"phone": "+8613800138000"} if live["phone"] else {"email": "jos\u00e9@example.com"})
+            if "phone" in live
+            else {"email": "jos\u00e9@example.com"}
+        )
         shop.want({**name, "state": "absent", "reason": "erasure 1"})
 
         body = alike(shop)
@@ -146,8 +157,11 @@ def test_an_opt_out_goes_to_the_one_who_answers_and_hides(tmp_path: Path) -> Non
 def test_a_record_without_the_key_of_its_address_is_asked_for_by_number(tmp_path: Path) -> None:
     late = [person(f"late{number}@example.com", consent=OUT) for number in range(10)]
     with opened(tmp_path, "shopline", [*MANY[:260], *late]) as shop:
-        shop.box.fault(Fault("rewrite", path="v2/customers.json", times=99,
-                             find=r'"email":"late\d@example.com",'))  # fmt: skip
+        shop.box.fault(
+            Fault(
+                "rewrite", path="v2/customers.json", times=99, find=r'"email":"late\d@example.com",'
+            )
+        )
         shop.want({"email": "late3@example.com", "first_name": "L3"})
 
         body = shop.plan(read="full")
@@ -229,8 +243,9 @@ def test_whoever_came_in_another_spelling_since_the_plan_stops_a_create(
 def test_an_end_after_a_full_page_is_asked_for_twice(tmp_path: Path) -> None:
     with opened(tmp_path, "genstore", MANY[:300]) as shop:
         shop.want(*({"email": f"c{n}@example.com", "first_name": "New"} for n in range(300)))
-        empty = Fault("status", method="GET", path="customers$", nth=2, status=200,
-                      body='{"customers": []}')  # fmt: skip
+        empty = Fault(
+            "status", method="GET", path="customers$", nth=2, status=200, body='{"customers": []}'
+        )
         shop.box.fault(empty)
 
         body = shop.plan(read="full")

@@ -47,8 +47,12 @@ def test_an_erasure_of_somebody_with_orders_withdraws_and_ends_with_3(tmp_path: 
 
 def test_an_acknowledgement_stands_first_and_ends_with_0(tmp_path: Path) -> None:
     with opened(tmp_path, "shopline", [person(orders_count=2), person("b@example.com")]) as shop:
-        known = {"acknowledge": "delete.has-orders", "customer": {"email": "ada@example.com"},
-                 "reason": "orders are kept for tax until 2027", "until": until(80)}  # fmt: skip
+        known = {
+            "acknowledge": "delete.has-orders",
+            "customer": {"email": "ada@example.com"},
+            "reason": "orders are kept for tax until 2027",
+            "until": until(80),
+        }
         shop.want(
             {"email": "ada@example.com", "state": "absent", "reason": "erasure 1"},
             approvals=[known],
@@ -74,8 +78,13 @@ def test_an_acknowledgement_has_an_end_a_reason_and_a_customer(
     tmp_path: Path, change: Json, diagnostic: str
 ) -> None:
     with opened(tmp_path, "shopline") as shop:
-        known = {"acknowledge": "delete.has-orders", "customer": {"email": "ada@example.com"},
-                 "reason": "tax law", "until": until(5), **change}  # fmt: skip
+        known = {
+            "acknowledge": "delete.has-orders",
+            "customer": {"email": "ada@example.com"},
+            "reason": "tax law",
+            "until": until(5),
+            **change,
+        }
         shop.want(approvals=[{name: one for name, one in known.items() if one is not None}])
 
         done = call(shop, "validate")
@@ -104,10 +113,17 @@ def test_any_case_of_the_word_makes_an_erasure(tmp_path: Path, reason: str) -> N
 
 def test_somebody_whom_a_whole_reading_does_not_show_is_gone(tmp_path: Path) -> None:
     with opened(tmp_path, "shopline", [person("b@example.com")]) as shop:
-        shop.want({"email": "gone@example.com", "state": "absent", "reason": "erasure 1"},
-                  {"id": "77", "state": "absent", "reason": "erasure 2"},
-                  consents=[{"customer": {"email": "x@example.com"}, "channel": "email",
-                             "state": "unsubscribed"}])  # fmt: skip
+        shop.want(
+            {"email": "gone@example.com", "state": "absent", "reason": "erasure 1"},
+            {"id": "77", "state": "absent", "reason": "erasure 2"},
+            consents=[
+                {
+                    "customer": {"email": "x@example.com"},
+                    "channel": "email",
+                    "state": "unsubscribed",
+                }
+            ],
+        )
 
         assert call(shop, "plan").code == 0
         assert call(shop, "plan", "--read", "lookup").code == 3
@@ -147,8 +163,10 @@ def test_a_store_that_takes_an_opt_out_without_what_it_hides_gets_it(tmp_path: P
 def test_what_is_owed_stands_first_in_every_rendering(tmp_path: Path) -> None:
     people = [person(orders_count=1), person("b@example.com")]
     with opened(tmp_path, "shopline", people) as shop:
-        shop.want({"email": "b@example.com", "first_name": "New"},
-                  {"email": "ada@example.com", "state": "absent", "reason": "erasure 1"})  # fmt: skip
+        shop.want(
+            {"email": "b@example.com", "first_name": "New"},
+            {"email": "ada@example.com", "state": "absent", "reason": "erasure 1"},
+        )
         plan = shop.saved()
 
         assert plan.verdicts[0].rule == "erasure.not-planned"
@@ -178,8 +196,10 @@ def test_an_unreadable_consent_of_the_other_channel_is_told_and_released(tmp_pat
 def test_a_blocked_customer_is_not_opted_in(tmp_path: Path) -> None:
     people = [person(extra={"state": 0}), person("b@example.com", extra={"state": 3})]
     with opened(tmp_path, "shopline", people) as shop:
-        shop.want({"email": "ada@example.com", "consent": {"email": grant()}},
-                  {"email": "b@example.com", "consent": {"email": grant()}})  # fmt: skip
+        shop.want(
+            {"email": "ada@example.com", "consent": {"email": grant()}},
+            {"email": "b@example.com", "consent": {"email": grant()}},
+        )
 
         body = shop.plan()
 
@@ -195,8 +215,16 @@ def test_an_implied_consent_that_has_run_out_grants_nothing(
     people = [person(addresses=address), person("b@example.com", addresses=address)]
     with opened(tmp_path, "shopline", people) as shop:
         shop.policy = {"consent": {"implied": ["CA"]}}
-        shop.want({"email": "ada@example.com", "consent": {"email": grant(basis=basis, given_at=until(-days))}},
-                  {"email": "b@example.com", "consent": {"email": grant(basis=basis, given_at=until(-30))}})  # fmt: skip
+        shop.want(
+            {
+                "email": "ada@example.com",
+                "consent": {"email": grant(basis=basis, given_at=until(-days))},
+            },
+            {
+                "email": "b@example.com",
+                "consent": {"email": grant(basis=basis, given_at=until(-30))},
+            },
+        )
 
         body = shop.plan()
 
@@ -205,8 +233,16 @@ def test_an_implied_consent_that_has_run_out_grants_nothing(
         assert [one.rule for one in shop.warnings].count("consent.lapsed") == 1
 
 
-@pytest.mark.parametrize(("state", "held"), [("subscribed", True), ("pending", True), (None, True),
-                                             ("unsubscribed", False), ("not_subscribed", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("state", "held"),
+    [
+        ("subscribed", True),
+        ("pending", True),
+        (None, True),
+        ("unsubscribed", False),
+        ("not_subscribed", False),
+    ],
+)
 def test_a_new_address_carries_no_consent_that_is_not_a_known_no(
     tmp_path: Path, state: str | None, held: bool
 ) -> None:

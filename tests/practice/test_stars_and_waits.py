@@ -21,8 +21,15 @@ YES = {"email": consent("subscribed", "2026-01-05T10:00:00+00:00"), "sms": conse
 def test_opt_outs_leave_whatever_stands_in_other_fields(
     tmp_path: Path, variant: str, mode: str
 ) -> None:
-    gate = {"address1": "Gate **4**", "city": "Paris", "country_code": "FR", "country": "France",
-            "first_name": "C", "last_name": "D", "default": True}  # fmt: skip
+    gate = {
+        "address1": "Gate **4**",
+        "city": "Paris",
+        "country_code": "FR",
+        "country": "France",
+        "first_name": "C",
+        "last_name": "D",
+        "default": True,
+    }
     people = [
         person("ada@example.com", note="**call first** then ship", consent=YES),
         person("bob@example.com", first_name="B**", consent=YES),
@@ -48,8 +55,10 @@ def test_opt_outs_leave_whatever_stands_in_other_fields(
 def test_a_note_with_stars_is_changed_as_asked(tmp_path: Path, variant: str) -> None:
     people = [person(note="**call first**"), person("bob@example.com", note="plain")]
     with opened(tmp_path, variant, people) as shop:
-        shop.want({"email": "ada@example.com", "note": "new", "tags": {"add": ["vip"]}},
-                  {"email": "bob@example.com", "note": "*new*"})  # fmt: skip
+        shop.want(
+            {"email": "ada@example.com", "note": "new", "tags": {"add": ["vip"]}},
+            {"email": "bob@example.com", "note": "*new*"},
+        )
 
         shop.converge()
 
@@ -78,10 +87,12 @@ def test_a_number_is_sent_in_the_platforms_form(
 @pytest.mark.parametrize("wait", [0, 2, 30])
 def test_a_wait_is_measured_by_the_answers_own_date(skew: int, wait: int) -> None:
     theirs = datetime.now(UTC) + timedelta(seconds=skew)  # noqa: TID251
-    headers = httpx.Headers({
-        "Date": format_datetime(theirs, usegmt=True),
-        "Retry-After": format_datetime(theirs + timedelta(seconds=wait), usegmt=True),
-    })  # fmt: skip
+    headers = httpx.Headers(
+        {
+            "Date": format_datetime(theirs, usegmt=True),
+            "Retry-After": format_datetime(theirs + timedelta(seconds=wait), usegmt=True),
+        }
+    )
 
     assert retry_after(headers, quick_clock()) == wait
 
@@ -90,10 +101,17 @@ def test_a_store_ten_minutes_ahead_is_waited_for_two_seconds(tmp_path: Path) -> 
     theirs = datetime.now(UTC) + timedelta(minutes=10)  # noqa: TID251
     with opened(tmp_path, "shopline", [person()]) as shop:
         shop.want({"email": "ada@example.com", "first_name": "New"})
-        shop.box.fault(Fault("status", status=429, path="customers", headers={
-            "Date": format_datetime(theirs, usegmt=True),
-            "Retry-After": format_datetime(theirs + timedelta(seconds=2), usegmt=True),
-        }))  # fmt: skip
+        shop.box.fault(
+            Fault(
+                "status",
+                status=429,
+                path="customers",
+                headers={
+                    "Date": format_datetime(theirs, usegmt=True),
+                    "Retry-After": format_datetime(theirs + timedelta(seconds=2), usegmt=True),
+                },
+            )
+        )
 
         body = shop.plan(read="full")
 
@@ -122,11 +140,19 @@ def test_a_ceiling_that_falls_for_want_of_the_stores_size_costs_a_whole_reading(
 def test_many_opt_outs_are_weighed_against_all_subscribers(tmp_path: Path) -> None:
     people = [person(f"c{number}@example.com", consent=YES) for number in range(2500)]
     with opened(tmp_path, "shopline", people) as shop:
-        shop.want(*({"email": f"c{number}@example.com", "consent": {"email": "unsubscribed"}}
-                    for number in range(4)))  # fmt: skip
+        shop.want(
+            *(
+                {"email": f"c{number}@example.com", "consent": {"email": "unsubscribed"}}
+                for number in range(4)
+            )
+        )
         few = shop.plan()
-        shop.want(*({"email": f"c{number}@example.com", "consent": {"email": "unsubscribed"}}
-                    for number in range(21)))  # fmt: skip
+        shop.want(
+            *(
+                {"email": f"c{number}@example.com", "consent": {"email": "unsubscribed"}}
+                for number in range(21)
+            )
+        )
         many = shop.plan()
 
         assert few["stores"][0]["receipt"]["mode"] == "lookup"

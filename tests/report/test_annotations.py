@@ -16,8 +16,12 @@ _TEXT: Final = {"type": "string", "minLength": 1}
 
 
 def _closed(required: list[str], **properties: Any) -> dict[str, Any]:
-    return {"type": "object", "additionalProperties": False, "required": required,
-            "properties": properties}  # fmt: skip
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": required,
+        "properties": properties,
+    }
 
 
 # The part of SARIF 2.1.0 that is written here, from the standard's sections 3.13 to 3.30, closed.
@@ -25,22 +29,57 @@ SARIF: Final = _closed(
     ["version", "runs"],
     **{"$schema": {"type": "string", "format": "uri"}},
     version={"const": "2.1.0"},
-    runs={"type": "array", "items": _closed(
-        ["tool", "results"],
-        tool=_closed(["driver"], driver=_closed(
-            ["name"], name=_TEXT, version=_TEXT,
-            rules={"type": "array", "uniqueItems": True, "items": _closed(["id"], id=_TEXT)})),
-        columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
-        results={"type": "array", "items": _closed(
-            ["message"], ruleId=_TEXT, level={"enum": ["none", "note", "warning", "error"]},
-            message=_closed(["text"], text=_TEXT),
-            locations={"type": "array", "items": _closed(
-                [], physicalLocation=_closed(
-                    [], artifactLocation=_closed(
-                        [], uri={"type": "string", "pattern": r"^[^ \\#?%]*(%[0-9A-F]{2}[^ \\#?%]*)*$"}),
-                    region=_closed([], startLine={"type": "integer", "minimum": 1},
-                                   startColumn={"type": "integer", "minimum": 1})))})})},
-)  # fmt: skip
+    runs={
+        "type": "array",
+        "items": _closed(
+            ["tool", "results"],
+            tool=_closed(
+                ["driver"],
+                driver=_closed(
+                    ["name"],
+                    name=_TEXT,
+                    version=_TEXT,
+                    rules={
+                        "type": "array",
+                        "uniqueItems": True,
+                        "items": _closed(["id"], id=_TEXT),
+                    },
+                ),
+            ),
+            columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+            results={
+                "type": "array",
+                "items": _closed(
+                    ["message"],
+                    ruleId=_TEXT,
+                    level={"enum": ["none", "note", "warning", "error"]},
+                    message=_closed(["text"], text=_TEXT),
+                    locations={
+                        "type": "array",
+                        "items": _closed(
+                            [],
+                            physicalLocation=_closed(
+                                [],
+                                artifactLocation=_closed(
+                                    [],
+                                    uri={
+                                        "type": "string",
+                                        "pattern": r"^[^ \\#?%]*(%[0-9A-F]{2}[^ \\#?%]*)*$",
+                                    },
+                                ),
+                                region=_closed(
+                                    [],
+                                    startLine={"type": "integer", "minimum": 1},
+                                    startColumn={"type": "integer", "minimum": 1},
+                                ),
+                            ),
+                        ),
+                    },
+                ),
+            },
+        ),
+    },
+)
 
 
 def _broken(tmp_path: Path) -> Path:
@@ -83,8 +122,14 @@ def test_specs_without_a_complaint_are_an_empty_run() -> None:
 
 
 def test_a_plan_annotates_what_is_held_where_it_was_asked_for(tmp_path: Path) -> None:
-    people = [person(consent={"email": consent("unsubscribed", "2026-10-01T00:00:00+00:00"),
-                              "sms": consent()})]  # fmt: skip
+    people = [
+        person(
+            consent={
+                "email": consent("unsubscribed", "2026-10-01T00:00:00+00:00"),
+                "sms": consent(),
+            }
+        )
+    ]
     with opened(tmp_path, "genstore", people) as shop:
         shop.want({"email": "ada@example.com", "consent": {"email": grant()}})
         plan = shop.saved()

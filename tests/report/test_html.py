@@ -18,15 +18,25 @@ from tests.harness import consent, grant, opened, person
 
 
 def _plan(tmp_path: Path) -> SavedPlan:
-    people = [person("out@example.com", consent={"email": consent("subscribed"), "sms": consent()}),
-              person(), person("held@example.com", consent={
-                  "email": consent("unsubscribed", "2026-10-01T00:00:00+00:00"), "sms": consent()})]  # fmt: skip
+    people = [
+        person("out@example.com", consent={"email": consent("subscribed"), "sms": consent()}),
+        person(),
+        person(
+            "held@example.com",
+            consent={
+                "email": consent("unsubscribed", "2026-10-01T00:00:00+00:00"),
+                "sms": consent(),
+            },
+        ),
+    ]
     with opened(tmp_path, "genstore", people) as shop:
         shop.settings = {"tags": {"owned": ["*"]}}
-        shop.want({"email": "out@example.com", "consent": {"email": "unsubscribed"}},
-                  {"email": "ada@example.com", "first_name": "New", "tags": ["vip", HOSTILE]},
-                  {"email": "held@example.com", "consent": {"email": grant()}},
-                  {"email": "new@example.com", "consent": {"email": grant(source="kiosk7")}})  # fmt: skip
+        shop.want(
+            {"email": "out@example.com", "consent": {"email": "unsubscribed"}},
+            {"email": "ada@example.com", "first_name": "New", "tags": ["vip", HOSTILE]},
+            {"email": "held@example.com", "consent": {"email": grant()}},
+            {"email": "new@example.com", "consent": {"email": grant(source="kiosk7")}},
+        )
         return shop.saved(read="full")
 
 

@@ -21,8 +21,17 @@ def test_a_reading_in_part_is_told_first_and_ends_badly(tmp_path: Path, form: st
         shop.want({"email": "ada@example.com", "tags": {"add": ["vip"]}})
         shop.box.fault(_MORE)
         plan, places = tmp_path / "plan.json", ("--specs", shop.specs)
-        done = run("plan", *places, "--read", "full", "--format", form, "--out", plan,
-                   env=_environment(shop))  # fmt: skip
+        done = run(
+            "plan",
+            *places,
+            "--read",
+            "full",
+            "--format",
+            form,
+            "--out",
+            plan,
+            env=_environment(shop),
+        )
         applied = run("apply", plan, *places, env=_environment(shop))
         again = run("apply", plan, *places, "--resume", env=_environment(shop))
 

@@ -45,9 +45,23 @@ def test_record_numbers_of_the_store_are_left_out() -> None:
 
 @pytest.mark.parametrize(
     "hostile",
-    ["a|b", "<!-- x -->", "<script>", "@team", "[a](http://x)", "www.x.example", "`code`", "#12",
-     "**b**", "\u202egnp", "~~x~~", "![i](x)", "https://x.example", "&lt;"],
-)  # fmt: skip
+    [
+        "a|b",
+        "<!-- x -->",
+        "<script>",
+        "@team",
+        "[a](http://x)",
+        "www.x.example",
+        "`code`",
+        "#12",
+        "**b**",
+        "\u202egnp",
+        "~~x~~",
+        "![i](x)",
+        "https://x.example",
+        "&lt;",
+    ],
+)
 def test_strangers_text_stays_text(hostile: str) -> None:
     from markdown_it import MarkdownIt
 
@@ -64,15 +78,23 @@ def test_strangers_text_stays_text(hostile: str) -> None:
 @pytest.mark.parametrize(
     ("environment", "base"),
     [
-        ({"GITHUB_SHA": "abc", "GITHUB_REPOSITORY": "o/r", "GITHUB_SERVER_URL": "https://gh.example"},
-         "https://gh.example/o/r/blob/abc"),
+        (
+            {
+                "GITHUB_SHA": "abc",
+                "GITHUB_REPOSITORY": "o/r",
+                "GITHUB_SERVER_URL": "https://gh.example",
+            },
+            "https://gh.example/o/r/blob/abc",
+        ),
         ({"GITHUB_SHA": "abc", "GITHUB_REPOSITORY": "o/r"}, "https://github.com/o/r/blob/abc"),
-        ({"CI_PROJECT_URL": "https://gl.example/o/r", "CI_COMMIT_SHA": "abc"},
-         "https://gl.example/o/r/-/blob/abc"),
+        (
+            {"CI_PROJECT_URL": "https://gl.example/o/r", "CI_COMMIT_SHA": "abc"},
+            "https://gl.example/o/r/-/blob/abc",
+        ),
         ({"GITHUB_SHA": "abc"}, None),
         ({}, None),
     ],
-)  # fmt: skip
+)
 def test_lines_are_linked_as_the_pipeline_tells(
     environment: dict[str, str], base: str | None
 ) -> None:
@@ -81,10 +103,13 @@ def test_lines_are_linked_as_the_pipeline_tells(
 
 def test_verdicts_stay_within_the_size_too() -> None:
     verdicts = tuple(
-        saved_verdict(alias=f"cus_{n:010}", mark=SourceMark("specs/a.yaml", n),
-                      message=f"belongs to different customers: cus_{n:010}, cus_{n + 1:010}")
+        saved_verdict(
+            alias=f"cus_{n:010}",
+            mark=SourceMark("specs/a.yaml", n),
+            message=f"belongs to different customers: cus_{n:010}, cus_{n + 1:010}",
+        )
         for n in range(700)
-    )  # fmt: skip
+    )
     text = markdown.render(_plan(3_000, verdicts=verdicts), {"base": "https://forge.example/x"})
 
     assert len(text) <= 60_000
@@ -104,15 +129,25 @@ def test_a_file_outside_the_repository_has_no_link(file: str) -> None:
 
 
 def test_what_matters_is_not_pushed_out_by_what_is_harmless() -> None:
-    changed = [_setting(("policy", "consent", "bearing_tags", f"tag-{n}"), None, "email")
-               for n in range(5_000)]  # fmt: skip
+    changed = [
+        _setting(("policy", "consent", "bearing_tags", f"tag-{n}"), None, "email")
+        for n in range(5_000)
+    ]
     changed.append(_setting(("stores", "shop", "token", "env"), "TOKEN", "OTHER"))
-    lift = Lift(kind=LiftKind.RAISE, what="create", value="3", origin=Origin.BASE,
-                state=LiftState.USED, reason="the reason")  # fmt: skip
+    lift = Lift(
+        kind=LiftKind.RAISE,
+        what="create",
+        value="3",
+        origin=Origin.BASE,
+        state=LiftState.USED,
+        reason="the reason",
+    )
     plan = _plan(
-        3, base="c0ffee" * 6 + "c0ff", lifts=(lift,),
+        3,
+        base="c0ffee" * 6 + "c0ff",
+        lifts=(lift,),
         settings=SavedSettings(changed=tuple(changed), once_merged=()),
-    )  # fmt: skip
+    )
     text = markdown.render(plan, {}).replace("\\", "")
 
     assert len(text) <= 60_000

@@ -82,8 +82,12 @@ def test_the_forge_tells_of_pull_request_author_and_approvers(tmp_path: Path) ->
     head = "a" * 40
     event = {"pull_request": {"number": 12, "user": {"login": "mei-lin"}, "head": {"sha": head}}}
     (tmp_path / "event.json").write_text(json.dumps(event))
-    env = {"GITHUB_REF": "refs/pull/12/merge", "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
-           "GITHUB_ACTOR": "nora", "RECONCILER_APPROVERS": "bo, mei-lin,dependabot[bot]"}  # fmt: skip
+    env = {
+        "GITHUB_REF": "refs/pull/12/merge",
+        "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
+        "GITHUB_ACTOR": "nora",
+        "RECONCILER_APPROVERS": "bo, mei-lin,dependabot[bot]",
+    }
     _, told = _everything(tmp_path, env, committed=True)
 
     for name in ("text", "markdown", "github"):
@@ -106,7 +110,7 @@ def test_the_forge_tells_of_pull_request_author_and_approvers(tmp_path: Path) ->
         ({"GITHUB_EVENT_PATH": "/nowhere"}, (None, None, None)),
         ({"GITHUB_EVENT_PATH": "/dev/zero"}, (None, None, None)),
     ],
-)  # fmt: skip
+)
 def test_nothing_is_guessed(environment: dict[str, str], expected: tuple[str | None, ...]) -> None:
     told = (forge.pull_request(environment), forge.author(environment), forge.actor(environment))
 
@@ -162,8 +166,10 @@ def _log(folder: Path, *words: object) -> tuple[int, str, str]:
 def test_the_trail_answers_questions(tmp_path: Path) -> None:
     with opened(tmp_path, "genstore", [person(), person("grace@example.com", phone=None)]) as shop:
         for name in ("vip", "new"):
-            shop.want({"email": "ada@example.com", "tags": {"add": [name]}},
-                      {"email": "grace@example.com", "tags": {"add": [name]}})  # fmt: skip
+            shop.want(
+                {"email": "ada@example.com", "tags": {"add": [name]}},
+                {"email": "grace@example.com", "tags": {"add": [name]}},
+            )
             plan = shop.plan()
             shop.apply(plan)
         folder = shop.folder / ".reconciler"
@@ -193,13 +199,17 @@ def test_names_of_others_and_of_the_store_are_masked_in_reasons_and_approvals(
     ]
     with opened(tmp_path, "shopline", people) as shop:
         shop.want(
-            {"email": "ada@example.com", "state": "absent",
-             "reason": "asked by livia onlylive, 王小明的朋友, and bea hopper"},
+            {
+                "email": "ada@example.com",
+                "state": "absent",
+                "reason": "asked by livia onlylive, 王小明的朋友, and bea hopper",
+            },
             {"email": "grace@example.com", "tags": {"add": ["x"]}},
             {"email": "hopper@example.com", "first_name": "Bea"},
-            approvals=[{"raise": {"delete": 1}, "reason": "Bea Hopper has signed it",
-                        "until": _in_days(3)}],
-        )  # fmt: skip
+            approvals=[
+                {"raise": {"delete": 1}, "reason": "Bea Hopper has signed it", "until": _in_days(3)}
+            ],
+        )
         body = shop.plan(read="full")
 
     told = json.dumps(body, ensure_ascii=False)
@@ -225,8 +235,10 @@ def test_names_of_the_store_and_of_other_stores_are_known_to_every_reason(
     said = "told by Livia Onlylive and Rosalind Elsewhere"
     people = [person("1@qq.com", first_name="Livia", last_name="Onlylive", phone="+8613315034487")]
     with opened(tmp_path, variant, people) as shop:
-        shop.want({"email": "1@qq.com", "state": "absent", "reason": said},
-                  approvals=[{"raise": {"delete": 9}, "reason": said, "until": _in_days(3)}])  # fmt: skip
+        shop.want(
+            {"email": "1@qq.com", "state": "absent", "reason": said},
+            approvals=[{"raise": {"delete": 9}, "reason": said, "until": _in_days(3)}],
+        )
         (shop.specs / "other.yaml").write_text(
             "stores: {other: {platform: genstore, shop: b, token: {env: NONE}}}\nstore: other\n"
             "customers: [{email: r@example.com, first_name: Rosalind, last_name: Elsewhere}]\n"

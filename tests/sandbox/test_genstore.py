@@ -295,8 +295,14 @@ def test_a_delete_is_refused_while_there_are_orders(shop: Any) -> None:
 
     assert (refused, gone.status_code, again) == (422, 200, 404)
     assert set(gone.json()["customer"]) == {
-        "id", "email", "phone", "firstName", "lastName", "createTime", "updateTime",
-    }  # fmt: skip
+        "id",
+        "email",
+        "phone",
+        "firstName",
+        "lastName",
+        "createTime",
+        "updateTime",
+    }
 
 
 @pytest.mark.parametrize(("way", "cities"), [("replace", ["Bern"]), ("merge", ["Oslo", "Bern"])])

@@ -67,9 +67,15 @@ def test_wrong_tokens_versions_and_methods_are_refused(shop: Any) -> None:
 def test_page_and_limit_page_the_old_dialect(shop: Any) -> None:
     seeds = [{"email": f"u{number}@example.com"} for number in range(12)]
     with shop("shoplazza", *seeds) as (_, client):
-        sizes = [len(client.get(OLD, params=asked).json()["customers"]) for asked in (
-            {}, {"page": 2}, {"limit": 5, "page": 3}, {"limit": 5, "page": 4},
-        )]  # fmt: skip
+        sizes = [
+            len(client.get(OLD, params=asked).json()["customers"])
+            for asked in (
+                {},
+                {"page": 2},
+                {"limit": 5, "page": 3},
+                {"limit": 5, "page": 4},
+            )
+        ]
         over = client.get(OLD, params={"limit": 251})
 
     assert sizes == [10, 2, 2, 0]

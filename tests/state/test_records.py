@@ -34,14 +34,24 @@ def _journal(folder: Path, plan: str, *lines: dict[str, object]) -> Path:
 
 def _intended(customer: str, *channels: Channel) -> dict[str, object]:
     return {
-        "event": "intended", "step": "s", "customer": customer,
-        "said_no": list(channels), "out_by_person": list(channels),
-    }  # fmt: skip
+        "event": "intended",
+        "step": "s",
+        "customer": customer,
+        "said_no": list(channels),
+        "out_by_person": list(channels),
+    }
 
 
 def _ended(state: str = "done") -> dict[str, object]:
-    return {"event": "ended", "step": "s", "customer": "c", "state": state, "created": None,
-            "fields": [], "collateral": []}  # fmt: skip
+    return {
+        "event": "ended",
+        "step": "s",
+        "customer": "c",
+        "state": state,
+        "created": None,
+        "fields": [],
+        "collateral": [],
+    }
 
 
 OPENED = {"event": "opened", "steps": 1}
