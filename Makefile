@@ -10,7 +10,7 @@ demo: install  ## set up, then plan, apply and plan again on local stores
 test: install  ## set up, then run the tests
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4
 
-check: install lint types floors readme examples-check test  ## all that CI runs
+check: install lint types floors readme examples-check test-wheel  ## all that CI runs
 
 install: .venv/.installed
 
@@ -78,9 +78,18 @@ bench-promises: install  ## the figures of safety that the README quotes: window
 pictures: install  ## the pictures of the README; needs Chromium
 	$(BIN)/python -m benchmarks.pictures
 
-cover: install
-	$(BIN)/coverage run -m pytest -q
-	$(BIN)/coverage report
+cover: install  ## the tests with the coverage of branches, subprocesses included; fails below the figure
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --cov
+
+.PHONY: wheel test-wheel matrix
+wheel: install  ## what is built, installed where nothing else is, and tried from an empty folder
+	.ci/wheel
+
+test-wheel: install  ## the same, and all tests against what is installed there, with coverage
+	.ci/wheel test
+
+matrix: install  ## a short selection on each Python of the classifiers that is here, and on lowest versions
+	.ci/matrix
 
 constraints: install  ## pin every version anew; writes no registry address
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
@@ -88,4 +97,4 @@ constraints: install  ## pin every version anew; writes no registry address
 	  pyproject.toml -o constraints.txt
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build .coverage*

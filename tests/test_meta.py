@@ -10,12 +10,20 @@ from typing import Any
 import pytest
 from click import Group
 
+import reconciler
 from reconciler import errors, schemas
 from reconciler.cli import _COMMANDS, cli
 from reconciler.model.fields import FIELDS
 from reconciler.platforms.registry import TABLES
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_what_is_tested_is_this_tree_or_what_is_installed_where_there_is_none() -> None:
+    found = Path(reconciler.__file__).parent
+    tree = ROOT / "reconciler"
+
+    assert found == tree if tree.exists() else "site-packages" in found.parts
 
 
 def _properties(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:

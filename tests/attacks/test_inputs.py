@@ -130,6 +130,7 @@ def test_a_huge_value_that_is_meant_often_costs_no_search(specs: Path) -> None:
     assert validated(specs).code == 1
 
 
+@pytest.mark.no_cover  # it has a time to keep
 @pytest.mark.parametrize(
     "text",
     [

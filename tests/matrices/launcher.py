@@ -77,6 +77,7 @@ def launcher(folder: Path) -> Iterator[Launcher]:
     folder.mkdir(parents=True, exist_ok=True)
     with subprocess.Popen(
         [sys.executable, "-m", "tests.matrices.launcher"],
+        env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

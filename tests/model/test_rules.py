@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+import reconciler
 from reconciler.model.rules import ACKNOWLEDGEABLE, RELEASABLE, RULES, RuleLevel
 from tests.program import run
 
-ROOT = Path(__file__).resolve().parents[2] / "reconciler"
+ROOT = Path(reconciler.__file__).parent
 _ID = re.compile(r"[a-z]+\.[a-z-]*[a-z]")
 # Names of fields and settings that look like rules.
 _NO_RULES = {"consent.email", "consent.sms", "consent.implied"}
