@@ -22,6 +22,18 @@ def store(text: str) -> str:
     return f"stores:\n  acme: {{platform: genstore, shop: acme, token: {{env: T}}, {text}}}\n"
 
 
+def approval(text: str) -> str:
+    return f"{HEAD}approvals: [{{{text}, reason: why not, until: 2026-01-01T00:00:00Z}}]\n"
+
+
+TWO = """\
+stores:
+  one: {platform: genstore, shop: one, base_url: "http://127.0.0.1:9", token: {env: TOKEN}}
+  two: {platform: genstore, shop: two, base_url: "http://127.0.0.1:9", token: {env: TOKEN}}
+store: [one, two]
+"""
+
+
 # name: (file content, rule, line)
 BROKEN: dict[str, tuple[str, str, int]] = {
     # YAML
@@ -236,6 +248,56 @@ BROKEN: dict[str, tuple[str, str, int]] = {
         f"{HEAD}approvals: [{{raise: {{grant: 9}}, reason: why not, until: 2099-01-01T00:00:00Z}}]\n",
         "approval.too-long",
         3,
+    ),
+    "acknowledgement of nobody": (
+        approval("acknowledge: withdraw.not-planned"),
+        "approval.customer",
+        3,
+    ),
+    "ceiling of one customer": (
+        approval("raise: {grant: 9}, customer: {email: a@b.cc}"),
+        "approval.customer",
+        3,
+    ),
+    "release of what nothing lifts": (approval("release: consent.closed"), "approval.rule", 3),
+    "acknowledgement of a ceiling": (
+        approval("acknowledge: ceiling.grant, customer: {email: a@b.cc}"),
+        "approval.rule",
+        3,
+    ),
+    "approval for nobody's number": (
+        approval("release: consent.undated-opt-out, customer: {phone: '+861'}"),
+        "identity.phone",
+        3,
+    ),
+    "ceiling upside down": (
+        store("limits: {grant: {percent: 1, at_least: 9, at_most: 2}}"),
+        "settings.ceiling",
+        2,
+    ),
+    "an id for two stores": (
+        f"{TWO}customers: [{{id: '7'}}]\n",
+        "identity.id-in-many-stores",
+        5,
+    ),
+    "an id of a consent for two stores": (
+        f"{TWO}consents: [{{customer: {{id: '7'}}, channel: email, state: unsubscribed}}]\n",
+        "identity.id-in-many-stores",
+        5,
+    ),
+    "an id of a member for two stores": (
+        f"{TWO}tags: [{{name: vip, description: x, owner: y, members: [{{id: '7'}}]}}]\n",
+        "identity.id-in-many-stores",
+        5,
+    ),
+    "two consents of one person": (
+        customers(
+            "  - email: a@b.cc\n    consent: {email: unsubscribed}\n"
+            "consents:\n  - customer: {email: a@b.cc}\n    channel: email\n"
+            "    state: subscribed\n    given_at: 2026-03-01T10:00:00Z\n    source: x\n"
+        ),
+        "consent.contradiction",
+        7,
     ),
 }
 
