@@ -18,6 +18,8 @@ from reconciler.planfile.save import save
 from tests.builders import NOW, desired, live, rules, tags
 from tests.growth import grows_with_its_size, growth
 
+pytestmark = pytest.mark.no_cover  # the work is counted here
+
 SIZE = 200
 RULES = rules()
 

@@ -7,7 +7,7 @@ import pytest
 from reconciler import app
 from reconciler.clock import system_clock
 from reconciler.errors import ConfigError, SpecError
-from tests.operations import operations
+from tests.growth import steps
 
 STORE = "stores: {acme: {platform: genstore, shop: acme, token: {env: T}}}\n"
 
@@ -35,7 +35,7 @@ def test_customers_cost_nothing_and_stop_nothing(tmp_path: Path) -> None:
     def with_people(size: int) -> int:
         people = "".join(f"- {{email: c{one}@example.com}}\n" for one in range(size))
         (tmp_path / "people.yaml").write_text(f"customers:\n{people}- {{emial: [\n")
-        return operations(work)
+        return steps(work)
 
     with_people(1)
     assert with_people(500) < with_people(1) + 50

@@ -8,7 +8,7 @@ from reconciler.model.customer import DesiredCustomer, ReadReceipt
 from reconciler.plan.match import Index
 from reconciler.plan.planner import LiveCounts, StoreReading, compute
 from tests.builders import REGION, desired, live, rules
-from tests.operations import MOST, growth
+from tests.growth import MOST, growth
 
 
 def _address(one: int) -> str:
