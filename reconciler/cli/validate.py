@@ -41,9 +41,7 @@ def command(paths: tuple[Path, ...], specs: Path, form: str, quiet: bool, no_col
     PATHS are files or folders; every complaint of every file comes at once, as
     file:line:column, at a terminal with the line (values as dots). Warnings do not fail.
     """
-    from reconciler import __version__, app
-    from reconciler.cli.rendering import at_root
-    from reconciler.report import annotations
+    from reconciler import app
 
     environment = app.environment_of(specs, None)
     with progress.shown(environment.watch, quiet=quiet):
@@ -52,13 +50,8 @@ def command(paths: tuple[Path, ...], specs: Path, form: str, quiet: bool, no_col
         diagnostics = tuple(one for one in diagnostics if one.severity is Severity.ERROR)
     if form == "json":
         click.echo(as_json([_as_json(one) for one in diagnostics]))
-    elif form == "github":
-        found = at_root(annotations.of_diagnostics(diagnostics))
-        voice.command(annotations.github(found))
-    elif form == "sarif":
-        found = at_root(annotations.of_diagnostics(diagnostics))
-        log = annotations.sarif(found, __version__)
-        click.echo(as_json(log))
+    elif form in ("github", "sarif"):
+        _annotate(diagnostics, form)
     elif sys.stdout.isatty() and not os.environ.get("CI"):
         options.show(_with_lines(diagnostics), no_color=no_color)
         _summary(diagnostics, (state is not None and state.files) or 0, quiet=quiet)
@@ -67,6 +60,18 @@ def command(paths: tuple[Path, ...], specs: Path, form: str, quiet: bool, no_col
             click.echo(str(one))
         _summary(diagnostics, (state is not None and state.files) or 0, quiet=quiet)
     return OK if state is not None else FAILED
+
+
+def _annotate(diagnostics: Iterable[Diagnostic], form: str) -> None:
+    from reconciler import __version__
+    from reconciler.cli.rendering import at_root
+    from reconciler.report import annotations
+
+    found = at_root(annotations.of_diagnostics(diagnostics))
+    if form == "github":
+        voice.command(annotations.github(found))
+    else:
+        click.echo(as_json(annotations.sarif(found, __version__)))
 
 
 def _with_lines(diagnostics: Iterable[Diagnostic]) -> Iterator[Line]:
