@@ -92,7 +92,7 @@ matrix: install  ## a short selection on each Python of the classifiers that is 
 	.ci/matrix
 
 constraints: install  ## pin every version anew; writes no registry address
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-strip-extras --no-emit-index-url \
 	  --no-emit-find-links --no-header --all-extras --group dev --python-version 3.11 \
 	  pyproject.toml -o constraints.txt
 
