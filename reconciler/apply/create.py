@@ -68,14 +68,14 @@ class Create:
         if tried.count:
             return changes  # whoever is there was looked for, again where an answer was lost
         if self.known is not None:
-            return self._recovered(self.known, changes)
+            return self._made(self.known, changes)
         if self._was_made_before():
             return self._skipped(State.STALE, _EXISTS)
         there = (self.bearers.soon if self.sent_before else self.bearers.now)(self.desired)
         if not there:
             return changes
         if self.sent_before and len(there) == 1:
-            return self._recovered(there[0].remote_id, changes)
+            return self._made(there[0].remote_id, changes)
         return self._exists(there)
 
     def allowed(self, ground: Changes) -> bool:  # noqa: ARG002 -- nobody is there yet
@@ -92,7 +92,7 @@ class Create:
     ) -> StepOutcome | None:
         if isinstance(error, OutcomeUnknown):
             found = self.bearers.soon(self.desired)
-            return self._recovered(found[0].remote_id, ground) if found else None
+            return self._made(found[0].remote_id, ground) if found else None
         if not isinstance(error, Rejected):
             return None
         if tried.lost:
@@ -103,7 +103,7 @@ class Create:
         """The refusal may be for the customer who was made by the write whose answer was lost."""
         found = self.bearers.soon(self.desired)
         if len(found) == 1:
-            return self._recovered(found[0].remote_id, changes)
+            return self._made(found[0].remote_id, changes)
         why = "the store refuses it as if it had been made before, and does not show it yet"
         return self._skipped(State.UNKNOWN, why)
 
@@ -136,24 +136,6 @@ class Create:
             self.step, remote_id, lambda: self._read_back(remote_id, changes), self.circuit
         )
 
-    def _recovered(self, remote_id: str, changes: Changes) -> StepOutcome:
-        """The same for one whose create was not answered, and who may have opted out until now.
-
-        A store with one word for that and for never asked tells it by the time alone.
-        """
-        outcome = self._made(remote_id, changes)
-        own = self.customers.writes(self.step.change.alias)
-        if own is None:
-            return outcome
-        untouched = {
-            channel: one
-            for channel, one in own.after.items()
-            if not (one.is_dated_never() and self.rules.blurs(channel, one))
-        }
-        if untouched != own.after:
-            self.customers.wrote(self.step, OurWrites(before=None, after=untouched))
-        return outcome
-
     def _read_back(self, remote_id: str, changes: Changes) -> StepOutcome:
         """Reads a new customer back, and takes out again whoever the store subscribed by itself."""
         back = self.client.read(remote_id)
@@ -166,7 +148,13 @@ class Create:
             )
         back, noticed, collateral = self._without_resubscription(back)
         back = self._without_what_is_owed(back, changes)
-        self.customers.wrote(self.step, OurWrites(before=None, after=dict(back.consents)))
+        # Where one word means both never asked and opted out, its time alone tells an opt-out since.
+        untouched = {
+            channel: one
+            for channel, one in back.consents
+            if not (one.is_dated_never() and self.rules.blurs(channel, one))
+        }
+        self.customers.wrote(self.step, OurWrites(before=None, after=untouched))
         fields = tuple(
             (self.rules.pseudonyms.path(one.path), self._taken(one, back, self.step.kind))
             for one in changes
