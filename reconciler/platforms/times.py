@@ -64,15 +64,16 @@ class StoreTimes:
         self.note((value,))
         if value in (None, ""):
             return told
-        spans = [one for text in _readings(value) if (one := self._span(text)) is not None]
-        swappable = len(_readings(value)) > 1
+        found = [self._span(text) for text in _readings(value)]  # the text as it is comes first
+        spans = [one for one in found if one is not None]
+        swappable = len(found) > 1
         if not spans:
             return told.with_time(dated=True)
         if swappable and self.day_first:
             return told.with_time(
                 dated=True, not_before=min(one.earliest for one in spans), swappable=True
             )
-        span = self._span(value)
+        span = found[0]
         if span is None:
             return told.with_time(dated=True, swappable=swappable)
         yes = told.state is ConsentState.SUBSCRIBED
