@@ -1,7 +1,6 @@
 """An approved plan to what became of it."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import count
@@ -51,6 +50,8 @@ class ApplyRequest:
 
 def apply(order: ApplyRequest) -> "ApplyResult":
     """Carries out what was approved. A blocked store lets only withdrawals through."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from reconciler.plan.outcome import ApplyResult
     from reconciler.planfile.encode import encode
     from reconciler.report.lines import as_json

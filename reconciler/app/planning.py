@@ -1,7 +1,6 @@
 """The desired state and the stores to a plan."""
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -39,6 +38,8 @@ def plan(
     state: DesiredState, choices: PlanOptions, environment: Environment, pseudonyms: Pseudonyms
 ) -> "Plan":
     """Reads every selected store and computes its part; where one fails, its part says why."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from reconciler.plan.lifts import lifts
     from reconciler.plan.owed import owed_once_merged
     from reconciler.plan.plan import Basis, Plan

@@ -148,7 +148,7 @@ class Create:
             )
         back, noticed, collateral = self._without_resubscription(back)
         back = self._without_what_is_owed(back, changes)
-        # Where one word means both never asked and opted out, its time alone tells an opt-out since.
+        # Where one word means never asked and opted out, only its time tells an opt-out since.
         untouched = {
             channel: one
             for channel, one in back.consents
