@@ -51,7 +51,8 @@ class View:
             self.hidden.see(live)
             self.masked += bool(live.unreadable & CONTACTS)
             self.contacts += live.email is not None or live.phone is not None
-            self.index.offer(live)
+            # A plan writes nothing back: the raw record is read again right before a write.
+            self.index.offer(live if live.wire is None else replace(live, wire=None))
         return new
 
     def take_page(self, page: Page) -> int:
