@@ -8,6 +8,7 @@ import click
 from reconciler.cli import fresh, options
 from reconciler.cli.codes import BLOCKED, CHANGES, FAILED, OK
 from reconciler.cli.gaps import tell_of_gaps
+from reconciler.cli.rendering import FORMATS
 from reconciler.errors import SpecError
 from reconciler.model.settings import Release, RiskClass
 from reconciler.report.lines import as_json
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "markdown", "json", "html", "github"]),
+    type=click.Choice(FORMATS),
     default="text",
     show_default=True,
 )

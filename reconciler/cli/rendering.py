@@ -1,10 +1,10 @@
 """A plan in the form that was asked for, to stdout or a file; shared by plan, show and apply."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -19,6 +19,37 @@ if TYPE_CHECKING:
     from reconciler.report.items import Reveal
 
 
+def _markdown(plan: "SavedPlan") -> str:
+    from reconciler.report import markdown
+
+    return markdown.render(plan, links())
+
+
+def _json(plan: "SavedPlan") -> str:
+    from reconciler.planfile.encode import encode
+
+    return as_json(encode(plan)) + "\n"
+
+
+def _html(plan: "SavedPlan") -> str:
+    from reconciler.report import html
+
+    return html.render(plan, links())
+
+
+def _github(plan: "SavedPlan") -> str:
+    return "".join(f"{line}\n" for line in _annotations(plan))
+
+
+_CONTENTS: "Final[Mapping[str, Callable[[SavedPlan], str]]]" = {
+    "markdown": _markdown,
+    "json": _json,
+    "html": _html,
+    "github": _github,
+}
+FORMATS: Final = ("text", *_CONTENTS)
+
+
 def render(
     plan: "SavedPlan",
     form: str,
@@ -28,34 +59,28 @@ def render(
     no_color: bool,
     reveal: "Reveal",
 ) -> None:
-    from reconciler.report import annotations, markdown, text
-
-    if form == "text" and output is None:
-        options.show(text.render(plan, every=verbose, reveal=reveal), no_color=no_color)
-        return
+    """A terminal and a runner are spoken to line by line, a file gets all at once."""
     if form == "text":
-        lines = text.render(plan, every=verbose, reveal={})
-        content = "".join(f"{plain(one.text)}\n" for one in lines)
-    elif form == "markdown":
-        content = markdown.render(plan, links())
-    elif form == "github":
-        found = annotations.github(at_root(annotations.of_plan(plan)))
+        from reconciler.report import text
+
+        shown = reveal if output is None else {}
+        lines = text.render(plan, every=verbose, reveal=shown)
         if output is None:
-            voice.command(found)
-            return
-        content = "".join(f"{line}\n" for line in found)
-    elif form == "html":
-        from reconciler.report import html
-
-        content = html.render(plan, links())
+            options.show(lines, no_color=no_color)
+        else:
+            options.write_private(output, "".join(f"{plain(one.text)}\n" for one in lines))
+    elif output is not None:
+        options.write_private(output, _CONTENTS[form](plan))
+    elif form == "github":
+        voice.command(_annotations(plan))
     else:
-        from reconciler.planfile.encode import encode
+        click.echo(_CONTENTS[form](plan), nl=False)
 
-        content = as_json(encode(plan)) + "\n"
-    if output is None:
-        click.echo(content, nl=False)
-    else:
-        options.write_private(output, content)
+
+def _annotations(plan: "SavedPlan") -> "Iterator[str]":
+    from reconciler.report import annotations
+
+    return annotations.github(at_root(annotations.of_plan(plan)))
 
 
 def annotate(diagnostics: "Iterable[Diagnostic]", output: Path | None) -> None:

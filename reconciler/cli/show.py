@@ -7,6 +7,7 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.codes import OK
+from reconciler.cli.rendering import FORMATS
 from reconciler.errors import PlanFileError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "markdown", "json", "html", "github"]),
+    type=click.Choice(FORMATS),
     default="text",
     show_default=True,
 )
