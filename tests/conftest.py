@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +30,8 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
+_HERE = Path(__file__).parent
+_MEASURED = ("cli", "report", "state", "sandbox", "outside", "test_meta.py", "test_docs.py")
 _OURS = ("CI", "NO_COLOR", "GITHUB_", "CI_", "RECONCILER_", "ACME_", "HTTP_PROXY", "HTTPS_PROXY")
 
 
@@ -37,6 +40,15 @@ def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name == "CI" or name.startswith(_OURS[1:]):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _measured_where_commands_are_tested(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Coverage of a process that a test starts costs as much again, so few rooms pay for it."""
+    if request.path.relative_to(_HERE).parts[0] not in _MEASURED:
+        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
 
 
 @pytest.fixture(autouse=True)
