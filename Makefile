@@ -10,7 +10,7 @@ demo: install  ## set up, then plan, apply and plan again on local stores
 test: install  ## set up, then run the tests
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4
 
-check: install lint types floors readme examples-check test-wheel  ## all that CI runs
+check: install lint types floors readme examples-check wheel cover  ## all that guards the house, with coverage
 
 install: .venv/.installed
 
@@ -85,7 +85,7 @@ cover: install  ## the tests with the coverage of branches, subprocesses include
 wheel: install  ## what is built, installed where nothing else is, and tried from an empty folder
 	.ci/wheel
 
-test-wheel: install  ## the same, and all tests against what is installed there, with coverage
+test-wheel: install  ## the same, and all tests against what is installed there
 	.ci/wheel test
 
 matrix: install  ## a short selection on each Python of the classifiers that is here, and on lowest versions
