@@ -1,4 +1,4 @@
-# The two commands of the README, and the developers' tasks; CI runs `make check`.
+# The two commands of the README, and the developers' tasks; `.ci/run` runs the checks and tests the wheel.
 PYTHON ?= python3
 BIN := .venv/bin
 
