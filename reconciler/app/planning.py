@@ -9,7 +9,7 @@ from reconciler import __version__
 from reconciler.app.collecting import seldom
 from reconciler.app.environment import Environment, open_store, provenance_of, rules_for
 from reconciler.app.loading import selected
-from reconciler.errors import ConfigError, PlatformError
+from reconciler.errors import ReconcilerError
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.redaction import NOBODY, Names
 from reconciler.model.settings import Approval, DesiredState, Release, RiskClass, StoreSettings
@@ -148,7 +148,7 @@ def _plan_store(
     try:
         made, read, _ = compute_store(state, store, choices, environment, pseudonyms)
         return made, read
-    except (PlatformError, ConfigError) as error:
+    except ReconcilerError as error:
         told = str(error)
     except Exception as error:  # the others are planned all the same
         told = f"store {store.name}: a fault of reconciler itself ({type(error).__name__})"
@@ -190,7 +190,7 @@ def compute_store(
 ) -> "tuple[StorePlan, StoreReading, StoreRules]":
     """One store's part of the plan, with what was read and how it was judged.
 
-    Raises `PlatformError` and `ConfigError`.
+    Raises `PlatformError`, `ConfigError` and `JournalError`.
     """
     from reconciler.live.read import StoreReader
     from reconciler.plan.planner import compute, rests_on_doubt, rests_on_size

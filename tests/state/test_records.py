@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from reconciler.state.folder import FINISHED, JOURNALS, journals
 from reconciler.state.opt_outs import OptOuts
 from reconciler.state.plans import read
 from reconciler.state.unfinished import unfinished
-from tests.harness import Killed, Shop, opened, person, quick_clock
+from tests.harness import KEY, Killed, Shop, opened, person, quick_clock
+from tests.program import run
 
 ADA = ("cus_aaaaaaaaaa", Channel.EMAIL)
 BO = ("cus_bbbbbbbbbb", Channel.SMS)
@@ -88,6 +89,35 @@ def test_nobody_is_forgotten_where_the_record_is_damaged(tmp_path: Path, line: s
 
     with pytest.raises(JournalError, match="damaged in line 1"):
         opt_outs.known(tmp_path, "shop")
+
+
+def _unreadable(folder: Path) -> None:
+    """Something else in the place of a journal that would be taken over."""
+    path = _journal(folder, "p1", OPENED)
+    path.unlink()
+    path.mkdir()
+
+
+def _damaged(folder: Path) -> None:
+    OptOuts(folder, "shop").note(ADA[0], [ADA[1]])
+    (folder / "opt-outs" / "shop.jsonl").write_text("{}\n")
+
+
+@pytest.mark.parametrize("command", ["plan", "apply", "explain", "export"])
+@pytest.mark.parametrize("harm", [_damaged, _unreadable])
+def test_opt_outs_that_cannot_be_read_are_an_error_with_its_reason(
+    shop: Shop, command: str, harm: Callable[[Path], None]
+) -> None:
+    shop.want({"email": "ada@example.com", "tags": {"add": ["vip"]}})
+    harm(shop.environment.folder)
+    words = {"apply": ["--yes"], "explain": ["ada@example.com"], "export": ["--store", "shop"]}
+    env = {"TOKEN": shop.box.token, "RECONCILER_KEY": KEY.decode()}
+
+    done = run(command, *words.get(command, []), "--specs", shop.specs, env=env)
+
+    assert done.code == (0 if command == "export" and harm is _damaged else 1)
+    assert "a fault of reconciler" not in done.everything
+    assert not shop.box.writes
 
 
 def test_what_journals_from_before_remember_is_taken_over_once(tmp_path: Path) -> None:
