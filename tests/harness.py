@@ -20,6 +20,7 @@ from reconciler.planfile.saved import SavedPlan
 from reconciler.planfile.verify import verified
 from reconciler.sandbox import Sandbox
 from reconciler.testing import clock
+from reconciler.testing.check import GRANT
 
 PLATFORMS = ("genstore", "shoplazza", "shopline")
 VARIANTS = (*PLATFORMS, "shoplazza-2022")
@@ -219,12 +220,4 @@ def person(email: str | None = "ada@example.com", /, **fields: Any) -> Json:
 
 def grant(**evidence: Any) -> Json:
     """A consent with all the evidence that any policy may ask for."""
-    return {
-        "state": "subscribed",
-        "given_at": "2026-06-01T10:00:00+00:00",
-        "source": "checkout",
-        "method": "form_checkbox",
-        "level": "confirmed",
-        "evidence": "forms/1",
-        **evidence,
-    }
+    return {**GRANT, **evidence}

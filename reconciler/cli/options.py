@@ -6,7 +6,6 @@ import shlex
 import shutil
 import stat
 import sys
-import tempfile
 import textwrap
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.model.rules import RELEASABLE
 from reconciler.model.settings import Release, RiskClass
 from reconciler.report.lines import Line, Style
+from reconciler.state.disk import write_whole
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -271,15 +271,7 @@ def write_private(path: Path, text: str) -> None:
             f"{path} is no regular file, and only such a file is written or replaced"
         )
     try:
-        # A name that nobody can know before: a link may wait in the place of any other.
-        file, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(file, "w", encoding="utf-8") as stream:
-                stream.write(text)
-            Path(unfinished).replace(path)
-        except BaseException:
-            Path(unfinished).unlink()
-            raise
+        write_whole(path, text.encode())
     except OSError as error:
         raise click.ClickException(
             f"{path} cannot be written: {(error.strerror or 'unknown').lower()}"

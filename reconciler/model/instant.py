@@ -1,6 +1,9 @@
-"""Times as people write them in specs: instants, with an offset or not at all."""
+"""Times as people write them in specs and as lines of a trail tell them: instants."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
+
+BEGIN: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def instant(text: str) -> datetime | None:
@@ -10,3 +13,12 @@ def instant(text: str) -> datetime | None:
         return moment if moment.utcoffset() is not None else None
     except (ValueError, OverflowError):
         return None
+
+
+def told_at(text: object) -> datetime:
+    """When a line says that it was written; the beginning of time where it does not tell that."""
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        return BEGIN
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

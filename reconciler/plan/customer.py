@@ -19,8 +19,8 @@ from reconciler.model.rules import by_release
 from reconciler.model.settings import RiskClass
 from reconciler.plan.changes import Action, Change, ConsentChange, FieldChange, Presence, TagChange
 from reconciler.plan.compare import creation, differences, moves_address
-from reconciler.plan.consent_rules import ConsentDecision, ConsentFacts, decide, is_told
-from reconciler.plan.held_back import contact_of, is_withdrawal, without
+from reconciler.plan.consent_rules import ConsentDecision, ConsentFacts, decide
+from reconciler.plan.held_back import contact_of, is_withdrawal, sent_blindly, without
 from reconciler.plan.reason import reason_of
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.support import unsupported
@@ -299,12 +299,7 @@ class _Case:
                 )
             if len(stopped) == len(fields):
                 return
-        written = {one.channel for one in fields if isinstance(one, ConsentChange)}
-        blind = [
-            channel
-            for channel in Channel
-            if channel not in written and not is_told(live.consent(channel), live.contact(channel))
-        ]
+        blind = sent_blindly(fields, live)
         if blind:
             self.add(
                 "consent.unreadable",

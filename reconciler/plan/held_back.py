@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator
 
 from reconciler.model.consent import Channel
+from reconciler.model.customer import LiveCustomer
 from reconciler.model.field_path import FieldPath
 from reconciler.model.settings import RiskClass
 from reconciler.plan.changes import ConsentChange, FieldChange, ScalarChange
+from reconciler.plan.consent_rules import is_told
 
 
 def is_withdrawal(change: FieldChange) -> bool:
@@ -38,3 +40,13 @@ def without(out: set[FieldPath], fields: Iterable[FieldChange]) -> Iterator[Fiel
 
 def contact_of(channel: Channel) -> FieldPath:
     return FieldPath("email" if channel is Channel.EMAIL else "phone")
+
+
+def sent_blindly(fields: Iterable[FieldChange], live: LiveCustomer) -> tuple[Channel, ...]:
+    """The consents that the store does not tell, and that a whole record would send along."""
+    written = {one.channel for one in fields if isinstance(one, ConsentChange)}
+    return tuple(
+        channel
+        for channel in Channel
+        if channel not in written and not is_told(live.consent(channel), live.contact(channel))
+    )

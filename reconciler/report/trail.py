@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
+from reconciler.model.instant import told_at
 from reconciler.report.lines import plain
 
 BROKEN: Final = "     ?  this line is no line of a trail"
@@ -33,17 +34,8 @@ class Wanted:
         return (
             str(one.get("plan", "")).startswith(self.plan or "")
             and all(value is None or one.get(name) == value for value, name in named)
-            and (self.since is None or _at(one) >= self.since)
+            and (self.since is None or told_at(one.get("at")) >= self.since)
         )
-
-
-def _at(one: Mapping[str, Any]) -> datetime:
-    """When; the beginning of time for a line that does not tell it with an offset."""
-    try:
-        at = datetime.fromisoformat(str(one.get("at")))
-    except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def selected(

@@ -21,6 +21,7 @@ from reconciler.errors import JournalError
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.plan.outcome import State
 from reconciler.plan.steps import Step
+from reconciler.state.disk import sync
 
 Consents = Mapping[Channel, LiveConsent]
 
@@ -184,16 +185,6 @@ def _check_in_place(path: Path, file: int) -> None:
 
 NO_LINE: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 """What reading a line ends with that this program has not written."""
-_CANNOT_SYNC: Final = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
-
-
-def sync(file: int) -> None:
-    """Some file systems cannot sync at all; there the write has to be enough."""
-    try:
-        os.fsync(file)
-    except OSError as error:
-        if error.errno not in _CANNOT_SYNC:
-            raise
 
 
 def _failed(path: Path, error: OSError) -> JournalError:

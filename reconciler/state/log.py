@@ -2,13 +2,12 @@
 
 import heapq
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
+from reconciler.model.instant import BEGIN, told_at
 from reconciler.state.chain import Line, lines
 from reconciler.state.trail import trail_paths
-
-_BEGIN: datetime = datetime.min.replace(tzinfo=UTC)
 
 
 def every_line(folder: Path) -> Iterator[Line | None]:
@@ -19,16 +18,7 @@ def every_line(folder: Path) -> Iterator[Line | None]:
 
 
 def _timed(path: Path) -> Iterator[tuple[datetime, Line | None]]:
-    at = _BEGIN
+    at = BEGIN
     for line in lines(path):
-        at = max(at, _at(line)) if line is not None else at
+        at = max(at, told_at(line.get("at"))) if line is not None else at
         yield at, line
-
-
-def _at(line: Line) -> datetime:
-    """The beginning of time for a line that does not tell when, with an offset."""
-    try:
-        at = datetime.fromisoformat(str(line.get("at")))
-    except ValueError:
-        return _BEGIN
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

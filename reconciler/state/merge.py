@@ -1,7 +1,6 @@
 """Two copies of a store's trail to one, where jobs went on from the same beginning apart."""
 
 import json
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from reconciler.clock import Clock
 from reconciler.errors import JournalError
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.state.chain import Head, end, is_sealed, parsed, raw_lines
-from reconciler.state.journal import sync
+from reconciler.state.disk import write_whole
 from reconciler.state.proof import MERGED, Proof, prove
 from reconciler.state.trail import held, sealed_line
 
@@ -45,7 +44,14 @@ def merge(path: Path, copy: Path, store: str, keys: Sequence[Pseudonyms], clock:
             values = {"store": store, "other": {"lines": last.count, "head": last.seal}}
             line = sealed_line(keys[0], clock, Head(count, other.seal), MERGED, values)
             added.append(json.dumps(line, separators=(",", ":")).encode() + b"\n")
-        _replace(path, [*ours, *added])
+        try:
+            write_whole(path, b"".join((*ours, *added)))
+        except OSError as error:
+            raise JournalError(
+                f"the audit trail {path} cannot be written: "
+                f"{(error.strerror or 'unknown').lower()}",
+                hint="make room, and merge again: it is as it was",
+            ) from error
         return Merged(len(added), end(path)[0])
 
 
@@ -70,12 +76,3 @@ def _check_keys(added: Sequence[bytes], usable: Sequence[Pseudonyms], copy: Path
                 "trail, so nothing was merged",
                 hint="keep that copy for the record, beside this one",
             )
-
-
-def _replace(path: Path, rows: Sequence[bytes]) -> None:
-    """Whole or not at all, for the owner only."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.writelines(rows)
-        file.flush()
-        sync(file.fileno())
-    Path(file.name).replace(path)

@@ -17,9 +17,10 @@ from filelock import FileLock
 
 from reconciler.errors import JournalError
 from reconciler.model.consent import Channel
+from reconciler.state.disk import sync
 from reconciler.state.finished import put_away
 from reconciler.state.folder import journals_of
-from reconciler.state.journal import NO_LINE, sync
+from reconciler.state.journal import NO_LINE
 
 OptOut: TypeAlias = tuple[str, Channel]
 """Alias and channel."""

@@ -3,13 +3,13 @@
 import json
 import os
 import stat
-import tempfile
 from pathlib import Path
 from typing import Any, Final
 
 from reconciler import schemas
 from reconciler.errors import ConfigError, PlanFileError
 from reconciler.plan.plan import FORMAT_VERSION
+from reconciler.state.disk import write_whole
 from reconciler.state.folder import prepare
 
 FOLDER: Final = "plans"
@@ -27,15 +27,7 @@ def keep(folder: Path, plan: str, text: str) -> Path:
     try:
         prepare(folder)
         path.parent.mkdir(exist_ok=True, mode=0o700)
-        # A name that nobody can know before: a link may wait in the place of any other.
-        file, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(file, "w", encoding="utf-8") as stream:
-                stream.write(text)
-            Path(unfinished).replace(path)
-        except BaseException:
-            Path(unfinished).unlink()
-            raise
+        write_whole(path, text.encode())
     except OSError as error:
         raise ConfigError(
             f"the state folder {folder} cannot be written: {(error.strerror or '').lower()}",

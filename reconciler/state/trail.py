@@ -20,7 +20,7 @@ from reconciler.clock import Clock
 from reconciler.errors import JournalError
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.state.chain import NOTHING, Head, end, is_sealed, last_line, lines, seal_of
-from reconciler.state.journal import sync
+from reconciler.state.disk import sync
 
 FOLDER: Final = "audit"
 FORMER: Final = "audit.jsonl"

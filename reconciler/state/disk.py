@@ -1,0 +1,33 @@
+"""What is on disk, whole, when a call returns."""
+
+import errno
+import os
+import tempfile
+from pathlib import Path
+from typing import Final
+
+_CANNOT_SYNC: Final = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
+
+
+def sync(file: int) -> None:
+    """Some file systems cannot sync at all; there the write has to be enough."""
+    try:
+        os.fsync(file)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC:
+            raise
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """In place of what was there, for its owner only, whole or not at all. Raises `OSError`."""
+    # A name that nobody can know before: a link may wait in the place of any other.
+    file, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(file, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            sync(stream.fileno())
+        Path(unfinished).replace(path)
+    except BaseException:
+        Path(unfinished).unlink()
+        raise
