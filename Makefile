@@ -8,7 +8,7 @@ demo: install  ## set up, then plan, apply and plan again on local stores
 	$(BIN)/reconciler demo
 
 test: install  ## set up, then run the tests
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4
+	$(BIN)/pytest --numprocesses 4
 
 check: install lint types floors readme examples-check wheel cover  ## all that guards the house, with coverage
 
@@ -79,7 +79,7 @@ pictures: install  ## the pictures of the README; needs Chromium
 	$(BIN)/python -m benchmarks.pictures
 
 cover: install  ## the tests with the coverage of branches, subprocesses included; fails below the figure
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --cov
+	$(BIN)/pytest --numprocesses 4 --cov
 
 .PHONY: wheel test-wheel matrix
 wheel: install  ## what is built, installed where nothing else is, and tried from an empty folder
