@@ -133,7 +133,7 @@ def rules_for(
 ) -> "StoreRules":
     from reconciler.model.redaction import NOBODY
     from reconciler.plan.compare import ComparisonSettings
-    from reconciler.plan.reason import everybody, names_in, tells_reasons
+    from reconciler.plan.reason import everybody, names_in
     from reconciler.plan.store_rules import StoreRules
     from reconciler.state import opt_outs
 
@@ -152,5 +152,5 @@ def rules_for(
         learned=learned,
         acknowledged=acknowledged,
         out_by_person=opt_outs.known(environment.folder, store.name),
-        names=names_in(everybody(state)) if tells_reasons(state.of(store.name)) else NOBODY,
+        names=names_in(everybody(state)) if store.name in state.reasoned else NOBODY,
     )

@@ -66,7 +66,6 @@ def settings_or_raise(
 
     Raises `SpecError` and `ConfigError` for what is wrong with the settings themselves.
     """
-    from reconciler.desired import resolve
     from reconciler.desired.sources import FromFolder, FromRevision
     from reconciler.repository import revision
 
@@ -77,7 +76,7 @@ def settings_or_raise(
     if errors:
         raise SpecError(sort_by_place(errors))
     _refuse_no_store(declared, specs)
-    state, _ = resolve.resolve((), declared, str(specs))
+    state, _ = _resolved((), declared, str(specs), environment.clock)
     if base is None:
         return state
     chosen = revision(specs, base)
@@ -147,17 +146,14 @@ def _load(paths: Sequence[Path], environment: Environment) -> Loaded:
 def _parsed(
     found: "Sequence[SpecFile]", diagnostics: list[Diagnostic], watch: Watch
 ) -> "Iterable[tuple[SpecFile, Document]]":
-    from reconciler.desired import schema_errors, yaml_reader
+    from reconciler.desired import schema_errors
 
     for number, file in enumerate(found):
         watch.at("checking specs", "files", number, len(found))
-        parsed, broken = yaml_reader.parse(file)
-        diagnostics.extend(broken)
-        if parsed is not None:
-            sound, wrong = schema_errors.check(parsed)
-            diagnostics.extend(wrong)
-            if sound.data is not None:
-                yield file, sound
+        sound, wrong = schema_errors.read(file)
+        diagnostics.extend(wrong)
+        if sound is not None:
+            yield file, sound
     watch.ended("checking specs")
 
 
@@ -166,8 +162,14 @@ def _resolved(
 ) -> tuple[DesiredState, tuple[Diagnostic, ...]]:
     from reconciler.desired import lint, resolve
 
-    state, wrong = resolve.resolve(documents, settings, folder)
-    return state, (*wrong, *lint.lint(state, clock.now(), TABLES))
+    now = clock.now()
+    state, wrong = resolve.resolve(
+        documents,
+        settings,
+        folder,
+        lambda store: lint.Lint.of(store, settings.policy, now, TABLES[store.platform]),
+    )
+    return state, (*wrong, *lint.approvals(settings, now))
 
 
 def _under(

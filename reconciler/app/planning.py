@@ -231,8 +231,8 @@ def compute_store(
 def _with_what_was_read(
     state: DesiredState, rules: "StoreRules", read: "StoreReading"
 ) -> "StoreRules":
-    from reconciler.plan.reason import names_in, tells_reasons
+    from reconciler.plan.reason import names_in
 
-    tells = tells_reasons(state.of(rules.store.name))
+    tells = rules.store.name in state.reasoned
     names = rules.names | names_in(read.index.remembered()) if tells else rules.names
     return replace(rules, learned=read.receipt.learned, names=names)

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from reconciler.desired.yaml_reader import Document
 from reconciler.diagnostics import Diagnostic, Pointer, SourceMark
 from reconciler.model.consent import Channel, ConsentState, Evidence, WantedConsent
 from reconciler.model.customer import ADDRESS_TEXTS, Address, Scalar
 from reconciler.model.fields import PROFILE, consent_field
-from reconciler.model.identity import Identity, IdentityKind, identity
+from reconciler.model.identity import Identity, IdentityKind, identity, normal_phone_identity
 from reconciler.model.instant import instant
 from reconciler.model.marks import marked
 from reconciler.model.personal import Personal, personal
@@ -17,7 +17,12 @@ from reconciler.model.settings import StoreSettings
 from reconciler.model.spelling import phone_fault
 from reconciler.model.tags import TagIntent, sort_tags, tag_key
 
+_KINDS: Final = tuple((kind, kind.value) for kind in IdentityKind)
+_CHANNELS: Final = tuple((channel, channel.value) for channel in Channel)
 _EVIDENCE: Final = ("source", "method", "level", "basis", "wording", "evidence")
+
+
+_NO_EVIDENCE: Final = Evidence()
 
 
 @dataclass(slots=True)
@@ -26,13 +31,17 @@ class Fact:
 
     name: str
     value: Any
-    file: str
-    place: int
+    document: Document
+    pointer: Pointer
     default: bool = False
 
     @property
+    def place(self) -> int:
+        return self.document.near(self.pointer)
+
+    @property
     def mark(self) -> SourceMark:
-        return marked(self.file, self.place)
+        return marked(self.document.file, self.place)
 
 
 @dataclass(slots=True)
@@ -50,8 +59,7 @@ class Entry:
     default_tags: bool = False
 
     def say(self, name: str, value: Any, pointer: Pointer, *, default: bool = False) -> None:
-        place = self.document.near(pointer)
-        self.facts.append(Fact(name, value, self.document.file, place, default))
+        self.facts.append(Fact(name, value, self.document, pointer, default))
 
 
 @dataclass(slots=True)
@@ -68,72 +76,85 @@ class DiagnosticCollector:
         )
 
 
-def entries(document: Document, store: StoreSettings, work: DiagnosticCollector) -> list[Entry]:
-    data = document.data
-    found: list[Entry] = []
-    defaults = data.get("defaults") or {}
-    for index, item in enumerate(data.get("customers") or ()):
-        if item is None:
-            continue
-        found.append(_customer(document, store, ("customers", index), item, defaults, work))
-    for index, tag in enumerate(data.get("tags") or ()):
-        if tag is None:
-            continue
-        for place, member in enumerate(tag.get("members") or ()):
-            entry = _reference(
-                document, store, "tags", ("tags", index, "members", place), member, work
-            )
-            entry.tags = TagIntent(present=(tag["name"],))
-            found.append(entry)
-    for index, item in enumerate(data.get("consents") or ()):
-        if item is None:
-            continue
-        pointer: Pointer = ("consents", index)
-        entry = _reference(document, store, "consents", pointer, item["customer"], work)
-        entry.mark = document.mark(pointer)
-        _consent(entry, Channel(item["channel"]), item, pointer, work)
-        found.append(entry)
+def entry(
+    document: Document,
+    pointer: Pointer,
+    store: StoreSettings,
+    work: DiagnosticCollector,
+    *,
+    normal_phone: bool = False,
+) -> Entry | None:
+    """What stands at a place of the document, as one store reads it; None for what was refused.
+
+    `normal_phone` is what `has_normal_phone` told of the same place before.
+    """
+    item = document.at(pointer)
+    if item is None:
+        return None
+    place = _Place(document, pointer, store, work, normal_phone)
+    if pointer[0] == "customers":
+        return _customer(place, item, document.data.get("defaults") or {})
+    if pointer[0] == "tags":
+        found = _reference(place, "tags", pointer, item)
+        found.tags = TagIntent(present=(document.at(pointer[:2])["name"],))
+        return found
+    found = _reference(place, "consents", (*pointer, "customer"), item["customer"])
+    _consent(found, Channel(item["channel"]), item, pointer, work)
     return found
 
 
-def _reference(
-    document: Document,
-    store: StoreSettings,
-    section: str,
-    pointer: Pointer,
-    item: Mapping[str, Any],
-    work: DiagnosticCollector,
-) -> Entry:
-    inner = (*pointer, "customer") if section == "consents" else pointer
+def has_normal_phone(found: Entry) -> bool:
+    """Whether its phone number is written in its normal form and in use, so that whoever reads the
+    entry again need not read the number again.
+    """
+    return any(
+        one.kind is IdentityKind.PHONE
+        and one.assigned
+        and one.written.reveal() == one.key == one.read_back
+        for one in found.identities
+    )
+
+
+class _Place(NamedTuple):
+    """What reading an entry takes."""
+
+    document: Document
+    pointer: Pointer
+    store: StoreSettings
+    work: DiagnosticCollector
+    normal_phone: bool
+
+
+def _reference(place: _Place, section: str, inner: Pointer, item: Mapping[str, Any]) -> Entry:
     return Entry(
-        section=section,
-        mark=document.mark(pointer),
-        document=document,
-        pointer=pointer,
-        identities=_identities(document, store, inner, item, work),
+        section,
+        place.document.mark(place.pointer),
+        place.document,
+        place.pointer,
+        _identities(place, inner, item, normal_phone=place.normal_phone),
     )
 
 
 def _identities(
-    document: Document,
-    store: StoreSettings,
-    pointer: Pointer,
-    item: Mapping[str, Any],
-    work: DiagnosticCollector,
+    place: _Place, pointer: Pointer, item: Mapping[str, Any], *, normal_phone: bool = False
 ) -> tuple[Identity, ...]:
     found = []
-    for kind in IdentityKind:
-        if kind.value not in item:
+    store = place.store
+    for kind, name in _KINDS:
+        text = item.get(name)
+        if text is None:
             continue
-        text = item[kind.value]
+        if normal_phone and kind is IdentityKind.PHONE:
+            found.append(normal_phone_identity(text))
+            continue
         region = store.phone_region
         fault = phone_fault(text, region) if kind is IdentityKind.PHONE else None
         one = None if fault else identity(kind, text, region)
         if one is None:
-            work.complain(
+            place.work.complain(
                 "identity.phone",
                 f"this {fault or 'is no phone number'}",
-                document.mark((*pointer, kind.value)),
+                place.document.mark((*pointer, name)),
                 'write it internationally, like "+8613315034487"'
                 + ("" if region else f", or give store {store.name} a phone_region"),
             )
@@ -142,23 +163,17 @@ def _identities(
     return tuple(found)
 
 
-def _customer(
-    document: Document,
-    store: StoreSettings,
-    pointer: Pointer,
-    item: Mapping[str, Any],
-    defaults: Mapping[str, Any],
-    work: DiagnosticCollector,
-) -> Entry:
-    entry = _reference(document, store, "customers", pointer, item, work)
-    entry.previously = _identities(
-        document, store, (*pointer, "previously"), item.get("previously") or {}, work
-    )
+def _customer(place: _Place, item: Mapping[str, Any], defaults: Mapping[str, Any]) -> Entry:
+    pointer = place.pointer
+    entry = _reference(place, "customers", pointer, item)
+    if "previously" in item:
+        inner = (*pointer, "previously")
+        entry.previously = _identities(place, inner, item["previously"])
     absent = item.get("state") == "absent"
     entry.say("absent", absent, pointer)
     if "reason" in item:
         entry.say("reason", item["reason"], (*pointer, "reason"))
-    filled = dict(item) if absent else {**defaults, **item}
+    filled = item if absent or not defaults else {**defaults, **item}
     for name in PROFILE:
         if name in filled:
             value: Scalar = filled[name]
@@ -166,23 +181,31 @@ def _customer(
                 value = personal(value)
             entry.say(name, value, (*pointer, name), default=name not in item)
     if "addresses" in filled:
-        addresses = tuple(_address(one) for one in filled["addresses"])
+        addresses = tuple(map(_address, filled["addresses"]))
         entry.say("addresses", addresses, (*pointer, "addresses"))
     if "tags" in filled:
         entry.tags = _tag_intent(filled["tags"])
         entry.default_tags = "tags" not in item
-        _refuse_both_ways(entry, work)
-    wanted = item.get("consent", {})
-    if isinstance(wanted, str):
-        wanted = dict.fromkeys(Channel, wanted)
-    for channel in Channel:
-        place = (*pointer, "consent", channel.value)
-        if channel in wanted:
-            _consent(entry, channel, wanted[channel], place, work)
-        elif not absent and channel in (defaults.get("consent") or {}):
-            _consent(entry, channel, defaults["consent"][channel], place, work)
-            entry.facts[-1].default = True
+        if entry.tags.absent:
+            _refuse_both_ways(entry, entry.tags, place.work)
+    _consents(entry, item, {} if absent else defaults, place.work)
     return entry
+
+
+def _consents(
+    entry: Entry, item: Mapping[str, Any], defaults: Mapping[str, Any], work: DiagnosticCollector
+) -> None:
+    wanted = item.get("consent") or {}
+    usual = defaults.get("consent") or {}
+    for channel, name in _CHANNELS:
+        pointer = (*entry.pointer, "consent", name)
+        if isinstance(wanted, str):
+            _consent(entry, channel, wanted, pointer, work)
+        elif name in wanted:
+            _consent(entry, channel, wanted[name], pointer, work)
+        elif name in usual:
+            _consent(entry, channel, usual[name], pointer, work)
+            entry.facts[-1].default = True
 
 
 def _address(item: Mapping[str, Any]) -> Address:
@@ -201,24 +224,28 @@ def _tag_intent(value: Any) -> TagIntent:
 def _consent(
     entry: Entry, channel: Channel, value: Any, pointer: Pointer, work: DiagnosticCollector
 ) -> None:
-    item: Mapping[str, Any] = {"state": value} if isinstance(value, str) else value
-    if "withdrawn_at" in item and item["state"] != "unsubscribed":
+    if isinstance(value, str):
+        wanted = WantedConsent(state=ConsentState(value), evidence=_NO_EVIDENCE)
+        entry.say(consent_field(channel), wanted, pointer)
+        return
+    item: Mapping[str, Any] = value
+    state = ConsentState(item["state"])
+    out = state is ConsentState.UNSUBSCRIBED
+    if "withdrawn_at" in item and not out:
         work.complain(
             "consent.wrong-time",
             f"`withdrawn_at` stands beside the state `{item['state']}`",
             marked(entry.document.file, entry.document.near(pointer)),
             "a consent that is given has `given_at`; leave the other out",
         )
-    told = item.get("withdrawn_at") if item["state"] == "unsubscribed" else item.get("given_at")
+    told = item.get("withdrawn_at" if out else "given_at")
     evidence = Evidence(
         at=instant(told) if told else None, **{name: item.get(name) for name in _EVIDENCE}
     )
-    wanted = WantedConsent(state=ConsentState(item["state"]), evidence=evidence)
-    entry.say(consent_field(channel), wanted, pointer)
+    entry.say(consent_field(channel), WantedConsent(state=state, evidence=evidence), pointer)
 
 
-def _refuse_both_ways(entry: Entry, work: DiagnosticCollector) -> None:
-    intent = entry.tags or TagIntent()
+def _refuse_both_ways(entry: Entry, intent: TagIntent, work: DiagnosticCollector) -> None:
     both = {tag_key(tag) for tag in intent.present} & {tag_key(tag) for tag in intent.absent}
     if both:
         work.complain(

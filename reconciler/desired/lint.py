@@ -1,7 +1,8 @@
 """Checks across the resolved specs: what the schema cannot see, offline and without a store."""
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -20,9 +21,9 @@ from reconciler.model.fields import consent_field
 from reconciler.model.identity import IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.personal import Personal
-from reconciler.model.settings import DesiredState
+from reconciler.model.settings import Policy, Settings, StoreSettings
 from reconciler.model.shapes import shape_of
-from reconciler.model.tags import Owned, tag_key
+from reconciler.model.tags import Owned, TagIntent, tag_key
 
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 SLACK: Final = timedelta(seconds=60)
@@ -31,36 +32,46 @@ LONGEST_ACKNOWLEDGEMENT: Final = timedelta(days=90)
 _CONSENT_NAME: Final = re.compile(r"newsletter|subscri|sms|opt-?in|marketing")
 
 
-def lint(
-    state: DesiredState, now: datetime, platforms: Mapping[str, Capabilities]
-) -> tuple[Diagnostic, ...]:
-    """Every complaint about the specs as a whole; `now` decides what lies in the future.
+@dataclass(frozen=True, slots=True)
+class Lint:
+    """Looks at each customer of one store under a policy; `now` decides what is in the future."""
 
-    `platforms` are the tables by name: what they limit is told without asking any store.
-    """
-    stores = {store.name: store for store in state.stores}
-    owned_by = dict(state.owned)
-    bearing = {tag for tag, _ in state.policy.bearing_tags}
-    found: list[Diagnostic] = list(_approvals(state, now))
-    for name, customers in state.customers:
-        owned = Owned(owned_by.get(name, ()))
-        table = platforms[stores[name].platform]
-        region = stores[name].phone_region
-        regions = frozenset({region} if region else ())
-        for customer in customers:
-            found.extend(limits.beyond(customer, table))
-            found.extend(_consents(customer, state, now))
-            found.extend(_tags(customer, owned))
-            found.extend(_addresses(customer))
-            found.extend(_hidden(customer, regions))
-            found.extend(_unlisted(customer, bearing))
-            found.extend(_phones(customer))
-    return tuple(found)
+    policy: Policy
+    table: Capabilities
+    owned: Owned | None
+    regions: frozenset[str]
+    bearing: frozenset[str]
+    now: datetime
+
+    @classmethod
+    def of(cls, store: StoreSettings, policy: Policy, now: datetime, table: Capabilities) -> "Lint":
+        """`table` is the platform's: what it limits is told without asking any store."""
+        return cls(
+            policy=policy,
+            table=table,
+            owned=None if store.owned_tags is None else Owned(store.owned_tags),
+            regions=frozenset({store.phone_region} if store.phone_region else ()),
+            bearing=frozenset(tag for tag, _ in policy.bearing_tags),
+            now=now,
+        )
+
+    def __call__(self, customer: DesiredCustomer) -> Iterator[Diagnostic]:
+        yield from limits.beyond(customer, self.table)
+        yield from _consents(customer, self.policy, self.now)
+        if customer.tags is not UNMANAGED:
+            # Where nothing else is said, every tag that the specs name is owned.
+            if self.owned is not None:
+                yield from _foreign(customer, customer.tags, self.owned)
+            yield from _unlisted(customer, customer.tags, self.bearing)
+        yield from _addresses(customer)
+        yield from _hidden(customer, self.regions)
+        yield from _phones(customer)
 
 
-def _approvals(state: DesiredState, now: datetime) -> Iterator[Diagnostic]:
-    regions = frozenset(one.phone_region for one in state.stores if one.phone_region)
-    for approval in state.approvals:
+def approvals(settings: Settings, now: datetime) -> Iterator[Diagnostic]:
+    """What is wrong with approvals, or worth a warning."""
+    regions = frozenset(one.phone_region for one in settings.stores if one.phone_region)
+    for approval in settings.approvals:
         title = shape_of(approval.reason, regions)
         if title is not None:
             yield _warning(
@@ -88,31 +99,41 @@ def _approvals(state: DesiredState, now: datetime) -> Iterator[Diagnostic]:
             )
 
 
-def _consents(
-    customer: DesiredCustomer, state: DesiredState, now: datetime
-) -> Iterator[Diagnostic]:
+def _consents(customer: DesiredCustomer, policy: Policy, now: datetime) -> Iterator[Diagnostic]:
     for channel, wanted in customer.consents:
-        mark = customer.mark_of(f"consent.{channel}")
-        if wanted.evidence.at is not None and wanted.evidence.at < EARLIEST:
-            yield Diagnostic(
-                rule="time.too-old",
-                message="this consent is dated before 2000",
-                mark=mark,
-                hint="check the year",
-            )
-        if wanted.evidence.at is not None and wanted.evidence.at > now + SLACK:
-            yield Diagnostic(
-                rule="time.future",
-                message="this consent is dated in the future",
-                mark=mark,
-                hint="check the day and the offset",
-            )
-        yield from _address(customer, channel, wanted, mark)
-        if wanted.state is ConsentState.SUBSCRIBED:
-            country = customer.country()
-            yield from _grant(channel, wanted, state, mark, country)
-            yield from _implied(wanted, state, mark, country)
-            yield from _lapsed(wanted, mark, now)
+        for one in _consent(customer, channel, wanted, policy, now):
+            yield replace(one, mark=customer.mark_of(consent_field(channel)))
+
+
+def _consent(
+    customer: DesiredCustomer,
+    channel: Channel,
+    wanted: WantedConsent,
+    policy: Policy,
+    now: datetime,
+) -> Iterator[Diagnostic]:
+    """At the entry: where in it the consent stands is looked for once something is wrong."""
+    mark = customer.mark
+    if wanted.evidence.at is not None and wanted.evidence.at < EARLIEST:
+        yield Diagnostic(
+            rule="time.too-old",
+            message="this consent is dated before 2000",
+            mark=mark,
+            hint="check the year",
+        )
+    if wanted.evidence.at is not None and wanted.evidence.at > now + SLACK:
+        yield Diagnostic(
+            rule="time.future",
+            message="this consent is dated in the future",
+            mark=mark,
+            hint="check the day and the offset",
+        )
+    yield from _address(customer, channel, wanted, mark)
+    if wanted.state is ConsentState.SUBSCRIBED:
+        country = customer.country()
+        yield from _grant(channel, wanted, policy, mark, country)
+        yield from _implied(wanted, policy, mark, country)
+        yield from _lapsed(wanted, mark, now)
 
 
 def _address(
@@ -135,11 +156,11 @@ def _address(
 def _grant(
     channel: Channel,
     wanted: WantedConsent,
-    state: DesiredState,
+    policy: Policy,
     mark: SourceMark,
     country: str | None,
 ) -> Iterator[Diagnostic]:
-    missing = [name for name in state.policy.required_for(channel) if not wanted.evidence.has(name)]
+    missing = [name for name in policy.required_for(channel) if not wanted.evidence.has(name)]
     if missing:
         yield _warning(
             "consent.no-evidence",
@@ -148,7 +169,7 @@ def _grant(
             mark,
             "add what is missing, from the record of the person's consent",
         )
-    minimum = state.policy.minimum(country)
+    minimum = policy.minimum(country)
     if minimum and not level_meets(wanted.evidence.level, minimum):
         yield _warning(
             "consent.level",
@@ -160,9 +181,9 @@ def _grant(
 
 
 def _implied(
-    wanted: WantedConsent, state: DesiredState, mark: SourceMark, country: str | None
+    wanted: WantedConsent, policy: Policy, mark: SourceMark, country: str | None
 ) -> Iterator[Diagnostic]:
-    if wanted.evidence.basis in (None, "express") or country in state.policy.implied:
+    if wanted.evidence.basis in (None, "express") or country in policy.implied:
         return
     yield _warning(
         "consent.implied-basis",
@@ -197,10 +218,8 @@ def _addresses(customer: DesiredCustomer) -> Iterator[Diagnostic]:
         )
 
 
-def _tags(customer: DesiredCustomer, owned: Owned) -> Iterator[Diagnostic]:
-    if customer.tags is UNMANAGED:
-        return
-    foreign = [tag for tag in (*customer.tags.present, *customer.tags.absent) if tag not in owned]
+def _foreign(customer: DesiredCustomer, tags: TagIntent, owned: Owned) -> Iterator[Diagnostic]:
+    foreign = [tag for tag in (*tags.present, *tags.absent) if tag not in owned]
     if foreign:
         yield Diagnostic(
             rule="tags.not-owned",
@@ -212,11 +231,11 @@ def _tags(customer: DesiredCustomer, owned: Owned) -> Iterator[Diagnostic]:
         )
 
 
-def _unlisted(customer: DesiredCustomer, bearing: Container[str]) -> Iterator[Diagnostic]:
+def _unlisted(
+    customer: DesiredCustomer, tags: TagIntent, bearing: Container[str]
+) -> Iterator[Diagnostic]:
     """Audiences are built on tags: a name that says so should be listed, or be another name."""
-    if customer.tags is UNMANAGED:
-        return
-    for tag in customer.tags.present:
+    for tag in tags.present:
         if tag_key(tag) not in bearing and _CONSENT_NAME.search(tag_key(tag)):
             yield _warning(
                 "consent.tag-name",

@@ -1,5 +1,8 @@
 """Entries of all files that speak of one customer, joined; contradictions name both places."""
 
+from collections.abc import Iterator
+from functools import partial
+
 from reconciler.desired.entries import DiagnosticCollector, Entry, Fact
 from reconciler.diagnostics import SourceMark
 from reconciler.model.consent import Channel, ConsentState, Evidence
@@ -7,46 +10,12 @@ from reconciler.model.customer import DesiredCustomer, is_erasure
 from reconciler.model.fields import PROFILE
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED, Managed
-from reconciler.model.marks import Marks, marked
+from reconciler.model.marks import Marks, Told, marked
 from reconciler.model.tags import TagIntent, sort_tags, tag_key
 
 
-def join(
-    store: str, entries: list[Entry], work: DiagnosticCollector
-) -> tuple[DesiredCustomer, ...]:
-    groups = _groups(entries)
-    customers = [_one(store, group, work) for group in groups]
-    return tuple(
-        sorted(
-            customers,
-            key=lambda one: (one.mark, one.identities[0].key) if one.identities else (one.mark, ""),
-        )
-    )
-
-
-def _groups(entries: list[Entry]) -> list[list[Entry]]:
-    """Entries that share an identity, directly or through others, are one customer."""
-    parent = list(range(len(entries)))
-
-    def root(index: int) -> int:
-        while parent[index] != index:
-            parent[index] = parent[parent[index]]
-            index = parent[index]
-        return index
-
-    seen: dict[tuple[IdentityKind, str], int] = {}
-    for index, entry in enumerate(entries):
-        for one in entry.identities:
-            other = seen.setdefault((one.kind, one.key), index)
-            parent[root(index)] = root(other)
-    groups: dict[int, list[Entry]] = {}
-    for index, entry in enumerate(entries):
-        if entry.identities:
-            groups.setdefault(root(index), []).append(entry)
-    return list(groups.values())
-
-
-def _one(store: str, group: list[Entry], work: DiagnosticCollector) -> DesiredCustomer:
+def one_of(store: str, group: list[Entry], work: DiagnosticCollector) -> DesiredCustomer:
+    """The customer whom all entries of a group speak of; there is one at least."""
     ranked = sorted(group, key=lambda entry: (entry.section != "customers", entry.mark))
     facts: dict[str, Fact] = {}
     for entry in ranked:
@@ -60,7 +29,7 @@ def _one(store: str, group: list[Entry], work: DiagnosticCollector) -> DesiredCu
         identities=_joined_identities(ranked, work),
         previously=tuple(one for entry in ranked for one in entry.previously),
         mark=first.mark,
-        marks=_marks(ranked, facts),
+        marks=Marks(partial(_places, ranked, facts)),
         creates=first.section == "customers",
         absent=absent,
         reason=facts["reason"].value if "reason" in facts else None,
@@ -78,9 +47,9 @@ def _one(store: str, group: list[Entry], work: DiagnosticCollector) -> DesiredCu
     return customer
 
 
-def _marks(group: list[Entry], facts: dict[str, Fact]) -> Marks:
+def _places(group: list[Entry], facts: dict[str, Fact]) -> Iterator[Told]:
     marks = {
-        name: (fact.file, fact.place)
+        name: (fact.document.file, fact.place)
         for name, fact in facts.items()
         if name not in ("absent", "reason")
     }
@@ -91,7 +60,7 @@ def _marks(group: list[Entry], facts: dict[str, Fact]) -> Marks:
         for one in entry.identities:
             place = document.near((*pointer, one.kind.value))
             marks[one.kind.value] = (document.file, place)
-    return Marks((name, *place) for name, place in marks.items())
+    yield from ((name, *place) for name, place in marks.items())
 
 
 def _add(fact: Fact, facts: dict[str, Fact], work: DiagnosticCollector) -> None:
@@ -174,38 +143,39 @@ def _joined_tags(group: list[Entry], work: DiagnosticCollector) -> Managed[TagIn
     said = [entry for entry in group if entry.tags is not None]
     own = [entry for entry in said if entry.section == "customers" and not entry.default_tags]
     intents = [
-        (entry.tags, _place_of_tags(entry))
+        (entry.tags, entry)
         for entry in said
         if entry.tags is not None and not (entry.default_tags and own)
     ]
     if not intents:
         return UNMANAGED
-    exact = [(intent, mark) for intent, mark in intents if intent.exact]
-    for intent, mark in exact[1:]:
-        first, place = exact[0]
+    exact = [(intent, entry) for intent, entry in intents if intent.exact]
+    for intent, entry in exact[1:]:
+        first = exact[0][0]
         if {tag_key(tag) for tag in intent.present} != {tag_key(tag) for tag in first.present}:
+            place = _place_of_tags(exact[0][1])
             work.complain(
                 "section.contradiction",
                 f"the tags of this customer are listed otherwise in {place}",
-                mark,
+                _place_of_tags(entry),
                 "keep one list, or use {add: […]} in one of the two",
                 also=place,
             )
     present = sort_tags(tag for intent, _ in intents for tag in intent.present)
     absent = sort_tags(tag for intent, _ in intents for tag in intent.absent)
     keys = {tag_key(tag) for tag in present}
-    for intent, mark in intents:
+    for intent, entry in intents:
         unwanted = {tag_key(tag) for tag in intent.absent}
         if unwanted & keys - {tag_key(tag) for tag in intent.present}:
             other = next(
-                place
+                _place_of_tags(place)
                 for one, place in intents
                 if any(tag_key(tag) in unwanted for tag in one.present)
             )
             work.complain(
                 "tags.added-and-removed",
                 f"a tag that is removed here is added in {other}",
-                mark,
+                _place_of_tags(entry),
                 "keep one of the two",
                 also=other,
             )

@@ -6,16 +6,14 @@ same order: so a place is found again by walking the entry that it is in.
 
 from array import array
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
+from reconciler.desired.item import Item
+from reconciler.desired.numbering import Inside, inside
 from reconciler.diagnostics import Pointer, SourceMark
 from reconciler.model.marks import marked, number
 
-_Inside: TypeAlias = dict[Pointer, tuple[int, int]]
-"""Which numbers are those of a key (-1 for items of lists) and of its value, by the way there."""
-
-
-_NOTHING: Final[tuple[int, _Inside]] = (-1, {})
+_NOTHING: Final[tuple[int, Inside]] = (-1, {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +27,13 @@ class Places:
     numbers: "array[int]"
     sections: dict[str, int]
     items: "dict[str, array[int]]"
-    _last: dict[str | int, tuple[int, _Inside]] = field(default_factory=dict, repr=False)
+    _last: dict[str | int, tuple[int, Inside]] = field(default_factory=dict, repr=False)
 
     def value(self, pointer: Pointer) -> SourceMark:
         """Of a value, or of the nearest thing around it."""
+        item, rest = self._item(pointer)
+        if item is not None:
+            return marked(self.file, item.value(rest))
         for length in range(len(pointer), -1, -1):
             found = self._found(pointer[:length])
             if found is not None:
@@ -41,6 +42,10 @@ class Places:
 
     def key(self, pointer: Pointer) -> SourceMark:
         """Of the key whose value `pointer` names, or of the nearest key around it."""
+        item, rest = self._item(pointer)
+        inner = None if item is None else item.key(rest)
+        if inner is not None:
+            return marked(self.file, inner)
         for length in range(len(pointer), 0, -1):
             found = self._found(pointer[:length])
             if found is not None and found[0] >= 0:
@@ -49,6 +54,9 @@ class Places:
 
     def near(self, pointer: Pointer) -> int:
         """The number of a key; of an item, or of what is not there, that of the value around it."""
+        item, rest = self._item(pointer)
+        if item is not None:
+            return item.near(rest)
         found = self._found(pointer)
         if found is not None and found[0] >= 0:
             return self.numbers[found[0]]
@@ -57,6 +65,20 @@ class Places:
             if found is not None:
                 return self.numbers[found[1]]
         return number(0, 0)
+
+    def _item(self, pointer: Pointer) -> tuple[Item | None, Pointer]:
+        """The accepted entry that a pointer leads into, and the way from there."""
+        node = self.data
+        for length, part in enumerate(pointer, start=1):
+            if isinstance(node, dict):
+                node = node.get(part)
+            elif isinstance(node, list) and isinstance(part, int) and 0 <= part < len(node):
+                node = node[part]
+            else:
+                break
+            if isinstance(node, Item):
+                return node, pointer[length:]
+        return None, pointer
 
     def _found(self, pointer: Pointer) -> tuple[int, int] | None:
         if not pointer:
@@ -83,7 +105,7 @@ class Places:
             return -1, items[index]
         return self._inside(section, index, items[index]).get(pointer[2:])
 
-    def _inside(self, section: str, index: int, at: int) -> _Inside:
+    def _inside(self, section: str, index: int, at: int) -> Inside:
         """Kept until another entry of the section is asked about: questions come entry by entry."""
         known = self._last.get(section)
         if known is not None and known[0] == index:
@@ -92,23 +114,3 @@ class Places:
         found = inside(around if index < 0 else around[index], at)
         self._last[section] = (index, found)
         return found
-
-
-def inside(node: Any, at: int) -> _Inside:
-    """Of everything in a value whose own number is `at`."""
-    found: _Inside = {}
-    if isinstance(node, (dict, list)):
-        _number(node, (), at, found)
-    return found
-
-
-def _number(node: Any, pointer: Pointer, at: int, found: _Inside) -> int:
-    """Notes everything inside; gives the first number after it."""
-    at += 1
-    pairs = isinstance(node, dict)
-    for name, inner in node.items() if pairs else enumerate(node):
-        way = (*pointer, name)
-        found[way] = (at, at + 1) if pairs else (-1, at)
-        at += pairs
-        at = _number(inner, way, at, found) if isinstance(inner, (dict, list)) else at + 1
-    return at

@@ -1,14 +1,14 @@
 """From documents to the desired state: sections joined, defaults filled in, identities normalised.
 
 Entries of several files that name one customer become one `DesiredCustomer`; where they contradict
-each other both places are named.
+each other both places are named. Each customer is made once, looked at, and dropped.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
 
-from reconciler.desired.entries import DiagnosticCollector, Entry, entries
-from reconciler.desired.merge import join
+from reconciler.desired.customers import Entries
+from reconciler.desired.entries import DiagnosticCollector
+from reconciler.desired.join import Inspect, Joined, join
 from reconciler.desired.yaml_reader import Document
 from reconciler.diagnostics import Diagnostic, Pointer
 from reconciler.model.settings import DesiredState, Settings, StoreSettings
@@ -16,27 +16,33 @@ from reconciler.model.tags import sort_tags
 
 
 def resolve(
-    documents: Iterable[Document], declared: Settings, folder: str
+    documents: Iterable[Document],
+    declared: Settings,
+    folder: str,
+    inspector: Callable[[StoreSettings], Inspect],
 ) -> tuple[DesiredState, tuple[Diagnostic, ...]]:
-    """The desired state and every complaint found on the way; with errors it must not be used."""
+    """The desired state and every complaint found on the way; with errors it must not be used.
+
+    `inspector` gives, for a store, what looks at each of its customers.
+    """
     work = DiagnosticCollector()
     stores = {store.name: store for store in declared.stores}
-    found_in: dict[str, list[Entry]] = {name: [] for name in stores}
     about: dict[str, list[Document]] = {name: [] for name in stores}
     documents = tuple(documents)
     for document in documents:
         for store in _stores_of(document, stores, work):
-            found_in[store.name].extend(entries(document, store, work))
             about[store.name].append(document)
-    customers = tuple((name, join(name, found, work)) for name, found in sorted(found_in.items()))
+    found = [
+        join(Entries(stores[name], speaking), inspector(stores[name]), work)
+        for name, speaking in sorted(about.items())
+    ]
     state = DesiredState(
         stores=declared.stores,
         policy=declared.policy,
-        customers=customers,
-        owned=tuple(
-            (name, _owned(stores[name], found, about[name]))
-            for name, found in sorted(found_in.items())
-        ),
+        customers=tuple((one.store, one.customers) for one in found),
+        meanings=tuple((one.store, one.meaning) for one in found),
+        reasoned=frozenset(one.store for one in found if one.reasoned),
+        owned=tuple((one.store, _owned(stores[one.store], one, about[one.store])) for one in found),
         approvals=declared.approvals,
         files=len(documents),
         folder=folder,
@@ -84,16 +90,14 @@ def _stores_of(
 
 def _refuse_ids(document: Document, work: DiagnosticCollector) -> None:
     data = document.data
-    places: list[tuple[Pointer, Mapping[str, Any]]] = []
-    for index, item in enumerate(data.get("customers") or ()):
-        places.append((("customers", index), item or {}))
-    for index, item in enumerate(data.get("consents") or ()):
-        places.append((("consents", index, "customer"), (item or {}).get("customer") or {}))
+    places: list[Pointer] = [("customers", at) for at, _ in enumerate(data.get("customers") or ())]
+    places += [("consents", at, "customer") for at, _ in enumerate(data.get("consents") or ())]
     for index, tag in enumerate(data.get("tags") or ()):
-        for number, member in enumerate((tag or {}).get("members") or ()):
-            places.append((("tags", index, "members", number), member))
-    for pointer, item in places:
-        if "id" in item:
+        members = (tag or {}).get("members") or ()
+        places += [("tags", index, "members", number) for number, _ in enumerate(members)]
+    for pointer in places:
+        item = document.at(pointer)
+        if item is not None and "id" in item:
             work.complain(
                 "identity.id-in-many-stores",
                 "an `id` belongs to one store, and this file speaks of several",
@@ -102,20 +106,12 @@ def _refuse_ids(document: Document, work: DiagnosticCollector) -> None:
             )
 
 
-def _owned(
-    store: StoreSettings, entries: list[Entry], documents: list[Document]
-) -> tuple[str, ...]:
+def _owned(store: StoreSettings, found: Joined, documents: Iterable[Document]) -> tuple[str, ...]:
     """The declared patterns, or every tag that the specs of the store name."""
     if store.owned_tags is not None:
         return store.owned_tags
     named = {
-        tag
-        for entry in entries
-        if entry.tags is not None
-        for tag in (*entry.tags.present, *entry.tags.absent)
-    }
-    named |= {
         tag["name"] for document in documents for tag in document.data.get("tags") or () if tag
     }
     # A star in a tag that is named is a star, and no pattern.
-    return tuple(tag.replace("*", "\\*") for tag in sort_tags(named))
+    return tuple(tag.replace("*", "\\*") for tag in sort_tags(named | found.tags))

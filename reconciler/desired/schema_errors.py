@@ -10,7 +10,10 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
-from reconciler.desired.yaml_reader import Document
+from reconciler.desired import yaml_reader
+from reconciler.desired.files import SpecFile
+from reconciler.desired.item import Item
+from reconciler.desired.yaml_reader import MEMBERS, Document
 from reconciler.diagnostics import Diagnostic, Pointer
 from reconciler.schemas import FAULTS, accepts, load, validator
 
@@ -25,6 +28,8 @@ _KINDS: Final = {
     "number": "a number",
     "null": "null",
 }
+# How deep lists of accepted entries stand: the members of a tag.
+_DEEPEST_LIST: Final = 4
 _LONGEST_SLIP: Final = 60
 _HARMLESS_KEY: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_-]{0,40}")
 _FORMATS: Final = {
@@ -42,13 +47,32 @@ _FAULT_HINTS: Final = {
 }
 
 
+_PARTS: Final = {"customers": "customer", "consents": "consentEntry", MEMBERS: "reference"}
+
+
+def read(file: SpecFile) -> tuple[Document | None, tuple[Diagnostic, ...]]:
+    """What is sound in a file, and every complaint about it; None where nothing can be read.
+
+    Its entries are checked one by one as they are read, and only what is refused is kept as it is.
+    """
+    parsed, broken = yaml_reader.parse(file, _accepted)
+    if parsed is None:
+        return None, broken
+    sound, wrong = check(parsed)
+    return sound if sound.data is not None else None, (*broken, *wrong)
+
+
+def _accepted(name: str, value: Any) -> bool:
+    return accepts("spec", value, _PARTS[name])
+
+
 def check(document: Document) -> tuple[Document, tuple[Diagnostic, ...]]:
     """The document without what the schema refuses, and every complaint at its place.
 
     A refused entry becomes None and a refused store or section goes, so that the rest can be
     checked further and all complaints come at once.
     """
-    if document.data is None or accepts("spec", document.data):
+    if document.data is None or accepts("spec", _left(document.data)):
         return document, ()
     found: list[Diagnostic] = []
     refused: list[Pointer] = []
@@ -56,6 +80,15 @@ def check(document: Document) -> tuple[Document, tuple[Diagnostic, ...]]:
         found.extend(_explain(document, error))
         refused.append(tuple(error.absolute_path))
     return replace(document, data=_without(document.data, refused)), tuple(found)
+
+
+def _left(node: Any, depth: int = 0) -> Any:
+    """What is not accepted yet: a document without entries that are."""
+    if isinstance(node, dict) and depth < _DEEPEST_LIST:
+        return {name: _left(one, depth + 1) for name, one in node.items()}
+    if isinstance(node, list) and depth < _DEEPEST_LIST:
+        return [_left(one, depth + 1) for one in node if not isinstance(one, Item)]
+    return node
 
 
 def _without(data: Any, refused: Collection[Pointer]) -> Any:

@@ -8,15 +8,17 @@ good data is all that a large file costs.
 
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import yaml
 
 from reconciler.desired import lines
 from reconciler.desired.files import SpecFile
-from reconciler.desired.places import Places, inside
+from reconciler.desired.item import Item
+from reconciler.desired.numbering import inside
+from reconciler.desired.places import Places
 from reconciler.diagnostics import Diagnostic, Pointer, SourceMark
 from reconciler.model.marks import marked
 
@@ -89,13 +91,34 @@ _SAYINGS: Final = {
 }
 
 
+Accept: TypeAlias = Callable[[str, Any], bool]
+"""Whether a mapping in a list is what that list is for; the list is named by its key."""
+# Lists that grow with the customers: right below the document, and the members of each tag.
+LISTS: Final = ("customers", "consents")
+_TAGS: Final = "tags"
+MEMBERS: Final = "members"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """`data` is what JSON Schema expects: dicts, lists, text, numbers, booleans, None."""
+    """`data` is what JSON Schema expects: dicts, lists, text, numbers, booleans, None; and an
+    `Item` for each entry that was accepted as it was read.
+    """
 
     file: str
     data: Any
     places: Places = field(repr=False)
+
+    def at(self, pointer: Pointer) -> Any:
+        """What stands there, as it was read; None for what was refused."""
+        found = self.data
+        for part in pointer:
+            if isinstance(found, Item):
+                found = found.data()
+            if found is None:
+                return None
+            found = found[part]
+        return found.data() if isinstance(found, Item) else found
 
     def mark(self, pointer: Pointer) -> SourceMark:
         """Place of a value, or of the nearest thing around it."""
@@ -118,12 +141,21 @@ class _Broken(Exception):
         self.diagnostic = diagnostic
 
 
-def parse(file: SpecFile) -> tuple[Document | None, tuple[Diagnostic, ...]]:
-    """The document, or None with the reasons. A file of comments only has the data None."""
+def _never(name: str, value: Any) -> bool:  # noqa: ARG001
+    return False
+
+
+def parse(
+    file: SpecFile, accept: Accept = _never
+) -> tuple[Document | None, tuple[Diagnostic, ...]]:
+    """The document, or None with the reasons. A file of comments only has the data None.
+
+    Entries that `accept` takes are made small as soon as they are read.
+    """
     text, odd = lines.decode(file)
     if text is None:
         return None, odd
-    builder = _Builder(file.name)
+    builder = _Builder(file.name, accept)
     try:
         data = builder.build(text)
     except _Broken as broken:
@@ -145,8 +177,9 @@ _BETWEEN: Final = object()
 
 
 class _Builder:
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, accept: Accept) -> None:
         self.file = file
+        self.accept = accept
         self.numbers = array("Q")
         self.sections: dict[str, int] = {}
         self.items: dict[str, array[int]] = {}
@@ -161,7 +194,9 @@ class _Builder:
         key: Any = None
         began = 0
         around: list[tuple[Any, Any, int]] = []
+        section = ""
         entries: Any = None
+        members: Any = None
         starts = array("Q")
         numbers, known, names = self.numbers, dict[str, Any](), dict[str, str]()
         for event in self._expanded(text):
@@ -191,7 +226,12 @@ class _Builder:
                 self._check_start(event, key, len(around))
                 value = {} if kind is yaml.MappingStartEvent else []
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                ended = began
                 container, key, began = around.pop()
+                if container is entries:
+                    self._take(section, container, ended)
+                elif container is members:
+                    self._take(MEMBERS, container, ended)
                 continue
             elif kind is yaml.DocumentStartEvent and root:
                 self._complain_of_second(event)
@@ -208,13 +248,28 @@ class _Builder:
             if kind is yaml.ScalarEvent:
                 key = None if key is None else _BETWEEN
                 continue
-            if len(around) == 1 and key is not None and kind is yaml.SequenceStartEvent:
-                entries, starts = value, array("Q")
-                self.items[key] = starts
+            if len(around) == 1 and key is not None:
+                section = key
+                if kind is yaml.SequenceStartEvent:
+                    entries, starts = value, array("Q")
+                    self.items[key] = starts
+            elif len(around) == 3 and section == _TAGS and key == MEMBERS:
+                members = value
             around.append((container, None if key is None else _BETWEEN, began))
             container, began = value, len(numbers) - 1
             key = _BETWEEN if kind is yaml.MappingStartEvent else None
         return root[0] if root else None
+
+    def _take(self, name: str, around: list[Any], began: int) -> None:
+        """The last of a list is an `Item` from now on, if it is accepted; its places go with it.
+
+        After a complaint nothing is: the text will not be used, and what was said of it stands.
+        """
+        if name not in (*LISTS, MEMBERS) or self.diagnostics:
+            return
+        if type(around[-1]) is dict and self.accept(name, around[-1]):
+            around[-1] = Item.of(around[-1], self.numbers[began:])
+            del self.numbers[began + 1 :]
 
     def _check_start(self, event: Any, key: Any, depth: int) -> None:
         if event.tag is not None:

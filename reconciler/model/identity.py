@@ -207,6 +207,14 @@ def identity(kind: IdentityKind, text: str, region: str | None) -> Identity | No
             )
 
 
+def normal_phone_identity(text: str) -> Identity:
+    """Of a number in use that is known to be its own normal form."""
+    written = Personal(text)
+    return Identity(
+        kind=IdentityKind.PHONE, value=written, key=text, written=written, read_back=text
+    )
+
+
 def spellings(one: Identity) -> tuple[str, ...]:
     """Every form in which a store may know this contact, the normal form first."""
     if one.kind is IdentityKind.ID:

@@ -1,7 +1,7 @@
 """Places of many fields in little room: a line and a column in one number."""
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, TypeAlias
 
 from reconciler.diagnostics import SourceMark
 
@@ -19,48 +19,42 @@ def marked(file: str, place: int) -> SourceMark:
     return SourceMark(file, (place >> _WIDTH) + 1, (place & _COLUMNS) + 1)
 
 
+def number_of(mark: SourceMark) -> int:
+    return number(mark.line - 1, mark.column - 1)
+
+
+Told: TypeAlias = tuple[str, str, int]
+"""The name of a field, its file, and its place as a number."""
+
+
 class Marks:
-    """The places of a customer's fields, by name."""
+    """The places of a customer's fields, by name; looked for when the first is asked for."""
 
-    __slots__ = ("_files", "_names", "_places")
+    __slots__ = ("_find", "_told")
 
-    def __init__(self, marks: Iterable[tuple[str, str, int]] = ()) -> None:
-        """Names, files and numbers."""
-        told = sorted(marks)
-        self._names = _shared(tuple(name for name, _, _ in told))
-        self._files = _shared(tuple(file for _, file, _ in told))
-        self._places = tuple(place for _, _, place in told)
+    def __init__(self, find: Callable[[], Iterable[Told]]) -> None:
+        self._find = find
+        self._told: tuple[Told, ...] | None = None
 
     def of(self, name: str) -> SourceMark | None:
-        for known, file, place in zip(self._names, self._files, self._places, strict=True):
+        for known, file, place in self._all():
             if known == name:
                 return marked(file, place)
         return None
 
     def __iter__(self) -> Iterator[SourceMark]:
-        yield from (
-            marked(file, place) for file, place in zip(self._files, self._places, strict=True)
-        )
+        yield from (marked(file, place) for _, file, place in self._all())
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Marks) and self._key() == other._key()
+        return isinstance(other, Marks) and self._all() == other._all()
 
     def __hash__(self) -> int:
-        return hash(self._key())
+        return hash(self._all())
 
-    def _key(self) -> tuple[object, ...]:
-        return self._names, self._files, self._places
-
-
-_MOST_KNOWN: Final = 4096
-_known: Final[dict[tuple[str, ...], tuple[str, ...]]] = {}
+    def _all(self) -> tuple[Told, ...]:
+        if self._told is None:
+            self._told = tuple(sorted(self._find()))
+        return self._told
 
 
-def _shared(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """One tuple for the many customers whose fields have the same names, or stand in one file."""
-    if len(_known) > _MOST_KNOWN:
-        _known.clear()
-    return _known.setdefault(texts, texts)
-
-
-NO_MARKS: Final = Marks()
+NO_MARKS: Final = Marks(tuple)

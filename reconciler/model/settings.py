@@ -1,6 +1,6 @@
 """Stores, ceilings and policy as the user declared them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -192,12 +192,16 @@ class DesiredState:
     """All the specs say, resolved: the one input of planning beside the live side.
 
     `base` is the commit that the settings are taken from, None where they are those of the files
-    at hand; `at_hand` is what these say, and differs only where there is a base.
+    at hand; `at_hand` is what these say, and differs only where there is a base. Customers may be
+    made anew whenever one is asked for. `meanings` are digests, without a key, of all that the
+    entries of a store ask for; `reasoned` are the stores where some entry gives a reason.
     """
 
     stores: tuple[StoreSettings, ...]
     policy: Policy
-    customers: tuple[tuple[str, tuple[DesiredCustomer, ...]], ...]
+    customers: tuple[tuple[str, Sequence[DesiredCustomer]], ...]
+    meanings: tuple[tuple[str, str], ...] = field(repr=False)
+    reasoned: frozenset[str]
     owned: tuple[tuple[str, tuple[str, ...]], ...]
     approvals: tuple[Approval, ...]
     files: int
@@ -216,7 +220,7 @@ class DesiredState:
         known = {store.name for store in self.stores}
         return tuple(store.name for store in self.at_hand.stores if store.name not in known)
 
-    def of(self, store: str) -> tuple[DesiredCustomer, ...]:
+    def of(self, store: str) -> Sequence[DesiredCustomer]:
         return dict(self.customers).get(store, ())
 
     def owned_by(self, store: str) -> tuple[str, ...]:

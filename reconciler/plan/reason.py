@@ -28,11 +28,6 @@ def everybody(state: DesiredState) -> Iterator[DesiredCustomer]:
     return (one for _, every in state.customers for one in every)
 
 
-def tells_reasons(customers: Iterable[DesiredCustomer]) -> bool:
-    """Whether a reason will be shown, so that it has to be known who is called what."""
-    return any(one.reason is not None for one in customers)
-
-
 def _names(one: DesiredCustomer | LiveCustomer) -> Iterator[str]:
     if isinstance(one, LiveCustomer):
         told = (one.first_name, one.last_name, one.email)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reconciler.desired import lint, resolve, schema_errors, settings, yaml_reader
+from reconciler.desired import lint, resolve, schema_errors, settings
 from reconciler.desired.files import SpecFile
 from reconciler.platforms.registry import CHECKS, TABLES
 from tests.growth import MOST, growth
@@ -79,10 +79,13 @@ def test_twice_as_many_take_twice_the_work(kind: str) -> None:
 
 
 def _checked(file: SpecFile) -> None:
-    document, _ = yaml_reader.parse(file)
-    if document is None:
+    sound, _ = schema_errors.read(file)
+    if sound is None:
         return
-    sound, _ = schema_errors.check(document)
     declared, _ = settings.declare([sound], TABLES, CHECKS)
-    state, _ = resolve.resolve([sound], declared, "specs")
-    lint.lint(state, NOW, TABLES)
+    resolve.resolve(
+        [sound],
+        declared,
+        "specs",
+        lambda store: lint.Lint.of(store, declared.policy, NOW, TABLES[store.platform]),
+    )

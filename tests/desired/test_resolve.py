@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.desired import lint, resolve, schema_errors, settings, yaml_reader
+from reconciler.desired import lint, resolve, schema_errors, settings
 from reconciler.desired.files import SpecFile
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.consent import Channel, ConsentState
@@ -26,15 +26,18 @@ def resolved(*texts: str, platform: str = "shopline") -> tuple[DesiredState, lis
     found: list[Diagnostic] = []
     documents = []
     for number, text in enumerate((STORES.replace("PLATFORM", platform), *texts)):
-        parsed, wrong = yaml_reader.parse(SpecFile(name=f"{number}.yaml", content=text.encode()))
+        sound, wrong = schema_errors.read(SpecFile(name=f"{number}.yaml", content=text.encode()))
         found.extend(wrong)
-        assert parsed is not None
-        sound, wrong = schema_errors.check(parsed)
-        found.extend(wrong)
+        assert sound is not None
         documents.append(sound)
     declared, wrong = settings.declare(documents, TABLES, CHECKS)
-    state, more = resolve.resolve(documents, declared, "specs")
-    return state, [*found, *wrong, *more, *lint.lint(state, NOW, TABLES)]
+    state, more = resolve.resolve(
+        documents,
+        declared,
+        "specs",
+        lambda store: lint.Lint.of(store, declared.policy, NOW, TABLES[store.platform]),
+    )
+    return state, [*found, *wrong, *more, *lint.approvals(declared, NOW)]
 
 
 def rules(*texts: str, **options: Any) -> list[str]:

@@ -1,0 +1,105 @@
+"""The customers of one store, each made anew from its entries whenever somebody asks for it.
+
+What stays of a customer are the numbers of its entries, and its names.
+"""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, overload
+
+from reconciler.desired.entries import DiagnosticCollector, Entry, entry, has_normal_phone
+from reconciler.desired.merge import one_of
+from reconciler.desired.yaml_reader import Document
+from reconciler.diagnostics import Pointer
+from reconciler.model.customer import DesiredCustomer
+from reconciler.model.settings import StoreSettings
+
+
+class Entries:
+    """All entries that speak of one store by number, document after document, list after list.
+
+    An entry that the schema refused has a number too, and cannot be read.
+    """
+
+    def __init__(self, store: StoreSettings, documents: Sequence[Document]) -> None:
+        self.store = store
+        self.documents = tuple(documents)
+        self._lists: list[tuple[int, Pointer]] = []
+        self._begins: list[int] = []
+        count = 0
+        for place, document in enumerate(self.documents):
+            for pointer, found in _lists(document):
+                self._lists.append((place, pointer))
+                self._begins.append(count)
+                count += len(found)
+        self._count = count
+        self._normal_phones = bytearray(count)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def read(self, number: int, work: DiagnosticCollector) -> Entry | None:
+        """With the complaints about it."""
+        at = bisect_right(self._begins, number) - 1
+        place, pointer = self._lists[at]
+        document, pointer = self.documents[place], (*pointer, number - self._begins[at])
+        found = entry(
+            document, pointer, self.store, work, normal_phone=bool(self._normal_phones[number])
+        )
+        if found is not None and not self._normal_phones[number]:
+            self._normal_phones[number] = has_normal_phone(found)
+        return found
+
+    def document_of(self, number: int) -> int:
+        """The place of the document among those that speak of the store."""
+        return self._lists[bisect_right(self._begins, number) - 1][0]
+
+
+def _lists(document: Document) -> Iterator[tuple[Pointer, Sequence[Any]]]:
+    data = document.data
+    yield ("customers",), data.get("customers") or ()
+    for index, tag in enumerate(data.get("tags") or ()):
+        if tag is not None:
+            yield ("tags", index, "members"), tag.get("members") or ()
+    yield ("consents",), data.get("consents") or ()
+
+
+class Customers(Sequence[DesiredCustomer]):
+    """In the order of their first lines.
+
+    `firsts` has one entry of each, `others` all entries of those who have several, by the first.
+    """
+
+    def __init__(
+        self, entries: Entries, firsts: "array[int]", others: Mapping[int, Sequence[int]]
+    ) -> None:
+        self._entries = entries
+        self._firsts = firsts
+        self._others = others
+
+    def __len__(self) -> int:
+        return len(self._firsts)
+
+    @overload
+    def __getitem__(self, place: int) -> DesiredCustomer: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[DesiredCustomer]: ...
+    def __getitem__(self, place: int | slice) -> DesiredCustomer | Sequence[DesiredCustomer]:
+        if isinstance(place, slice):
+            return tuple(self[one] for one in range(*place.indices(len(self))))
+        first = self._firsts[place]
+        return made_of(self._entries, self._others.get(first, (first,)), DiagnosticCollector())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
+def made_of(entries: Entries, numbers: Sequence[int], work: DiagnosticCollector) -> DesiredCustomer:
+    """What entries of one customer say together; what is wrong with each alone is told already."""
+    heard = DiagnosticCollector()
+    found = [one for number in numbers if (one := entries.read(number, heard)) is not None]
+    return one_of(entries.store.name, found, work)

@@ -1,0 +1,133 @@
+"""One accepted entry of a list in little room, until somebody asks about it.
+
+Entries that people or programs write alike have their keys, and where these stand from the first
+line on, in common: that is one `Form` for many. What is each one's own are the values, as bytes.
+"""
+
+import marshal
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from reconciler.desired.numbering import Inside, inside
+from reconciler.diagnostics import Pointer
+from reconciler.schemas import Accepted
+
+_Shape: TypeAlias = tuple[Any, ...]
+"""Of a list: None, then a shape or `_VALUE` for each item. Of a mapping: its keys, each followed by
+a shape where its value has one.
+"""
+_VALUE: Final = 0
+_MOST_KNOWN: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """`places` are the numbers of keys and values, less that of the entry, as `array("q")`."""
+
+    shape: _Shape
+    places: bytes
+
+
+_forms: Final[dict[Form, Form]] = {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Item(Accepted):
+    """`place` is the number of the entry itself (`model.marks`)."""
+
+    values: bytes = field(repr=False)
+    form: Form = field(repr=False)
+    place: int
+
+    @classmethod
+    def of(cls, data: Any, numbers: Sequence[int]) -> "Item":
+        """`numbers` are those of all its keys and values in their order, its own first."""
+        own = numbers[0]
+        values: list[Any] = []
+        shape = _shape(data, values)
+        form = Form(shape, array("q", [one - own for one in numbers]).tobytes())
+        if len(_forms) > _MOST_KNOWN:
+            _forms.clear()
+        return cls(marshal.dumps(values), _forms.setdefault(form, form), own)
+
+    def data(self) -> Any:
+        """The entry as it was read."""
+        return _filled(self.form.shape, iter(marshal.loads(self.values)))  # noqa: S302 -- of our own making
+
+    def value(self, pointer: Pointer) -> int:
+        """The number of a value in it, or of the nearest thing around that."""
+        if not pointer:
+            return self.place
+        return self._at(self._around(pointer, self._ways()))
+
+    def key(self, pointer: Pointer) -> int | None:
+        """The number of a key in it or around that; None where there is none."""
+        ways = self._ways()
+        for length in range(len(pointer), 0, -1):
+            found = ways.get(pointer[:length])
+            if found is not None and found[0] >= 0:
+                return self._at(found[0])
+        return None
+
+    def near(self, pointer: Pointer) -> int:
+        """The number of a key; of what is not there, that of the value around it."""
+        ways = self._ways()
+        found = ways.get(pointer)
+        if found is not None and found[0] >= 0:
+            return self._at(found[0])
+        return self._at(self._around(pointer, ways))
+
+    def _ways(self) -> Inside:
+        return inside(self.data(), 0)
+
+    @staticmethod
+    def _around(pointer: Pointer, ways: Inside) -> int:
+        for length in range(len(pointer), 0, -1):
+            found = ways.get(pointer[:length])
+            if found is not None:
+                return found[1]
+        return 0
+
+    def _at(self, number: int) -> int:
+        return self.place + memoryview(self.form.places).cast("q")[number]
+
+
+def _shape(node: Any, values: list[Any]) -> _Shape:
+    """Appends the values to `values`."""
+    shape: list[Any] = []
+    if type(node) is dict:
+        for key, one in node.items():
+            shape.append(key)
+            if type(one) is dict or type(one) is list:
+                shape.append(_shape(one, values))
+            else:
+                values.append(one)
+        return tuple(shape)
+    shape.append(None)
+    for one in node:
+        if type(one) is dict or type(one) is list:
+            shape.append(_shape(one, values))
+        else:
+            shape.append(_VALUE)
+            values.append(one)
+    return tuple(shape)
+
+
+def _filled(shape: _Shape, values: Iterator[Any]) -> Any:
+    if shape and shape[0] is None:
+        return [next(values) if one == _VALUE else _filled(one, values) for one in shape[1:]]
+    made: dict[str, Any] = {}
+    waiting: str | None = None
+    for one in shape:
+        if type(one) is tuple:
+            made[waiting or ""] = _filled(one, values)
+            waiting = None
+            continue
+        if waiting is not None:
+            made[waiting] = next(values)
+        waiting = one
+    if waiting is not None:
+        made[waiting] = next(values)
+    return made

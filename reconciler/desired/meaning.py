@@ -1,0 +1,50 @@
+"""What an entry asks for, whatever it is written like: order and comments do not count."""
+
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Any, Final
+
+from reconciler.model.customer import Address, DesiredCustomer
+from reconciler.model.managed import UNMANAGED
+from reconciler.model.personal import in_clear
+from reconciler.model.tags import TagIntent
+
+SIZE: Final = 16
+
+
+def meaning(one: DesiredCustomer) -> bytes:
+    """Of `SIZE` bytes, and not keyed: it may be kept in memory, and must not leave it."""
+    return blake2b(_text(one).encode("utf-8", "surrogatepass"), digest_size=SIZE).digest()
+
+
+def joined(meanings: Iterable[bytes]) -> str:
+    """Of all customers of a store in any order; only ever to be fed to a keyed digest."""
+    return blake2b(b"".join(sorted(meanings))).hexdigest()
+
+
+def _text(one: DesiredCustomer) -> str:
+    parts: list[Any] = [
+        [[identity.kind.value, identity.key] for identity in one.identities],
+        [[identity.kind.value, identity.key] for identity in one.previously],
+        one.absent,
+        one.erases,
+        one.creates,
+        [[name, in_clear(value)] for name, value in one.scalars],
+        _intent(one.tags) if one.tags is not UNMANAGED else None,
+        [_address(address) for address in one.addresses]
+        if one.addresses is not UNMANAGED
+        else None,
+        [
+            [channel.value, wanted.state.value, repr(wanted.evidence)]
+            for channel, wanted in one.consents
+        ],
+    ]
+    return repr(parts)
+
+
+def _intent(intent: TagIntent) -> list[Any]:
+    return [list(intent.present), list(intent.absent), intent.exact]
+
+
+def _address(address: Address) -> list[Any]:
+    return [address.default, [[name, text.reveal()] for name, text in address.texts]]
