@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, overload
 
-from reconciler.desired.entries import DiagnosticCollector, Entry, entry, has_normal_phone
+from reconciler.desired.entries import DiagnosticCollector, Entry, entry
 from reconciler.desired.merge import one_of
 from reconciler.desired.yaml_reader import Document
 from reconciler.diagnostics import Pointer
@@ -34,7 +34,6 @@ class Entries:
                 self._begins.append(count)
                 count += len(found)
         self._count = count
-        self._normal_phones = bytearray(count)
 
     def __len__(self) -> int:
         return self._count
@@ -44,12 +43,7 @@ class Entries:
         at = bisect_right(self._begins, number) - 1
         place, pointer = self._lists[at]
         document, pointer = self.documents[place], (*pointer, number - self._begins[at])
-        found = entry(
-            document, pointer, self.store, work, normal_phone=bool(self._normal_phones[number])
-        )
-        if found is not None and not self._normal_phones[number]:
-            self._normal_phones[number] = has_normal_phone(found)
-        return found
+        return entry(document, pointer, self.store, work)
 
     def document_of(self, number: int) -> int:
         """The place of the document among those that speak of the store."""

@@ -9,13 +9,14 @@ from reconciler.diagnostics import Diagnostic, Pointer, SourceMark
 from reconciler.model.consent import Channel, ConsentState, Evidence, WantedConsent
 from reconciler.model.customer import ADDRESS_TEXTS, Address, Scalar
 from reconciler.model.fields import PROFILE, consent_field
-from reconciler.model.identity import Identity, IdentityKind, identity, normal_phone_identity
+from reconciler.model.identity import Identity, IdentityKind, identity, usual_phone
 from reconciler.model.instant import instant
 from reconciler.model.marks import marked
 from reconciler.model.personal import Personal, personal
 from reconciler.model.settings import StoreSettings
 from reconciler.model.spelling import phone_fault
 from reconciler.model.tags import TagIntent, sort_tags, tag_key
+from reconciler.model.usual_number import is_usual
 
 _KINDS: Final = tuple((kind, kind.value) for kind in IdentityKind)
 _CHANNELS: Final = tuple((channel, channel.value) for channel in Channel)
@@ -81,17 +82,12 @@ def entry(
     pointer: Pointer,
     store: StoreSettings,
     work: DiagnosticCollector,
-    *,
-    normal_phone: bool = False,
 ) -> Entry | None:
-    """What stands at a place of the document, as one store reads it; None for what was refused.
-
-    `normal_phone` is what `has_normal_phone` told of the same place before.
-    """
+    """What stands at a place of the document, as one store reads it; None for what was refused."""
     item = document.at(pointer)
     if item is None:
         return None
-    place = _Place(document, pointer, store, work, normal_phone)
+    place = _Place(document, pointer, store, work)
     if pointer[0] == "customers":
         return _customer(place, item, document.data.get("defaults") or {})
     if pointer[0] == "tags":
@@ -103,18 +99,6 @@ def entry(
     return found
 
 
-def has_normal_phone(found: Entry) -> bool:
-    """Whether its phone number is written in its normal form and in use, so that whoever reads the
-    entry again need not read the number again.
-    """
-    return any(
-        one.kind is IdentityKind.PHONE
-        and one.assigned
-        and one.written.reveal() == one.key == one.read_back
-        for one in found.identities
-    )
-
-
 class _Place(NamedTuple):
     """What reading an entry takes."""
 
@@ -122,7 +106,6 @@ class _Place(NamedTuple):
     pointer: Pointer
     store: StoreSettings
     work: DiagnosticCollector
-    normal_phone: bool
 
 
 def _reference(place: _Place, section: str, inner: Pointer, item: Mapping[str, Any]) -> Entry:
@@ -131,23 +114,21 @@ def _reference(place: _Place, section: str, inner: Pointer, item: Mapping[str, A
         place.document.mark(place.pointer),
         place.document,
         place.pointer,
-        _identities(place, inner, item, normal_phone=place.normal_phone),
+        _identities(place, inner, item),
     )
 
 
-def _identities(
-    place: _Place, pointer: Pointer, item: Mapping[str, Any], *, normal_phone: bool = False
-) -> tuple[Identity, ...]:
+def _identities(place: _Place, pointer: Pointer, item: Mapping[str, Any]) -> tuple[Identity, ...]:
     found = []
     store = place.store
     for kind, name in _KINDS:
         text = item.get(name)
         if text is None:
             continue
-        if normal_phone and kind is IdentityKind.PHONE:
-            found.append(normal_phone_identity(text))
-            continue
         region = store.phone_region
+        if kind is IdentityKind.PHONE and is_usual(text):
+            found.append(usual_phone(text))
+            continue
         fault = phone_fault(text, region) if kind is IdentityKind.PHONE else None
         one = None if fault else identity(kind, text, region)
         if one is None:

@@ -5,8 +5,7 @@ line on, in common: that is one `Form` for many. What is each one's own are the 
 """
 
 import marshal
-from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -24,7 +23,9 @@ _MOST_KNOWN: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """`places` are the numbers of keys and values, less that of the entry, as `array("q")`."""
+    """`places` are the numbers of keys and values, in their order and counted from that of the
+    entry, as an `array("q")` has them.
+    """
 
     shape: _Shape
     places: bytes
@@ -42,15 +43,13 @@ class Item(Accepted):
     place: int
 
     @classmethod
-    def of(cls, data: Any, numbers: Sequence[int]) -> "Item":
-        """`numbers` are those of all its keys and values in their order, its own first."""
-        own = numbers[0]
+    def of(cls, data: Any, place: int, places: bytes) -> "Item":
+        """`places` is as a `Form` has it."""
         values: list[Any] = []
-        shape = _shape(data, values)
-        form = Form(shape, array("q", [one - own for one in numbers]).tobytes())
+        form = Form(_shape(data, values), places)
         if len(_forms) > _MOST_KNOWN:
             _forms.clear()
-        return cls(marshal.dumps(values), _forms.setdefault(form, form), own)
+        return cls(marshal.dumps(values), _forms.setdefault(form, form), place)
 
     def data(self) -> Any:
         """The entry as it was read."""
@@ -91,7 +90,9 @@ class Item(Accepted):
         return 0
 
     def _at(self, number: int) -> int:
-        return self.place + memoryview(self.form.places).cast("q")[number]
+        if number == 0:
+            return self.place
+        return self.place + memoryview(self.form.places).cast("q")[number - 1]
 
 
 def _shape(node: Any, values: list[Any]) -> _Shape:

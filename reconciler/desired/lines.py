@@ -47,7 +47,7 @@ def _as_shown(text: str, name: str) -> tuple[str, tuple[Diagnostic, ...]]:
     PyYAML follows YAML 1.1, in which a lone carriage return and three characters of Unicode end a
     line, and with it a comment: what a reader of the diff sees as part of a comment would count.
     """
-    if _ODD.search(text) is None and _TURN.search(text) is None:
+    if "\r" not in text and (text.isascii() or not (_ODD.search(text) or _TURN.search(text))):
         return text, ()
     found = list(_turned_comments(text, name))
     line, begins, counted = 1, 0, 0
@@ -89,8 +89,10 @@ def _text_of(file: SpecFile) -> tuple[str, Diagnostic | None]:
             mark=SourceMark(file.name, line, column),
             hint="save the file as UTF-8",
         )
-    for number, line_text in enumerate(text.split("\n"), start=1):
-        if len(line_text) > LONGEST_LINE:
+    if len(text) <= LONGEST_LINE:
+        return text, None
+    for number, length in enumerate(map(len, text.split("\n")), start=1):
+        if length > LONGEST_LINE:
             return "", Diagnostic(
                 rule="yaml.line-too-long",
                 message=f"the line has more than {LONGEST_LINE} characters",

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any, Final
 
+from reconciler.model.consent import WantedConsent
 from reconciler.model.customer import Address, DesiredCustomer
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.personal import in_clear
@@ -14,7 +15,7 @@ SIZE: Final = 16
 
 def meaning(one: DesiredCustomer) -> bytes:
     """Of `SIZE` bytes, and not keyed: it may be kept in memory, and must not leave it."""
-    return blake2b(_text(one).encode("utf-8", "surrogatepass"), digest_size=SIZE).digest()
+    return blake2b(repr(_parts(one)).encode("utf-8", "surrogatepass"), digest_size=SIZE).digest()
 
 
 def joined(meanings: Iterable[bytes]) -> str:
@@ -22,10 +23,10 @@ def joined(meanings: Iterable[bytes]) -> str:
     return blake2b(b"".join(sorted(meanings))).hexdigest()
 
 
-def _text(one: DesiredCustomer) -> str:
-    parts: list[Any] = [
-        [[identity.kind.value, identity.key] for identity in one.identities],
-        [[identity.kind.value, identity.key] for identity in one.previously],
+def _parts(one: DesiredCustomer) -> list[Any]:
+    return [
+        [[str(identity.kind), identity.key] for identity in one.identities],
+        [[str(identity.kind), identity.key] for identity in one.previously],
         one.absent,
         one.erases,
         one.creates,
@@ -34,17 +35,20 @@ def _text(one: DesiredCustomer) -> str:
         [_address(address) for address in one.addresses]
         if one.addresses is not UNMANAGED
         else None,
-        [
-            [channel.value, wanted.state.value, repr(wanted.evidence)]
-            for channel, wanted in one.consents
-        ],
+        [[str(channel), *_consent(wanted)] for channel, wanted in one.consents],
     ]
-    return repr(parts)
+
+
+def _consent(wanted: WantedConsent) -> list[Any]:
+    one = wanted.evidence
+    at = None if one.at is None else one.at.isoformat()
+    told = [one.source, one.method, one.level, one.basis, one.wording, one.evidence]
+    return [str(wanted.state), at, *told]
 
 
 def _intent(intent: TagIntent) -> list[Any]:
-    return [list(intent.present), list(intent.absent), intent.exact]
+    return [intent.present, intent.absent, intent.exact]
 
 
 def _address(address: Address) -> list[Any]:
-    return [address.default, [[name, text.reveal()] for name, text in address.texts]]
+    return [address.default, *((name, text.reveal()) for name, text in address.texts)]

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Final
 
 from reconciler.desired.entries import DiagnosticCollector, Entry, Fact
 from reconciler.diagnostics import SourceMark
 from reconciler.model.consent import Channel, ConsentState, Evidence
 from reconciler.model.customer import DesiredCustomer, is_erasure
-from reconciler.model.fields import PROFILE
+from reconciler.model.fields import PROFILE, consent_field
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED, Managed
 from reconciler.model.marks import Marks, Told, marked
 from reconciler.model.tags import TagIntent, sort_tags, tag_key
+
+_CONSENTS: Final = tuple((channel, consent_field(channel)) for channel in Channel)
 
 
 def one_of(store: str, group: list[Entry], work: DiagnosticCollector) -> DesiredCustomer:
@@ -20,10 +23,12 @@ def one_of(store: str, group: list[Entry], work: DiagnosticCollector) -> Desired
     facts: dict[str, Fact] = {}
     for entry in ranked:
         for fact in entry.facts:
-            _add(fact, facts, work)
+            if facts.setdefault(fact.name, fact) is not fact:
+                _add(fact, facts, work)
     _refuse_repeated(ranked, work)
     first = ranked[0]
-    absent = bool(facts["absent"].value) if "absent" in facts else False
+    told = {name: fact.value for name, fact in facts.items()}
+    absent = bool(told.get("absent"))
     customer = DesiredCustomer(
         store=store,
         identities=_joined_identities(ranked, work),
@@ -32,15 +37,11 @@ def one_of(store: str, group: list[Entry], work: DiagnosticCollector) -> Desired
         marks=Marks(partial(_places, ranked, facts)),
         creates=first.section == "customers",
         absent=absent,
-        reason=facts["reason"].value if "reason" in facts else None,
-        scalars=tuple((name, facts[name].value) for name in PROFILE if name in facts),
+        reason=told.get("reason"),
+        scalars=tuple([(name, told[name]) for name in PROFILE if name in told]),
         tags=_joined_tags(ranked, work),
-        addresses=facts["addresses"].value if "addresses" in facts else UNMANAGED,
-        consents=tuple(
-            (channel, facts[f"consent.{channel}"].value)
-            for channel in Channel
-            if f"consent.{channel}" in facts
-        ),
+        addresses=told.get("addresses", UNMANAGED),
+        consents=tuple([(channel, told[name]) for channel, name in _CONSENTS if name in told]),
     )
     if absent:
         _refuse_absent_with_wishes(customer, work)
@@ -65,13 +66,13 @@ def _places(group: list[Entry], facts: dict[str, Fact]) -> Iterator[Told]:
 
 def _add(fact: Fact, facts: dict[str, Fact], work: DiagnosticCollector) -> None:
     """Keeps what is said more strongly: an explicit value over a default, evidence over none."""
-    earlier = facts.setdefault(fact.name, fact)
+    earlier = facts[fact.name]
     if fact.name == "reason":
         # Several files may each give theirs; an erasure is the strongest.
         if not is_erasure(earlier.value) and is_erasure(fact.value):
             facts["reason"] = fact
         return
-    if earlier is fact or earlier.value == fact.value or fact.default:
+    if earlier.value == fact.value or fact.default:
         return
     if earlier.default:
         facts[fact.name] = fact
@@ -101,6 +102,8 @@ def _agree(one: Fact, other: Fact) -> bool:
 
 def _refuse_repeated(group: list[Entry], work: DiagnosticCollector) -> None:
     """One section of one file speaks of a customer once (of tags and consents: once of each)."""
+    if len(group) == 1:
+        return
     seen: dict[tuple[str, str], SourceMark] = {}
     for entry in group:
         if entry.section != "customers":
@@ -120,6 +123,8 @@ def _refuse_repeated(group: list[Entry], work: DiagnosticCollector) -> None:
 
 
 def _joined_identities(group: list[Entry], work: DiagnosticCollector) -> tuple[Identity, ...]:
+    if len(group) == 1:
+        return group[0].identities
     by_kind: dict[IdentityKind, tuple[Identity, SourceMark]] = {}
     for entry in group:
         for one in entry.identities:
@@ -140,6 +145,8 @@ def _place_of_tags(entry: Entry) -> SourceMark:
 
 
 def _joined_tags(group: list[Entry], work: DiagnosticCollector) -> Managed[TagIntent]:
+    if len(group) == 1:
+        return UNMANAGED if group[0].tags is None else group[0].tags
     said = [entry for entry in group if entry.tags is not None]
     own = [entry for entry in said if entry.section == "customers" and not entry.default_tags]
     intents = [

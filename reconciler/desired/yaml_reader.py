@@ -180,7 +180,7 @@ class _Builder:
     def __init__(self, file: str, accept: Accept) -> None:
         self.file = file
         self.accept = accept
-        self.numbers = array("Q")
+        self.numbers = array("q")
         self.sections: dict[str, int] = {}
         self.items: dict[str, array[int]] = {}
         self.diagnostics: list[Diagnostic] = []
@@ -189,14 +189,15 @@ class _Builder:
         self._seen: dict[int, dict[str, SourceMark]] = {}
 
     def build(self, text: str) -> Any:  # noqa: C901, PLR0912, PLR0915 -- flat: calls are what costs
+        """Inside an entry that may become small, places are counted from its own."""
         root: list[Any] = []
         container: Any = root
         key: Any = None
         began = 0
         around: list[tuple[Any, Any, int]] = []
-        section = ""
+        section, name, base = "", "", 0
         entries: Any = None
-        members: Any = None
+        taken: Any = None
         starts = array("Q")
         numbers, known, names = self.numbers, dict[str, Any](), dict[str, str]()
         for event in self._expanded(text):
@@ -208,10 +209,10 @@ class _Builder:
                 if key is _BETWEEN:
                     key = names.setdefault(value, value)
                     if key in container or key == "<<" or self._seen:
-                        key = self._odd_key(event, container, began)
+                        key = self._odd_key(event, container, began, base)
                     if len(around) == 1:
                         self.sections[key] = len(numbers)
-                    numbers.append(mark.line << 32 | mark.column)
+                    numbers.append((mark.line << 32 | mark.column) - base)
                     container[key] = None
                     continue
                 if event.implicit[0]:
@@ -228,10 +229,9 @@ class _Builder:
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
                 ended = began
                 container, key, began = around.pop()
-                if container is entries:
-                    self._take(section, container, ended)
-                elif container is members:
-                    self._take(MEMBERS, container, ended)
+                if base and container is taken:
+                    self._take(name, container, ended)
+                    base = 0
                 continue
             elif kind is yaml.DocumentStartEvent and root:
                 self._complain_of_second(event)
@@ -240,7 +240,10 @@ class _Builder:
                 continue
             if container is entries:
                 starts.append(len(numbers))
-            numbers.append(mark.line << 32 | mark.column)
+            place = mark.line << 32 | mark.column
+            numbers.append(place - base)
+            if container is taken and kind is yaml.MappingStartEvent:
+                base = place
             if key is None:
                 container.append(value)
             else:
@@ -253,8 +256,10 @@ class _Builder:
                 if kind is yaml.SequenceStartEvent:
                     entries, starts = value, array("Q")
                     self.items[key] = starts
+                    if key in LISTS:
+                        taken, name = value, key
             elif len(around) == 3 and section == _TAGS and key == MEMBERS:
-                members = value
+                taken, name = value, MEMBERS
             around.append((container, None if key is None else _BETWEEN, began))
             container, began = value, len(numbers) - 1
             key = _BETWEEN if kind is yaml.MappingStartEvent else None
@@ -265,11 +270,14 @@ class _Builder:
 
         After a complaint nothing is: the text will not be used, and what was said of it stands.
         """
-        if name not in (*LISTS, MEMBERS) or self.diagnostics:
-            return
-        if type(around[-1]) is dict and self.accept(name, around[-1]):
-            around[-1] = Item.of(around[-1], self.numbers[began:])
-            del self.numbers[began + 1 :]
+        numbers, entry = self.numbers, around[-1]
+        own = numbers[began]
+        if not self.diagnostics and self.accept(name, entry):
+            around[-1] = Item.of(entry, own, numbers[began + 1 :].tobytes())
+            del numbers[began + 1 :]
+        else:
+            for at in range(began + 1, len(numbers)):
+                numbers[at] += own
 
     def _check_start(self, event: Any, key: Any, depth: int) -> None:
         if event.tag is not None:
@@ -290,7 +298,7 @@ class _Builder:
                 )
             )
 
-    def _odd_key(self, event: Any, container: dict[Any, Any], began: int) -> Any:
+    def _odd_key(self, event: Any, container: dict[Any, Any], began: int, base: int) -> Any:
         """A merge key, a repeated one, or any in a text that has one of these. What a repeated key
         stands for is kept beside the other, so that places stay in the order of the data.
         """
@@ -307,7 +315,7 @@ class _Builder:
             return name
         if seen is None:
             seen = {
-                way[0]: marked(self.file, self.numbers[at])
+                way[0]: marked(self.file, self.numbers[at] + base)
                 for way, (at, _) in inside(container, began).items()
                 if len(way) == 1 and isinstance(way[0], str)
             }

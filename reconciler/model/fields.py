@@ -105,5 +105,8 @@ SCALARS: Final = tuple(spec for spec in FIELDS if spec.kind is FieldKind.SCALAR)
 PROFILE: Final = tuple(spec.name for spec in SCALARS if spec.name not in list(IdentityKind))
 
 
+_CONSENTS: Final = {channel: f"consent.{channel}" for channel in Channel}
+
+
 def consent_field(channel: Channel) -> str:
-    return f"consent.{channel}"
+    return _CONSENTS[channel]

@@ -17,6 +17,7 @@ import phonenumbers
 
 from reconciler.model.characters import without_unseen
 from reconciler.model.personal import Personal
+from reconciler.model.usual_number import is_usual
 
 _SEPARATORS: Final = str.maketrans("", "", " ()./-\u00a0\u2010\u2011\u2012\u2013\u2014\u202f\t")
 _PLAIN_EMAIL: Final = re.compile(r"[A-Za-z0-9._+-]+@(?!.*xn--)[A-Za-z0-9.-]*[A-Za-z0-9]")
@@ -94,7 +95,6 @@ def email_reading(text: str) -> str:
     return email_key(plain).rstrip(".")
 
 
-@lru_cache(maxsize=4096)
 def phone_key(text: str, region: str | None) -> str | None:
     """E.164, or None where the text is not surely one number that can be dialled from anywhere.
 
@@ -102,6 +102,11 @@ def phone_key(text: str, region: str | None) -> str | None:
     Full width digits, unseen characters and a spreadsheet's apostrophe do not change a number;
     extensions, words and decimal points may.
     """
+    return text if is_usual(text) else _phone_key(text, region)
+
+
+@lru_cache(maxsize=4096)
+def _phone_key(text: str, region: str | None) -> str | None:
     digits = _digits(text)
     if not _DIALLED.fullmatch(digits) or has_decimal_point(text):
         return None
@@ -156,9 +161,13 @@ def phone_readings(text: str, region: str | None) -> frozenset[str]:
     return frozenset(one for one in found if one is not None)
 
 
-@lru_cache(maxsize=4096)
 def phone_is_assigned(text: str, region: str | None) -> bool:
     """Whether the number lies in a range that its country has given out."""
+    return is_usual(text) or _is_assigned(text, region)
+
+
+@lru_cache(maxsize=4096)
+def _is_assigned(text: str, region: str | None) -> bool:
     number = parse_phone(text, region)
     return number is not None and phonenumbers.is_valid_number(number)
 
@@ -191,7 +200,7 @@ def identity(kind: IdentityKind, text: str, region: str | None) -> Identity | No
             return Identity(kind=kind, value=written, key=key, written=written, read_back=key)
         case IdentityKind.EMAIL:
             value, key = Personal(email_value(text)), email_key(text)
-            again = email_key(key)
+            again = key if key.isascii() and "xn--" not in key else email_key(key)
             return Identity(kind=kind, value=value, key=key, written=written, read_back=again)
         case IdentityKind.PHONE:
             number = phone_key(text, region)
@@ -207,8 +216,8 @@ def identity(kind: IdentityKind, text: str, region: str | None) -> Identity | No
             )
 
 
-def normal_phone_identity(text: str) -> Identity:
-    """Of a number in use that is known to be its own normal form."""
+def usual_phone(text: str) -> Identity:
+    """Of a number that is its own normal form, and in use."""
     written = Personal(text)
     return Identity(
         kind=IdentityKind.PHONE, value=written, key=text, written=written, read_back=text
