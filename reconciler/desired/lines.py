@@ -12,6 +12,8 @@ _BOM: Final = "\ufeff"
 _ODD: Final = re.compile("\r(?!\n)|[\u0085\u2028\u2029\ufeff]")
 # Embeddings, overrides and isolates: with one, a reader sees another order than is written.
 _TURN: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Every character of the two begins with one of these, in UTF-8.
+_SIGNS: Final = (b"\r", b"\xc2\x85", b"\xe2\x80", b"\xe2\x81", b"\xef\xbb\xbf")
 _COMMENT: Final = re.compile(r"(?:^|[ \t])#")
 _BREAK_HINT: Final = "take it out; only a line feed ends a line here"
 _ODD_SAYINGS: Final = {
@@ -32,6 +34,8 @@ def decode(file: SpecFile) -> tuple[str | None, tuple[Diagnostic, ...]]:
     text, diagnostic = _text_of(file)
     if diagnostic is not None:
         return None, (diagnostic,)
+    if not any(sign in file.content for sign in _SIGNS):
+        return text, ()
     return _as_shown(text, file.name)
 
 
@@ -47,7 +51,7 @@ def _as_shown(text: str, name: str) -> tuple[str, tuple[Diagnostic, ...]]:
     PyYAML follows YAML 1.1, in which a lone carriage return and three characters of Unicode end a
     line, and with it a comment: what a reader of the diff sees as part of a comment would count.
     """
-    if "\r" not in text and (text.isascii() or not (_ODD.search(text) or _TURN.search(text))):
+    if _ODD.search(text) is None and _TURN.search(text) is None:
         return text, ()
     found = list(_turned_comments(text, name))
     line, begins, counted = 1, 0, 0

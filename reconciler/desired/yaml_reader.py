@@ -6,19 +6,21 @@ decimal numbers are anything but text. One loop takes the events as they come: w
 good data is all that a large file costs.
 """
 
-import re
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 import yaml
 
 from reconciler.desired import lines
+from reconciler.desired.block import NO_BLOCKS, Block, blocks
 from reconciler.desired.files import SpecFile
 from reconciler.desired.item import Item
 from reconciler.desired.numbering import inside
 from reconciler.desired.places import Places
+from reconciler.desired.plain import plain
+from reconciler.desired.yaml_sayings import SAYINGS
 from reconciler.diagnostics import Diagnostic, Pointer, SourceMark
 from reconciler.model.marks import marked
 
@@ -26,70 +28,6 @@ LOADER: Final = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 DEEPEST: Final = 64
 MOST_ALIASED: Final = 10_000
 _MOST_KNOWN: Final = 4096
-
-_INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
-_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+")
-_WORDS: Final[dict[str, bool | None]] = {
-    "": None,
-    "~": None,
-    "null": None,
-    "Null": None,
-    "NULL": None,
-    "true": True,
-    "True": True,
-    "TRUE": True,
-    "false": False,
-    "False": False,
-    "FALSE": False,
-}
-
-# PyYAML's own sentences may quote the text they stumbled on, so only known ones are carried over.
-_SAYINGS: Final = {
-    "mapping values are not allowed": (
-        "a `:` stands where no key can be",
-        "quote the text, or put the key on a line of its own",
-    ),
-    "found character that cannot start": (
-        "a character stands here that cannot begin a value",
-        "quote the text; indent with spaces, never with tabs",
-    ),
-    "found character '\\t'": ("a tab stands here", "indent with spaces, never with tabs"),
-    "found a tab character": ("a tab stands here", "indent with spaces, never with tabs"),
-    "could not find expected ':'": ("a `:` is missing after this key", "write `key: value`"),
-    "did not find expected key": (
-        "a key was due here",
-        "check the indentation of this line and the one above",
-    ),
-    "did not find expected '-' indicator": (
-        "a list item was due here",
-        "check the indentation of this line and the one above",
-    ),
-    "did not find expected ',' or": (
-        "a `,` or a closing bracket is missing",
-        "close the bracket, or use a line for each item",
-    ),
-    "found unexpected end of stream": ("the text ends inside a quoted value", "close the quote"),
-    "did not find expected <document start>": (
-        "text follows the end of the document",
-        "check the indentation",
-    ),
-    "found undefined tag handle": ("a tag is used", "quote the text if the `!` belongs to it"),
-    "did not find expected alphabetic": (
-        "a `*`, `&` or `!` stands before text",
-        "quote the text if the sign belongs to it",
-    ),
-    "found unknown escape character": (
-        "an unknown escape stands in a quoted value",
-        "double the backslash, or use single quotes",
-    ),
-    "block sequence entries are not allowed": (
-        "a list item stands where none can be",
-        "put the list on lines of its own",
-    ),
-    "control characters are not allowed": ("a control character stands here", "remove it"),
-    "special characters are not allowed": ("a control character stands here", "remove it"),
-}
-
 
 Accept: TypeAlias = Callable[[str, Any], bool]
 """Whether a mapping in a list is what that list is for; the list is named by its key."""
@@ -145,6 +83,10 @@ def _never(name: str, value: Any) -> bool:  # noqa: ARG001
     return False
 
 
+def _always(name: str, value: Any) -> bool:  # noqa: ARG001
+    return True
+
+
 def parse(
     file: SpecFile, accept: Accept = _never
 ) -> tuple[Document | None, tuple[Diagnostic, ...]]:
@@ -155,21 +97,41 @@ def parse(
     text, odd = lines.decode(file)
     if text is None:
         return None, odd
-    builder = _Builder(file.name, accept)
+    rest, found = blocks(text, accept, _alone) if accept is not _never else (text, {})
+    if found:
+        builder = _Builder(file.name, accept, found)
+        document, _ = _built(builder, rest)
+        if document is not None and not builder.blocks:
+            return document, odd
+    document, wrong = _built(_Builder(file.name, accept), text)
+    return document, (*odd, *wrong)
+
+
+def _built(builder: "_Builder", text: str) -> tuple[Document | None, tuple[Diagnostic, ...]]:
     try:
         data = builder.build(text)
     except _Broken as broken:
-        return None, (*odd, *builder.diagnostics, broken.diagnostic)
+        return None, (*builder.diagnostics, broken.diagnostic)
     if builder.diagnostics:
-        return None, (*odd, *builder.diagnostics)
+        return None, tuple(builder.diagnostics)
     places = Places(
-        file=file.name,
+        file=builder.file,
         data=data,
         numbers=builder.numbers,
         sections=builder.sections,
         items=builder.items,
     )
-    return Document(file=file.name, data=data, places=places), odd
+    return Document(file=builder.file, data=data, places=places), ()
+
+
+def _alone(text: str) -> Item | None:
+    """What the lines of one entry are."""
+    builder = _Builder("", _always)
+    document, _ = _built(builder, f"{LISTS[0]}:\n{text}\n")
+    if document is None:
+        return None
+    found = document.data[LISTS[0]]
+    return found[0] if len(found) == 1 and isinstance(found[0], Item) else None
 
 
 _BETWEEN: Final = object()
@@ -177,9 +139,14 @@ _BETWEEN: Final = object()
 
 
 class _Builder:
-    def __init__(self, file: str, accept: Accept) -> None:
+    """`blocks` are lists that were read by line, and are empty in the text; those that were met
+    are none of them any longer.
+    """
+
+    def __init__(self, file: str, accept: Accept, blocks: Mapping[int, Block] = NO_BLOCKS) -> None:
         self.file = file
         self.accept = accept
+        self.blocks = dict(blocks)
         self.numbers = array("q")
         self.sections: dict[str, int] = {}
         self.items: dict[str, array[int]] = {}
@@ -216,12 +183,18 @@ class _Builder:
                     container[key] = None
                     continue
                 if event.implicit[0]:
-                    plain = known.get(value, _BETWEEN)
-                    if plain is _BETWEEN:
-                        plain = _plain(value)
+                    meant = known.get(value, _BETWEEN)
+                    if meant is _BETWEEN:
+                        meant = plain(value)
                         if len(known) < _MOST_KNOWN:
-                            known[value] = plain
-                    value = plain
+                            known[value] = meant
+                    value = meant
+                    if value is None and len(around) == 1 and key in LISTS:
+                        block = self.blocks.pop(numbers[-1] >> 32, None)
+                        if block is not None:
+                            container[key] = self._listed(key, block)
+                            key = _BETWEEN
+                            continue
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
                 mark = event.start_mark
                 self._check_start(event, key, len(around))
@@ -264,6 +237,15 @@ class _Builder:
             container, began = value, len(numbers) - 1
             key = _BETWEEN if kind is yaml.MappingStartEvent else None
         return root[0] if root else None
+
+    def _listed(self, name: str, block: Block) -> list[Item]:
+        numbers, starts = self.numbers, array("Q")
+        numbers.append(block.place)
+        for item in block.items:
+            starts.append(len(numbers))
+            numbers.append(item.place)
+        self.items[name] = starts
+        return block.items
 
     def _take(self, name: str, around: list[Any], began: int) -> None:
         """The last of a list is an `Item` from now on, if it is accepted; its places go with it.
@@ -409,7 +391,7 @@ class _Builder:
 
     def _syntax(self, problem: str, line: int, column: int) -> Diagnostic:
         message, hint = next(
-            (saying for start, saying in _SAYINGS.items() if problem.startswith(start)),
+            (saying for start, saying in SAYINGS.items() if problem.startswith(start)),
             ("the YAML cannot be read from here on", "check indentation, quotes and brackets"),
         )
         return Diagnostic(
@@ -437,13 +419,3 @@ class _Builder:
 
     def _complain(self, rule: str, message: str, event: Any, hint: str) -> None:
         self.diagnostics.append(self._diagnostic(rule, message, event, hint))
-
-
-def _plain(text: str) -> Any:
-    if text in _WORDS:
-        return _WORDS[text]
-    if text[0] not in "-0123456789":
-        return text
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    return float(text) if _NUMBER.fullmatch(text) and len(text) < 20 else text

@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 from reconciler.diagnostics import SourceMark
 
 _WIDTH: Final = 32
-_COLUMNS: Final = (1 << _WIDTH) - 1
+COLUMNS: Final = (1 << _WIDTH) - 1
 
 
 def number(line: int, column: int) -> int:
@@ -16,7 +16,7 @@ def number(line: int, column: int) -> int:
 
 def marked(file: str, place: int) -> SourceMark:
     """Both from 1, as people count."""
-    return SourceMark(file, (place >> _WIDTH) + 1, (place & _COLUMNS) + 1)
+    return SourceMark(file, (place >> _WIDTH) + 1, (place & COLUMNS) + 1)
 
 
 def number_of(mark: SourceMark) -> int:
