@@ -22,5 +22,12 @@ def explain(
     from reconciler.plan import explanation
 
     choices = with_approvals(state, PlanOptions(), environment, pseudonyms)
-    plan, read, rules = compute_store(state, store, choices, environment, pseudonyms)
+    plan, read, rules = compute_store(
+        state,
+        store,
+        choices,
+        environment,
+        pseudonyms,
+        kept=lambda desired, live: explanation.is_meant(text, desired, (live,), store, pseudonyms),
+    )
     return explanation.explain(text, read.index.pairings(), plan, rules)

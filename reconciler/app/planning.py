@@ -15,6 +15,7 @@ from reconciler.model.redaction import NOBODY, Names
 from reconciler.model.settings import Approval, DesiredState, Release, RiskClass, StoreSettings
 
 if TYPE_CHECKING:
+    from reconciler.plan.match import OfPair
     from reconciler.plan.plan import Plan, StorePlan
     from reconciler.plan.planner import StoreReading
     from reconciler.plan.store_rules import StoreRules
@@ -177,8 +178,11 @@ def _all_names(state: DesiredState, readings: "Iterable[StoreReading | None]") -
 
     if not (state.approvals or state.at_hand.approvals):
         return NOBODY
-    live = (one for read in readings if read is not None for one in read.index.remembered())
-    return names_in(everybody(state)) | names_in(live)
+    found = names_in(everybody(state))
+    for read in readings:
+        if read is not None:
+            found |= read.index.names()
+    return found
 
 
 def compute_store(
@@ -187,9 +191,11 @@ def compute_store(
     choices: PlanOptions,
     environment: Environment,
     pseudonyms: Pseudonyms,
+    kept: "OfPair | None" = None,
 ) -> "tuple[StorePlan, StoreReading, StoreRules]":
     """One store's part of the plan, with what was read and how it was judged.
 
+    Records that are as they shall be are not among what was read, but for those that are `kept`.
     Raises `PlatformError`, `ConfigError` and `JournalError`.
     """
     from reconciler.live.read import StoreReader
@@ -207,6 +213,7 @@ def compute_store(
             desired=state.of(store.name),
             region=store.phone_region,
             requests=lambda: connection.session.requests,
+            settles=_settling(rules, kept),
             progress=lambda done, of: environment.watch.at(title, "customers", done, of),
         )
         read = reading.read(choices.read)
@@ -228,11 +235,17 @@ def compute_store(
     return made, read, rules
 
 
+def _settling(rules: "StoreRules", kept: "OfPair | None") -> "OfPair":
+    from reconciler.plan.agreement import asks_nothing
+
+    return lambda desired, live: (
+        asks_nothing(desired, live, rules) and not (kept and kept(desired, live))
+    )
+
+
 def _with_what_was_read(
     state: DesiredState, rules: "StoreRules", read: "StoreReading"
 ) -> "StoreRules":
-    from reconciler.plan.reason import names_in
-
     tells = rules.store.name in state.reasoned
-    names = rules.names | names_in(read.index.remembered()) if tells else rules.names
+    names = rules.names | read.index.names() if tells else rules.names
     return replace(rules, learned=read.receipt.learned, names=names)

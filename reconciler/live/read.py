@@ -14,7 +14,7 @@ from reconciler.live.view import View
 from reconciler.model.consent import ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
 from reconciler.model.identity import Identity, IdentityKind, asked_in
-from reconciler.plan.match import identities_to_look_up
+from reconciler.plan.match import OfPair, identities_to_look_up, never
 from reconciler.plan.planner import StoreReading
 from reconciler.platforms.base import LookupImpossible, Reader
 
@@ -34,13 +34,17 @@ class _Unproven:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreReader:
-    """Reads one store for some entries; `requests` counts what the session has sent so far."""
+    """Reads one store for some entries; `requests` counts what the session has sent so far.
+
+    Of records that `settles` knows to be as their entry wants them no more is kept than the id.
+    """
 
     client: Reader
     store: str
     desired: Sequence[DesiredCustomer]
     region: str | None
     requests: Callable[[], int]
+    settles: OfPair = never
     progress: Callable[[int, int | None], None] = lambda done, of: None  # noqa: ARG005
 
     def read(self, mode: str) -> StoreReading:
@@ -96,36 +100,36 @@ class StoreReader:
             return looked
         return self.whole(f"{looked.why}, after {self.requests() - before} requests")
 
-    def _wanted(self) -> dict[tuple[IdentityKind, str], Identity]:
-        return {
-            (one.kind, one.key): one
-            for entry in self.desired
-            for one in identities_to_look_up(entry)
-        }
+    def _wanted(self) -> Iterator[Identity]:
+        """Whatever the entries name, each once."""
+        seen: dict[IdentityKind, set[str]] = {kind: set() for kind in IdentityKind}
+        for entry in self.desired:
+            for one in identities_to_look_up(entry):
+                if one.key not in seen[one.kind]:
+                    seen[one.kind].add(one.key)
+                    yield one
 
     def _can_look_up(self) -> bool:
         possible = self.client.capabilities.looks_up
-        return all(kind in possible for kind, _ in self._wanted())
+        return all(
+            one.kind in possible for entry in self.desired for one in identities_to_look_up(entry)
+        )
 
     def _look_up_calls(self) -> int:
         """Requests as they are: with one for each kind to see that its search is blind."""
         table = self.client.capabilities
         cost = dict(table.look_up_calls)
-        wanted = self._wanted().values()
-        ids = sum(one.kind is IdentityKind.ID for one in wanted)
-        emails = [one for one in wanted if one.kind is IdentityKind.EMAIL]
-        phones = [one for one in wanted if one.kind is IdentityKind.PHONE]
-        calls = -(-ids // table.ids_at_once) + 1
-        if emails:
-            calls += cost[IdentityKind.EMAIL] * (1 + sum(len(asked_in(one)) for one in emails))
-        if phones:
-            calls += cost[IdentityKind.PHONE] * (1 + len(phones))
-        return calls
+        calls: dict[IdentityKind, int] = {}
+        for one in self._wanted():
+            forms = len(asked_in(one)) if one.kind is IdentityKind.EMAIL else 1
+            calls[one.kind] = calls.get(one.kind, 0) + forms
+        ids = -(-calls.pop(IdentityKind.ID, 0) // table.ids_at_once)
+        return ids + 1 + sum(cost[kind] * (1 + asked) for kind, asked in calls.items())
 
     def _scan(self, chosen: str, budget: int | None) -> StoreReading | None:
         """The whole list; None where it is longer than `budget` pages."""
         client = self.client
-        view = View.of(self.desired, self.region)
+        view = View.of(self.desired, self.region, self.settles)
         count = after = client.count()
         complete = False
         notes: list[str] = []
@@ -173,7 +177,7 @@ class StoreReader:
     def _look_for_withheld(self, view: View) -> Iterator[str]:
         """Records that the list shows without contacts may still answer to a look-up of theirs."""
         looked = 0
-        for entry in view.index.unmatched():
+        for entry in view.index.unmatched() if view.hidden else ():
             if not view.hidden.may_be(entry):
                 continue
             for one in identities_to_look_up(entry):
@@ -197,22 +201,24 @@ class StoreReader:
         twins are excluded. Unless `warm`, something is read first, so that 404 means absent.
         """
         client = self.client
-        view = View.of(self.desired, self.region)
+        view = View.of(self.desired, self.region, self.settles)
         if count is None and not warm:
             first = next(iter(client.scan()), None)
             view.take(first.customers if first is not None else ())
         view.take(
             client.read_many(
-                key for kind, key in self._wanted() if kind is IdentityKind.ID
+                one.key for one in self._wanted() if one.kind is IdentityKind.ID
             ).values()
         )
         search = Search(client)
         asked: set[tuple[IdentityKind, str]] = set()
         # In an order that does not depend on the files, so that equal specs cost the same requests.
-        ranked = sorted(enumerate(self.desired), key=lambda pair: _first_name(pair[1]))
-        for number, (place, entry) in enumerate(ranked):
+        ranked = sorted(
+            range(len(self.desired)), key=lambda place: _first_name(self.desired[place])
+        )
+        for number, place in enumerate(ranked):
             self.progress(number, len(ranked))
-            for one in identities_to_look_up(entry):
+            for one in identities_to_look_up(self.desired[place]):
                 if one.kind is IdentityKind.ID or (one.kind, one.key) in asked:
                     continue
                 asked.add((one.kind, one.key))

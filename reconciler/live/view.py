@@ -7,7 +7,7 @@ from typing import Final
 from reconciler.model.customer import NOTHING_LEARNED, DesiredCustomer, Learned, LiveCustomer
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.plan.hidden import HiddenContacts
-from reconciler.plan.match import Index
+from reconciler.plan.match import Index, OfPair, never
 from reconciler.plan.planner import LiveCounts
 from reconciler.platforms.base import Found, Page
 
@@ -34,8 +34,10 @@ class View:
     _waiting: dict[str, LiveCustomer] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, desired: Iterable[DesiredCustomer], region: str | None) -> "View":
-        return cls(index=Index(desired, region))
+    def of(
+        cls, desired: Sequence[DesiredCustomer], region: str | None, settles: OfPair = never
+    ) -> "View":
+        return cls(index=Index(desired, region, settles))
 
     def take(self, customers: Iterable[LiveCustomer]) -> int:
         """How many of them are new."""
@@ -51,8 +53,7 @@ class View:
             self.hidden.see(live)
             self.masked += bool(live.unreadable & CONTACTS)
             self.contacts += live.email is not None or live.phone is not None
-            # A plan writes nothing back: the raw record is read again right before a write.
-            self.index.offer(live if live.wire is None else replace(live, wire=None))
+            self.index.offer(live)
         return new
 
     def take_page(self, page: Page) -> int:
@@ -64,7 +65,7 @@ class View:
                 new += self.take((live,))
             elif live.remote_id not in self.seen:
                 new += live.remote_id not in self._waiting
-                self._waiting[live.remote_id] = live
+                self._waiting[live.remote_id] = replace(live, wire=None)
         return new
 
     def settle(self, read: Callable[[str], LiveCustomer | None]) -> int:

@@ -97,6 +97,13 @@ def resolve(intent: TagIntent, live: Iterable[str], owned: Owned) -> TagDelta:
     return TagDelta(added=sort_tags(added), removed=sort_tags(removed))
 
 
+def is_as_wanted(intent: TagIntent, live: tuple[str, ...], owned: Owned) -> bool:
+    """Whether nothing is to add and nothing to remove."""
+    if not intent.absent and (live == intent.present or set(live) == set(intent.present)):
+        return True
+    return not resolve(intent, live, owned)
+
+
 def carry_out(live: Iterable[str], delta: TagDelta) -> tuple[str, ...]:
     """The full set after a change, the live order and spelling kept, new tags at the end."""
     removed = {tag_key(tag) for tag in delta.removed}

@@ -102,7 +102,7 @@ def _settled(
     """Nothing to change; somebody subscribed without the evidence that policy asks is told of."""
     if row(live) is not Row.SUBSCRIBED:
         return _NOTHING
-    lacking = list(_lacking(channel, wanted.evidence, ground))
+    lacking = list(_lacking(channel, wanted.evidence, ground.country, ground.policy))
     if not lacking:
         return _NOTHING
     return ConsentDecision(
@@ -161,7 +161,7 @@ def _weighed(
             f"there is no address for {word} to consent for",
             "give the customer the address in the specs",
         )
-    lacking = list(_lacking(channel, wanted.evidence, ground))
+    lacking = list(_lacking(channel, wanted.evidence, ground.country, ground.policy))
     if lacking:
         return _held(
             "consent.no-evidence",
@@ -230,20 +230,25 @@ class _Lack:
     lifted_by: str
 
 
-def _lacking(channel: Channel, evidence: Evidence, ground: ConsentFacts) -> Iterator[_Lack]:
-    missing = [
-        f"`{name}`" for name in ground.policy.required_for(channel) if not evidence.has(name)
-    ]
+def is_proven(channel: Channel, evidence: Evidence, country: str | None, policy: Policy) -> bool:
+    """Whether a grant has all the evidence that the policy asks for."""
+    return next(_lacking(channel, evidence, country, policy), None) is None
+
+
+def _lacking(
+    channel: Channel, evidence: Evidence, country: str | None, policy: Policy
+) -> Iterator[_Lack]:
+    missing = [f"`{name}`" for name in policy.required_for(channel) if not evidence.has(name)]
     if missing:
         names = " and ".join(missing)
         yield _Lack(f"it lacks {names}", f"{names} in the spec, from the record of the consent")
-    minimum = ground.policy.minimum(ground.country)
+    minimum = policy.minimum(country)
     if minimum is None and evidence.level == "unknown":
         yield _Lack("its level is unknown", "a consent of a known level")
     if minimum is not None and not level_meets(evidence.level, minimum):
         yield _Lack(f"its level is below `{minimum}`", f"a consent of level `{minimum}`")
     if evidence.basis in ("implied_purchase", "implied_inquiry", "soft_opt_in") and (
-        ground.country not in ground.policy.implied
+        country not in policy.implied
     ):
         yield _Lack(
             "its basis is implied, and the policy names no such country",

@@ -12,6 +12,8 @@ from reconciler.model.customer import Address, DesiredCustomer, LiveCustomer, Sc
 from reconciler.model.fields import consent_field
 from reconciler.model.identity import Identity, IdentityKind, identity
 from reconciler.model.managed import UNMANAGED
+from reconciler.model.pseudonyms import Pseudonyms
+from reconciler.model.settings import StoreSettings
 from reconciler.model.tags import TagIntent
 from reconciler.plan.match import Ambiguous, Missing, Paired, Pairing, keys_of
 from reconciler.plan.plan import StorePlan
@@ -66,20 +68,29 @@ def explain(
     text: str, pairings: Iterable[Pairing], plan: StorePlan, rules: StoreRules
 ) -> tuple[Explanation, ...]:
     """What the plan of a store makes of every entry that may mean the customer; also by alias."""
-    keys = {(one.kind, one.key) for one in asked_for(text, rules.store.phone_region)}
     found: list[Explanation] = []
     for pairing in pairings:
         lives = _lives(pairing)
-        entry = rules.pseudonyms.entry_alias(pairing.desired)
-        aliases = {entry, *(rules.pseudonyms.live_alias(plan.name, one) for one in lives)}
-        named = {
-            (one.kind, one.key)
-            for one in (*pairing.desired.identities, *pairing.desired.previously)
-        }
-        known = {key for one in lives for key in keys_of(one, rules.store.phone_region)}
-        if text in aliases or keys & (named | known):
+        if is_meant(text, pairing.desired, lives, rules.store, rules.pseudonyms):
             found.extend(_one(pairing.desired, live, plan, rules) for live in (lives or (None,)))
     return tuple(found)
+
+
+def is_meant(
+    text: str,
+    desired: DesiredCustomer,
+    lives: Iterable[LiveCustomer],
+    store: StoreSettings,
+    pseudonyms: Pseudonyms,
+) -> bool:
+    """Whether a text names an entry or one of those that it may mean: a contact, id or alias."""
+    keys = {(one.kind, one.key) for one in asked_for(text, store.phone_region)}
+    known = {(one.kind, one.key) for one in (*desired.identities, *desired.previously)}
+    aliases = {pseudonyms.entry_alias(desired)}
+    for one in lives:
+        known.update(keys_of(one, store.phone_region))
+        aliases.add(pseudonyms.live_alias(store.name, one))
+    return text in aliases or not keys.isdisjoint(known)
 
 
 def _lives(pairing: Pairing) -> tuple[LiveCustomer, ...]:

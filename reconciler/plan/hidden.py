@@ -24,6 +24,9 @@ class HiddenContacts:
     )
     _counts: dict[tuple[frozenset[IdentityKind], bool], int] = field(default_factory=dict)
 
+    def __bool__(self) -> bool:
+        return bool(self._counts)
+
     def see(self, live: LiveCustomer) -> None:
         shown = dict(live.hidden)
         if not shown:

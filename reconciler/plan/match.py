@@ -6,10 +6,11 @@ can be sure of it, or is withheld, is a candidate only where no record surely be
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from reconciler.model.consent import LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.identity import (
     Identity,
@@ -21,6 +22,9 @@ from reconciler.model.identity import (
     number_of,
     phone_readings,
 )
+from reconciler.model.redaction import Names
+from reconciler.plan.entries import Entries, Key
+from reconciler.plan.reason import names_in, unsaid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +52,17 @@ class Ambiguous:
 
 
 Pairing: TypeAlias = Paired | Missing | Ambiguous
-_Key: TypeAlias = tuple[IdentityKind, str]
-_Identities: TypeAlias = Callable[[DesiredCustomer], tuple[Identity, ...]]
+OfPair: TypeAlias = Callable[[DesiredCustomer, LiveCustomer], bool]
+"""What is so or not of an entry and a record that it means."""
 
 
-def keys_of(live: LiveCustomer, region: str | None) -> tuple[_Key, ...]:
+def never(desired: DesiredCustomer, live: LiveCustomer) -> bool:  # noqa: ARG001
+    return False
+
+
+def keys_of(live: LiveCustomer, region: str | None) -> tuple[Key, ...]:
     """What a live customer can be matched by; unreadable contacts are no keys."""
-    keys: list[_Key] = [(IdentityKind.ID, live.remote_id)]
+    keys: list[Key] = [(IdentityKind.ID, live.remote_id)]
     if live.email is not None:
         keys.append((IdentityKind.EMAIL, email_key(live.email.reveal())))
     if live.phone is not None and (number := number_of(live.phone, region)) is not None:
@@ -62,9 +70,9 @@ def keys_of(live: LiveCustomer, region: str | None) -> tuple[_Key, ...]:
     return tuple(keys)
 
 
-def doubts_of(live: LiveCustomer, region: str | None) -> tuple[_Key, ...]:
+def doubts_of(live: LiveCustomer, region: str | None) -> tuple[Key, ...]:
     """What a live customer may be matched by, where a contact is no sure key."""
-    doubts: set[_Key] = set()
+    doubts: set[Key] = set()
     if live.email is not None:
         text = live.email.reveal()
         reading = email_reading(text)
@@ -114,98 +122,124 @@ def in_doubt(desired: DesiredCustomer, live: LiveCustomer, region: str | None) -
     return not doubts.isdisjoint(key for one in named for key in _doubt_keys(one))
 
 
-def _doubt_keys(one: Identity) -> tuple[_Key, ...]:
+def _doubt_keys(one: Identity) -> tuple[Key, ...]:
     if one.kind is not IdentityKind.PHONE:
         return ((one.kind, one.key),)
     return ((one.kind, one.key), (one.kind, national(one.key)))
 
 
 class Index:
-    """The entries of one store by identity. Offer it the live customers, then ask for pairings."""
+    """The entries of one store by identity. Offer it the live customers, then ask for pairings.
 
-    def __init__(self, desired: Iterable[DesiredCustomer], region: str | None) -> None:
-        self._desired = tuple(desired)
+    Of a record that surely means one entry and of which `settles` says that nothing is asked, no
+    more is kept than its id: should somebody else turn out to bear an identity of that entry, both
+    are candidates all the same.
+    """
+
+    def __init__(
+        self,
+        desired: Sequence[DesiredCustomer],
+        region: str | None,
+        settles: OfPair = never,
+    ) -> None:
+        self._entries = Entries(desired)
         self._region = region
-        self._now = self._by_key(lambda one: one.identities)
-        self._before = self._by_key(lambda one: one.previously)
-        self._dialled: dict[_Key, list[int]] | None = None
-        self._hits: dict[int, dict[_Key, list[LiveCustomer]]] = {}
+        self._settles = settles
+        self._settled: list[str | None] = [None] * len(desired)
+        self._called: set[str] = set()
+        self._hits: dict[int, dict[Key, list[LiveCustomer]]] = {}
         self._old_hits: dict[int, list[LiveCustomer]] = {}
         self._in_doubt: dict[int, list[LiveCustomer]] = {}
         self._withheld: dict[int, list[LiveCustomer]] = {}
 
-    def _by_key(self, identities: _Identities) -> dict[_Key, list[int]]:
-        found: dict[_Key, list[int]] = {}
-        for place, entry in enumerate(self._desired):
-            for one in identities(entry):
-                found.setdefault((one.kind, one.key), []).append(place)
-        return found
-
-    def _doubting(self, key: _Key) -> Iterator[int]:
-        yield from self._now.get(key, ())
-        yield from self._before.get(key, ())
+    def _doubting(self, key: Key) -> list[int]:
+        found = [*self._entries.now(key), *self._entries.before(key)]
         if self._region is None and key[0] is IdentityKind.PHONE:
-            if self._dialled is None:
-                self._dialled = {}
-                for place, entry in enumerate(self._desired):
-                    for one in (*entry.identities, *entry.previously):
-                        if one.kind is IdentityKind.PHONE:
-                            number = (IdentityKind.PHONE, national(one.key))
-                            self._dialled.setdefault(number, []).append(place)
-            yield from self._dialled.get(key, ())
+            found += self._entries.dialled(key[1])
+        return found
 
     def offer(self, live: LiveCustomer) -> bool:
         """Remember a live customer that some entry may mean; False lets it be dropped."""
-        wanted = False
-        for key in doubts_of(live, self._region):
-            for place in self._doubting(key):
-                self._in_doubt.setdefault(place, []).append(live)
-                wanted = True
-        for key in keys_of(live, self._region):
-            for place in self._now.get(key, ()):
-                self._hits.setdefault(place, {}).setdefault(key, []).append(live)
-                wanted = True
-            for place in self._before.get(key, ()):
-                self._old_hits.setdefault(place, []).append(live)
-                wanted = True
-        return wanted
+        doubted = [
+            number for key in doubts_of(live, self._region) for number in self._doubting(key)
+        ]
+        keys = keys_of(live, self._region)
+        sure = [(number, key) for key in keys for number in self._entries.now(key)]
+        earlier = [number for key in keys for number in self._entries.before(key)]
+        if not (sure or doubted or earlier):
+            return False
+        if not doubted and not earlier and self._settle({number for number, _ in sure}, live):
+            return True
+        kept = live if live.wire is None else replace(live, wire=None)
+        for number in doubted:
+            self._in_doubt.setdefault(number, []).append(kept)
+        for number, key in sure:
+            self._hits.setdefault(number, {}).setdefault(key, []).append(kept)
+        for number in earlier:
+            self._old_hits.setdefault(number, []).append(kept)
+        return True
+
+    def _settle(self, numbers: set[int], live: LiveCustomer) -> bool:
+        """Whether a record is the first for its one entry, and is as that wants it.
+
+        One whose pages lack keys may be asked for singly, and is kept till then.
+        """
+        if len(numbers) != 1 or live.untold:
+            return False
+        (number,) = numbers
+        if self._settled[number] is not None or number in self._hits or number in self._old_hits:
+            return False
+        entry = self._entries[number]
+        named = entry.identity(IdentityKind.ID)
+        if entry.previously or (named is not None and named.key != live.remote_id):
+            return False
+        if not self._settles(entry, live):
+            return False
+        self._settled[number] = live.remote_id
+        self._called.update(unsaid(entry, live))
+        return True
 
     def withhold(self, wanted: Identity, live: LiveCustomer) -> None:
         """Remember a record that answered a look-up of a contact and does not show its own."""
         for place in (
-            *self._now.get((wanted.kind, wanted.key), ()),
-            *self._before.get((wanted.kind, wanted.key), ()),
+            *self._entries.now((wanted.kind, wanted.key)),
+            *self._entries.before((wanted.kind, wanted.key)),
         ):
             self._withheld.setdefault(place, []).append(live)
 
-    def unmatched(self) -> tuple[DesiredCustomer, ...]:
+    def unmatched(self) -> Iterator[DesiredCustomer]:
         """The entries for whom no record was remembered, not even one that may be theirs."""
-        return tuple(
-            entry for place, entry in enumerate(self._desired) if not self.is_matched(place)
-        )
+        for place in range(len(self._entries)):
+            if not self.is_matched(place):
+                yield self._entries[place]
 
     def is_matched(self, place: int) -> bool:
         """Whether anybody was remembered for the entry of this place in the given order."""
         every = (self._hits, self._old_hits, self._in_doubt, self._withheld)
-        return any(place in found for found in every)
+        return self._settled[place] is not None or any(place in found for found in every)
 
     def is_withheld(self, place: int) -> bool:
         """Whether a record that hides its contacts was remembered for the entry of this place."""
         return place in self._withheld
 
+    def names(self) -> Names:
+        """What those are called by whom an entry means, but for what their entries say of them."""
+        return names_in(self.remembered()) | Names(self._called)
+
     def remembered(self) -> tuple[LiveCustomer, ...]:
+        """Whoever means an entry, or may, and is not settled."""
         return _unique(live for _, live in self._remembered())
 
     def candidates(self) -> Iterator[tuple[DesiredCustomer, LiveCustomer]]:
         """Each entry with each record that it may mean."""
-        yield from ((self._desired[place], live) for place, live in self._remembered())
+        yield from ((self._entries[place], live) for place, live in self._remembered())
 
     def contested(self) -> tuple[LiveCustomer, ...]:
         """Whoever has a consent that an entry wants otherwise."""
         return _unique(
             live
             for place, live in self._remembered()
-            for channel, wanted in self._desired[place].consents
+            for channel, wanted in self._entries[place].consents
             if live.consent(channel).state is not wanted.state
         )
 
@@ -228,8 +262,12 @@ class Index:
             found[:] = [now.get(live.remote_id, live) for live in found]
 
     def pairings(self) -> tuple[Pairing, ...]:
-        """One for each entry, in the entries' order."""
-        first = [self._pair(place) for place in range(len(self._desired))]
+        """One for each entry of which anything is left to say, in the entries' order."""
+        first = [
+            self._pair(place)
+            for place, settled in enumerate(self._settled)
+            if settled is None or self._is_reopened(place)
+        ]
         taken = {one.live.remote_id for one in first if isinstance(one, Paired)}
         settled = [self._without_taken(one, taken) for one in first]
         return tuple(self._apart(_named(settled)))
@@ -241,18 +279,28 @@ class Index:
             return ()
         return tuple(
             live
-            for place in self._now.get((kind, one.key), ())
+            for place in self._entries.now((kind, one.key))
             for live in self._hits.get(place, {}).get((kind, one.key), ())
         )
 
+    def _is_reopened(self, place: int) -> bool:
+        """Whether somebody else bears an identity of a settled entry that names no id."""
+        return place in self._hits and self._entries[place].identity(IdentityKind.ID) is None
+
     def _pair(self, place: int) -> Pairing:
-        desired = self._desired[place]
+        desired = self._entries[place]
         hits = self._hits.get(place, {})
+        settled = self._settled[place]
         old = _unique(self._old_hits.get(place, ()))
         by_id = [live for key, found in hits.items() if key[0] is IdentityKind.ID for live in found]
         if by_id:
             return Paired(desired=desired, live=by_id[0])
-        others = _unique(live for found in hits.values() for live in found)
+        others = _unique(
+            (
+                *(live for found in hits.values() for live in found),
+                *(() if settled is None else (_as_wanted(desired, settled),)),
+            )
+        )
         everyone = _unique((*others, *old))
         named = desired.identity(IdentityKind.ID) is not None
         if named and (everyone or not desired.absent):
@@ -270,7 +318,7 @@ class Index:
 
     def _unseen(self, place: int) -> Pairing:
         """Nobody surely bears an identity of the entry; somebody may."""
-        desired = self._desired[place]
+        desired = self._entries[place]
         withheld = _unique(self._withheld.get(place, ()))
         if withheld:
             # Of several, nobody knows which: then not even an opt-out is for one of them.
@@ -311,6 +359,16 @@ class Index:
             else one
             for one in pairings
         ]
+
+
+def _as_wanted(desired: DesiredCustomer, remote_id: str) -> LiveCustomer:
+    """What is known of a settled record, and enough to see that no opt-out is owed to it."""
+    return LiveCustomer(
+        remote_id=remote_id,
+        consents=tuple(
+            (channel, LiveConsent(state=wanted.state)) for channel, wanted in desired.consents
+        ),
+    )
 
 
 def _named(pairings: list[Pairing]) -> list[Pairing]:

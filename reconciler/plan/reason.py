@@ -23,6 +23,12 @@ def names_in(customers: Iterable[DesiredCustomer | LiveCustomer]) -> Names:
     return Names(value for one in customers for value in _names(one))
 
 
+def unsaid(desired: DesiredCustomer, live: LiveCustomer) -> Iterator[str]:
+    """What a record is called by and its entry does not say, letter for letter."""
+    said = set(_names(desired))
+    return (name for name in _names(live) if name not in said)
+
+
 def everybody(state: DesiredState) -> Iterator[DesiredCustomer]:
     """Of all stores: who writes a reason thinks of people, and not of shops."""
     return (one for _, every in state.customers for one in every)

@@ -1,0 +1,121 @@
+"""The entries of one store by what they are named by, in a few bytes for each name.
+
+A million of them fit because no name is kept: a name leads to the numbers of the entries that may
+bear it, and the entries themselves say which of them do.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, TypeAlias
+
+from reconciler.model.customer import DesiredCustomer
+from reconciler.model.identity import Identity, IdentityKind, national
+
+Key: TypeAlias = tuple[IdentityKind, str]
+_Named: TypeAlias = Callable[[DesiredCustomer], tuple[Identity, ...]]
+_BITS: Final = 64
+
+
+class Names:
+    """Numbers below `most` by text, found by a part of its hash: who asks has to look again."""
+
+    def __init__(self, most: int) -> None:
+        self._shift = max(1, most.bit_length())
+        self._mask = (1 << (_BITS - self._shift)) - 1
+        self._number = (1 << self._shift) - 1
+        self._found = array("Q")
+
+    def add(self, text: str, number: int) -> None:
+        self._found.append((hash(text) & self._mask) << self._shift | number)
+
+    def sort(self) -> None:
+        """Once all are added; nothing is found before."""
+        self._found = array("Q", sorted(self._found))
+
+    def of(self, text: str) -> list[int]:
+        """The numbers of the text, in their order, and perhaps those of another."""
+        found = self._found
+        if not found:
+            return []
+        start = (hash(text) & self._mask) << self._shift
+        end = start | self._number
+        at = bisect_left(found, start)
+        numbers = []
+        while at < len(found) and found[at] <= end:
+            numbers.append(found[at] & self._number)
+            at += 1
+        return numbers
+
+
+class Entries:
+    """`now` and `before` give the numbers of the entries that bear a key, lowest first.
+
+    The one that was asked for last is at hand, since most of them are made anew each time.
+    """
+
+    def __init__(self, every: Sequence[DesiredCustomer]) -> None:
+        self._every = every
+        self._last: tuple[int, DesiredCustomer] | None = None
+        self._now = {kind: Names(len(every)) for kind in IdentityKind}
+        self._before = {kind: Names(len(every)) for kind in IdentityKind}
+        self._dialled: Names | None = None
+        for number, entry in enumerate(every):
+            for one in entry.identities:
+                self._now[one.kind].add(one.key, number)
+            for one in entry.previously:
+                self._before[one.kind].add(one.key, number)
+        for names in (*self._now.values(), *self._before.values()):
+            names.sort()
+
+    def __len__(self) -> int:
+        return len(self._every)
+
+    def __getitem__(self, number: int) -> DesiredCustomer:
+        if self._last is None or self._last[0] != number:
+            self._last = (number, self._every[number])
+        return self._last[1]
+
+    def now(self, key: Key) -> list[int]:
+        """Those that bear it."""
+        numbers = self._now[key[0]].of(key[1])
+        return self._bearing(key, numbers, _now) if numbers else numbers
+
+    def before(self, key: Key) -> list[int]:
+        """Those that name it as one of earlier."""
+        numbers = self._before[key[0]].of(key[1])
+        return self._bearing(key, numbers, _before) if numbers else numbers
+
+    def dialled(self, digits: str) -> list[int]:
+        """Those with a number, of now or of earlier, that is dialled so inside its country."""
+        if self._dialled is None:
+            self._dialled = Names(len(self._every))
+            for number, entry in enumerate(self._every):
+                for one in _phones(entry):
+                    self._dialled.add(national(one.key), number)
+            self._dialled.sort()
+        return [
+            number
+            for number in self._dialled.of(digits)
+            if any(national(one.key) == digits for one in _phones(self[number]))
+        ]
+
+    def _bearing(self, key: Key, numbers: list[int], named: _Named) -> list[int]:
+        kind, text = key
+        return [
+            number
+            for number in numbers
+            if any(one.key == text and one.kind is kind for one in named(self[number]))
+        ]
+
+
+def _now(entry: DesiredCustomer) -> tuple[Identity, ...]:
+    return entry.identities
+
+
+def _before(entry: DesiredCustomer) -> tuple[Identity, ...]:
+    return entry.previously
+
+
+def _phones(entry: DesiredCustomer) -> Iterator[Identity]:
+    return (one for one in (*entry.identities, *entry.previously) if one.kind is IdentityKind.PHONE)
