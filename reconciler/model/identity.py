@@ -16,6 +16,7 @@ import idna
 import phonenumbers
 
 from reconciler.model.characters import without_unseen
+from reconciler.model.dialling import plain_number
 from reconciler.model.personal import Personal
 from reconciler.model.usual_number import is_usual
 
@@ -95,6 +96,7 @@ def email_reading(text: str) -> str:
     return email_key(plain).rstrip(".")
 
 
+@lru_cache(maxsize=4096)
 def phone_key(text: str, region: str | None) -> str | None:
     """E.164, or None where the text is not surely one number that can be dialled from anywhere.
 
@@ -102,11 +104,8 @@ def phone_key(text: str, region: str | None) -> str | None:
     Full width digits, unseen characters and a spreadsheet's apostrophe do not change a number;
     extensions, words and decimal points may.
     """
-    return text if is_usual(text) else _phone_key(text, region)
-
-
-@lru_cache(maxsize=4096)
-def _phone_key(text: str, region: str | None) -> str | None:
+    if _DIALLED.fullmatch(text) and (plain := plain_number(text, region)) is not None:
+        return plain
     digits = _digits(text)
     if not _DIALLED.fullmatch(digits) or has_decimal_point(text):
         return None
