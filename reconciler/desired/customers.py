@@ -1,6 +1,6 @@
 """The customers of one store, each made anew from its entries whenever somebody asks for it.
 
-What stays of a customer are the numbers of its entries, and its names.
+What stays of a customer are the numbers of its entries.
 """
 
 from array import array
@@ -84,12 +84,6 @@ class Customers(Sequence[DesiredCustomer]):
             return tuple(self[one] for one in range(*place.indices(len(self))))
         first = self._firsts[place]
         return made_of(self._entries, self._others.get(first, (first,)), DiagnosticCollector())
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and tuple(self) == tuple(other)
-
-    def __hash__(self) -> int:
-        return hash(tuple(self))
 
 
 def made_of(entries: Entries, numbers: Sequence[int], work: DiagnosticCollector) -> DesiredCustomer:

@@ -1,8 +1,7 @@
 """Entries that share an identity, directly or through others, become one customer."""
 
 from array import array
-from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -12,7 +11,9 @@ from reconciler.desired.meaning import SIZE, joined, meaning
 from reconciler.desired.merge import one_of
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.customer import DesiredCustomer
-from reconciler.model.identity import IdentityKind
+from reconciler.model.entries import Entries as Wanted
+from reconciler.model.entries import names
+from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.marks import number_of
 
 Inspect: TypeAlias = Callable[[DesiredCustomer], Iterable[Diagnostic]]
@@ -24,7 +25,7 @@ class Joined:
     """`tags` are those that entries name, `reasoned` says that some entry gives a reason."""
 
     store: str
-    customers: Customers
+    customers: Wanted
     meaning: str
     tags: frozenset[str]
     reasoned: bool
@@ -41,7 +42,7 @@ def join(entries: Entries, inspect: Inspect, work: DiagnosticCollector) -> Joine
 
 
 class _Joining:
-    """An entry counts as a customer, in a row, until another shares an identity with it."""
+    """Each entry counts as a customer, in a row, until another shares an identity with it."""
 
     def __init__(self, entries: Entries, inspect: Inspect) -> None:
         self._entries = entries
@@ -49,73 +50,106 @@ class _Joining:
         self._ranks = {
             file: rank for rank, file in enumerate(sorted({one.file for one in entries.documents}))
         }
-        self._bearer: dict[IdentityKind, dict[str, int]] = {kind: {} for kind in IdentityKind}
-        self._parent: dict[int, int] = {}
-        self._firsts = array("Q")
-        self._files = array("Q")
-        self._places = array("Q")
-        self._meanings = bytearray()
+        self._now = names(len(entries))
+        self._before: dict[int, tuple[Identity, ...]] = {}
+        self._named = bytearray(len(entries))
+        self._files = array("Q", bytes(8 * len(entries)))
+        self._places = array("Q", bytes(8 * len(entries)))
+        self._meanings = bytearray(SIZE * len(entries))
         self._complaints: dict[int, list[Diagnostic]] = {}
         self._tags: set[str] = set()
-        self._reasoned = False
+        self._reasoned: set[int] = set()
 
     def add(self, number: int, entry: Entry) -> None:
+        self._named[number] = True
         if entry.tags is not None:
             self._tags.update(entry.tags.present, entry.tags.absent)
-        bearers = {self._bearer[one.kind].setdefault(one.key, number) for one in entry.identities}
-        if bearers != {number}:
-            self._link({number, *map(self._root, bearers)})
-            return
+        for one in entry.identities:
+            self._now[one.kind].add(one.key, number)
         work = DiagnosticCollector()
-        row = len(self._firsts)
-        self._firsts.append(number)
-        self._files.append(0)
-        self._places.append(0)
-        self._meanings.extend(bytes(SIZE))
-        self._look_at(row, one_of(self._entries.store.name, [entry], work), work)
+        self._look_at(number, one_of(self._entries.store.name, [entry], work), work)
 
     def ended(self, work: DiagnosticCollector) -> Joined:
-        others: dict[int, list[int]] = {}
-        for number in sorted(self._parent):
-            first = self._root(number)
-            others.setdefault(first, [first]).append(number)
+        others = self._groups()
         for first, numbers in others.items():
+            for number in numbers[1:]:
+                self._named[number] = False
+                self._complaints.pop(number, None)
+                self._before.pop(number, None)
+                self._reasoned.discard(number)
             found = DiagnosticCollector()
-            made = made_of(self._entries, numbers, found)
-            self._look_at(bisect_left(self._firsts, first), made, found)
-        rows = [row for row, first in enumerate(self._firsts) if first not in self._parent]
-        rows.sort(key=lambda row: self._files[row] << 64 | self._places[row])
-        for row in rows:
-            work.diagnostics.extend(self._complaints.get(row, ()))
+            self._look_at(first, made_of(self._entries, numbers, found), found)
+        rows = [number for number, named in enumerate(self._named) if named]
+        rows.sort(key=lambda number: self._files[number] << 64 | self._places[number])
+        for number in rows:
+            work.diagnostics.extend(self._complaints.get(number, ()))
         return Joined(
             store=self._entries.store.name,
-            customers=Customers(
-                self._entries, array("Q", [self._firsts[row] for row in rows]), others
+            customers=self._numbered(rows, others),
+            meaning=joined(
+                bytes(self._meanings[number * SIZE : (number + 1) * SIZE]) for number in rows
             ),
-            meaning=joined(bytes(self._meanings[row * SIZE : (row + 1) * SIZE]) for row in rows),
             tags=frozenset(self._tags),
-            reasoned=self._reasoned,
+            reasoned=bool(self._reasoned),
         )
 
-    def _look_at(self, row: int, customer: DesiredCustomer, work: DiagnosticCollector) -> None:
-        self._files[row] = self._ranks[customer.mark.file]
-        self._places[row] = number_of(customer.mark)
-        self._meanings[row * SIZE : (row + 1) * SIZE] = meaning(customer)
-        self._reasoned = self._reasoned or customer.reason is not None
+    def _numbered(self, rows: Sequence[int], others: Mapping[int, Sequence[int]]) -> Wanted:
+        places = array("Q", bytes(8 * len(self._entries)))
+        before = names(len(self._entries))
+        for place, first in enumerate(rows):
+            for number in others.get(first, (first,)):
+                places[number] = place
+            for one in self._before.get(first, ()):
+                before[one.kind].add(one.key, place)
+        for found in self._now.values():
+            found.renumber(places)
+        for found in before.values():
+            found.sort()
+        return Wanted(Customers(self._entries, array("Q", rows), others), self._now, before)
+
+    def _look_at(self, number: int, customer: DesiredCustomer, work: DiagnosticCollector) -> None:
+        self._files[number] = self._ranks[customer.mark.file]
+        self._places[number] = number_of(customer.mark)
+        self._meanings[number * SIZE : (number + 1) * SIZE] = meaning(customer)
+        if customer.previously:
+            self._before[number] = customer.previously
+        if customer.reason is not None:
+            self._reasoned.add(number)
         complaints = [*work.diagnostics, *self._inspect(customer)]
-        self._complaints.pop(row, None)
         if complaints:
-            self._complaints[row] = complaints
+            self._complaints[number] = complaints
+        else:
+            self._complaints.pop(number, None)
 
-    def _root(self, number: int) -> int:
-        above = self._parent.get(number, number)
-        while above != number:
-            further = self._parent.get(above, above)
-            self._parent[number] = further
-            number, above = further, self._parent.get(further, further)
-        return number
+    def _groups(self) -> dict[int, list[int]]:
+        """Of those that share an identity with others, all numbers by the lowest."""
+        parent: dict[int, int] = {}
 
-    def _link(self, numbers: set[int]) -> None:
-        first = min(numbers)
-        for number in numbers - {first}:
-            self._parent[number] = first
+        def root(number: int) -> int:
+            while (above := parent.get(number, number)) != number:
+                parent[number] = parent.get(above, above)
+                number = above
+            return number
+
+        for kind, found in self._now.items():
+            found.sort()
+            for numbers in found.shared():
+                for alike in self._alike(kind, numbers):
+                    first, *rest = sorted({root(one) for one in alike})
+                    for one in rest:
+                        parent[one] = first
+        groups: dict[int, list[int]] = {}
+        for number in sorted(parent):
+            first = root(number)
+            groups.setdefault(first, [first]).append(number)
+        return groups
+
+    def _alike(self, kind: IdentityKind, numbers: Sequence[int]) -> Iterable[list[int]]:
+        """Those of some entries that bear the same, of one text each."""
+        bearers: dict[str, list[int]] = {}
+        for number in numbers:
+            entry = self._entries.read(number, DiagnosticCollector())
+            for one in entry.identities if entry is not None else ():
+                if one.kind is kind:
+                    bearers.setdefault(one.key, []).append(number)
+        return bearers.values()

@@ -4,6 +4,7 @@ A look-up proves that somebody is there; that nobody is, a whole reading alone p
 is a stream: each page is matched, counted and dropped.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -13,6 +14,7 @@ from reconciler.live.search import Search
 from reconciler.live.view import View
 from reconciler.model.consent import ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
+from reconciler.model.entries import Entries
 from reconciler.model.identity import Identity, IdentityKind, asked_in
 from reconciler.plan.match import OfPair, identities_to_look_up, never
 from reconciler.plan.planner import StoreReading
@@ -41,7 +43,7 @@ class StoreReader:
 
     client: Reader
     store: str
-    desired: Sequence[DesiredCustomer]
+    desired: Entries
     region: str | None
     requests: Callable[[], int]
     settles: OfPair = never
@@ -78,16 +80,19 @@ class StoreReader:
         """Look-ups where that is likely cheaper, and the whole list where they prove too little."""
         if not self._can_look_up():
             return self.whole(_NO_LOOK_UP)
-        calls = self._look_up_calls()
+        calls = self._least_calls()
         count = self.client.count()
         if count is None:
             pages = max(1, calls // _TRIED)
             found = self._scan(f"the list ended within {pages} pages", pages)
             if found is not None:
                 return found
+            calls = self._look_up_calls()
             chosen = f"the list is longer than {pages} pages, and look-ups take {calls} calls"
         else:
             pages = -(-count // self.client.capabilities.page) + 1
+            if calls <= pages:
+                calls = self._look_up_calls()
             chosen = f"look-ups would take {calls} calls, the whole list {pages}"
             if calls > pages:
                 return self.whole(chosen)
@@ -110,21 +115,25 @@ class StoreReader:
                     yield one
 
     def _can_look_up(self) -> bool:
-        possible = self.client.capabilities.looks_up
-        return all(
-            one.kind in possible for entry in self.desired for one in identities_to_look_up(entry)
-        )
+        return self.desired.kinds <= frozenset(self.client.capabilities.looks_up)
+
+    def _least_calls(self) -> int:
+        """What look-ups take at least: as if each name had one spelling."""
+        return self._calls(Counter({kind: self.desired.count(kind) for kind in self.desired.kinds}))
 
     def _look_up_calls(self) -> int:
-        """Requests as they are: with one for each kind to see that its search is blind."""
+        """Requests as they are, each spelling asked for."""
+        asked: Counter[IdentityKind] = Counter()
+        for one in self._wanted():
+            asked[one.kind] += len(asked_in(one)) if one.kind is IdentityKind.EMAIL else 1
+        return self._calls(asked)
+
+    def _calls(self, asked: Counter[IdentityKind]) -> int:
+        """With one for each kind to see that its search is blind."""
         table = self.client.capabilities
         cost = dict(table.look_up_calls)
-        calls: dict[IdentityKind, int] = {}
-        for one in self._wanted():
-            forms = len(asked_in(one)) if one.kind is IdentityKind.EMAIL else 1
-            calls[one.kind] = calls.get(one.kind, 0) + forms
-        ids = -(-calls.pop(IdentityKind.ID, 0) // table.ids_at_once)
-        return ids + 1 + sum(cost[kind] * (1 + asked) for kind, asked in calls.items())
+        ids = -(-asked.pop(IdentityKind.ID, 0) // table.ids_at_once)
+        return ids + 1 + sum(cost[kind] * (1 + times) for kind, times in asked.items())
 
     def _scan(self, chosen: str, budget: int | None) -> StoreReading | None:
         """The whole list; None where it is longer than `budget` pages."""

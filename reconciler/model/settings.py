@@ -1,6 +1,6 @@
 """Stores, ceilings and policy as the user declared them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from reconciler.diagnostics import Severity, SourceMark
 from reconciler.model.consent import Channel, ConsentState
-from reconciler.model.customer import DesiredCustomer
+from reconciler.model.entries import Entries
 from reconciler.model.identity import Identity
 
 
@@ -199,7 +199,7 @@ class DesiredState:
 
     stores: tuple[StoreSettings, ...]
     policy: Policy
-    customers: tuple[tuple[str, Sequence[DesiredCustomer]], ...]
+    customers: tuple[tuple[str, Entries], ...]
     meanings: tuple[tuple[str, str], ...] = field(repr=False)
     reasoned: frozenset[str]
     owned: tuple[tuple[str, tuple[str, ...]], ...]
@@ -220,8 +220,8 @@ class DesiredState:
         known = {store.name for store in self.stores}
         return tuple(store.name for store in self.at_hand.stores if store.name not in known)
 
-    def of(self, store: str) -> Sequence[DesiredCustomer]:
-        return dict(self.customers).get(store, ())
+    def of(self, store: str) -> Entries:
+        return dict(self.customers).get(store) or Entries.of(())
 
     def owned_by(self, store: str) -> tuple[str, ...]:
         return dict(self.owned).get(store, ())

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from reconciler.model.consent import LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.entries import Entries, Key
 from reconciler.model.identity import (
     Identity,
     IdentityKind,
@@ -23,7 +24,6 @@ from reconciler.model.identity import (
     phone_readings,
 )
 from reconciler.model.redaction import Names
-from reconciler.plan.entries import Entries, Key
 from reconciler.plan.reason import names_in, unsaid
 
 
@@ -142,7 +142,7 @@ class Index:
         region: str | None,
         settles: OfPair = never,
     ) -> None:
-        self._entries = Entries(desired)
+        self._entries = desired if isinstance(desired, Entries) else Entries.of(desired)
         self._region = region
         self._settles = settles
         self._settled: list[str | None] = [None] * len(desired)

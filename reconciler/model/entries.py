@@ -1,13 +1,13 @@
-"""The entries of one store by what they are named by, in a few bytes for each name.
+"""The customers that specs want in one store, by what they are named by.
 
-A million of them fit because no name is kept: a name leads to the numbers of the entries that may
-bear it, and the entries themselves say which of them do.
+A million of them fit because no name is kept: a name leads to the numbers of those that may bear
+it, and they themselves say which of them do. They may be made anew whenever one is asked for.
 """
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, TypeAlias, overload
 
 from reconciler.model.customer import DesiredCustomer
 from reconciler.model.identity import Identity, IdentityKind, national
@@ -29,9 +29,31 @@ class Names:
     def add(self, text: str, number: int) -> None:
         self._found.append((hash(text) & self._mask) << self._shift | number)
 
+    def __len__(self) -> int:
+        return len(self._found)
+
     def sort(self) -> None:
         """Once all are added; nothing is found before."""
         self._found = array("Q", sorted(self._found))
+
+    def shared(self) -> Iterator[list[int]]:
+        """The numbers of each text that several have, or of several texts that look alike."""
+        before, numbers = -1, list[int]()
+        for one in self._found:
+            text, number = one >> self._shift, one & self._number
+            if text == before:
+                numbers.append(number)
+                continue
+            if len(numbers) > 1:
+                yield numbers
+            before, numbers = text, [number]
+        if len(numbers) > 1:
+            yield numbers
+
+    def renumber(self, numbers: Sequence[int]) -> None:
+        """Puts the number that stands at the place of each in its stead; none of them is larger."""
+        renamed = {one & ~self._number | numbers[one & self._number] for one in self._found}
+        self._found = array("Q", sorted(renamed))
 
     def of(self, text: str) -> list[int]:
         """The numbers of the text, in their order, and perhaps those of another."""
@@ -48,33 +70,74 @@ class Names:
         return numbers
 
 
-class Entries:
+def names(most: int) -> dict[IdentityKind, Names]:
+    """None yet, for each kind of identity."""
+    return {kind: Names(most) for kind in IdentityKind}
+
+
+class Entries(Sequence[DesiredCustomer]):
     """`now` and `before` give the numbers of the entries that bear a key, lowest first.
 
     The one that was asked for last is at hand, since most of them are made anew each time.
     """
 
-    def __init__(self, every: Sequence[DesiredCustomer]) -> None:
+    def __init__(
+        self,
+        every: Sequence[DesiredCustomer],
+        now: Mapping[IdentityKind, Names],
+        before: Mapping[IdentityKind, Names],
+    ) -> None:
+        """The names are sorted, and have the numbers of the entries that bear or bore them."""
         self._every = every
         self._last: tuple[int, DesiredCustomer] | None = None
-        self._now = {kind: Names(len(every)) for kind in IdentityKind}
-        self._before = {kind: Names(len(every)) for kind in IdentityKind}
+        self._now = now
+        self._before = before
         self._dialled: Names | None = None
+
+    @classmethod
+    def of(cls, every: Sequence[DesiredCustomer]) -> "Entries":
+        """Of what is at hand anyway."""
+        now, before = names(len(every)), names(len(every))
         for number, entry in enumerate(every):
             for one in entry.identities:
-                self._now[one.kind].add(one.key, number)
+                now[one.kind].add(one.key, number)
             for one in entry.previously:
-                self._before[one.kind].add(one.key, number)
-        for names in (*self._now.values(), *self._before.values()):
-            names.sort()
+                before[one.kind].add(one.key, number)
+        for found in (*now.values(), *before.values()):
+            found.sort()
+        return cls(every, now, before)
 
     def __len__(self) -> int:
         return len(self._every)
 
-    def __getitem__(self, number: int) -> DesiredCustomer:
+    @overload
+    def __getitem__(self, number: int) -> DesiredCustomer: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[DesiredCustomer]: ...
+    def __getitem__(self, number: int | slice) -> DesiredCustomer | Sequence[DesiredCustomer]:
+        if isinstance(number, slice):
+            return self._every[number]
         if self._last is None or self._last[0] != number:
             self._last = (number, self._every[number])
         return self._last[1]
+
+    def __iter__(self) -> Iterator[DesiredCustomer]:
+        return iter(self._every)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    @property
+    def kinds(self) -> frozenset[IdentityKind]:
+        """By what kinds of identity any of them is or was named."""
+        return frozenset(kind for kind in IdentityKind if self._now[kind] or self._before[kind])
+
+    def count(self, kind: IdentityKind) -> int:
+        """How many names of a kind they bear or bore."""
+        return len(self._now[kind]) + len(self._before[kind])
 
     def now(self, key: Key) -> list[int]:
         """Those that bear it."""
