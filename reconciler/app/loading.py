@@ -1,6 +1,6 @@
 """Files to the desired state, with every complaint."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,7 +15,7 @@ from reconciler.model.settings import DesiredState, Settings, StoreSettings
 from reconciler.platforms.registry import CHECKS, TABLES
 
 if TYPE_CHECKING:
-    from reconciler.desired.files import SpecFile
+    from reconciler.desired.files import FoundFile, SpecFile
     from reconciler.desired.sources import FromRevision
     from reconciler.desired.yaml_reader import Document
 
@@ -31,8 +31,16 @@ class Loaded:
 
     state: DesiredState | None
     diagnostics: tuple[Diagnostic, ...]
-    documents: "tuple[tuple[SpecFile, Document], ...]"
+    documents: "tuple[Read, ...]"
     folder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What a file said, and what git would call it."""
+
+    document: "Document"
+    blobs: tuple[str, str]
 
 
 def load(
@@ -69,10 +77,10 @@ def settings_or_raise(
     from reconciler.desired.sources import FromFolder, FromRevision
     from reconciler.repository import revision
 
-    found, diagnostics = FromFolder([specs], mask_of(environment)).read()
-    near = tuple(file for file in found if any(one in file.content for one in _TRACES))
-    declared, wrong = _declared(near, {})
-    errors = [one for one in (*diagnostics, *wrong) if one.severity is Severity.ERROR]
+    found, diagnostics = FromFolder([specs], mask_of(environment)).find()
+    unread: list[Diagnostic] = []
+    declared, wrong = _declared(_near(found, unread))
+    errors = [one for one in (*diagnostics, *unread, *wrong) if one.severity is Severity.ERROR]
     if errors:
         raise SpecError(sort_by_place(errors))
     _refuse_no_store(declared, specs)
@@ -80,7 +88,7 @@ def settings_or_raise(
     if base is None:
         return state
     chosen = revision(specs, base)
-    at_base = _settings_of(FromRevision(specs, chosen, mask_of(environment)), {})
+    at_base = _settings_of(FromRevision(specs, chosen, mask_of(environment)), ())
     return replace(
         state,
         stores=at_base.stores,
@@ -88,6 +96,18 @@ def settings_or_raise(
         approvals=at_base.approvals,
         base=chosen.commit,
     )
+
+
+def _near(
+    found: "Iterable[FoundFile]", unread: list[Diagnostic]
+) -> "Iterator[Document | SpecFile]":
+    """Those in which a setting may stand; why others cannot be read goes to `unread`."""
+    for one in found:
+        file = one.read()
+        if isinstance(file, Diagnostic):
+            unread.append(file)
+        elif any(trace in file.content for trace in _TRACES):
+            yield file
 
 
 def _refuse_no_store(settings: Settings, specs: Path) -> None:
@@ -119,17 +139,16 @@ def _load(paths: Sequence[Path], environment: Environment) -> Loaded:
 
     watch = environment.watch
     watch.at("finding specs")
-    found, diagnostics = FromFolder(paths, mask_of(environment)).read()
+    found, diagnostics = FromFolder(paths, mask_of(environment)).find()
     watch.ended("finding specs")
     gathered = list(diagnostics)
-    documents = list(_parsed(found, gathered, watch))
+    read = tuple(_parsed(found, gathered, watch))
+    documents = [one.document for one in read]
     broken_files = has_errors(gathered)
-    declared, wrong = settings.declare((one for _, one in documents), TABLES, CHECKS)
+    declared, wrong = settings.declare(documents, TABLES, CHECKS)
     gathered.extend(wrong)
     watch.at("comparing specs with each other")
-    state, wrong = _resolved(
-        [one for _, one in documents], declared, str(paths[0]), environment.clock
-    )
+    state, wrong = _resolved(documents, declared, str(paths[0]), environment.clock)
     watch.ended("comparing specs with each other")
     # What a refused part held cannot be missed: stores and tags may be defined in it.
     hidden = ("store.", "tags.not-owned") if broken_files else ()
@@ -138,22 +157,27 @@ def _load(paths: Sequence[Path], environment: Environment) -> Loaded:
     return Loaded(
         state=None if has_errors(ordered) else state,
         diagnostics=ordered,
-        documents=tuple(documents),
+        documents=read,
         folder=str(paths[0]),
     )
 
 
 def _parsed(
-    found: "Sequence[SpecFile]", diagnostics: list[Diagnostic], watch: Watch
-) -> "Iterable[tuple[SpecFile, Document]]":
+    found: "Sequence[FoundFile]", diagnostics: list[Diagnostic], watch: Watch
+) -> Iterator[Read]:
     from reconciler.desired import schema_errors
+    from reconciler.desired.sources import blobs
 
-    for number, file in enumerate(found):
+    for number, one in enumerate(found):
         watch.at("checking specs", "files", number, len(found))
+        file = one.read()
+        if isinstance(file, Diagnostic):
+            diagnostics.append(file)
+            continue
         sound, wrong = schema_errors.read(file)
         diagnostics.extend(wrong)
         if sound is not None:
-            yield file, sound
+            yield Read(document=sound, blobs=blobs(file.content))
     watch.ended("checking specs")
 
 
@@ -184,16 +208,14 @@ def _under(
 
     chosen = revision(specs, base)
     source = FromRevision(specs, chosen, mask_of(environment))
-    settings = _settings_of(
-        source, {(file.name, file.content): one for file, one in loaded.documents}
-    )
+    settings = _settings_of(source, loaded.documents)
     if settings == state.at_hand:
         return replace(state, base=chosen.commit)
     known = {store.name for store in settings.stores}
     new = tuple(store for store in state.at_hand.stores if store.name not in known)
     both = replace(settings, stores=(*settings.stores, *new))
     made, wrong = _resolved(
-        [one for _, one in loaded.documents], both, loaded.folder, environment.clock
+        [one.document for one in loaded.documents], both, loaded.folder, environment.clock
     )
     errors = [one for one in sort_by_place(wrong) if one.severity is Severity.ERROR]
     if errors:
@@ -201,13 +223,18 @@ def _under(
     return replace(made, stores=settings.stores, at_hand=state.at_hand, base=chosen.commit)
 
 
-def _settings_of(source: "FromRevision", known: "Mapping[tuple[str, bytes], Document]") -> Settings:
+def _settings_of(source: "FromRevision", known: Iterable[Read]) -> Settings:
     """What a revision says of stores, policy and approvals; its customers are not looked at.
 
-    Raises `SpecError`: of settings that cannot be read, none may be missed.
+    Files that are the same at hand, the `known`, are not read again. Raises `SpecError`: of
+    settings that cannot be read, none may be missed.
     """
-    found, diagnostics = source.read()
-    declared, wrong = _declared(found, known)
+    chosen, diagnostics = source.find()
+    documents = {(one.document.file, blob): one.document for one in known for blob in one.blobs}
+    same = {name: documents.get((name, blob)) for name, blob in chosen.items()}
+    others = {name: blob for name, blob in chosen.items() if same[name] is None}
+    read = {one.name: one for one in source.read_all(others)}
+    declared, wrong = _declared(same[name] or read[name] for name in chosen)
     errors = [one for one in (*diagnostics, *wrong) if one.severity is Severity.ERROR]
     if errors:
         raise SpecError(
@@ -219,25 +246,21 @@ def _settings_of(source: "FromRevision", known: "Mapping[tuple[str, bytes], Docu
 
 
 def _declared(
-    found: "Iterable[SpecFile]", known: "Mapping[tuple[str, bytes], Document]"
+    found: "Iterable[Document | SpecFile]",
 ) -> tuple[Settings, tuple[Diagnostic, ...]]:
-    """What files say of stores, policy and approvals; `known` are documents by name and content."""
-    from reconciler.desired import schema_errors, settings, yaml_reader
+    """What files say of stores, policy and approvals."""
+    from reconciler.desired import schema_errors, settings
+    from reconciler.desired.files import SpecFile
 
     gathered: list[Diagnostic] = []
     documents = []
     for file in found:
-        if (file.name, file.content) in known:
-            documents.append(known[file.name, file.content])
+        if not isinstance(file, SpecFile):
+            documents.append(file)
             continue
-        parsed, broken = yaml_reader.parse(file)
-        gathered.extend(broken)
-        if parsed is None or not isinstance(parsed.data, dict):
-            continue
-        if any(name in parsed.data for name in _SETTINGS):
-            kept = {one: parsed.data[one] for one in (*_SETTINGS, "store") if one in parsed.data}
-            sound, wrong = schema_errors.check(replace(parsed, data=kept))
-            gathered.extend(wrong)
+        sound, wrong = schema_errors.read_sections(file, (*_SETTINGS, "store"))
+        gathered.extend(wrong)
+        if sound is not None:
             documents.append(sound)
     declared, wrong = settings.declare(documents, TABLES, CHECKS)
     return declared, (*gathered, *wrong)

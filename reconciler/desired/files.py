@@ -25,6 +25,20 @@ class SpecFile:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFile:
+    """A spec file that is not read yet, since all of them may be too much for the memory."""
+
+    name: str
+    path: Path
+
+    def read(self) -> SpecFile | Diagnostic:
+        try:
+            return SpecFile(name=self.name, content=self.path.read_bytes())
+        except OSError as error:
+            return _unreadable(self.path, error)
+
+
 Mask: TypeAlias = Callable[[str], str]
 """What stands for a part of a path that looks like personal data."""
 
@@ -34,21 +48,21 @@ def masked(part: str) -> str:  # noqa: ARG001
     return "text_•••"
 
 
-def read(
+def find(
     paths: Iterable[Path], mask: Mask = masked
-) -> tuple[tuple[SpecFile, ...], tuple[Diagnostic, ...]]:
+) -> tuple[tuple[FoundFile, ...], tuple[Diagnostic, ...]]:
     """All spec files below the given folders and files, sorted by path.
 
-    A path that cannot be read is a diagnostic; the others are read all the same.
+    A path that cannot be read is a diagnostic; the others are found all the same.
     """
-    found: dict[str, SpecFile] = {}
+    found: dict[str, FoundFile] = {}
     diagnostics: list[Diagnostic] = []
     for path in paths:
         before = len(found)
         own: list[Diagnostic] = []
         for file in _walk(path, own):
             own.extend(personal_name(file, path))
-            _read_one(file, found, mask, own)
+            _find_one(file, found, mask, own)
         if len(found) == before and not has_errors(own):
             own.append(
                 _diagnostic(
@@ -233,8 +247,8 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _read_one(
-    path: Path, found: dict[str, SpecFile], mask: Mask, diagnostics: list[Diagnostic]
+def _find_one(
+    path: Path, found: dict[str, FoundFile], mask: Mask, diagnostics: list[Diagnostic]
 ) -> None:
     try:
         if path.is_file() and path.stat().st_size > LARGEST_FILE:
@@ -257,7 +271,7 @@ def _read_one(
                 )
             )
             return
-        found[str(path)] = SpecFile(name=shown(path, mask), content=path.read_bytes())
+        found[str(path)] = FoundFile(name=shown(path, mask), path=path)
     except OSError as error:
         diagnostics.append(_unreadable(path, error))
 

@@ -62,6 +62,20 @@ def read(file: SpecFile) -> tuple[Document | None, tuple[Diagnostic, ...]]:
     return sound if sound.data is not None else None, (*broken, *wrong)
 
 
+def read_sections(
+    file: SpecFile, names: Collection[str]
+) -> tuple[Document | None, tuple[Diagnostic, ...]]:
+    """The same of some sections alone; None where the file has none but `store`."""
+    parsed, broken = yaml_reader.parse(file, _accepted)
+    if parsed is None or not isinstance(parsed.data, dict):
+        return None, broken
+    kept = {name: one for name, one in parsed.data.items() if name in names}
+    if not kept.keys() - {"store"}:
+        return None, broken
+    sound, wrong = check(replace(parsed, data=kept))
+    return sound, (*broken, *wrong)
+
+
 def _accepted(name: str, value: Any) -> bool:
     return accepts("spec", value, _PARTS[name])
 

@@ -1,13 +1,14 @@
 """Spec files: the same bytes from a folder, or from a revision of it without a checkout."""
 
+import hashlib
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from reconciler.desired import files
-from reconciler.desired.files import Mask, SpecFile
+from reconciler.desired.files import FoundFile, Mask, SpecFile
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.spelling import text_fault
 from reconciler.repository import Entry, Revision
@@ -28,8 +29,16 @@ class FromFolder:
     paths: Sequence[Path]
     mask: Mask = files.masked
 
+    def find(self) -> tuple[tuple[FoundFile, ...], tuple[Diagnostic, ...]]:
+        return files.find(self.paths, self.mask)
+
     def read(self) -> Found:
-        return files.read(self.paths, self.mask)
+        found, diagnostics = self.find()
+        read = [one.read() for one in found]
+        return (
+            tuple(one for one in read if isinstance(one, SpecFile)),
+            (*diagnostics, *(one for one in read if isinstance(one, Diagnostic))),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,18 @@ class FromRevision:
     mask: Mask = files.masked
 
     def read(self) -> Found:
+        chosen, diagnostics = self.find()
+        return self.read_all(chosen), diagnostics
+
+    def read_all(self, chosen: Mapping[str, str]) -> tuple[SpecFile, ...]:
+        """The files of some names; `chosen` has the name of each one's blob."""
+        contents = self.revision.contents(chosen.values())
+        return tuple(
+            SpecFile(name=name, content=contents[digest]) for name, digest in chosen.items()
+        )
+
+    def find(self) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
+        """The blobs of all spec files by the files' names, in the order of their paths."""
         tree = _Tree.of(self.revision)
         diagnostics: list[Diagnostic] = []
         chosen: dict[str, Entry] = {}
@@ -65,12 +86,16 @@ class FromRevision:
                 diagnostics.append(files.submodule(path))
             elif real.mode != _FOLDER and files.is_spec(parts[-1]):
                 chosen[name] = real
-        contents = self.revision.contents(one.digest for one in chosen.values())
-        found = [
-            SpecFile(name=files.shown(self.folder / name, self.mask), content=contents[one.digest])
-            for name, one in chosen.items()
-        ]
-        return tuple(found), tuple(dict.fromkeys(diagnostics))
+        found = {
+            files.shown(self.folder / name, self.mask): one.digest for name, one in chosen.items()
+        }
+        return found, tuple(dict.fromkeys(diagnostics))
+
+
+def blobs(content: bytes) -> tuple[str, str]:
+    """What git calls a file of this content, in repositories of the one kind and of the other."""
+    text = b"blob %d\0%b" % (len(content), content)
+    return hashlib.sha1(text, usedforsecurity=False).hexdigest(), hashlib.sha256(text).hexdigest()
 
 
 def _is_in_hiding(one: Entry) -> bool:
