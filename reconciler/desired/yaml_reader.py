@@ -97,7 +97,7 @@ def parse(
     text, odd = lines.decode(file)
     if text is None:
         return None, odd
-    rest, found = blocks(text, accept, _alone) if accept is not _never else (text, {})
+    rest, found = blocks(text, accept, alone) if accept is not _never else (text, {})
     if found:
         builder = _Builder(file.name, accept, found)
         document, _ = _built(builder, rest)
@@ -124,7 +124,7 @@ def _built(builder: "_Builder", text: str) -> tuple[Document | None, tuple[Diagn
     return Document(file=builder.file, data=data, places=places), ()
 
 
-def _alone(text: str) -> Item | None:
+def alone(text: str) -> Item | None:
     """What the lines of one entry are."""
     builder = _Builder("", _always)
     document, _ = _built(builder, f"{LISTS[0]}:\n{text}\n")
