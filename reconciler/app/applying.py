@@ -257,7 +257,9 @@ def _apply_store(
                         clock=environment.clock,
                         reserve_turn=connection.session.reserve_turn,
                     ),
-                    entries=entries(order.state, store.name, pseudonyms),
+                    entries=entries(
+                        order.state, store.name, pseudonyms, {one.entry for one in approved.changes}
+                    ),
                     made_before=created_lately(folder, store.name, began),
                     only=order.only,
                     progress=order.progress,
@@ -272,6 +274,9 @@ def _apply_store(
                 put_away(folder, store.name)
 
 
-def entries(state: DesiredState, store: str, pseudonyms: Pseudonyms) -> dict[str, DesiredCustomer]:
-    """The spec entries of a store by the alias that plans call them."""
-    return {pseudonyms.entry_alias(one): one for one in state.of(store)}
+def entries(
+    state: DesiredState, store: str, pseudonyms: Pseudonyms, wanted: Collection[str]
+) -> dict[str, DesiredCustomer]:
+    """Those of a store's spec entries that are wanted, by the aliases that plans call them."""
+    named = ((pseudonyms.entry_alias(one), one) for one in state.of(store))
+    return {alias: one for alias, one in named if alias in wanted}

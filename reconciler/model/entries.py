@@ -7,6 +7,7 @@ it, and they themselves say which of them do. They may be made anew whenever one
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Final, TypeAlias, overload
 
 from reconciler.model.customer import DesiredCustomer
@@ -52,8 +53,8 @@ class Names:
 
     def renumber(self, numbers: Sequence[int]) -> None:
         """Puts the number that stands at the place of each in its stead; none of them is larger."""
-        renamed = {one & ~self._number | numbers[one & self._number] for one in self._found}
-        self._found = array("Q", sorted(renamed))
+        renamed = sorted(one & ~self._number | numbers[one & self._number] for one in self._found)
+        self._found = array("Q", (one for one, _ in groupby(renamed)))
 
     def of(self, text: str) -> list[int]:
         """The numbers of the text, in their order, and perhaps those of another."""

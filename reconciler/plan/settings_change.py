@@ -1,6 +1,6 @@
 """Where two settings differ, field by field, and as it may be shown."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -8,6 +8,8 @@ from deepdiff import DeepDiff
 
 from reconciler.diagnostics import SourceMark
 from reconciler.model.customer import DesiredCustomer
+from reconciler.model.entries import Entries
+from reconciler.model.identity import Identity
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.redaction import NOBODY, Names, without_values
 from reconciler.model.settings import (
@@ -195,10 +197,10 @@ def named(approval: Approval, state: DesiredState) -> tuple[DesiredCustomer, ...
     """The entries that an approval names, of all stores it is for; None: it is for everybody."""
     if approval.identities is None:
         return None
-    wanted = {(one.kind, one.key) for one in approval.identities}
-    return tuple(
-        entry
-        for name in approval.stores or tuple(store.name for store in state.stores)
-        for entry in state.of(name)
-        if wanted & {(one.kind, one.key) for one in entry.identities}
-    )
+    stores = approval.stores or tuple(store.name for store in state.stores)
+    return tuple(one for name in stores for one in _bearing(state.of(name), approval.identities))
+
+
+def _bearing(entries: Entries, identities: Iterable[Identity]) -> Iterator[DesiredCustomer]:
+    numbers = {number for one in identities for number in entries.now((one.kind, one.key))}
+    return (entries[number] for number in sorted(numbers))
