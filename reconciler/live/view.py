@@ -30,6 +30,7 @@ class View:
     masked: int = 0
     contacts: int = 0
     learned: Learned = NOTHING_LEARNED
+    _taught: Learned = NOTHING_LEARNED
     _keys: set[str] = field(default_factory=set)
     _waiting: dict[str, LiveCustomer] = field(default_factory=dict)
 
@@ -43,7 +44,9 @@ class View:
         """How many of them are new."""
         new = 0
         for live in customers:
-            self.learned = self.learned.then(live.teaches)
+            if live.teaches is not self._taught:
+                self._taught = live.teaches
+                self.learned = self.learned.then(live.teaches)
             if live.remote_id in self.seen:
                 self.repeated += 1
                 continue

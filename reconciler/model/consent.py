@@ -118,8 +118,17 @@ class LiveConsent:
         not_before: datetime | None = None,
         swappable: bool = False,
     ) -> "LiveConsent":
-        return replace(
-            self, at=at, until=until, not_before=not_before, dated=dated, swappable=swappable
+        return LiveConsent(
+            state=self.state,
+            at=at,
+            actor=self.actor,
+            code=self.code,
+            absent=self.absent,
+            grade=self.grade,
+            until=until,
+            not_before=not_before,
+            dated=dated,
+            swappable=swappable,
         )
 
     def is_dated_never(self) -> bool:

@@ -166,11 +166,13 @@ class Entries(Sequence[DesiredCustomer]):
 
     def _bearing(self, key: Key, numbers: list[int], named: _Named) -> list[int]:
         kind, text = key
-        return [
-            number
-            for number in numbers
-            if any(one.key == text and one.kind is kind for one in named(self[number]))
-        ]
+        found = []
+        for number in numbers:
+            for one in named(self[number]):
+                if one.key == text and one.kind is kind:
+                    found.append(number)
+                    break
+        return found
 
 
 def _now(entry: DesiredCustomer) -> tuple[Identity, ...]:

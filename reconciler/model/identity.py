@@ -88,6 +88,11 @@ def email_key(text: str) -> str:
     return f"{fold(local)}{at}{domain_key(domain)}"
 
 
+def is_plain_email(text: str) -> bool:
+    """Whether its key is its lower case, and nobody reads another address."""
+    return "--" not in text and _PLAIN_EMAIL.fullmatch(text) is not None
+
+
 def email_reading(text: str) -> str:
     """The key of the address that everybody reads here, whatever stands in it that nobody sees."""
     if _PLAIN_EMAIL.fullmatch(text):

@@ -4,11 +4,12 @@ It says yes only where `plan_customer` surely finds nothing to do and nothing to
 store teaches later in the same reading, and says it in a small part of the time.
 """
 
-from reconciler.model.consent import ConsentState
+from reconciler.model.consent import Channel, ConsentState, Evidence
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.fields import BY_NAME
 from reconciler.model.identity import IdentityKind, email_key, number_of
 from reconciler.model.managed import UNMANAGED
+from reconciler.model.settings import Policy
 from reconciler.model.tags import is_as_wanted
 from reconciler.plan import addresses
 from reconciler.plan.consent_rules import is_proven
@@ -65,8 +66,14 @@ def _consents_agree(desired: DesiredCustomer, live: LiveCustomer, rules: StoreRu
     for channel, wanted in desired.consents:
         if live.consent(channel).state is not wanted.state:
             return False
-        if wanted.state is ConsentState.SUBSCRIBED and not is_proven(
-            channel, wanted.evidence, live.country(), rules.policy
+        if wanted.state is ConsentState.SUBSCRIBED and not _is_proven(
+            channel, wanted.evidence, live, rules.policy
         ):
             return False
     return True
+
+
+def _is_proven(channel: Channel, evidence: Evidence, live: LiveCustomer, policy: Policy) -> bool:
+    """The country is found out only where it counts."""
+    counts = policy.min_level or evidence.basis is not None
+    return is_proven(channel, evidence, live.country() if counts else None, policy)

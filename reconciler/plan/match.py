@@ -18,6 +18,7 @@ from reconciler.model.identity import (
     IdentityKind,
     email_key,
     email_reading,
+    is_plain_email,
     mask_fits,
     national,
     number_of,
@@ -73,19 +74,18 @@ def keys_of(live: LiveCustomer, region: str | None) -> tuple[Key, ...]:
 def doubts_of(live: LiveCustomer, region: str | None) -> tuple[Key, ...]:
     """What a live customer may be matched by, where a contact is no sure key."""
     doubts: set[Key] = set()
-    if live.email is not None:
-        text = live.email.reveal()
+    if live.email is not None and not is_plain_email(text := live.email.reveal()):
         reading = email_reading(text)
         if reading != email_key(text):
             doubts.add((IdentityKind.EMAIL, reading))
     if live.phone is not None:
-        text = live.phone.reveal()
         if number_of(live.phone, region) is None:
-            doubts |= {(IdentityKind.PHONE, one) for one in phone_readings(text, region)}
-        if region is None and not doubts and "*" not in text:
+            readings = phone_readings(live.phone.reveal(), region)
+            doubts |= {(IdentityKind.PHONE, one) for one in readings}
+        if region is None and not doubts and "*" not in (text := live.phone.reveal()):
             # Dialled inside a country that nobody named: kept apart from E.164 by its first sign.
             doubts.add((IdentityKind.PHONE, "".join(one for one in text if one.isdigit())))
-    return tuple(sorted(doubts))
+    return tuple(sorted(doubts)) if doubts else ()
 
 
 def meets(desired: DesiredCustomer, live: LiveCustomer, region: str | None) -> bool:
@@ -160,10 +160,8 @@ class Index:
 
     def offer(self, live: LiveCustomer) -> bool:
         """Remember a live customer that some entry may mean; False lets it be dropped."""
-        doubted = [
-            number for key in doubts_of(live, self._region) for number in self._doubting(key)
-        ]
-        keys = keys_of(live, self._region)
+        keys, doubts = keys_of(live, self._region), doubts_of(live, self._region)
+        doubted = [number for key in doubts for number in self._doubting(key)]
         sure = [(number, key) for key in keys for number in self._entries.now(key)]
         earlier = [number for key in keys for number in self._entries.before(key)]
         if not (sure or doubted or earlier):

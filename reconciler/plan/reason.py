@@ -25,8 +25,14 @@ def names_in(customers: Iterable[DesiredCustomer | LiveCustomer]) -> Names:
 
 def unsaid(desired: DesiredCustomer, live: LiveCustomer) -> Iterator[str]:
     """What a record is called by and its entry does not say, letter for letter."""
-    said = set(_names(desired))
-    return (name for name in _names(live) if name not in said)
+    said = dict(desired.scalars)
+    for name in ("first_name", "last_name"):
+        told = live.scalar(name)
+        if isinstance(told, Personal) and said.get(name) != told:
+            yield told.reveal()
+    email = desired.identity(IdentityKind.EMAIL)
+    if live.email is not None and (email is None or email.value != live.email):
+        yield live.email.reveal()
 
 
 def everybody(state: DesiredState) -> Iterator[DesiredCustomer]:

@@ -18,6 +18,9 @@ _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MOST_RECORDS: Final = 10_000
 """In one answer. The documents tell of 250 at most; some stores may take no notice of a limit."""
 _LONGEST_NUMBER: Final = 40
+_CANONICAL: Final = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, separators=(",", ":")
+).encode
 _OBFUSCATED: Final = re.compile(r"\[email.{0,3}protected\]")  # as the documents' own pages show it
 
 
@@ -83,9 +86,15 @@ def as_tags(value: object) -> tuple[str, ...] | None:
     """A list, or one text with commas; None where it is neither."""
     if isinstance(value, str):
         value = value.split(",")
-    if not isinstance(value, list) or not all(isinstance(tag, (str, int)) for tag in value):
+    if not isinstance(value, list):
         return None
-    return tuple(str(tag).strip() for tag in value if str(tag).strip())
+    tags = []
+    for tag in value:
+        if not isinstance(tag, (str, int)):
+            return None
+        if text := str(tag).strip():
+            tags.append(text)
+    return tuple(tags)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +108,8 @@ class Told:
 
     def readable(self, addresses: tuple[Address, ...] | None) -> tuple[Address, ...] | None:
         """None where a part of any is hidden: it must not be sent back over the real one."""
+        if not self.hidden and "email" not in self.unreadable:
+            return addresses
         if addresses is None or any(
             _is_hidden_part(name, text.reveal(), self)
             for one in addresses
@@ -125,14 +136,31 @@ def told(record: Mapping[str, Any], keys: Mapping[str, str], *, masks_phones: bo
     number is due and is none. `masks_phones` is for platforms whose documents show masked numbers;
     elsewhere a number with stars is masked only beside an address that is not readable either.
     """
-    unreadable = {
-        name
-        for name, key in keys.items()
-        if not isinstance(record.get(key), (str, int, type(None)))
-        or isinstance(record.get(key), bool)
-    }
-    hidden: list[tuple[IdentityKind, Personal | None]] = []
+    texts: dict[str, Personal | None] = {}
+    unreadable: set[str] = set()
+    untold: list[str] = []
+    for name, key in keys.items():
+        value = record.get(key)
+        if value is None and key not in record:
+            untold.append(name)
+        if isinstance(value, bool) or not isinstance(value, (str, int, type(None))):
+            unreadable.add(name)
+        texts[name] = personal(as_text(value))
+    hidden = _hidden(record, keys, unreadable, masks_phones=masks_phones)
+    for name in unreadable:
+        texts[name] = None
+    return Told(texts=texts, unreadable=unreadable, hidden=hidden, untold=frozenset(untold))
+
+
+def _hidden(
+    record: Mapping[str, Any], keys: Mapping[str, str], unreadable: set[str], *, masks_phones: bool
+) -> tuple[tuple[IdentityKind, Personal | None], ...]:
+    """The contacts that are withheld, or may be; what cannot be read for it joins `unreadable`."""
     email = "" if "email" in unreadable else str(record.get(keys["email"]) or "")
+    phone = "" if "phone" in unreadable else str(record.get(keys["phone"]) or "")
+    if not unreadable and "*" not in email and "*" not in phone and "[" not in email:
+        return ()
+    hidden: list[tuple[IdentityKind, Personal | None]] = []
     if "email" in unreadable or _OBFUSCATED.search(email):
         unreadable.add("email")
         hidden.append((IdentityKind.EMAIL, None))
@@ -140,7 +168,6 @@ def told(record: Mapping[str, Any], keys: Mapping[str, str], *, masks_phones: bo
         hidden.append((IdentityKind.EMAIL, Personal(email)))
         if email_fault(email) is not None:
             unreadable.add("email")
-    phone = "" if "phone" in unreadable else str(record.get(keys["phone"]) or "")
     if "phone" in unreadable:
         hidden.append((IdentityKind.PHONE, None))
     elif "*" in phone:
@@ -153,15 +180,7 @@ def told(record: Mapping[str, Any], keys: Mapping[str, str], *, masks_phones: bo
             for name in ("first_name", "last_name")
             if "**" in str(record.get(keys[name]) or "")
         }
-    return Told(
-        texts={
-            name: None if name in unreadable else personal(as_text(record.get(key)))
-            for name, key in keys.items()
-        },
-        unreadable=unreadable,
-        hidden=tuple(hidden),
-        untold=frozenset(name for name, key in keys.items() if key not in record),
-    )
+    return tuple(hidden)
 
 
 def _is_hidden_part(name: str, text: str, told: Told) -> bool:
@@ -173,12 +192,16 @@ def _is_hidden_part(name: str, text: str, told: Told) -> bool:
 def others(record: Mapping[str, Any], keys: Iterable[str]) -> tuple[tuple[str, Personal], ...]:
     """What a store keeps beside what is managed, where it holds anything."""
     return tuple(
-        (key, Personal(canonical(record[key])))
-        for key in keys
-        if record.get(key) not in (None, "", [], {})
+        [
+            (key, Personal(canonical(value)))
+            for key in keys
+            if (value := record.get(key)) is not None and value not in ("", [], {})
+        ]
     )
 
 
 def canonical(value: object) -> str:
     """One text for one JSON value, whatever the order of its keys."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    if value is True or value is False:
+        return "true" if value else "false"
+    return _CANONICAL(value)

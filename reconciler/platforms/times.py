@@ -7,7 +7,7 @@ and a day without a clock lasts to its end wherever on earth it may be meant.
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,8 @@ _EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _ZEROS: Final = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2001, 1, 1, tzinfo=UTC))
 # A store's clock may run ahead, or write another zone's time: no later than this.
 _AHEAD: Final = timedelta(days=1)
+_NOT_AT_ALL: Final = timedelta(0)
+_MONTHS: Final = frozenset(f"{month:02}" for month in range(1, 13))
 _TICK: Final = timedelta(microseconds=1)
 _LAST_ZONE: Final = timezone(timedelta(hours=-12))
 _FIRST_ZONE: Final = timezone(timedelta(hours=14))
@@ -47,55 +49,57 @@ class StoreTimes:
         self.zone = zone
         self.day_first = day_first
         self._now = now
+        self._place: tzinfo | None = None
+        self._taught = Learned(day_first=day_first)
 
     def learned(self, words: tuple[tuple[Channel, ConsentState, str], ...] = ()) -> Learned:
         """What has been seen so far, with the store's words for consents where it has its own."""
-        return Learned(words=words, day_first=self.day_first)
+        if self._taught.words is not words or self._taught.day_first is not self.day_first:
+            self._taught = Learned(words=words, day_first=self.day_first)
+        return self._taught
 
     def note(self, values: Iterable[object]) -> None:
         """Learns from any other times of a record how this store writes them."""
         for value in values:
-            parts = _DATE.fullmatch(value) if isinstance(value, str) else None
-            if parts and int(parts[2]) > 12 >= int(parts[3]):
-                self.day_first = True
+            if isinstance(value, str) and not (value[4:5] == "-" and value[5:7] in _MONTHS):
+                self._learn(_DATE.fullmatch(value))
+
+    def _learn(self, parts: re.Match[str] | None) -> None:
+        if parts and int(parts[2]) > 12 >= int(parts[3]):
+            self.day_first = True
 
     def consent(self, told: LiveConsent, value: object) -> LiveConsent:
         """The same consent with when it came about, as far as that is told."""
-        self.note((value,))
-        if value in (None, ""):
+        if value is None or value == "":
             return told
-        found = [self._span(text) for text in _readings(value)]  # the text as it is comes first
+        parts = _DATE.fullmatch(value) if isinstance(value, str) else None
+        if parts is None:
+            return told.with_time(dated=True)
+        self._learn(parts)
+        other = _swapped(parts)
+        span = self._span(parts)
+        swappable = other is not None
+        if span is not None and not (swappable and self.day_first):
+            return _at(told, span, swappable=swappable)
+        found = [span, self._span(other) if other is not None else None]
         spans = [one for one in found if one is not None]
-        swappable = len(found) > 1
         if not spans:
             return told.with_time(dated=True)
         if swappable and self.day_first:
             return told.with_time(
                 dated=True, not_before=min(one.earliest for one in spans), swappable=True
             )
-        span = found[0]
-        if span is None:
-            return told.with_time(dated=True, swappable=swappable)
-        yes = told.state is ConsentState.SUBSCRIBED
-        return told.with_time(
-            dated=True,
-            at=span.at,
-            until=span.earliest if yes else span.latest,
-            not_before=span.earliest,
-            swappable=swappable,
-        )
+        return told.with_time(dated=True, swappable=swappable)
 
     def instant(self, value: object) -> datetime | None:
         """A time that decides nothing about a consent."""
-        span = self._span(value)
+        parts = _DATE.fullmatch(value) if isinstance(value, str) else None
+        span = None if parts is None else self._span(parts)
         return None if span is None else span.at
 
-    def _span(self, value: object) -> Span | None:
-        parts = _DATE.fullmatch(value) if isinstance(value, str) else None
-        if parts is None or not isinstance(value, str):
-            return None
+    def _span(self, parts: re.Match[str]) -> Span | None:
         try:
-            found = self._of_day(parts) if not parts[4] else self._of_clock(value, parts[4])
+            found = self._of_clock(parts[0], parts[4]) if parts[4] else self._of_day(parts)
         except (ValueError, OverflowError):
             return None
         if found is None or found.at < _EARLIEST or found.at in _ZEROS:
@@ -116,31 +120,47 @@ class StoreTimes:
         if moment.utcoffset() is None:
             if self.zone is None:
                 return None
-            place = ZoneInfo(self.zone)
-            both = [moment.replace(tzinfo=place, fold=fold).astimezone(UTC) for fold in (0, 1)]
+            if self._place is None:
+                self._place = ZoneInfo(self.zone)
+            first, last = sorted(
+                [
+                    moment.replace(tzinfo=self._place, fold=0).astimezone(UTC),
+                    moment.replace(tzinfo=self._place, fold=1).astimezone(UTC),
+                ]
+            )
         else:
-            both = [moment.astimezone(UTC)]
-        return Span(at=max(both), earliest=min(both), latest=max(both) + _vagueness(moment, clock))
+            first = last = moment.astimezone(UTC)
+        return Span(at=last, earliest=first, latest=last + _vagueness(moment, clock))
+
+
+def _at(told: LiveConsent, span: Span, *, swappable: bool) -> LiveConsent:
+    yes = told.state is ConsentState.SUBSCRIBED
+    return told.with_time(
+        dated=True,
+        at=span.at,
+        until=span.earliest if yes else span.latest,
+        not_before=span.earliest,
+        swappable=swappable,
+    )
 
 
 def _vagueness(moment: datetime, clock: str) -> timedelta:
     """How much later it may have been: midnight sharp is how a day without a clock is written."""
-    if not any((moment.hour, moment.minute, moment.second, moment.microsecond)):
+    if moment.second or moment.microsecond:
+        return _NOT_AT_ALL
+    if not (moment.hour or moment.minute):
         return timedelta(days=1) - _TICK
     digits = re.match(r"[\d:]*", clock)
     given = len(re.sub(r"\D", "", digits[0])) if digits else 0
     if given <= 2:
         return timedelta(hours=1) - _TICK
-    return timedelta(minutes=1) - _TICK if given <= 4 else timedelta(0)
+    return timedelta(minutes=1) - _TICK if given <= 4 else _NOT_AT_ALL
 
 
-def _readings(value: object) -> tuple[str, ...]:
-    """The text, and the same with day and month swapped where both make a date."""
-    parts = _DATE.fullmatch(value) if isinstance(value, str) else None
-    if parts is None or not isinstance(value, str):
-        return ()
+def _swapped(parts: re.Match[str]) -> re.Match[str] | None:
+    """The same with day and month the other way round, where both make a date of another day."""
     month, day = int(parts[2]), int(parts[3])
     if month == day or not (1 <= month <= 12 and 1 <= day <= 12):
-        return (value,)
-    tail = value[parts.end(3) :]
-    return (value, f"{parts[1]}-{parts[3]}-{parts[2]}{tail}")
+        return None
+    tail = parts[0][parts.end(3) :]
+    return _DATE.fullmatch(f"{parts[1]}-{parts[3]}-{parts[2]}{tail}")

@@ -50,9 +50,13 @@ _ADDRESS_KEYS: Final = {
     "zip": "zip",
     "phone": "phone",
 }
+_ADDRESS_PARTS: Final = tuple(
+    (name, _ADDRESS_KEYS[name]) for name in ADDRESS_TEXTS if name in _ADDRESS_KEYS
+)
 # Writable, not managed here, and lost if a full write left them out.
 _OTHER: Final = ("verifiedEmail", "state", "taxExemptions")
 
+_TOLD_AT_MOST: Final = 100
 _NO: Final = (ConsentState.UNSUBSCRIBED, ConsentState.NOT_SUBSCRIBED)
 
 
@@ -70,20 +74,28 @@ class ConsentVocabulary:
         self._words = {
             (channel, state): word for (channel, word), state in self._configured.items()
         }
+        # Words whose saying has been noted, so that saying it again notes nothing.
+        self._told: dict[Channel, dict[str, ConsentState]] = {channel: {} for channel in Channel}
         self._seen: dict[tuple[Channel, ConsentState], str] = {}
         self.seen: tuple[tuple[Channel, ConsentState, str], ...] = ()
 
     def state(self, channel: Channel, word: str) -> ConsentState:
         """What a word of the store says; it has then been seen."""
+        told = self._told[channel]
+        if (known := told.get(word)) is not None:
+            return known
         means = self._meaning(channel, word)
         if means is ConsentState.UNKNOWN:
             return means
         if (channel, means) not in self._seen or self._words.get((channel, means)) == word:
             self._note(channel, means, word)
+        if len(told) < _TOLD_AT_MOST:
+            told[word] = means
         return means
 
     def remember(self, channel: Channel, state: ConsentState, word: str) -> None:
         """Takes over what an earlier reading has seen."""
+        self._told[channel].clear()
         if self._meaning(channel, word) is state:
             self._note(channel, state, word)
 
@@ -130,7 +142,7 @@ def customer(
         found.unreadable.add("tags")
     if addresses is None:
         found.unreadable.add("addresses")
-    times.note(record.get(key) for key in ("createTime", "updateTime"))
+    times.note((record.get("createTime"), record.get("updateTime")))
     return LiveCustomer(
         remote_id=as_id(record.get("id")),
         email=found.texts["email"],
@@ -141,7 +153,12 @@ def customer(
         tax_exempt=as_bool(record.get("taxExempt")),
         tags=tags or (),
         addresses=addresses or (),
-        consents=tuple((channel, _consent(record, channel, words, times)) for channel in Channel),
+        consents=tuple(
+            [
+                (channel, _consent(record.get(key), channel, words, times))
+                for channel, key in CONSENT_KEYS.items()
+            ]
+        ),
         revision=as_text(record.get("updateTime")),
         unreadable=frozenset(found.unreadable),
         hidden=found.hidden,
@@ -154,9 +171,8 @@ def customer(
 
 
 def _consent(
-    record: Mapping[str, Any], channel: Channel, words: ConsentVocabulary, times: StoreTimes
+    value: object, channel: Channel, words: ConsentVocabulary, times: StoreTimes
 ) -> LiveConsent:
-    value = record.get(CONSENT_KEYS[channel])
     if not isinstance(value, Mapping) or not isinstance(value.get("state"), str):
         return NOTHING_TOLD
     word = value["state"]
@@ -180,9 +196,9 @@ def _addresses(record: Mapping[str, Any]) -> tuple[Address, ...] | None:
     for raw in (*(listed or ()), *extra):
         if not isinstance(raw, Mapping):
             return None
-        one = _address(raw)
-        if one.remote_id not in found:
-            found[one.remote_id or f"#{len(found)}"] = one
+        known = as_text(raw.get("id"))
+        if known not in found:
+            found[known or f"#{len(found)}"] = _address(raw)
     default_id = as_text(extra[0].get("id")) if extra else None
     return tuple(
         one if default_id is None or one.remote_id != default_id else _as_default(one)
@@ -195,13 +211,11 @@ def _as_default(address: Address) -> Address:
 
 
 def _address(raw: Mapping[str, Any]) -> Address:
-    texts = tuple(
-        (name, Personal(text))
-        for name in ADDRESS_TEXTS
-        if name in _ADDRESS_KEYS and (text := as_text(raw.get(_ADDRESS_KEYS[name])))
-    )
+    texts = [
+        (name, Personal(text)) for name, key in _ADDRESS_PARTS if (text := as_text(raw.get(key)))
+    ]
     return Address(
-        texts=texts,
+        texts=tuple(texts),
         default=as_bool(raw.get("isDefaultAddress")) or False,
         remote_id=as_text(raw.get("id")),
     )
