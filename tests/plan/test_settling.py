@@ -251,7 +251,7 @@ def test_a_plan_is_the_same_whether_records_are_dropped_or_kept(
             replace(
                 one, consents=tuple((name, told.without_instant()) for name, told in one.consents)
             )
-            for one in index.remembered()[:untimed]
+            for one in seen[:untimed]
         )
         for one in seen[untimed:]:
             index.withhold(named(email=EMAILS[1])[0], one)
