@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.errors import UnreadableResponse
+from reconciler.live.ahead import one_ahead
 from reconciler.live.search import Search
 from reconciler.live.view import View
 from reconciler.model.consent import ConsentState
@@ -145,7 +146,7 @@ class StoreReader:
         for turn in range(1, PASSES + 1):
             new = 0
             clean = stable = True
-            for page in client.scan():
+            for page in one_ahead(client.scan(), lambda: _goes_on(view, budget)):
                 if budget is not None and view.pages >= budget:
                     return None
                 view.pages += 1
@@ -287,6 +288,11 @@ class StoreReader:
 def _first_name(entry: DesiredCustomer) -> tuple[str, str]:
     strongest = entry.identities[0]
     return strongest.kind.value, strongest.key
+
+
+def _goes_on(view: View, budget: int | None) -> bool:
+    """Whether a reading surely goes on after the page that is at hand."""
+    return view.contacts > 0 and (budget is None or view.pages < budget)
 
 
 def _is_complete(
