@@ -37,7 +37,9 @@ def _is_told(wanted: Address, known: Address, region: str | None) -> bool:
         other = had.get(name)
         if other is None:
             return False
-        if text != other and _normal(name, text, region) != _normal(name, other, region):
+        if text == other:
+            continue
+        if _normal(name, text, region) != _normal(name, other, region):
             return False
     return True
 

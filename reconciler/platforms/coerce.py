@@ -63,6 +63,19 @@ def as_text(value: object) -> str | None:
     return None
 
 
+def as_texts(
+    raw: Mapping[str, Any], keys: Iterable[tuple[str, str]]
+) -> tuple[tuple[str, Personal], ...]:
+    """What is told of these, each by our own name and the wire's."""
+    found = []
+    for name, key in keys:
+        value = raw.get(key)
+        text = value if value.__class__ is str else as_text(value)
+        if text:
+            found.append((name, Personal(text)))
+    return tuple(found)
+
+
 def as_bool(value: object) -> bool | None:
     if isinstance(value, bool):
         return value
@@ -141,6 +154,9 @@ def told(record: Mapping[str, Any], keys: Mapping[str, str], *, masks_phones: bo
     untold: list[str] = []
     for name, key in keys.items():
         value = record.get(key)
+        if value.__class__ is str:
+            texts[name] = Personal(value) if value else None
+            continue
         if value is None and key not in record:
             untold.append(name)
         if isinstance(value, bool) or not isinstance(value, (str, int, type(None))):

@@ -11,7 +11,7 @@ from reconciler.model.consent import NOTHING_TOLD, Channel, ConsentState, LiveCo
 from reconciler.model.customer import ADDRESS_TEXTS, Address, LiveCustomer, Wire
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import ConsentWrite, Patch
-from reconciler.model.personal import Personal, in_clear
+from reconciler.model.personal import in_clear
 from reconciler.model.settings import ConsentWord
 from reconciler.model.tags import carry_out
 from reconciler.platforms.coerce import (
@@ -20,6 +20,7 @@ from reconciler.platforms.coerce import (
     as_int,
     as_mapping,
     as_text,
+    as_texts,
     as_written_tags,
     others,
     told,
@@ -211,11 +212,8 @@ def _as_default(address: Address) -> Address:
 
 
 def _address(raw: Mapping[str, Any]) -> Address:
-    texts = [
-        (name, Personal(text)) for name, key in _ADDRESS_PARTS if (text := as_text(raw.get(key)))
-    ]
     return Address(
-        texts=tuple(texts),
+        texts=as_texts(raw, _ADDRESS_PARTS),
         default=as_bool(raw.get("isDefaultAddress")) or False,
         remote_id=as_text(raw.get("id")),
     )

@@ -8,9 +8,18 @@ from reconciler.model.customer import ADDRESS_TEXTS, Address, LiveCustomer, Wire
 from reconciler.model.identity import IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import Patch
-from reconciler.model.personal import Personal, in_clear
+from reconciler.model.personal import in_clear
 from reconciler.model.tags import carry_out
-from reconciler.platforms.coerce import as_bool, as_id, as_int, as_tags, as_text, others, told
+from reconciler.platforms.coerce import (
+    as_bool,
+    as_id,
+    as_int,
+    as_tags,
+    as_text,
+    as_texts,
+    others,
+    told,
+)
 from reconciler.platforms.shoplazza.capabilities import SHOPLAZZA
 
 CONSENT_KEYS: Final = {
@@ -18,6 +27,9 @@ CONSENT_KEYS: Final = {
     Channel.SMS: ("accepts_sms_marketing", "sms_subscribed_flag"),
 }
 _TEXTS: Final = {name: name for name in ("email", "phone", "first_name", "last_name")}
+_ADDRESS_PARTS: Final = tuple(
+    (name, name) for name in ADDRESS_TEXTS if name in SHOPLAZZA.address_parts
+)
 _OTHER: Final = ("source", "free_tax", "registered", "contact_type")
 
 # The documented codes. 0, 5 and 6 occur in examples without a meaning: there the boolean counts.
@@ -52,7 +64,7 @@ def customer(record: Mapping[str, Any]) -> LiveCustomer:
         last_name=found.texts["last_name"],
         tags=tags or (),
         addresses=addresses or (),
-        consents=tuple((channel, _consent(record, channel)) for channel in Channel),
+        consents=tuple([(channel, _consent(record, channel)) for channel in CONSENT_KEYS]),
         revision=as_text(record.get("updated_at")),
         unreadable=frozenset(found.unreadable),
         hidden=found.hidden,
@@ -108,13 +120,10 @@ def _addresses(record: Mapping[str, Any]) -> tuple[Address, ...] | None:
 
 
 def address(raw: Mapping[str, Any]) -> Address:
-    texts = tuple(
-        (name, Personal(text))
-        for name in ADDRESS_TEXTS
-        if name in SHOPLAZZA.address_parts and (text := as_text(raw.get(name)))
-    )
     return Address(
-        texts=texts, default=as_bool(raw.get("default")) or False, remote_id=as_text(raw.get("id"))
+        texts=as_texts(raw, _ADDRESS_PARTS),
+        default=as_bool(raw.get("default")) or False,
+        remote_id=as_text(raw.get("id")),
     )
 
 

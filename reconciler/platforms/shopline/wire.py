@@ -58,7 +58,7 @@ def customer(record: Mapping[str, Any], times: StoreTimes) -> LiveCustomer:
         found.unreadable.add("tags")
     if addresses is None:
         found.unreadable.add("addresses")
-    times.note(record.get(key) for key in ("created_at", "updated_at"))
+    times.note((record.get("created_at"), record.get("updated_at")))
     return LiveCustomer(
         remote_id=as_id(record.get("id")),
         email=found.texts["email"],
@@ -68,7 +68,7 @@ def customer(record: Mapping[str, Any], times: StoreTimes) -> LiveCustomer:
         note=found.texts["note"],
         tags=tags or (),
         addresses=addresses or (),
-        consents=tuple((channel, _consent(record, channel, times)) for channel in Channel),
+        consents=tuple([(channel, _consent(record, channel, times)) for channel in CONSENT_KEYS]),
         revision=as_text(record.get("updated_at")),
         unreadable=frozenset(found.unreadable),
         hidden=found.hidden,
