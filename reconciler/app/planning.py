@@ -217,7 +217,7 @@ def compute_store(
             progress=lambda done, of: environment.watch.at(title, "customers", done, of),
         )
         read = reading.read(choices.read)
-        rules = _with_what_was_read(state, rules, read)
+        rules = _with_what_was_read(rules, read)
         made = compute(read, rules, raises)
         if choices.read == "auto" and read.receipt.mode == "lookup":
             why = ""
@@ -227,7 +227,7 @@ def compute_store(
                 why = "the store's word for opt-outs was not seen"
             if why:
                 read = reading.whole(f"{why}, after {read.receipt.requests} requests")
-                rules = _with_what_was_read(state, rules, read)
+                rules = _with_what_was_read(rules, read)
                 made = compute(read, rules, raises)
     finally:
         connection.session.close()
@@ -243,9 +243,7 @@ def _settling(rules: "StoreRules", kept: "OfPair | None") -> "OfPair":
     )
 
 
-def _with_what_was_read(
-    state: DesiredState, rules: "StoreRules", read: "StoreReading"
-) -> "StoreRules":
-    tells = rules.store.name in state.reasoned
-    names = rules.names | read.index.names() if tells else rules.names
+def _with_what_was_read(rules: "StoreRules", read: "StoreReading") -> "StoreRules":
+    """Where no reason is told, it need not be known who is called what."""
+    names = rules.names if rules.names is NOBODY else rules.names | read.index.names()
     return replace(rules, learned=read.receipt.learned, names=names)

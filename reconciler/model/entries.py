@@ -98,6 +98,8 @@ class Entries(Sequence[DesiredCustomer]):
     @classmethod
     def of(cls, every: Sequence[DesiredCustomer]) -> "Entries":
         """Of what is at hand anyway."""
+        if isinstance(every, Entries):
+            return every
         now, before = names(len(every)), names(len(every))
         for number, entry in enumerate(every):
             for one in entry.identities:

@@ -142,7 +142,7 @@ class Index:
         region: str | None,
         settles: OfPair = never,
     ) -> None:
-        self._entries = desired if isinstance(desired, Entries) else Entries.of(desired)
+        self._entries = Entries.of(desired)
         self._region = region
         self._settles = settles
         self._settled: list[str | None] = [None] * len(desired)
