@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -24,11 +25,13 @@ from benchmarks import process, store
 from benchmarks.data import STORE, stores
 from benchmarks.pages import Served
 from benchmarks.scene import PROGRAM, Scene
-from reconciler.apply.store_run import MOST_THREADS
+from reconciler.apply.pace import MOST_WRITERS
 from reconciler.clock import system_clock
 from reconciler.state.journal import Event, Journal, JournalState
 from tests.harness import PLATFORMS
 
+OPEN: Final = 1_000
+_BURST: Final = 10
 _LINES: Final = 2_000
 _PATIENCE: Final = 600
 
@@ -74,7 +77,7 @@ class Folder:
 
 
 @contextmanager
-def wanted(platform: str, size: int, milliseconds: int) -> Iterator[Folder]:
+def wanted(platform: str, size: int, milliseconds: int, per_second: int = OPEN) -> Iterator[Folder]:
     with (
         tempfile.TemporaryDirectory() as home,
         store.opened(platform, size, milliseconds) as url,
@@ -83,7 +86,13 @@ def wanted(platform: str, size: int, milliseconds: int) -> Iterator[Folder]:
         specs = Path(home) / "specs"
         specs.mkdir()
         (specs / "stores.yaml").write_text(
-            stores(port, platform=platform, shop="acme"), encoding="utf-8"
+            stores(
+                port,
+                platform=platform,
+                shop="acme",
+                rate={"per_second": per_second, "burst": _BURST},
+            ),
+            encoding="utf-8",
         )
         people = "".join(
             f"  - email: {store.email(number)}\n    tags: {{add: [vip]}}\n"
@@ -96,9 +105,9 @@ def wanted(platform: str, size: int, milliseconds: int) -> Iterator[Folder]:
         yield folder
 
 
-def applied(platform: str, size: int, milliseconds: int) -> str:
-    """Requests of a change, and how many of each in a second where the store sets no limit."""
-    with wanted(platform, size, milliseconds) as folder:
+def applied(platform: str, size: int, milliseconds: int, per_second: int) -> str:
+    """Requests of a change, and how many of each in a second at a rate."""
+    with wanted(platform, size, milliseconds, per_second) as folder:
         before = len(folder.asked())
         cost = process.cost(folder.command, env=folder.scene.env)
         asked = folder.asked()[before:]
@@ -106,10 +115,11 @@ def applied(platform: str, size: int, milliseconds: int) -> str:
     kinds = Counter(one["method"] for one in asked)
     first, last = (datetime.fromisoformat(asked[place]["at"]) for place in (0, -1))
     seconds = (last - first).total_seconds()
+    met = (len(asked) - _BURST) / seconds
     told = " + ".join(f"{count / size:.2f} {method}" for method, count in sorted(kinds.items()))
     return (
         f"| {platform} | {size:,} | {milliseconds} ms | {len(asked) / size:.2f} ({told}) | "
-        f"{len(asked) / seconds:.0f} | {size / seconds:.0f} | {cost.cpu / size * 1000:.1f} ms | "
+        f"{met:.0f} of {per_second:,} | {size / seconds:.0f} | {cost.cpu / size * 1000:.1f} ms | "
         f"{(journal[0] - trail[0]) / size:.1f} + {trail[0] / size:.1f} | "
         f"{journal[1] / size:,.0f} |"
     )
@@ -163,14 +173,17 @@ def main() -> None:
     parser.add_argument("--changes", type=int, default=500, help="of each platform")
     parser.add_argument("--latency", type=int, default=50, help="of an answer, in milliseconds")
     parser.add_argument("--large", type=int, default=10_000, help="changes to be interrupted")
+    parser.add_argument(
+        "--rates", type=int, nargs="+", default=[50, 100, 200, OPEN], help="requests a second"
+    )
     told = parser.parse_args()
     sys.stdout.write(
-        f"At an open rate (1,000 a second), {MOST_THREADS} threads at most:\n\n"
+        f"{MOST_WRITERS} threads at most:\n\n"
         "| store | changes | answers take | requests a change | requests/s | changes/s | "
         "CPU a change | lines a change, journal + trail | bytes a change |\n" + "|---" * 9 + "|\n"
     )
-    for platform in PLATFORMS:
-        sys.stdout.write(applied(platform, told.changes, told.latency) + "\n")
+    for platform, rate in product(PLATFORMS, told.rates):
+        sys.stdout.write(applied(platform, told.changes, told.latency, rate) + "\n")
         sys.stdout.flush()
     sys.stdout.write(f"\n{journal()}\n\n{interrupted('genstore', told.large)}\n")
 

@@ -212,6 +212,7 @@ def _apply_store(
     from reconciler.apply.circuit import Circuit
     from reconciler.apply.customers import Customers
     from reconciler.apply.notes import Notes
+    from reconciler.apply.pace import Pace
     from reconciler.apply.reread import Rereads
     from reconciler.apply.store_run import StoreRun
     from reconciler.plan.steps import steps
@@ -257,6 +258,7 @@ def _apply_store(
                         clock=environment.clock,
                         reserve_turn=connection.session.reserve_turn,
                     ),
+                    pace=Pace(store.rate),
                     entries=entries(
                         order.state, store.name, pseudonyms, {one.entry for one in approved.changes}
                     ),

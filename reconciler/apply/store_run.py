@@ -16,8 +16,10 @@ from reconciler.apply.create import Create, may_be_ours
 from reconciler.apply.customers import Customers
 from reconciler.apply.delete import Delete
 from reconciler.apply.notes import Notes
+from reconciler.apply.pace import MOST_WRITERS, Pace
 from reconciler.apply.reread import REREAD_LASTS, Rereads, can_share
 from reconciler.apply.resubscription import settle_resubscription
+from reconciler.apply.spread import spread
 from reconciler.apply.update import Update, one_by_one
 from reconciler.apply.write_step import StoreLeft, write_step
 from reconciler.clock import Clock
@@ -37,7 +39,6 @@ from reconciler.platforms.base import Writer
 from reconciler.platforms.http import Session
 from reconciler.state.journal import JournalState
 
-MOST_THREADS: Final = 8
 BATCHED: Final = (StepKind.WITHDRAW, StepKind.UPDATE)
 _UPDATES: Final = (StepKind.WITHDRAW, StepKind.IDENTITY, StepKind.UPDATE, StepKind.GRANT)
 
@@ -61,6 +62,7 @@ class StoreRun:
     past: JournalState
     customers: Customers
     rereads: Rereads
+    pace: Pace
     entries: Mapping[str, DesiredCustomer]
     made_before: Mapping[str, str]
     only: Collection[RiskClass]
@@ -72,7 +74,7 @@ class StoreRun:
         self.notes.opened(len(steps))
         self.circuit.proven = not any(step.kind in _UPDATES for step in steps)
         outcomes: list[StepOutcome] = []
-        with ThreadPoolExecutor(max_workers=self._threads()) as pool:
+        with ThreadPoolExecutor(max_workers=MOST_WRITERS) as pool:
             for kind in StepKind:
                 group = [step for step in steps if step.kind is kind]
                 for rank in sorted({step.change.rank for step in group}):
@@ -82,7 +84,7 @@ class StoreRun:
                     for part in self._parts(kind, batch):
                         if kind in BATCHED and self.rules.table.shares_rereads:
                             self._prefetch(part)
-                        outcomes.extend(pool.map(self._outcome, part))
+                        outcomes.extend(spread(pool, self._outcome, part, self.pace.writers))
         self.notes.closed(finished=self._finished(outcomes))
         return StoreOutcome(
             store=self.rules.store.name,
@@ -116,11 +118,6 @@ class StoreRun:
         for start in range(0, len(batch), size or 1):
             yield batch[start : start + size]
 
-    def _threads(self) -> int:
-        """As many as fill the rate while each request takes up to a second."""
-        rate = self.rules.store.rate
-        return max(1, min(MOST_THREADS, round(rate.per_second) + 1 if rate else 1))
-
     def _prefetch(self, part: Iterable[Step]) -> None:
         """Reads customers again at once, where that saves a request."""
         wanted = [
@@ -141,7 +138,8 @@ class StoreRun:
             return self._recorded(outcome)
         if self.circuit.over():
             return self._not_reached(step)
-        before = self.session.own_requests()
+        before, waits = self.session.own_requests(), self.session.own_waits()
+        began = self.clock.monotonic()
         try:
             outcome = self._settled_and_performed(step)
         except StoreLeft:
@@ -157,6 +155,8 @@ class StoreRun:
             outcome = StepOutcome(step=step, state=State.UNVERIFIED, message=error.message)
         outcome = replace(outcome, requests=self.session.own_requests() - before)
         self.notes.ended(outcome)
+        waited = self.session.own_waits() - waits
+        self.pace.met(outcome.requests, self.clock.monotonic() - began - waited)
         if not outcome.state.good:
             self.circuit.cancellation.count_failure()
         return self._recorded(outcome)

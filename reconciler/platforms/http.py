@@ -107,6 +107,11 @@ class Session:
         count: int = getattr(self._own, "count", 0)
         return count
 
+    def own_waits(self) -> float:
+        """The seconds for which the calling thread has waited for turns."""
+        seconds: float = getattr(self._own, "waits", 0.0)
+        return seconds
+
     def reserve_turn(self) -> None:
         """Takes the turn of this thread's next write now, so that it need not wait after a read.
 
@@ -117,12 +122,14 @@ class Session:
             self._reserved.turn = True
 
     def _turn(self, doing: str) -> None:
+        began = self._limiter.clock.monotonic()
         try:
             self._limiter.take()
         except Cancelled:
             raise self._fail(
                 StoreStopped, "broken off while the store asked to wait", doing
             ) from None
+        self._own.waits = self.own_waits() + self._limiter.clock.monotonic() - began
 
     def _refuse_late_turn(self, doing: str) -> None:
         """The store has asked to wait since the record was read: it has to be read again then."""

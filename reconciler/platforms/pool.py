@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
@@ -10,6 +11,9 @@ from reconciler.errors import ConfigError
 from reconciler.platforms.exchange import ENCODINGS
 from reconciler.platforms.trusted_hosts import is_loopback
 from reconciler.platforms.unreachable import check_proxy
+
+# Kept open between two requests of each thread that reads or writes at once.
+_MOST_KEPT: Final = 64
 
 
 def pool(base: str, headers: Mapping[str, str], timeout: httpx.Timeout) -> httpx.Client:
@@ -26,6 +30,7 @@ def pool(base: str, headers: Mapping[str, str], timeout: httpx.Timeout) -> httpx
             },
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             timeout=timeout,
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=_MOST_KEPT),
             follow_redirects=False,
             verify=not base.startswith("http://"),  # no certificates are loaded for plain loopback
             trust_env=not is_loopback(urlsplit(base).hostname or ""),
