@@ -213,6 +213,7 @@ def _apply_store(
     from reconciler.apply.customers import Customers
     from reconciler.apply.notes import Notes
     from reconciler.apply.pace import Pace
+    from reconciler.apply.proofs import Proofs
     from reconciler.apply.reread import Rereads
     from reconciler.apply.store_run import StoreRun
     from reconciler.plan.steps import steps
@@ -259,6 +260,7 @@ def _apply_store(
                         reserve_turn=connection.session.reserve_turn,
                     ),
                     pace=Pace(store.rate),
+                    proofs=Proofs(),
                     entries=entries(
                         order.state, store.name, pseudonyms, {one.entry for one in approved.changes}
                     ),

@@ -9,7 +9,6 @@ from typing import Final
 from reconciler.model.settings import Rate
 
 MOST_WRITERS: Final = 32
-_UNMET: Final = 8
 _LAST: Final = 5
 # Some more than just enough: a writer that waits for its turn costs nothing, an empty turn is lost.
 _SPARE: Final = 1.25
@@ -31,9 +30,13 @@ class Pace:
                 self._met.append(seconds / requests)
 
     def writers(self) -> int:
-        """Before anything was met: as many as fill the rate where a request takes a second."""
+        """One as long as nothing was met."""
+        return max(1, min(MOST_WRITERS, math.ceil(self._per_second * self._each() * _SPARE)))
+
+    def each(self) -> float:
+        """The seconds from one request of a writer to its next one, while all are at work."""
+        return max(self._each(), self.writers() / (self._per_second or 1.0))
+
+    def _each(self) -> float:
         with self._lock:
-            if not self._met:
-                return max(1, min(_UNMET, round(self._per_second) + 1))
-            each = statistics.median(self._met)
-        return max(1, min(MOST_WRITERS, math.ceil(self._per_second * each * _SPARE)))
+            return statistics.median(self._met) if self._met else 0.0

@@ -14,10 +14,12 @@ from reconciler.errors import PlatformError
 from reconciler.model.consent import Channel
 from reconciler.model.customer import LiveCustomer
 from reconciler.plan.consent_rules import is_told
-from reconciler.plan.steps import Step
+from reconciler.plan.steps import Step, StepKind
 from reconciler.platforms.base import Reader
 
 REREAD_LASTS: Final = 5.0
+SHARING: Final = (StepKind.WITHDRAW, StepKind.UPDATE)
+"""The kinds of step that may be read with others."""
 _SENT_WHOLE: Final = ("tags", "addresses")
 
 
@@ -45,7 +47,7 @@ class Rereads:
         """The record to decide on; None where the store says that there is none."""
         self.reserve_turn()
         live, at = self._records.pop(remote_id, (None, 0.0))
-        if live is not None and _tells_all(live) and self.clock.monotonic() - at <= REREAD_LASTS:
+        if live is not None and tells_all(live) and self.clock.monotonic() - at <= REREAD_LASTS:
             return live
         return self.client.read(remote_id)
 
@@ -60,7 +62,7 @@ def can_share(step: Step) -> bool:
     return not any(one.path.name in _SENT_WHOLE or one.moves for one in step.fields)
 
 
-def _tells_all(live: LiveCustomer) -> bool:
+def tells_all(live: LiveCustomer) -> bool:
     """A list may tell less than a customer's own page."""
     told = all(is_told(live.consent(one), live.contact(one)) for one in Channel)
     return told and not live.unreadable and not live.untold

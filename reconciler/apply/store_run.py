@@ -17,9 +17,11 @@ from reconciler.apply.customers import Customers
 from reconciler.apply.delete import Delete
 from reconciler.apply.notes import Notes
 from reconciler.apply.pace import MOST_WRITERS, Pace
-from reconciler.apply.reread import REREAD_LASTS, Rereads, can_share
+from reconciler.apply.proofs import Proofs
+from reconciler.apply.reread import REREAD_LASTS, SHARING, Rereads, can_share
 from reconciler.apply.resubscription import settle_resubscription
 from reconciler.apply.spread import spread
+from reconciler.apply.together import Deferred, Shown, read_together, settled
 from reconciler.apply.update import Update, one_by_one
 from reconciler.apply.write_step import StoreLeft, write_step
 from reconciler.clock import Clock
@@ -32,6 +34,7 @@ from reconciler.errors import (
 )
 from reconciler.model.customer import DesiredCustomer
 from reconciler.model.settings import RiskClass
+from reconciler.plan.effort import MOST_TOGETHER
 from reconciler.plan.outcome import State, StepOutcome, StoreOutcome
 from reconciler.plan.steps import Step, StepKind
 from reconciler.plan.store_rules import StoreRules
@@ -39,7 +42,6 @@ from reconciler.platforms.base import Writer
 from reconciler.platforms.http import Session
 from reconciler.state.journal import JournalState
 
-BATCHED: Final = (StepKind.WITHDRAW, StepKind.UPDATE)
 _UPDATES: Final = (StepKind.WITHDRAW, StepKind.IDENTITY, StepKind.UPDATE, StepKind.GRANT)
 
 
@@ -50,7 +52,8 @@ class StoreRun:
     whom earlier plans made: the store's names for them by alias.
 
     Steps go one by one until an update was read back without a loss, so that a store that does more
-    than it was asked costs one record and not as many as there are threads.
+    than it was asked costs one record and not as many as there are threads. From then on a writer
+    takes a few steps at a time, and reads them again and back at once where that is as safe.
     """
 
     client: Writer
@@ -63,6 +66,7 @@ class StoreRun:
     customers: Customers
     rereads: Rereads
     pace: Pace
+    proofs: Proofs
     entries: Mapping[str, DesiredCustomer]
     made_before: Mapping[str, str]
     only: Collection[RiskClass]
@@ -81,10 +85,9 @@ class StoreRun:
                     batch = [step for step in group if step.change.rank == rank]
                     while batch and not self.circuit.proven:
                         outcomes.append(self._outcome(batch.pop(0)))
-                    for part in self._parts(kind, batch):
-                        if kind in BATCHED and self.rules.table.shares_rereads:
-                            self._prefetch(part)
-                        outcomes.extend(spread(pool, self._outcome, part, self.pace.writers))
+                    parts = self._parts(kind, batch)
+                    for part in spread(pool, self._outcomes, parts, self.pace.writers):
+                        outcomes.extend(part)
         self.notes.closed(finished=self._finished(outcomes))
         return StoreOutcome(
             store=self.rules.store.name,
@@ -109,14 +112,18 @@ class StoreRun:
         return bool(parts) and {one.digest for one in step.fields} <= parts | before
 
     def _parts(self, kind: StepKind, batch: list[Step]) -> Iterator[list[Step]]:
-        """Steps whose customers can be read again at once and written while that is still true."""
-        size = len(batch)
-        if kind in BATCHED and self.rules.table.shares_rereads:
-            rate = self.rules.store.rate
-            soon = int(REREAD_LASTS * rate.per_second / 2) if rate else 1
-            size = max(1, min(self.client.capabilities.ids_at_once, soon))
-        for start in range(0, len(batch), size or 1):
+        """The steps that a writer takes at a time, each part as large as is good when it begins."""
+        start = 0
+        while start < len(batch):
+            size = self._at_once() if kind in SHARING else 1
             yield batch[start : start + size]
+            start += size
+
+    def _at_once(self) -> int:
+        """So many that the last is written while what was read again for all is still true."""
+        soon = int(REREAD_LASTS / self.pace.each()) - 1
+        most = self.client.capabilities.ids_at_once
+        return max(1, min(MOST_TOGETHER, most, soon if self.rules.table.shares_rereads else most))
 
     def _prefetch(self, part: Iterable[Step]) -> None:
         """Reads customers again at once, where that saves a request."""
@@ -131,32 +138,69 @@ class StoreRun:
         if len(wanted) > 1 and not self.circuit.over():
             self.rereads.prefetch(wanted)
 
+    def _outcomes(self, part: list[Step]) -> list[StepOutcome]:
+        """Of some steps that one writer carries out, one after the other."""
+        if len(part) == 1:
+            return [self._outcome(part[0])]
+        if self.rules.table.shares_rereads:
+            self._prefetch(part)
+        waiting: dict[str, Deferred] = {}
+        outcomes = [self._earlier(step) or self._tried(step, waiting) for step in part]
+        shown = read_together(self.client, list(waiting.values()))
+        return [
+            self._read_back(one, waiting[one.step.id], shown) if one.step.id in waiting else one
+            for one in outcomes
+        ]
+
     def _outcome(self, step: Step) -> StepOutcome:
+        return self._earlier(step) or self._tried(step, None)
+
+    def _earlier(self, step: Step) -> StepOutcome | None:
+        """Of a step that is done already, or that is not to be begun."""
         if self.past.done(step):
             earlier = self.past.ended[step.id]
             outcome = StepOutcome(step=step, state=earlier, message="done in an earlier run")
             return self._recorded(outcome)
-        if self.circuit.over():
+        return self._not_reached(step) if self.circuit.over() else None
+
+    def _tried(self, step: Step, waiting: dict[str, Deferred] | None) -> StepOutcome:
+        """What became of a step; those whose reading back may come later are put into `waiting`,
+        where there is such a place, and are not at their end yet.
+        """
+        outcome = self._told(step, partial(self._settled_and_performed, step, waiting))
+        if outcome is None:
             return self._not_reached(step)
+        return outcome if waiting is not None and step.id in waiting else self._ended(outcome)
+
+    def _read_back(self, sent: StepOutcome, deferred: Deferred, shown: Shown) -> StepOutcome:
+        outcome = self._told(sent.step, partial(settled, deferred, shown))
+        assert outcome is not None, "it was begun"  # noqa: S101
+        return self._ended(replace(outcome, requests=sent.requests + outcome.requests))
+
+    def _told(self, step: Step, work: Callable[[], StepOutcome]) -> StepOutcome | None:
+        """The outcome, also where an error is one; None where the step was not begun."""
         before, waits = self.session.own_requests(), self.session.own_waits()
         began = self.clock.monotonic()
         try:
-            outcome = self._settled_and_performed(step)
+            outcome = work()
         except StoreLeft:
-            return self._not_reached(step)
+            return None
         except PlatformError as error:
             if isinstance(error, StoreStopped) and self.circuit.cancellation.interrupted.is_set():
-                return self._not_reached(step)  # broken off while it waited for its turn
+                return None  # broken off while it waited for its turn
             self.circuit.stop_for(error)
             state = State.UNKNOWN if isinstance(error, OutcomeUnknown) else State.FAILED
             outcome = StepOutcome(step=step, state=state, message=error.message)
         except JournalError as error:
             self.circuit.stop(str(error))
             outcome = StepOutcome(step=step, state=State.UNVERIFIED, message=error.message)
-        outcome = replace(outcome, requests=self.session.own_requests() - before)
-        self.notes.ended(outcome)
+        requests = self.session.own_requests() - before
         waited = self.session.own_waits() - waits
-        self.pace.met(outcome.requests, self.clock.monotonic() - began - waited)
+        self.pace.met(requests, self.clock.monotonic() - began - waited)
+        return replace(outcome, requests=requests)
+
+    def _ended(self, outcome: StepOutcome) -> StepOutcome:
+        self.notes.ended(outcome)
         if not outcome.state.good:
             self.circuit.cancellation.count_failure()
         return self._recorded(outcome)
@@ -171,24 +215,30 @@ class StoreRun:
         self.progress(outcome)
         return outcome
 
-    def _settled_and_performed(self, step: Step) -> StepOutcome:
+    def _settled_and_performed(
+        self, step: Step, waiting: dict[str, Deferred] | None
+    ) -> StepOutcome:
         """What an earlier run was cut off after is made good before the step goes again."""
         intent = self.past.intended.get(step.id)
         remote_id = self.customers.remote_id(step.change)
+        if intent is None:
+            return self._perform(step, remote_id, waiting)
         lost: tuple[str, ...] = ()
         noticed: tuple[str, ...] = ()
-        if intent is not None and remote_id is not None:
+        if remote_id is not None:
             lost, noticed = settle_resubscription(
                 step, intent, remote_id, self.client, self.clock, self.circuit
             )
-        outcome = self._perform(step, remote_id)
+        outcome = self._perform(step, remote_id, None)
         return replace(
             outcome,
             collateral=(*lost, *outcome.collateral),
             noticed=(*noticed, *outcome.noticed),
         )
 
-    def _perform(self, step: Step, remote_id: str | None) -> StepOutcome:
+    def _perform(
+        self, step: Step, remote_id: str | None, waiting: dict[str, Deferred] | None
+    ) -> StepOutcome:
         desired = self.entries.get(step.change.entry)
         if desired is None:
             return StepOutcome(step=step, state=State.STALE, message="its entry is gone")
@@ -199,13 +249,26 @@ class StoreRun:
             return StepOutcome(step=step, state=State.NOT_REACHED, message=why)
         if step.kind is StepKind.DELETE:
             return write_step(self._delete(step, desired, remote_id), self.circuit, self._rest)
-        carry_out = partial(self._update, desired=desired, remote_id=remote_id)
         try:
-            return carry_out(step)
+            if waiting is None:
+                return self._updated(step, desired, remote_id)
+            return self._sent(step, desired, remote_id, waiting)
         except Rejected:
             if step.kind is not StepKind.WITHDRAW or len(step.fields) == 1:
                 raise
-        return one_by_one(step, carry_out)
+        return one_by_one(step, partial(self._updated, desired=desired, remote_id=remote_id))
+
+    def _updated(self, step: Step, desired: DesiredCustomer, remote_id: str) -> StepOutcome:
+        return write_step(self._update(step, desired, remote_id), self.circuit, self._rest)
+
+    def _sent(
+        self, step: Step, desired: DesiredCustomer, remote_id: str, waiting: dict[str, Deferred]
+    ) -> StepOutcome:
+        deferred = Deferred(update=self._update(step, desired, remote_id))
+        outcome = write_step(deferred, self.circuit, self._rest)
+        if deferred.sent is not None:
+            waiting[step.id] = deferred
+        return outcome
 
     def _create(self, step: Step, desired: DesiredCustomer, known: str | None) -> Create:
         return Create(
@@ -236,8 +299,8 @@ class StoreRun:
             circuit=self.circuit,
         )
 
-    def _update(self, step: Step, desired: DesiredCustomer, remote_id: str) -> StepOutcome:
-        update = Update(
+    def _update(self, step: Step, desired: DesiredCustomer, remote_id: str) -> Update:
+        return Update(
             step=step,
             desired=desired,
             remote_id=remote_id,
@@ -249,9 +312,9 @@ class StoreRun:
             customers=self.customers,
             notes=self.notes,
             circuit=self.circuit,
+            proofs=self.proofs,
             cut_off=step.id in self.past.intended,
         )
-        return write_step(update, self.circuit, self._rest)
 
     def _rest(self, seconds: float) -> None:
         self.circuit.cancellation.rest(seconds, self.clock)

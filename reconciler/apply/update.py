@@ -10,6 +10,7 @@ from reconciler.apply.customers import Customers
 from reconciler.apply.left_open import verified
 from reconciler.apply.notes import Notes
 from reconciler.apply.patch import patch_for
+from reconciler.apply.proofs import Proofs
 from reconciler.apply.recheck import Recheck, recheck
 from reconciler.apply.reread import Rereads
 from reconciler.apply.resubscription import take_out
@@ -66,6 +67,7 @@ class Update:
     customers: Customers
     notes: Notes
     circuit: Circuit
+    proofs: Proofs
     cut_off: bool
 
     def look(self, tried: Tried) -> Ground | StepOutcome:
@@ -95,6 +97,15 @@ class Update:
         window = open_window(ground.found.write, outcome, unseen)
         return replace(outcome, noticed=(*ground.moved, *window, *outcome.noticed))
 
+    def shown(self, ground: Ground, back: LiveCustomer) -> StepOutcome | None:
+        """What a record that was read with others shows of an answered write; None where that is
+        anything but the change and nothing else: then its own page has to tell.
+        """
+        seen = self._compared(ground, back)
+        if seen.collateral or seen.noticed or seen.resubscribed or not seen.took:
+            return None
+        return replace(self._ended(ground, back, seen), noticed=ground.moved)
+
     def after_error(self, error: PlatformError, ground: Ground, tried: Tried) -> None:
         """The next look tells."""
 
@@ -120,7 +131,7 @@ class Update:
         return self._as_told(back, of=live) if back is not None else None
 
     def _read_back(self, ground: Ground) -> StepOutcome:
-        live, found = ground.live, ground.found
+        live = ground.live
         back = self._read_again(live)
         if back is None:
             return StepOutcome(
@@ -130,7 +141,7 @@ class Update:
                 message="the customer was gone when it was read back",
             )
         seen = self._compared(ground, back)
-        if not all(state.good for _, state in seen.fields):
+        if not seen.took:
             # Some stores show a write late, and some show one that does not last.
             self.clock.sleep(SECOND_LOOK)
             back = self._read_again(live) or back
@@ -142,6 +153,10 @@ class Update:
         if seen.resubscribed:
             back, lost = self._taken_out(back, seen)
             seen = replace(seen, collateral=(*seen.collateral, lost))
+        return self._ended(ground, back, seen)
+
+    def _ended(self, ground: Ground, back: LiveCustomer, seen: ReadBack) -> StepOutcome:
+        live, found = ground.live, ground.found
         chain = continued(self.own, live, back, found.write, self.step.kind)
         self.customers.wrote(self.step, chain)
         if seen.collateral:
@@ -151,6 +166,8 @@ class Update:
             )
         else:
             self.circuit.proven = True
+            if seen.took:
+                self.proofs.add(self.step.kind, found.write, live)
         fields = (*found.settled, *seen.fields)
         return StepOutcome(
             step=self.step,

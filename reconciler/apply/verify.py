@@ -36,6 +36,10 @@ class ReadBack:
     noticed: tuple[str, ...]
     resubscribed: tuple[Channel, ...]
 
+    @property
+    def took(self) -> bool:
+        return all(state.good for _, state in self.fields)
+
 
 def compare(
     ground: LiveCustomer,

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.model.capabilities import Capabilities
+from reconciler.model.consent import SAID_NO, Channel
 from reconciler.model.field_path import ADDRESSES
 from reconciler.model.identity import IdentityKind
 from reconciler.model.settings import Rate
-from reconciler.plan.changes import AddressChange, Change, FieldChange
+from reconciler.plan.changes import AddressChange, Change, ConsentChange, FieldChange
 from reconciler.plan.steps import StepKind, kinds
 
 # The customer is read, written and read back; a creation looks for each contact instead.
 _EACH: Final = 3
 _BATCHED: Final = (StepKind.WITHDRAW, StepKind.UPDATE)
+MOST_TOGETHER: Final = 5
+"""So many writes are read back at once at most."""
 _LOOKED_FOR: Final = {"email": IdentityKind.EMAIL, "phone": IdentityKind.PHONE}
 
 
@@ -37,6 +40,7 @@ def effort(changes: Iterable[Change], table: Capabilities, rate: Rate) -> Effort
             fields = [one for one in change.fields if kind in kinds(change.action, one)]
             if fields:
                 requests += _of_step(kind, fields, table)
+                requests -= _shared(kind, fields, change, table)
     count = round(requests)
     return Effort(count, max(0.0, (count - rate.burst) / rate.per_second))
 
@@ -55,6 +59,19 @@ def _of_step(kind: StepKind, fields: list[FieldChange], table: Capabilities) -> 
     if kind in _BATCHED and table.shares_rereads and not _is_read_alone(fields):
         calls += 1 / table.ids_at_once - 1
     return calls
+
+
+def _shared(
+    kind: StepKind, fields: list[FieldChange], change: Change, table: Capabilities
+) -> float:
+    """What a step saves that is read back with others: none where a *yes* may go along."""
+    if kind not in _BATCHED or any(isinstance(one, AddressChange) for one in fields):
+        return 0.0
+    seen = dict(change.seen)
+    others = set(Channel) - {one.channel for one in fields if isinstance(one, ConsentChange)}
+    if table.resends_consent and not all(seen.get(one) in SAID_NO for one in others):
+        return 0.0
+    return 1 - 1 / min(MOST_TOGETHER, table.ids_at_once)
 
 
 def _is_read_alone(fields: list[FieldChange]) -> bool:

@@ -11,6 +11,22 @@ from reconciler.apply.spread import spread
 from reconciler.model.settings import Rate
 
 
+def test_one_writer_begins() -> None:
+    assert Pace(Rate(per_second=200, burst=10)).writers() == 1
+
+
+@pytest.mark.parametrize(
+    ("per_second", "seconds", "each"), [(3.88, 0.05, 1 / 3.88), (4, 2.0, 2.5), (200, 0.05, 0.065)]
+)
+def test_a_writer_waits_for_the_others_between_two_requests(
+    per_second: float, seconds: float, each: float
+) -> None:
+    pace = Pace(Rate(per_second=per_second, burst=10))
+    pace.met(1, seconds)
+
+    assert pace.each() == pytest.approx(each)
+
+
 @pytest.mark.parametrize(
     ("per_second", "seconds", "writers"),
     [
@@ -29,13 +45,6 @@ def test_writers_fill_the_rate_at_the_latency_met(
     pace.met(3, 3 * seconds)
 
     assert pace.writers() == writers
-
-
-@pytest.mark.parametrize(("per_second", "writers"), [(0.4, 1), (1.94, 3), (3.88, 5), (200, 8)])
-def test_before_anything_was_met_a_request_is_taken_to_last_a_second(
-    per_second: float, writers: int
-) -> None:
-    assert Pace(Rate(per_second=per_second, burst=10)).writers() == writers
 
 
 def test_one_answer_that_hangs_brings_no_more_writers() -> None:
@@ -58,7 +67,7 @@ def test_what_asked_for_nothing_tells_nothing() -> None:
     pace = Pace(Rate(per_second=4, burst=10))
     pace.met(0, 60.0)
 
-    assert pace.writers() == 5
+    assert pace.writers() == 1
 
 
 def test_results_come_in_order_and_no_more_are_at_work_than_wanted() -> None:

@@ -101,8 +101,9 @@ def _edit(email: str, nth: int) -> Fault:
 
 def _interleave(shops: dict[str, Shop], platform: str, data: st.DataObject) -> None:
     shop = shops[platform]
-    # One thread: an act before a GET falls before a decision, never into another one's window.
-    shop.settings = {"rate": {"per_second": 0.4, "burst": 1000}}
+    # One writer: an act before a GET falls before a decision, never into the window of a write that
+    # sends a consent along. At this rate it reads two customers again and back at once.
+    shop.settings = {"rate": {"per_second": 0.7, "burst": 1000}}
     shop.policy = data.draw(st.sampled_from(({}, {"consent": {"bearing_tags": {"vip": "email"}}})))
     live = data.draw(records(platform))
     wanted = data.draw(desired(platform))
