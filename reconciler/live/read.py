@@ -4,14 +4,13 @@ A look-up proves that somebody is there; that nobody is, a whole reading alone p
 is a stream: each page is matched, counted and dropped.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.errors import UnreadableResponse
 from reconciler.live.ahead import one_ahead
-from reconciler.live.search import Search
+from reconciler.live.search import Search, calls
 from reconciler.live.view import View
 from reconciler.model.consent import ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
@@ -19,7 +18,7 @@ from reconciler.model.entries import Entries
 from reconciler.model.identity import Identity, IdentityKind, asked_in
 from reconciler.plan.match import OfPair, identities_to_look_up, never
 from reconciler.plan.planner import StoreReading
-from reconciler.platforms.base import LookupImpossible, Reader
+from reconciler.platforms.base import LookupImpossible, Page, Reader
 
 PASSES: Final = 3
 # Where a store tells no count, this share of what look-ups would cost is tried on the whole list.
@@ -35,9 +34,27 @@ class _Unproven:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
+class _Pass:
+    """One pass over the list, of which some pages may be left for later."""
+
+    view: View
+    pages: Iterator[Page]
+    new: int = 0
+    clean: bool = True
+    stable: bool = True
+
+    def take(self, page: Page) -> None:
+        self.view.pages += 1
+        self.new += self.view.take_page(page)
+        self.clean = self.clean and page.ends_cleanly
+        self.stable = self.stable and page.stable
+
+
+@dataclass(slots=True, kw_only=True)
 class StoreReader:
-    """Reads one store for some entries; `requests` counts what the session has sent so far.
+    """Reads one store for some entries; `requests` counts what the session has sent so far. What it
+    has read of the list before it looked people up is not read again.
 
     Of records that `settles` knows to be as their entry wants them no more is kept than the id.
     """
@@ -49,6 +66,8 @@ class StoreReader:
     requests: Callable[[], int]
     settles: OfPair = never
     progress: Callable[[int, int | None], None] = lambda done, of: None  # noqa: ARG005
+    _begun: _Pass | None = None
+    _tried: int | None = None
 
     def read(self, mode: str) -> StoreReading:
         """Raises `PlatformError`. `mode` is auto, full or lookup."""
@@ -62,9 +81,9 @@ class StoreReader:
 
     def whole(self, why: str) -> StoreReading:
         """Everybody. Raises `PlatformError`."""
-        found = self._scan(why, None)
-        assert found is not None, "only a budget ends a scan early"  # noqa: S101
-        return found
+        count = self.client.count()
+        begun, self._begun = self._begun or self._first_pass(), None
+        return self._scan(why, count, begun)
 
     def _looked_up(self) -> StoreReading:
         """By look-ups alone; where this store cannot be searched, everybody is read."""
@@ -81,22 +100,22 @@ class StoreReader:
         """Look-ups where that is likely cheaper, and the whole list where they prove too little."""
         if not self._can_look_up():
             return self.whole(_NO_LOOK_UP)
-        calls = self._least_calls()
+        takes = self._least_calls()
         count = self.client.count()
         if count is None:
-            pages = max(1, calls // _TRIED)
-            found = self._scan(f"the list ended within {pages} pages", pages)
-            if found is not None:
-                return found
-            calls = self._look_up_calls()
-            chosen = f"the list is longer than {pages} pages, and look-ups take {calls} calls"
+            pages = max(1, takes // _TRIED)
+            if self._ends_within(pages):
+                return self.whole(f"the list ended within {pages} pages")
+            takes = self._look_up_calls()
+            chosen = f"the list is longer than {pages} pages, and look-ups take {takes} calls"
         else:
-            pages = -(-count // self.client.capabilities.page) + 1
-            if calls <= pages:
-                calls = self._look_up_calls()
-            chosen = f"look-ups would take {calls} calls, the whole list {pages}"
-            if calls > pages:
-                return self.whole(chosen)
+            # Each way begins with the count that is asked for here; a list ends with another.
+            takes, pages = takes + 1, -(-count // self.client.capabilities.page) + 2
+            if takes <= pages:
+                takes = self._look_up_calls() + 1
+            chosen = f"look-ups would take {takes} calls, the whole list {pages}"
+            if takes > pages:
+                return self._scan(chosen, count, self._first_pass())
         before = self.requests()
         try:
             looked = self._look_up(count, chosen, proving=True, warm=count is None)
@@ -106,11 +125,15 @@ class StoreReader:
             return looked
         return self.whole(f"{looked.why}, after {self.requests() - before} requests")
 
+    def _ranked(self) -> list[int]:
+        """In an order that does not depend on the files, so that equal specs cost the same."""
+        return sorted(range(len(self.desired)), key=lambda place: _first_name(self.desired[place]))
+
     def _wanted(self) -> Iterator[Identity]:
         """Whatever the entries name, each once."""
         seen: dict[IdentityKind, set[str]] = {kind: set() for kind in IdentityKind}
-        for entry in self.desired:
-            for one in identities_to_look_up(entry):
+        for place in self._ranked():
+            for one in identities_to_look_up(self.desired[place]):
                 if one.key not in seen[one.kind]:
                     seen[one.kind].add(one.key)
                     yield one
@@ -120,47 +143,69 @@ class StoreReader:
 
     def _least_calls(self) -> int:
         """What look-ups take at least: as if each name had one spelling."""
-        return self._calls(Counter({kind: self.desired.count(kind) for kind in self.desired.kinds}))
+        table = self.client.capabilities
+        ids = -(-self.desired.count(IdentityKind.ID) // table.batch(1))
+        return ids + sum(
+            each * self.desired.count(kind) for kind, each in dict(table.look_up_calls).items()
+        )
 
     def _look_up_calls(self) -> int:
-        """Requests as they are, each spelling asked for."""
-        asked: Counter[IdentityKind] = Counter()
-        for one in self._wanted():
-            asked[one.kind] += len(asked_in(one)) if one.kind is IdentityKind.EMAIL else 1
-        return self._calls(asked)
-
-    def _calls(self, asked: Counter[IdentityKind]) -> int:
-        """With one for each kind to see that its search is blind."""
+        """Requests as they are where everybody is found, and nobody's consent is to change: who
+        acted on those is asked for beside.
+        """
         table = self.client.capabilities
-        cost = dict(table.look_up_calls)
-        ids = -(-asked.pop(IdentityKind.ID, 0) // table.ids_at_once)
-        return ids + 1 + sum(cost[kind] * (1 + times) for kind, times in asked.items())
+        wanted = list(self._wanted())
+        ids = [one.key for one in wanted if one.kind is IdentityKind.ID]
+        at_once = table.batch(max(map(len, ids), default=1))
+        searched = (one for one in wanted if one.kind is not IdentityKind.ID)
+        return -(-len(ids) // at_once) + calls(searched, dict(table.look_up_calls))
 
-    def _scan(self, chosen: str, budget: int | None) -> StoreReading | None:
-        """The whole list; None where it is longer than `budget` pages."""
-        client = self.client
-        view = View.of(self.desired, self.region, self.settles)
-        count = after = client.count()
+    def _first_pass(self) -> _Pass:
+        return self._pass(View.of(self.desired, self.region, self.settles))
+
+    def _pass(self, view: View) -> _Pass:
+        pages = one_ahead(self.client.scan(), lambda: self._goes_on(view))
+        return _Pass(view=view, pages=pages)
+
+    def _goes_on(self, view: View) -> bool:
+        """Whether a reading surely goes on after the page that is at hand."""
+        return view.contacts > 0 and (self._tried is None or view.pages < self._tried)
+
+    def _ends_within(self, pages: int) -> bool:
+        """Whether the list does; what was read of it is kept."""
+        begun = self._begun = self._first_pass()
+        self._tried = pages
+        try:
+            for page in begun.pages:
+                begun.take(page)
+                self.progress(len(begun.view.seen), None)
+                self._refuse_masks(begun.view)
+                if begun.view.pages > pages:
+                    return False
+            return True
+        finally:
+            self._tried = None
+
+    def _scan(self, chosen: str, count: int | None, first: _Pass) -> StoreReading:
+        """The whole list, or what is left of it. `count` is what the store said before."""
+        client, view = self.client, first.view
+        after = count
         complete = False
         notes: list[str] = []
         for turn in range(1, PASSES + 1):
-            new = 0
-            clean = stable = True
-            for page in one_ahead(client.scan(), lambda: _goes_on(view, budget)):
-                if budget is not None and view.pages >= budget:
-                    return None
-                view.pages += 1
-                new += view.take_page(page)
+            one = first if turn == 1 else self._pass(view)
+            for page in one.pages:
+                one.take(page)
                 self.progress(len(view.seen), count)
-                clean = clean and page.ends_cleanly
-                stable = stable and page.stable
                 self._refuse_masks(view)
             if asked := view.settle(client.read):
                 notes.append(f"{asked} records were asked for again: a page told less of them")
             self._refuse_masks(view)
             after = client.count()
-            settled = turn > 1 and new == 0
-            complete = _is_complete(view, count, after, clean=clean, stable=stable, settled=settled)
+            settled = turn > 1 and one.new == 0
+            complete = _is_complete(
+                view, count, after, clean=one.clean, stable=one.stable, settled=settled
+            )
             if complete:
                 break
         if not complete:
@@ -222,10 +267,7 @@ class StoreReader:
         )
         search = Search(client)
         asked: set[tuple[IdentityKind, str]] = set()
-        # In an order that does not depend on the files, so that equal specs cost the same requests.
-        ranked = sorted(
-            range(len(self.desired)), key=lambda place: _first_name(self.desired[place])
-        )
+        ranked = self._ranked()
         for number, place in enumerate(ranked):
             self.progress(number, len(ranked))
             for one in identities_to_look_up(self.desired[place]):
@@ -288,11 +330,6 @@ class StoreReader:
 def _first_name(entry: DesiredCustomer) -> tuple[str, str]:
     strongest = entry.identities[0]
     return strongest.kind.value, strongest.key
-
-
-def _goes_on(view: View, budget: int | None) -> bool:
-    """Whether a reading surely goes on after the page that is at hand."""
-    return view.contacts > 0 and (budget is None or view.pages < budget)
 
 
 def _is_complete(

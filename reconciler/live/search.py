@@ -4,7 +4,7 @@ Somebody found may have a twin in another spelling, whom a search that tells spe
 shows. So one found record is asked for again as somebody else may type its contact.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from reconciler.model.identity import Identity, IdentityKind, asked_in, other_spelling
@@ -60,6 +60,22 @@ class Search:
 
     def _tells(self, what: str) -> None:
         self.distinguishes = self.distinguishes or f"the store's search tells {what} apart"
+
+
+def calls(wanted: Iterable[Identity], each: Mapping[IdentityKind, int]) -> int:
+    """What `Search` asks for these where everybody is found, and found in every spelling. `each` is
+    what asking in one spelling takes.
+    """
+    needed: set[str] = set()
+    found = 0
+    for one in wanted:
+        forms = asked_in(one)
+        asked = 1 if one.kind is IdentityKind.PHONE and _NUMBERS in needed else len(forms)
+        unseen = _apart(one) - needed
+        probes = bool(unseen) and other_spelling(one.kind, forms[0]) is not None
+        found += each[one.kind] * (asked + probes)
+        needed |= unseen
+    return found
 
 
 def _apart(wanted: Identity) -> frozenset[str]:

@@ -28,7 +28,9 @@ class Capabilities:
     keeps, `address_needs` those that a new address must have.
     `extra_calls` are requests beyond reading, writing and reading back, by kind of step, or by name
     of a field for each of its values.
-    `look_up_calls` are the requests that one look-up takes, by kind; others cannot be looked up.
+    `look_up_calls` are the requests that a look-up takes which asks in one spelling and finds
+    somebody, by kind; others cannot be looked up. `ids_at_once` are read in one request, as long as
+    they take no more than `ids_length` characters with the commas between them.
     `tags_are_text` says that tags come and go as one text, cut at commas.
     `keeps_with_orders` says that customers with orders cannot be deleted.
     `dates_consent` says that a consent is written with its time, in the store's zone.
@@ -54,6 +56,7 @@ class Capabilities:
     counts: bool = False
     look_up_calls: tuple[tuple[IdentityKind, int], ...] = ()
     ids_at_once: int = 1
+    ids_length: int | None = None
     page: int = 50
     single_contact: bool = False
     consent_states: frozenset[ConsentState] = frozenset(
@@ -84,6 +87,12 @@ class Capabilities:
     def meaning(self, word: str) -> ConsentState | None:
         """What a consent's word is known to say, in whatever way it is written; else None."""
         return dict(self.consent_words).get(word.upper().replace("_", ""))
+
+    def batch(self, longest: int) -> int:
+        """How many ids of this length at most are read in one request."""
+        if self.ids_length is None:
+            return self.ids_at_once
+        return max(1, min(self.ids_at_once, (self.ids_length + 1) // (longest + 1)))
 
     @property
     def shares_rereads(self) -> bool:

@@ -17,6 +17,8 @@ from reconciler.plan.steps import StepKind, kinds
 # The customer is read, written and read back; a creation looks for each contact instead.
 _EACH: Final = 3
 _BATCHED: Final = (StepKind.WITHDRAW, StepKind.UPDATE)
+# A number is asked for as it may be written.
+_FORMS: Final = 3
 MOST_TOGETHER: Final = 5
 """So many writes are read back at once at most."""
 _LOOKED_FOR: Final = {"email": IdentityKind.EMAIL, "phone": IdentityKind.PHONE}
@@ -55,7 +57,10 @@ def _of_step(kind: StepKind, fields: list[FieldChange], table: Capabilities) -> 
     if kind is StepKind.CREATE:
         looked_up = dict(table.look_up_calls)
         wanted = [_LOOKED_FOR[one.path.name] for one in fields if one.path.name in _LOOKED_FOR]
-        calls += sum(looked_up.get(one, 0) for one in wanted) - 1
+        phone = IdentityKind.PHONE
+        forms = _FORMS if phone in wanted and phone in looked_up else 0  # nobody is found
+        email = looked_up.get(IdentityKind.EMAIL, 0) if IdentityKind.EMAIL in wanted else 0
+        calls += forms + email - 1
     if kind in _BATCHED and table.shares_rereads and not _is_read_alone(fields):
         calls += 1 / table.ids_at_once - 1
     return calls

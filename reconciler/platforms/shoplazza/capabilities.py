@@ -30,9 +30,8 @@ SHOPLAZZA: Final = Capabilities(
     ),
     deletes=False,
     counts=True,
-    # A number is asked for in three forms.
     extra_calls=(("addresses", 1),),
-    look_up_calls=((IdentityKind.ID, 1), (IdentityKind.EMAIL, 1), (IdentityKind.PHONE, 3)),
+    look_up_calls=((IdentityKind.ID, 1), (IdentityKind.EMAIL, 1), (IdentityKind.PHONE, 1)),
     ids_at_once=50,
     page=250,
     single_contact=True,

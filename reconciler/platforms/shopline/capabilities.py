@@ -31,11 +31,12 @@ SHOPLINE: Final = Capabilities(
     updates=_ALL,
     deletes=True,
     counts=True,
-    # A search and a reading by id; a number is asked for in three forms.
     extra_calls=(("addresses", 1),),
-    look_up_calls=((IdentityKind.ID, 1), (IdentityKind.EMAIL, 2), (IdentityKind.PHONE, 4)),
+    # A search and a reading by id.
+    look_up_calls=((IdentityKind.ID, 1), (IdentityKind.EMAIL, 2), (IdentityKind.PHONE, 2)),
     # "Maximum length: 64" of the `ids` filter may mean characters or entries; five ids fit both.
     ids_at_once=5,
+    ids_length=64,
     page=250,
     single_contact=False,
     consent_states=frozenset(

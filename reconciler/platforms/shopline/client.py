@@ -22,7 +22,6 @@ from reconciler.platforms.times import StoreTimes
 _LONGEST_QUERY: Final = 50
 _GRADED_AT_ONCE: Final = 20
 _WRAPPERS: Final = 4
-_IDS_LENGTH: Final = 64
 
 
 class Shopline:
@@ -98,8 +97,7 @@ class Shopline:
             return self._customers(self._list([("ids", ",".join(batch)), ("limit", "250")]))
 
         wanted = tuple(remote_ids)
-        longest = max(map(len, wanted), default=0) + 1
-        size = max(1, min(SHOPLINE.ids_at_once, (_IDS_LENGTH + 1) // longest))
+        size = SHOPLINE.batch(max(map(len, wanted), default=0))
         return in_batches(wanted, size, many, self.read)
 
     def find(self, wanted: Identity, spelling: str) -> Found:
