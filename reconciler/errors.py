@@ -21,8 +21,10 @@ quoted without whatever may be a person's (`platforms/refusal.py`).
 """
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from reconciler.diagnostics import Diagnostic
+if TYPE_CHECKING:
+    from reconciler.diagnostics import Diagnostic
 
 
 class ReconcilerError(Exception):
@@ -40,7 +42,7 @@ class ReconcilerError(Exception):
 class SpecError(ReconcilerError):
     """Every error of the specs at once; no store was asked yet."""
 
-    def __init__(self, diagnostics: Iterable[Diagnostic], *, hint: str = "") -> None:
+    def __init__(self, diagnostics: "Iterable[Diagnostic]", *, hint: str = "") -> None:
         self.diagnostics = tuple(diagnostics)
         count = len(self.diagnostics)
         told = f"the specs have {count} {'problem' if count == 1 else 'problems'}"

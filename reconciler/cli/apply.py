@@ -17,7 +17,8 @@ from reconciler.cli.gaps import tell_of_gaps, tell_of_saved_gaps, with_gaps
 from reconciler.cli.unfinished import tell_of_cut_off
 from reconciler.cli.voice import behind
 from reconciler.model.settings import Release, RiskClass
-from reconciler.report.lines import as_json, plain
+from reconciler.report.lines import as_json
+from reconciler.report.plain import plain
 
 if TYPE_CHECKING:
     from reconciler.app import ApplyRequest, Environment

@@ -5,7 +5,6 @@ What every command takes may stand before its name or after it.
 
 import importlib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -23,12 +22,10 @@ def shared() -> tuple[click.Option, ...]:
 def _placed() -> tuple[click.Option, ...]:
     """Options that may stand before the name of those commands that know them."""
     return (
-        click.Option(
-            ["--specs"], type=click.Path(path_type=Path), metavar="DIR", help="Folder of the specs."
-        ),
+        click.Option(["--specs"], type=click.Path(), metavar="DIR", help="Folder of the specs."),
         click.Option(
             ["--state-dir"],
-            type=click.Path(path_type=Path),
+            type=click.Path(),
             metavar="DIR",
             help="Where journals and the key are kept.",
         ),

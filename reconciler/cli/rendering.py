@@ -10,7 +10,8 @@ import click
 
 from reconciler import forge
 from reconciler.cli import options, voice
-from reconciler.report.lines import as_json, plain
+from reconciler.report.lines import as_json
+from reconciler.report.plain import plain
 
 if TYPE_CHECKING:
     from reconciler.diagnostics import Diagnostic

@@ -13,7 +13,8 @@ import click
 from reconciler.cli import options, progress, voice
 from reconciler.cli.codes import FAILED, OK
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.report.lines import Line, Style, as_json, plain
+from reconciler.report.lines import Line, Style, as_json
+from reconciler.report.plain import plain
 
 
 @click.command("validate")

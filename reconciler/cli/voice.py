@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from io import TextIOBase
 from typing import Any, Final, TextIO, cast
 
-from reconciler.report.lines import plain
+from reconciler.report.plain import plain
 
 _COLOUR: Final = re.compile(r"(\x1b\[[0-9;]*m)")
 _KEPT: Final = re.compile(r"([\n\t])")

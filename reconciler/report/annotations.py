@@ -10,7 +10,7 @@ from reconciler.plan.verdicts import Level
 from reconciler.planfile.saved import SavedPlan, SavedVerdict
 from reconciler.report import phrases, settings
 from reconciler.report.items import items
-from reconciler.report.lines import plain
+from reconciler.report.plain import plain
 
 _COMMANDS: Final = {"error": "error", "warning": "warning", "note": "notice"}
 _LEVELS: Final = {Level.BLOCK: "error", Level.HOLD: "warning", Level.WARN: "note"}

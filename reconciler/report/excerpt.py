@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.report.lines import plain
+from reconciler.report.plain import plain
 
 _KEY: Final = re.compile(r"(?<![^\s{\[,-])[\"']?([A-Za-z_][\w.-]*)[\"']?\s*:(?=\s|$)")
 _COMMENT: Final = re.compile(r"(?:^|\s)#.*")

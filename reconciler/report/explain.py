@@ -14,7 +14,8 @@ from reconciler.plan.explanation import Explanation, Field, Live, Wanted
 from reconciler.plan.verdicts import Level, Verdict
 from reconciler.planfile.saved_change import ConsentRecord
 from reconciler.report import phrases
-from reconciler.report.lines import Line, Style, plain
+from reconciler.report.lines import Line, Style
+from reconciler.report.plain import plain
 
 Commit = Callable[[SourceMark], str]
 Show = Callable[[Personal], str]

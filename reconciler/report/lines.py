@@ -1,11 +1,11 @@
 """Lines as they are shown: styled where a terminal can, and never obeyed by what reads them."""
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+
+from reconciler.report.plain import without_commands
 
 
 class Style(StrEnum):
@@ -30,16 +30,6 @@ class Line:
     whole: bool = False
 
 
-# What the runners of GitHub and Azure take for a command wherever it stands in a line.
-_COMMANDS: Final = re.compile(r"##(?=\[|vso\[)")
-
-
-def plain(text: str) -> str:
-    """Text of strangers: whatever does not print or turns its surroundings is written out."""
-    safe = "".join(one if one.isprintable() else _written_out(one) for one in text)
-    return _COMMANDS.sub(r"#\\u0023", safe)
-
-
 def code_spans(text: str) -> Iterator[tuple[bool, str]]:
     """A sentence of ours in parts, each with whether it stood in backticks, as names do."""
     parts = text.split("`")
@@ -57,8 +47,4 @@ def as_json(value: object, *, indent: int | None = 2) -> str:
     safe = "".join(
         one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text
     )
-    return _COMMANDS.sub(r"#\\u0023", safe)
-
-
-def _written_out(one: str) -> str:
-    return f"\\u{ord(one):04x}" if ord(one) < 0x10000 else f"\\U{ord(one):08x}"
+    return without_commands(safe)

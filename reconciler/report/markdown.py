@@ -13,8 +13,9 @@ from reconciler.diagnostics import SourceMark
 from reconciler.planfile.saved import SavedPlan, SavedVerdict
 from reconciler.report import phrases, settings
 from reconciler.report.items import Item, items
-from reconciler.report.lines import code_spans, plain
+from reconciler.report.lines import code_spans
 from reconciler.report.links import source_link
+from reconciler.report.plain import plain
 
 MARKER: Final = "<!-- reconciler:plan -->"
 BUDGET: Final = 60_000

@@ -13,8 +13,9 @@ from reconciler.planfile.encode import (
 )
 from reconciler.planfile.saved import SavedPlan, SavedVerdict
 from reconciler.report import phrases
-from reconciler.report.lines import Line, Style, plain
+from reconciler.report.lines import Line, Style
 from reconciler.report.phrases import Gap
+from reconciler.report.plain import plain
 
 
 def render(

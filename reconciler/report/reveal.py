@@ -4,7 +4,7 @@ from reconciler.model.personal import Personal
 from reconciler.plan.changes import ScalarChange
 from reconciler.plan.plan import Plan
 from reconciler.report.items import Reveal
-from reconciler.report.lines import plain
+from reconciler.report.plain import plain
 
 
 def revealed(plan: Plan) -> Reveal:

@@ -9,8 +9,9 @@ from reconciler.plan.verdicts import Level
 from reconciler.planfile.saved import SavedPlan, SavedStore, SavedVerdict
 from reconciler.report import phrases, settings
 from reconciler.report.items import Item, Reveal, items
-from reconciler.report.lines import Line, Style, plain
+from reconciler.report.lines import Line, Style
 from reconciler.report.phrases import NAMED_AT_MOST, place
+from reconciler.report.plain import plain
 
 _LEVELS: Final = {Level.BLOCK.value: Style.BAD, Level.HOLD.value: Style.WARN}
 _COLOURS: Final = {

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from reconciler.model.instant import told_at
-from reconciler.report.lines import plain
+from reconciler.report.plain import plain
 
 BROKEN: Final = "     ?  this line is no line of a trail"
 

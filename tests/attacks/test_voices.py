@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.cli.voice import Voice
-from reconciler.report.lines import as_json, plain
+from reconciler.report.lines import as_json
+from reconciler.report.plain import plain
 from tests.harness import KEY, VARIANTS, consent, opened, person
 from tests.program import Done, run
 

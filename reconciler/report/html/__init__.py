@@ -18,7 +18,8 @@ from reconciler.planfile.saved import SavedPlan
 from reconciler.report import phrases
 from reconciler.report.html.view import TONES, Place, page_of, place_of
 from reconciler.report.items import items
-from reconciler.report.lines import code_spans, plain
+from reconciler.report.lines import code_spans
+from reconciler.report.plain import plain
 
 
 def render(plan: SavedPlan, link: Mapping[str, str]) -> str:
