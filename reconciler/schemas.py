@@ -8,10 +8,8 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 
@@ -24,7 +22,9 @@ if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator
 
 NAMES: Final = ("spec", "plan", "journal", "audit")
-_CHECKOUT: Final = Path(__file__).resolve().parents[1] / "schemas"
+_HERE: Final = Path(__file__).resolve().parent
+# In the wheel, and in the checkout that it is worked on in.
+_FOLDERS: Final = (_HERE / "_schemas", _HERE.parent / "schemas")
 # Why a text is refused, in words that follow its name.
 FAULTS: Final[dict[str, Callable[[str], str | None]]] = {
     "email": email_fault,
@@ -36,29 +36,31 @@ FAULTS: Final[dict[str, Callable[[str], str | None]]] = {
 
 
 def text(name: str) -> str:
-    """The schema as it is written: from the wheel, or from the checkout it is worked on in."""
-    packaged = files("reconciler").joinpath("_schemas", f"{name}.schema.json")
-    if packaged.is_file():
-        return packaged.read_text(encoding="utf-8")
-    return (_CHECKOUT / f"{name}.schema.json").read_text(encoding="utf-8")
+    """The schema as it is written."""
+    folder = next((one for one in _FOLDERS if one.is_dir()), _FOLDERS[-1])
+    return (folder / f"{name}.schema.json").read_text(encoding="utf-8")
 
 
 @cache
 def load(name: str) -> Any:
     """As it is written, and with the platforms that are known here."""
     found = json.loads(text(name))
-    if name == "spec" and _platforms:
-        found["$defs"]["store"]["properties"]["platform"]["enum"] = list(_platforms)
+    if name == "spec":
+        for known in _platforms:
+            found["$defs"]["store"]["properties"]["platform"]["enum"] = list(known())
     return found
 
 
-_platforms: list[str] = []
+_platforms: list[Callable[[], Iterable[str]]] = []
 
 
-def know_platforms(names: Iterable[str]) -> None:
-    """For the registry, once: packages may add platforms that the written schema does not list."""
-    _platforms[:] = names
-    for one in (load, validator, keys_and_words, _acceptor):
+def know_platforms(names: Callable[[], Iterable[str]]) -> None:
+    """For the registry, once: packages may add platforms that the written schema does not list.
+
+    It is asked for them where the written one has refused something.
+    """
+    _platforms[:] = [names]
+    for one in (load, validator, keys_and_words):
         one.cache_clear()
 
 
@@ -90,18 +92,19 @@ def _acceptor(name: str, part: str = "") -> "Draft202012Validator":
     """`part` is a definition of the schema, where not the whole is asked about."""
     from jsonschema_rs import Draft202012Validator
 
-    return Draft202012Validator(_schema(name, part), formats=_checks(), validate_formats=True)
+    schema = _part_of(json.loads(text(name)), part)
+    return Draft202012Validator(schema, formats=_checks(), validate_formats=True)
 
 
-def _schema(name: str, part: str) -> Any:
-    root = load(name)
+def _part_of(root: Any, part: str) -> Any:
     return {"$ref": f"#/$defs/{part}", "$defs": root["$defs"]} if part else root
 
 
 def accepts(name: str, value: Any, part: str = "") -> bool:
     """Whether a value is surely one of the format, or of its definition `part`.
 
-    False also stands for what only the validator can judge, such as half a surrogate pair.
+    False also stands for what only the validator can judge, such as half a surrogate pair, or a
+    platform that a package adds.
     """
     try:
         return bool(_acceptor(name, part).is_valid(value))
@@ -122,7 +125,7 @@ def validator(name: str, part: str = "") -> Any:
     kind = validators.extend(  # type: ignore[no-untyped-call]
         Draft202012Validator, {"pattern": _pattern, "items": _items(name)}
     )
-    return kind(_schema(name, part), format_checker=_formats())
+    return kind(_part_of(load(name), part), format_checker=_formats())
 
 
 def _items(name: str) -> Callable[..., "Iterator[ValidationError]"]:
@@ -187,6 +190,8 @@ def _of_text(holds: Callable[[str], bool]) -> Callable[[object], bool]:
 
 
 def _is_zone(value: str) -> bool:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):

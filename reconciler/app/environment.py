@@ -3,25 +3,23 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from reconciler.app.watch import Watch
 from reconciler.clock import Clock, system_clock
 from reconciler.errors import ConfigError
 from reconciler.model.customer import NOTHING_LEARNED, Learned
-from reconciler.model.provenance import Provenance
-from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import DesiredState, Rate, Release, StoreSettings
-from reconciler.model.tags import Owned
 from reconciler.platforms.limiter import RateLimiters
-from reconciler.platforms.registry import TABLES
-from reconciler.platforms.trusted_hosts import TrustedHosts, base_url
 
 if TYPE_CHECKING:
+    from reconciler.model.provenance import Provenance
+    from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.plan.store_rules import StoreRules
-    from reconciler.platforms.registry import Connection
+    from reconciler.platforms.connect import Connection
+    from reconciler.platforms.trusted_hosts import TrustedHosts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +35,9 @@ class Environment:
     watch: Watch = field(default_factory=Watch)
 
     @property
-    def hosts(self) -> TrustedHosts:
+    def hosts(self) -> "TrustedHosts":
+        from reconciler.platforms.trusted_hosts import TrustedHosts
+
         return TrustedHosts.of(self.variables)
 
 
@@ -50,8 +50,9 @@ def environment_of(specs: Path, state_dir: Path | None) -> Environment:
     return Environment(clock=system_clock(), variables=dict(os.environ), folder=folder)
 
 
-def pseudonyms_for(environment: Environment, state: DesiredState) -> Pseudonyms:
+def pseudonyms_for(environment: Environment, state: DesiredState) -> "Pseudonyms":
     """Raises `ConfigError` where others can have the key."""
+    from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.repository import is_tracked
     from reconciler.state.key import key
 
@@ -65,9 +66,10 @@ def pseudonyms_for(environment: Environment, state: DesiredState) -> Pseudonyms:
     return Pseudonyms(key(environment.folder, environment.variables), regions)
 
 
-def provenance_of(folder: str, environment: Environment) -> Provenance:
+def provenance_of(folder: str, environment: Environment) -> "Provenance":
     """What the specs at hand are, by git where it knows them, and else by what the forge says."""
     from reconciler import forge
+    from reconciler.model.provenance import Provenance
     from reconciler.repository import commit_at_hand, user
 
     variables = environment.variables
@@ -88,11 +90,18 @@ def mask_of(environment: Environment) -> Callable[[str], str]:
     from reconciler.state.key import read_key
 
     key = read_key(environment.folder, environment.variables)
-    return masked if key is None else Pseudonyms(key).hidden
+    return masked if key is None else partial(_hidden, key)
 
 
-def record_keys_for(environment: Environment) -> tuple[Pseudonyms, ...]:
+def _hidden(key: bytes, part: str) -> str:
+    from reconciler.model.pseudonyms import Pseudonyms
+
+    return Pseudonyms(key).hidden(part)
+
+
+def record_keys_for(environment: Environment) -> "tuple[Pseudonyms, ...]":
     """What seals the trail, the key for new lines first; empty where no key is at hand."""
+    from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.state.key import record_keys
 
     return tuple(Pseudonyms(one) for one in record_keys(environment.folder, environment.variables))
@@ -102,8 +111,10 @@ def open_store(
     store: StoreSettings, environment: Environment, learned: Learned = NOTHING_LEARNED
 ) -> "Connection":
     """`learned` is what an earlier reading of the store found."""
+    from reconciler.platforms.connect import connect
     from reconciler.platforms.credentials import token
-    from reconciler.platforms.registry import connect
+    from reconciler.platforms.registry import TABLES
+    from reconciler.platforms.trusted_hosts import base_url
     from reconciler.state.key import read_key
 
     base = base_url(store, TABLES[store.platform], environment.hosts)
@@ -117,6 +128,11 @@ def open_store(
 
 def shop_of(store: StoreSettings, environment: Environment) -> str:
     """Which shop a store is, whatever the specs call it. Raises `ConfigError`."""
+    from urllib.parse import urlsplit
+
+    from reconciler.platforms.registry import TABLES
+    from reconciler.platforms.trusted_hosts import base_url
+
     base = urlsplit(base_url(store, TABLES[store.platform], environment.hosts))
     port = base.port or {"https": 443, "http": 80}[base.scheme]
     return f"{store.platform} {base.hostname} {port} {store.shop}"
@@ -127,14 +143,16 @@ def rules_for(
     store: StoreSettings,
     releases: tuple[Release, ...],
     environment: Environment,
-    pseudonyms: Pseudonyms,
+    pseudonyms: "Pseudonyms",
     acknowledged: tuple[Release, ...] = (),
     learned: Learned = NOTHING_LEARNED,
 ) -> "StoreRules":
     from reconciler.model.redaction import NOBODY
+    from reconciler.model.tags import Owned
     from reconciler.plan.compare import ComparisonSettings
     from reconciler.plan.reason import everybody, names_in
     from reconciler.plan.store_rules import StoreRules
+    from reconciler.platforms.registry import TABLES
     from reconciler.state import opt_outs
 
     return StoreRules(

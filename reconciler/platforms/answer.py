@@ -60,11 +60,3 @@ class Cost:
 
 Judge: TypeAlias = Callable[[Answer], Judgement | None]
 CostOf: TypeAlias = Callable[[Answer], Cost | None]
-
-
-def believed(answer: Answer) -> None:
-    """Where an answer with a good status is one."""
-
-
-def uncounted(answer: Answer) -> None:
-    """Where every request counts as one."""

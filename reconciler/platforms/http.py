@@ -30,11 +30,10 @@ from reconciler.platforms.answer import (
     Fate,
     Judge,
     Judgement,
-    believed,
-    uncounted,
 )
 from reconciler.platforms.exchange import Garbled, Received, TooLarge, TooSlow
 from reconciler.platforms.limiter import Cancelled, Limiter
+from reconciler.platforms.platform import believed, uncounted
 from reconciler.platforms.pool import pool
 from reconciler.platforms.refusal import own_words
 from reconciler.platforms.retry_after import retry_after

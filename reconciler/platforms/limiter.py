@@ -2,11 +2,13 @@
 
 import math
 import threading
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.clock import Clock
 from reconciler.model.settings import Rate
-from reconciler.platforms.answer import Cost
+
+if TYPE_CHECKING:
+    from reconciler.platforms.answer import Cost
 
 # A refusal proves that the store is stricter than its documents: go on at a lower rate, and come
 # back to the full one slowly, so that a refusal stays the exception. Requests that were on their
@@ -62,7 +64,7 @@ class Limiter:
             self._not_before = max(self._not_before, now + (seconds or 0.0))
             self._next = max(self._next, self._not_before + self._room())
 
-    def spent(self, cost: Cost) -> None:
+    def spent(self, cost: "Cost") -> None:
         """What a request cost for which a turn was taken, and what the store says is left.
 
         A store can make us slower by it, for a while, and never faster than its rate.

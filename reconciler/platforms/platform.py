@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.customer import Learned
 from reconciler.model.settings import CheckSettings, SettingsComplaint, StoreSettings
-from reconciler.platforms.answer import CostOf, Judge, believed, uncounted
 
 if TYPE_CHECKING:
+    from reconciler.platforms.answer import Answer, CostOf, Judge
     from reconciler.platforms.base import Writer
     from reconciler.platforms.http import Session
     from reconciler.platforms.times import StoreTimes
@@ -19,6 +19,14 @@ Connect: TypeAlias = "Callable[[Session, StoreSettings, StoreTimes, Learned], Wr
 
 def _nothing_wrong(store: StoreSettings) -> tuple[SettingsComplaint, ...]:  # noqa: ARG001
     return ()
+
+
+def believed(answer: "Answer") -> None:
+    """Where an answer with a good status is one."""
+
+
+def uncounted(answer: "Answer") -> None:
+    """Where every request counts as one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,5 +41,5 @@ class Platform:
     headers: Callable[[str], Mapping[str, str]]
     connect: Connect
     check_settings: CheckSettings = _nothing_wrong
-    judge: Judge = believed
-    cost_of: CostOf = uncounted
+    judge: "Judge" = believed
+    cost_of: "CostOf" = uncounted

@@ -1,37 +1,36 @@
 """All platforms: those of this program, and those that installed packages add.
 
 A package adds one by an entry point of the group `reconciler.platforms`, whose name is the
-platform's and whose object is a `Platform`.
+platform's and whose object is a `Platform`. Packages are looked through only where a platform is
+named that is none of ours, or all of them are asked for: it takes longer than to check small specs.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from importlib.metadata import entry_points
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final, TypeVar
 
 from reconciler import schemas
 from reconciler.errors import ConfigError
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.customer import NOTHING_LEARNED, Learned
-from reconciler.model.settings import CheckSettings, StoreSettings
+from reconciler.model.settings import CheckSettings
 from reconciler.platforms.genstore.platform import PLATFORM as GENSTORE
 from reconciler.platforms.platform import Platform
 from reconciler.platforms.shoplazza.platform import PLATFORM as SHOPLAZZA
 from reconciler.platforms.shopline.platform import PLATFORM as SHOPLINE
 
-if TYPE_CHECKING:
-    from reconciler.platforms.base import Writer
-    from reconciler.platforms.http import Session
-    from reconciler.platforms.limiter import Limiter
+T = TypeVar("T")
 
 GROUP: Final = "reconciler.platforms"
-_OWN: Final = (GENSTORE, SHOPLAZZA, SHOPLINE)
+_OWN: Final = {one.capabilities.platform: one for one in (GENSTORE, SHOPLAZZA, SHOPLINE)}
 
 
+@cache
 def _all() -> Mapping[str, Platform]:
     """Raises `ConfigError` where a package adds what is no platform, or one of ours again."""
-    found = {one.capabilities.platform: one for one in _OWN}
+    from importlib.metadata import entry_points
+
+    found = dict(_OWN)
     for point in sorted(entry_points(group=GROUP), key=lambda one: one.name):
         try:
             made = point.load()
@@ -52,49 +51,23 @@ def _unusable(name: str, why: str) -> ConfigError:
     )
 
 
-PLATFORMS: Final = _all()
-TABLES: Final[Mapping[str, Capabilities]] = {
-    name: one.capabilities for name, one in PLATFORMS.items()
-}
-CHECKS: Final[Mapping[str, CheckSettings]] = {
-    name: one.check_settings for name, one in PLATFORMS.items()
-}
-schemas.know_platforms(tuple(PLATFORMS))
+class _ByName(Mapping[str, T]):
+    """A part of each platform. Raises `ConfigError` where a package adds none that can be used."""
+
+    def __init__(self, part: Callable[[Platform], T]) -> None:
+        self._part = part
+
+    def __getitem__(self, name: str) -> T:
+        return self._part(_OWN[name] if name in _OWN else _all()[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_all())
+
+    def __len__(self) -> int:
+        return len(_all())
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """A client and the session under it; close it when done."""
-
-    client: "Writer"
-    session: "Session"
-
-
-def connect(
-    store: StoreSettings,
-    *,
-    base: str,
-    token: str,
-    limiter: "Limiter",
-    learned: Learned = NOTHING_LEARNED,
-) -> Connection:
-    """`base` is scheme and host as `trusted_hosts.base_url` allows it; `learned` is an earlier
-    reading's.
-    """
-    from reconciler.platforms.guard import Guarded
-    from reconciler.platforms.http import Session
-    from reconciler.platforms.times import StoreTimes
-
-    platform = PLATFORMS[store.platform]
-    began = limiter.clock.now()
-    times = StoreTimes(store.timezone, lambda: began, day_first=learned.day_first)
-    session = Session(
-        store=store.name,
-        base=base,
-        headers=platform.headers(token),
-        limiter=limiter,
-        judge=platform.judge,
-        cost_of=platform.cost_of,
-    )
-    client = platform.connect(session, store, times, learned)
-    return Connection(client=Guarded(client, session), session=session)
+PLATFORMS: Final[Mapping[str, Platform]] = _ByName(lambda one: one)
+TABLES: Final[Mapping[str, Capabilities]] = _ByName(lambda one: one.capabilities)
+CHECKS: Final[Mapping[str, CheckSettings]] = _ByName(lambda one: one.check_settings)
+schemas.know_platforms(lambda: tuple(PLATFORMS))

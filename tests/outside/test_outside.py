@@ -203,6 +203,17 @@ def test_a_package_that_adds_none_is_named(tmp_path: Path, point: str, why: str)
     assert "Traceback" not in done.stderr
 
 
+def test_one_that_is_none_is_no_matter_where_none_of_its_platforms_is_named(tmp_path: Path) -> None:
+    place = _installed(tmp_path, "tinyshop = nowhere:PLATFORM")
+    specs = _specs(tmp_path)
+    text = (specs / "a.yaml").read_text().replace("tinyshop", "shopline")
+    (specs / "a.yaml").write_text(text)
+
+    done = _run(place, "validate", specs)
+
+    assert (done.returncode, "nowhere" in done.stderr) == (0, False), done.stdout + done.stderr
+
+
 def test_its_own_check_of_settings_is_shown_with_its_place(tmp_path: Path, place: Path) -> None:
     done = _run(place, "validate", _specs(tmp_path, more=", phone_region: NO"))
 

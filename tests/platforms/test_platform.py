@@ -82,3 +82,9 @@ def test_a_platform_may_only_warn() -> None:
 
 def test_most_platforms_have_nothing_to_say() -> None:
     assert declared(CHECKS["shopline"]) == ()
+
+
+def test_all_platforms_are_told_by_name() -> None:
+    assert list(PLATFORMS) == ["genstore", "shoplazza", "shopline"]
+    assert len(CHECKS) == len(PLATFORMS)
+    assert "least" not in PLATFORMS
