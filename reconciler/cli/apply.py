@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import fresh, interrupt, options, progress
+from reconciler.cli import fresh, interrupt, options, progress, screen
 from reconciler.cli.codes import BLOCKED, FAILED, INCOMPLETE, INTERRUPTED, OK
 from reconciler.cli.gaps import tell_of_gaps, tell_of_saved_gaps, with_gaps
 from reconciler.cli.unfinished import tell_of_cut_off
@@ -193,7 +193,7 @@ def _usable(
         environment,
         pseudonyms,
         resume=resume,
-        under=lambda commit: app.load_or_raise(specs, environment, options.silent, commit),
+        under=lambda commit: app.load_or_raise(specs, environment, screen.silent, commit),
     )
     _tell_of_saved(saved, under_base=state is not at_hand, quiet=quiet)
     if not quiet:
@@ -271,7 +271,7 @@ def _told(
             click.echo(as_json(report.as_json(done, resuming, saved)))
         else:
             lines = report.render(done, resuming, saved.owed, phrases.gaps(saved))
-            options.show(lines, no_color=no_color)
+            screen.show(lines, no_color=no_color)
         behind(sys.stdout).flush()
     except BrokenPipeError:
         # What was done was done, whoever still listens; nothing more can be told there.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import options
+from reconciler.cli import options, screen
 from reconciler.cli.codes import FAILED, OK
 from reconciler.report.lines import Line, Style
 
@@ -45,7 +45,7 @@ def command(verbose: bool, quiet: bool, no_color: bool) -> int:
         environment = app.Environment(
             clock=clock, variables=dict(demo.TOKENS.values()), folder=folder
         )
-        state = app.load_or_raise(specs, environment, options.warn)
+        state = app.load_or_raise(specs, environment, screen.warn)
         click.echo(f"{state.files} files are valid")
         state = _moved(state, urls)
         pseudonyms = app.pseudonyms_for(environment, state)
@@ -93,7 +93,7 @@ def _tour(
 
     _say("reconciler plan --out plan.json", quiet=quiet)
     saved = save(app.plan(state, app.PlanOptions(), environment, pseudonyms), pseudonyms)
-    options.show(text.render(saved, every=verbose, reveal={}), no_color=no_color)
+    screen.show(text.render(saved, every=verbose, reveal={}), no_color=no_color)
     _say("reconciler apply plan.json", quiet=quiet)
     order = app.ApplyRequest(
         plan=saved,
@@ -107,16 +107,16 @@ def _tour(
     )
     done = app.apply(order)
     resume = "reconciler apply plan.json --resume"
-    options.show(result.render(done, resume, saved.owed), no_color=no_color)
+    screen.show(result.render(done, resume, saved.owed), no_color=no_color)
     _say("reconciler plan", quiet=quiet)
     again = save(app.plan(state, app.PlanOptions(), environment, pseudonyms), pseudonyms)
-    options.show(text.render(again, every=False, reveal={}), no_color=no_color)
+    screen.show(text.render(again, every=False, reveal={}), no_color=no_color)
     return OK if done.complete and again.empty else FAILED
 
 
 def _say(words: str, *, quiet: bool) -> None:
     if not quiet:
-        options.show(_titled(words), no_color=False)
+        screen.show(_titled(words), no_color=False)
 
 
 def _titled(words: str) -> Sequence[Line]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import options, progress
+from reconciler.cli import options, progress, screen
 from reconciler.cli.codes import FAILED, OK
 from reconciler.errors import ConfigError, PlatformError
 
@@ -47,7 +47,7 @@ def command(
     if not text:
         raise click.UsageError("name the customer on stdin: an alias, e-mail, phone or id")
     environment = app.environment_of(specs, state_dir)
-    state = app.load_or_raise(specs, environment, options.silent if quiet else options.warn, base)
+    state = app.load_or_raise(specs, environment, screen.silent if quiet else screen.warn, base)
     pseudonyms = app.pseudonyms_for(environment, state)
     if state.settings != state.at_hand and not quiet:
         click.echo(
@@ -67,7 +67,7 @@ def command(
             continue
         found = found or bool(told)
         show = _revealed if show_personal else report.masked
-        options.show(
+        screen.show(
             report.render(told, pseudonyms=pseudonyms, commit=_commit, show=show), no_color=no_color
         )
     if not found:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli import interrupt, options, progress
+from reconciler.cli import interrupt, progress, screen
 from reconciler.cli.unfinished import tell_of_cut_off, tell_of_running
 
 if TYPE_CHECKING:
@@ -19,9 +19,7 @@ def load(
     from reconciler import app
 
     with progress.shown(environment.watch, quiet=quiet):
-        return app.load_or_raise(
-            specs, environment, options.silent if quiet else options.warn, base
-        )
+        return app.load_or_raise(specs, environment, screen.silent if quiet else screen.warn, base)
 
 
 def plan(

@@ -2,37 +2,18 @@
 
 import os
 import re
-import shlex
-import shutil
 import stat
 import sys
-import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, TextIO, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
-from reconciler.diagnostics import Diagnostic
-from reconciler.model.rules import RELEASABLE
 from reconciler.model.settings import Release, RiskClass
-from reconciler.report.lines import Line, Style
-from reconciler.state.disk import write_whole
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-_NARROWEST: Final = 40
-_COLOURS: Final[dict[Style, dict[str, Any]]] = {
-    Style.PLAIN: {},
-    Style.TITLE: {"bold": True},
-    Style.DIM: {"dim": True},
-    Style.GOOD: {"fg": "green"},
-    Style.WARN: {"fg": "yellow"},
-    Style.BAD: {"fg": "red", "bold": True},
-    Style.ADD: {"fg": "green"},
-    Style.REMOVE: {"fg": "red"},
-}
 
 
 class _RaiseType(click.ParamType[Any]):
@@ -50,6 +31,8 @@ class _ReleaseType(click.ParamType[Any]):
     name = "RULE[:ALIAS]"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Release:
+        from reconciler.model.rules import RELEASABLE
+
         rule, _, alias = str(value).partition(":")
         if rule not in RELEASABLE:
             self.fail(f"rules that a release lifts are {', '.join(RELEASABLE)}", param, ctx)
@@ -137,6 +120,8 @@ def _base(context: click.Context, option: click.Parameter, value: str | None) ->
 
 def again(*words: object) -> str:
     """A command that works where this one was given: with the same folders and base."""
+    import shlex
+
     given = click.get_current_context().params
     plain = (f"./{one}" if isinstance(one, Path) and str(one)[:1] == "-" else one for one in words)
     told = ["reconciler", *map(str, plain)]
@@ -214,48 +199,6 @@ def hushing(function: F) -> F:
     )
 
 
-def show(lines: Iterable[Line], *, no_color: bool, err: bool = False) -> None:
-    """Prints styled lines; colours only on a terminal that wants them."""
-    stream = sys.stderr if err else sys.stdout
-    coloured = has_colours(stream, no_color=no_color)
-    width = shutil.get_terminal_size().columns if stream.isatty() else 0
-    for line in (part for whole in lines for part in _wrapped(whole, width)):
-        text = click.style(line.text, **_COLOURS[line.style]) if coloured else line.text
-        click.echo(text, err=err, color=coloured)
-
-
-def has_colours(stream: TextIO, *, no_color: bool) -> bool:
-    """Only a terminal has any, and not one that says it has none."""
-    refused = no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return stream.isatty() and not refused
-
-
-def _wrapped(line: Line, width: int) -> Iterable[Line]:
-    """A long line goes on below, indented; without a terminal nothing is wrapped."""
-    if width < _NARROWEST or len(line.text) <= width or line.whole:
-        return (line,)
-    indent = len(line.text) - len(line.text.lstrip())
-    parts = textwrap.wrap(
-        line.text,
-        width,
-        subsequent_indent=" " * (indent + 6),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return [Line(part, line.style) for part in parts]
-
-
-def warn(one: Diagnostic) -> None:
-    """A warning of the specs, on stderr."""
-    context = click.get_current_context(silent=True)
-    no_color = context is not None and bool(context.params.get("no_color"))
-    show([Line(str(one), Style.WARN)], no_color=no_color, err=True)
-
-
-def silent(one: Diagnostic) -> None:
-    """For --quiet: warnings of the specs are not repeated."""
-
-
 def allow_personal() -> None:
     """Personal values are shown to a person who asks at a terminal, and to nobody else."""
     if os.environ.get("CI"):
@@ -266,6 +209,8 @@ def allow_personal() -> None:
 
 def write_private(path: Path, text: str) -> None:
     """Writes a file for its owner only, whole or not at all; nothing but a file is replaced."""
+    from reconciler.state.disk import write_whole
+
     if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
         raise click.ClickException(
             f"{path} is no regular file, and only such a file is written or replaced"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from reconciler import forge
-from reconciler.cli import options, voice
+from reconciler.cli import options, screen, voice
 from reconciler.report.lines import as_json
 from reconciler.report.plain import plain
 
@@ -67,7 +67,7 @@ def render(
         shown = reveal if output is None else {}
         lines = text.render(plan, every=verbose, reveal=shown)
         if output is None:
-            options.show(lines, no_color=no_color)
+            screen.show(lines, no_color=no_color)
         else:
             options.write_private(output, "".join(f"{plain(one.text)}\n" for one in lines))
     elif output is not None:

@@ -4,7 +4,7 @@ import difflib
 
 import click
 
-from reconciler.cli import options
+from reconciler.cli import options, screen
 from reconciler.cli.codes import OK
 from reconciler.model.rules import RULES, Rule
 from reconciler.report.lines import Line, Style, as_json
@@ -34,7 +34,7 @@ def command(rule: str | None, form: str, quiet: bool, no_color: bool) -> int:  #
         click.echo(as_json([_as_json(name, one) for name, one in chosen.items()]))
         return OK
     for name, one in chosen.items():
-        options.show(_told(name, one), no_color=no_color)
+        screen.show(_told(name, one), no_color=no_color)
     return OK
 
 

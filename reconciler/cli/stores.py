@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli import options
+from reconciler.cli import options, screen
 from reconciler.cli.codes import OK
 from reconciler.report.lines import as_json
 
@@ -24,7 +24,7 @@ def command(specs: Path, form: str) -> int:
     """List the stores of the specs, and what their platforms can hold and do."""
     from reconciler import app
 
-    state = app.load_or_raise(specs, app.environment_of(specs, None), options.silent)
+    state = app.load_or_raise(specs, app.environment_of(specs, None), screen.silent)
     found = [_describe(store) for store in state.stores]
     if form == "json":
         click.echo(as_json(found))

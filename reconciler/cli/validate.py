@@ -1,20 +1,21 @@
 """`reconciler validate`."""
 
 import os
-import shutil
 import stat
 import sys
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli import options, progress, voice
 from reconciler.cli.codes import FAILED, OK
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.report.lines import Line, Style, as_json
-from reconciler.report.plain import plain
+
+if TYPE_CHECKING:
+    from reconciler.report.lines import Line
 
 
 @click.command("validate")
@@ -50,11 +51,15 @@ def command(paths: tuple[Path, ...], specs: Path, form: str, quiet: bool, no_col
     if quiet:
         diagnostics = tuple(one for one in diagnostics if one.severity is Severity.ERROR)
     if form == "json":
+        from reconciler.report.lines import as_json
+
         click.echo(as_json([_as_json(one) for one in diagnostics]))
     elif form in ("github", "sarif"):
         _annotate(diagnostics, form)
     elif sys.stdout.isatty() and not os.environ.get("CI"):
-        options.show(_with_lines(diagnostics), no_color=no_color)
+        from reconciler.cli import screen
+
+        screen.show(_with_lines(diagnostics), no_color=no_color)
         _summary(diagnostics, (state is not None and state.files) or 0, quiet=quiet)
     else:
         for one in diagnostics:
@@ -67,6 +72,7 @@ def _annotate(diagnostics: Iterable[Diagnostic], form: str) -> None:
     from reconciler import __version__
     from reconciler.cli.rendering import at_root
     from reconciler.report import annotations
+    from reconciler.report.lines import as_json
 
     found = at_root(annotations.of_diagnostics(diagnostics))
     if form == "github":
@@ -75,9 +81,13 @@ def _annotate(diagnostics: Iterable[Diagnostic], form: str) -> None:
         click.echo(as_json(annotations.sarif(found, __version__)))
 
 
-def _with_lines(diagnostics: Iterable[Diagnostic]) -> Iterator[Line]:
+def _with_lines(diagnostics: Iterable[Diagnostic]) -> "Iterator[Line]":
     """For a person who looks for the place: the line itself, and a caret below it."""
+    import shutil
+
     from reconciler.report.excerpt import Vocabulary, excerpt
+    from reconciler.report.lines import Line, Style
+    from reconciler.report.plain import plain
     from reconciler.schemas import keys_and_words
 
     lines = lru_cache(maxsize=8)(_lines_of)
