@@ -18,11 +18,11 @@ from reconciler.app.environment import (
 from reconciler.app.usable import left_by
 from reconciler.errors import BlockedPlanError, ReconcilerError
 from reconciler.model.customer import DesiredCustomer
-from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import DesiredState, RiskClass
 
 if TYPE_CHECKING:
     from reconciler.apply.cancellation import Cancellation
+    from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.plan.approved import ApprovedPlan, ApprovedStore
     from reconciler.plan.outcome import ApplyResult, StepOutcome, StoreOutcome, TrailEnd
     from reconciler.planfile.saved import SavedPlan
@@ -43,7 +43,7 @@ class ApplyRequest:
     state: DesiredState
     only: Collection[RiskClass]
     environment: Environment
-    pseudonyms: Pseudonyms
+    pseudonyms: "Pseudonyms"
     control: "Cancellation"
     progress: "Callable[[StepOutcome], None]"
 

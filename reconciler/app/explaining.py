@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.environment import Environment
 from reconciler.app.planning import PlanOptions, compute_store, with_approvals
-from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import DesiredState, StoreSettings
 
 if TYPE_CHECKING:
+    from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.plan.explanation import Explanation
 
 
@@ -16,7 +16,7 @@ def explain(
     state: DesiredState,
     store: StoreSettings,
     environment: Environment,
-    pseudonyms: Pseudonyms,
+    pseudonyms: "Pseudonyms",
 ) -> "tuple[Explanation, ...]":
     """Every entry that may mean whom `text` names. Raises `PlatformError` and `ConfigError`."""
     from reconciler.plan import explanation

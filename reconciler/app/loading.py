@@ -74,10 +74,11 @@ def settings_or_raise(
 
     Raises `SpecError` and `ConfigError` for what is wrong with the settings themselves.
     """
-    from reconciler.desired.sources import FromFolder, FromRevision
+    from reconciler.desired import files
+    from reconciler.desired.sources import FromRevision
     from reconciler.repository import revision
 
-    found, diagnostics = FromFolder([specs], mask_of(environment)).find()
+    found, diagnostics = files.find([specs], mask_of(environment))
     unread: list[Diagnostic] = []
     declared, wrong = _declared(_near(found, unread))
     errors = [one for one in (*diagnostics, *unread, *wrong) if one.severity is Severity.ERROR]
@@ -134,12 +135,11 @@ def _sound(
 
 @seldom()
 def _load(paths: Sequence[Path], environment: Environment) -> Loaded:
-    from reconciler.desired import settings
-    from reconciler.desired.sources import FromFolder
+    from reconciler.desired import files, settings
 
     watch = environment.watch
     watch.at("finding specs")
-    found, diagnostics = FromFolder(paths, mask_of(environment)).find()
+    found, diagnostics = files.find(paths, mask_of(environment))
     watch.ended("finding specs")
     gathered = list(diagnostics)
     read = tuple(_parsed(found, gathered, watch))

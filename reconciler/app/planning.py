@@ -10,11 +10,11 @@ from reconciler.app.collecting import seldom
 from reconciler.app.environment import Environment, open_store, provenance_of, rules_for
 from reconciler.app.loading import selected
 from reconciler.errors import ReconcilerError
-from reconciler.model.pseudonyms import Pseudonyms
-from reconciler.model.redaction import NOBODY, Names
 from reconciler.model.settings import Approval, DesiredState, Release, RiskClass, StoreSettings
 
 if TYPE_CHECKING:
+    from reconciler.model.pseudonyms import Pseudonyms
+    from reconciler.model.redaction import Names
     from reconciler.plan.match import OfPair
     from reconciler.plan.plan import Plan, StorePlan
     from reconciler.plan.planner import StoreReading
@@ -36,7 +36,7 @@ class PlanOptions:
 
 @seldom()
 def plan(
-    state: DesiredState, choices: PlanOptions, environment: Environment, pseudonyms: Pseudonyms
+    state: DesiredState, choices: PlanOptions, environment: Environment, pseudonyms: "Pseudonyms"
 ) -> "Plan":
     """Reads every selected store and computes its part; where one fails, its part says why."""
     from concurrent.futures import ThreadPoolExecutor
@@ -87,7 +87,7 @@ def plan(
 
 
 def with_approvals(
-    state: DesiredState, choices: PlanOptions, environment: Environment, pseudonyms: Pseudonyms
+    state: DesiredState, choices: PlanOptions, environment: Environment, pseudonyms: "Pseudonyms"
 ) -> PlanOptions:
     """Adds the releases and acknowledgements that stand in the specs and have not ended."""
     now = environment.clock.now()
@@ -120,7 +120,7 @@ def _raises(
 
 
 def _named(
-    state: DesiredState, approval: Approval, rule: str, pseudonyms: Pseudonyms
+    state: DesiredState, approval: Approval, rule: str, pseudonyms: "Pseudonyms"
 ) -> list[Release]:
     """The rule for those customers whom the approval names, by their aliases; or for all."""
     from reconciler.plan.settings_change import named
@@ -140,7 +140,7 @@ def _plan_store(
     store: StoreSettings,
     choices: PlanOptions,
     environment: Environment,
-    pseudonyms: Pseudonyms,
+    pseudonyms: "Pseudonyms",
 ) -> "tuple[StorePlan, StoreReading | None]":
     from reconciler.plan.owed import owed_unread
     from reconciler.plan.plan import StorePlan
@@ -172,8 +172,9 @@ def _plan_store(
     return unread, None
 
 
-def _all_names(state: DesiredState, readings: "Iterable[StoreReading | None]") -> Names:
+def _all_names(state: DesiredState, readings: "Iterable[StoreReading | None]") -> "Names":
     """What everybody is called by whom the specs or the readings know, for texts of approvals."""
+    from reconciler.model.redaction import NOBODY
     from reconciler.plan.reason import everybody, names_in
 
     if not (state.approvals or state.at_hand.approvals):
@@ -190,7 +191,7 @@ def compute_store(
     store: StoreSettings,
     choices: PlanOptions,
     environment: Environment,
-    pseudonyms: Pseudonyms,
+    pseudonyms: "Pseudonyms",
     kept: "OfPair | None" = None,
 ) -> "tuple[StorePlan, StoreReading, StoreRules]":
     """One store's part of the plan, with what was read and how it was judged.
@@ -245,5 +246,7 @@ def _settling(rules: "StoreRules", kept: "OfPair | None") -> "OfPair":
 
 def _with_what_was_read(rules: "StoreRules", read: "StoreReading") -> "StoreRules":
     """Where no reason is told, it need not be known who is called what."""
+    from reconciler.model.redaction import NOBODY
+
     names = rules.names if rules.names is NOBODY else rules.names | read.index.names()
     return replace(rules, learned=read.receipt.learned, names=names)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from reconciler import __version__
 from reconciler.app.environment import Environment
 from reconciler.errors import ConfigError, StalePlanError
-from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import DesiredState, RiskClass, Settings
 
 if TYPE_CHECKING:
+    from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.plan.approved import ApprovedPlan
     from reconciler.plan.outcome import ApplyResult
     from reconciler.plan.steps import Step
@@ -22,7 +22,7 @@ def check_usable(
     saved: "SavedPlan",
     state: DesiredState,
     environment: Environment,
-    pseudonyms: Pseudonyms,
+    pseudonyms: "Pseudonyms",
     *,
     resume: bool,
     under: Callable[[str], DesiredState],
@@ -62,7 +62,7 @@ def _under_plan(
     commitment: "ApprovedPlan",
     state: DesiredState,
     under: Callable[[str], DesiredState],
-    pseudonyms: Pseudonyms,
+    pseudonyms: "Pseudonyms",
 ) -> DesiredState:
     """The files under the settings of the plan: those at hand, or those of the plan's base.
 
@@ -86,7 +86,10 @@ def _under_plan(
 
 
 def _check_approvals(
-    commitment: "ApprovedPlan", at_hand: Settings, environment: Environment, pseudonyms: Pseudonyms
+    commitment: "ApprovedPlan",
+    at_hand: Settings,
+    environment: Environment,
+    pseudonyms: "Pseudonyms",
 ) -> None:
     """An approval that the plan used still stands at hand and has not run out."""
     from reconciler.plan.lifts import approval_ends

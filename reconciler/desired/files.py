@@ -76,6 +76,18 @@ def find(
     return tuple(found[name] for name in sorted(found)), tuple(diagnostics)
 
 
+def read(
+    paths: Iterable[Path], mask: Mask = masked
+) -> tuple[tuple[SpecFile, ...], tuple[Diagnostic, ...]]:
+    """The same at once, with what is in them."""
+    found, diagnostics = find(paths, mask)
+    contents = [one.read() for one in found]
+    return (
+        tuple(one for one in contents if isinstance(one, SpecFile)),
+        (*diagnostics, *(one for one in contents if isinstance(one, Diagnostic))),
+    )
+
+
 def _diagnostic(
     path: Path, rule: str, message: str, hint: str, severity: Severity = Severity.ERROR
 ) -> Diagnostic:

@@ -10,7 +10,6 @@ from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.identity import Identity, IdentityKind, identity
 from reconciler.model.instant import instant
-from reconciler.model.rules import ACKNOWLEDGEABLE, RELEASABLE
 from reconciler.model.settings import (
     Approval,
     Ceiling,
@@ -234,6 +233,8 @@ def _approval(
     stores: Mapping[str, StoreSettings],
     diagnostics: list[Diagnostic],
 ) -> Approval:
+    from reconciler.model.rules import ACKNOWLEDGEABLE, RELEASABLE
+
     pointer = ("approvals", index)
     until = instant(item["until"])
     assert until is not None, "the schema has checked the format"  # noqa: S101

@@ -1,14 +1,14 @@
-"""Spec files: the same bytes from a folder, or from a revision of it without a checkout."""
+"""Spec files of a revision of their folder, without a checkout: the same as from the folder."""
 
 import hashlib
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from reconciler.desired import files
-from reconciler.desired.files import FoundFile, Mask, SpecFile
+from reconciler.desired.files import Mask, SpecFile
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.spelling import text_fault
 from reconciler.repository import Entry, Revision
@@ -23,27 +23,10 @@ _LONGEST_CHAIN: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
-class FromFolder:
-    """The files as they are on disk; a hidden part of a path is shown as `mask` says."""
-
-    paths: Sequence[Path]
-    mask: Mask = files.masked
-
-    def find(self) -> tuple[tuple[FoundFile, ...], tuple[Diagnostic, ...]]:
-        return files.find(self.paths, self.mask)
-
-    def read(self) -> Found:
-        found, diagnostics = self.find()
-        read = [one.read() for one in found]
-        return (
-            tuple(one for one in read if isinstance(one, SpecFile)),
-            (*diagnostics, *(one for one in read if isinstance(one, Diagnostic))),
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class FromRevision:
-    """`folder` is the folder as the user typed it: files are named below it, as on the disk."""
+    """`folder` is the folder as the user typed it: files are named below it, as on the disk, and a
+    hidden part of a path is shown as `mask` says.
+    """
 
     folder: Path
     revision: Revision

@@ -12,7 +12,6 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-import idna
 import phonenumbers
 
 from reconciler.model.characters import without_unseen
@@ -68,6 +67,8 @@ def domain_key(domain: str) -> str:
     """The ASCII form of an international domain; of what is no domain, its lower case."""
     if domain.isascii() and "xn--" not in domain.lower():
         return domain.lower()
+    import idna
+
     try:
         return idna.encode(domain, uts46=True).decode()
     except (idna.IDNAError, UnicodeError):
@@ -249,6 +250,8 @@ def _domains(domain: str) -> tuple[str, ...]:
     key = domain_key(domain)
     if "xn--" not in key:
         return (domain,)
+    import idna
+
     try:
         return (key, idna.decode(key))
     except (idna.IDNAError, UnicodeError):

@@ -10,13 +10,11 @@ import hmac
 import json
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import FieldPath
 from reconciler.model.shapes import shape_of
-
-SHORTEST_KEY: Final = 32
 
 
 def canonical(value: object) -> bytes:

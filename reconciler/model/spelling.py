@@ -8,7 +8,6 @@ import re
 import unicodedata
 from typing import Final
 
-import idna
 import phonenumbers
 
 from reconciler.model.characters import unseen
@@ -49,6 +48,8 @@ def email_fault(text: str) -> str | None:
     if not _EMAIL.fullmatch(text):
         return "is no e-mail address"
     if not domain.isascii() or "xn--" in domain.lower():
+        import idna
+
         try:
             idna.encode(domain, uts46=True)
         except (idna.IDNAError, UnicodeError):

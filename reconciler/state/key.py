@@ -1,18 +1,17 @@
 """The keys: of the environment, or one that is made and kept in the folder."""
 
 import os
-import secrets
 import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from reconciler.errors import ConfigError
-from reconciler.model.pseudonyms import SHORTEST_KEY
 from reconciler.state.folder import prepare
 
 KEY_VARIABLE: Final = "RECONCILER_KEY"
 REGISTER_KEY_VARIABLE: Final = "RECONCILER_REGISTER_KEY"
+SHORTEST_KEY: Final = 32
 LARGEST_KEY: Final = 64 * 1024
 
 
@@ -96,6 +95,8 @@ def key(folder: Path, environment: Mapping[str, str]) -> bytes:
     known = read_key(folder, environment)
     if known is not None:
         return known
+    import secrets
+
     made = secrets.token_hex(32).encode()
     try:
         prepare(folder)

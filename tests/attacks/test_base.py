@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.desired.sources import FromFolder, FromRevision
+from reconciler.desired import files
+from reconciler.desired.sources import FromRevision
 from reconciler.errors import ConfigError
 from reconciler.repository import revision
 from tests.attacks.test_git import git
@@ -384,7 +385,7 @@ def test_both_sources_yield_the_same(shop: Shop) -> None:
 
     found, diagnostics = FromRevision(specs, revision(specs, "HEAD")).read()
 
-    assert (found, diagnostics) == FromFolder([specs]).read()
+    assert (found, diagnostics) == files.read([specs])
     assert {Path(one.name).name for one in found} == {
         "all.yaml",
         "b.YML",
@@ -401,7 +402,7 @@ def test_what_is_hidden_is_read_through_no_link(shop: Shop) -> None:
     (shop.specs / "one.yaml").symlink_to(".hidden/policy.yaml")
     commit(shop)
 
-    here = FromFolder([shop.specs]).read()
+    here = files.read([shop.specs])
     there = FromRevision(shop.specs, revision(shop.specs, "HEAD")).read()
 
     assert here == there
