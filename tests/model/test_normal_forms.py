@@ -2,11 +2,19 @@
 
 import json
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.identity import email_key, email_value, fold, phone_key, tidy
+from reconciler.model.identity import (
+    email_key,
+    email_value,
+    fold,
+    phone_is_assigned,
+    phone_key,
+    tidy,
+)
 from reconciler.model.personal import Personal
 from reconciler.model.tags import Owned, TagIntent, carry_out, resolve, sort_tags, tag_key
 
@@ -36,6 +44,25 @@ def test_phone_numbers_are_idempotent(text: str, region: str | None) -> None:
 )
 def test_one_number_in_every_form_is_one_key(text: str, region: str | None) -> None:
     assert phone_key(text, region) == "+8613315034487"
+
+
+@given(
+    st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)), st.lists(st.integers(0, 9), max_size=3)
+)
+def test_a_number_is_given_out_where_the_library_says_so(region: str, last: list[int]) -> None:
+    kinds = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE)
+    for kind in kinds:
+        example = phonenumbers.example_number_for_type(region, kind)
+        if example is None:
+            continue
+        text = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+        text = text[: len(text) - len(last)] + "".join(map(str, last))
+        try:
+            known = phonenumbers.is_valid_number(phonenumbers.parse(text, None))
+        except phonenumbers.NumberParseException:
+            known = False
+
+        assert phone_is_assigned(text, None) == known
 
 
 def test_plus_tags_and_dots_stay_distinct_and_case_does_not_count() -> None:
