@@ -1,7 +1,6 @@
 """The commands as a shell sees them: what they print, what they write, and their exit codes."""
 
 import json
-import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -357,27 +356,6 @@ def test_the_demo_ends_with_no_changes() -> None:
 
     assert done.code == 0
     assert done.out.rstrip().splitlines()[-1].startswith("No changes.")
-
-
-def test_help_loads_no_slow_library() -> None:
-    import subprocess
-    import sys
-
-    code = (
-        "import sys; from reconciler.cli import cli; "
-        "cli.main(['--help'], standalone_mode=False); "
-        "print([n for n in ('httpx', 'jsonschema', 'deepdiff', 'rich', 'yaml', 'phonenumbers') "
-        "if n in sys.modules])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=dict(os.environ),
-    )
-
-    assert done.stdout.rstrip().endswith("[]")
 
 
 def test_a_grant_is_shown_with_its_evidence_and_personal_texts_are_replaced(shop: Shop) -> None:
