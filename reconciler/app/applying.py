@@ -279,7 +279,7 @@ def _apply_store(
 
 
 def entries(
-    state: DesiredState, store: str, pseudonyms: Pseudonyms, wanted: Collection[str]
+    state: DesiredState, store: str, pseudonyms: "Pseudonyms", wanted: Collection[str]
 ) -> dict[str, DesiredCustomer]:
     """Those of a store's spec entries that are wanted, by the aliases that plans call them."""
     named = ((pseudonyms.entry_alias(one), one) for one in state.of(store))

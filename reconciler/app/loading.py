@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler.app.collecting import seldom
 from reconciler.app.environment import Environment, mask_of
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.desired.files import FoundFile, SpecFile
     from reconciler.desired.sources import FromRevision
     from reconciler.desired.yaml_reader import Document
+    from reconciler.model.customer import DesiredCustomer
 
 # `store` says which stores the approvals of a file are for.
 _SETTINGS: Final = ("stores", "policy", "approvals")
@@ -35,19 +36,49 @@ class Loaded:
     folder: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
-    """What a file said, and what git would call it."""
+class Read(NamedTuple):
+    """What a file said, and what git would call it where that will be asked."""
 
     document: "Document"
-    blobs: tuple[str, str]
+    blobs: tuple[str, ...]
+
+
+class _Digests(NamedTuple):
+    """What is digested while everything is at hand: what each customer shall be, and each file."""
+
+    customer: Callable[["DesiredCustomer"], bytes]
+    file: Callable[[bytes], tuple[str, ...]]
+
+
+def _none(_: object) -> bytes:
+    return b""
+
+
+def _unnamed(_: bytes) -> tuple[str, ...]:
+    return ()
+
+
+_NONE: Final = _Digests(customer=_none, file=_unnamed)
+
+
+def _planned(base: str | None) -> _Digests:
+    from reconciler.desired.meaning import meaning
+
+    if base is None:
+        return _Digests(customer=meaning, file=_unnamed)
+    from reconciler.desired.sources import blobs
+
+    return _Digests(customer=meaning, file=blobs)
 
 
 def load(
     paths: Sequence[Path], environment: Environment
 ) -> tuple[DesiredState | None, tuple[Diagnostic, ...]]:
-    """Specs to the desired state, with every complaint; None where there are errors."""
-    loaded = _load(paths, environment)
+    """Specs to the desired state, with every complaint; None where there are errors.
+
+    It is for reading: a state that is planned comes of `load_or_raise`.
+    """
+    loaded = _load(paths, environment, _NONE)
     return loaded.state, loaded.diagnostics
 
 
@@ -61,7 +92,7 @@ def load_or_raise(
 
     With a `base`, stores, policy and approvals are those of that revision of the folder.
     """
-    loaded = _load([specs], environment)
+    loaded = _load([specs], environment, _planned(base))
     state = _sound(loaded.state, loaded.diagnostics, warn)
     _refuse_no_store(state.at_hand, specs)
     return state if base is None else _under(loaded, state, specs, base, environment)
@@ -85,7 +116,7 @@ def settings_or_raise(
     if errors:
         raise SpecError(sort_by_place(errors))
     _refuse_no_store(declared, specs)
-    state, _ = _resolved((), declared, str(specs), environment.clock)
+    state, _ = _resolved((), declared, str(specs), environment.clock, _none)
     if base is None:
         return state
     chosen = revision(specs, base)
@@ -134,7 +165,7 @@ def _sound(
 
 
 @seldom()
-def _load(paths: Sequence[Path], environment: Environment) -> Loaded:
+def _load(paths: Sequence[Path], environment: Environment, digests: _Digests) -> Loaded:
     from reconciler.desired import files, settings
 
     watch = environment.watch
@@ -142,13 +173,15 @@ def _load(paths: Sequence[Path], environment: Environment) -> Loaded:
     found, diagnostics = files.find(paths, mask_of(environment))
     watch.ended("finding specs")
     gathered = list(diagnostics)
-    read = tuple(_parsed(found, gathered, watch))
+    read = tuple(_parsed(found, gathered, watch, digests.file))
     documents = [one.document for one in read]
     broken_files = has_errors(gathered)
     declared, wrong = settings.declare(documents, TABLES, CHECKS)
     gathered.extend(wrong)
     watch.at("comparing specs with each other")
-    state, wrong = _resolved(documents, declared, str(paths[0]), environment.clock)
+    state, wrong = _resolved(
+        documents, declared, str(paths[0]), environment.clock, digests.customer
+    )
     watch.ended("comparing specs with each other")
     # What a refused part held cannot be missed: stores and tags may be defined in it.
     hidden = ("store.", "tags.not-owned") if broken_files else ()
@@ -163,10 +196,12 @@ def _load(paths: Sequence[Path], environment: Environment) -> Loaded:
 
 
 def _parsed(
-    found: "Sequence[FoundFile]", diagnostics: list[Diagnostic], watch: Watch
+    found: "Sequence[FoundFile]",
+    diagnostics: list[Diagnostic],
+    watch: Watch,
+    named: Callable[[bytes], tuple[str, ...]],
 ) -> Iterator[Read]:
     from reconciler.desired import schema_errors
-    from reconciler.desired.sources import blobs
 
     for number, one in enumerate(found):
         watch.at("checking specs", "files", number, len(found))
@@ -177,12 +212,16 @@ def _parsed(
         sound, wrong = schema_errors.read(file)
         diagnostics.extend(wrong)
         if sound is not None:
-            yield Read(document=sound, blobs=blobs(file.content))
+            yield Read(document=sound, blobs=named(file.content))
     watch.ended("checking specs")
 
 
 def _resolved(
-    documents: "Sequence[Document]", settings: Settings, folder: str, clock: Clock
+    documents: "Sequence[Document]",
+    settings: Settings,
+    folder: str,
+    clock: Clock,
+    digest: "Callable[[DesiredCustomer], bytes]",
 ) -> tuple[DesiredState, tuple[Diagnostic, ...]]:
     from reconciler.desired import lint, resolve
 
@@ -192,6 +231,7 @@ def _resolved(
         settings,
         folder,
         lambda store: lint.Lint.of(store, settings.policy, now, TABLES[store.platform]),
+        digest,
     )
     return state, (*wrong, *lint.approvals(settings, now))
 
@@ -215,7 +255,11 @@ def _under(
     new = tuple(store for store in state.at_hand.stores if store.name not in known)
     both = replace(settings, stores=(*settings.stores, *new))
     made, wrong = _resolved(
-        [one.document for one in loaded.documents], both, loaded.folder, environment.clock
+        [one.document for one in loaded.documents],
+        both,
+        loaded.folder,
+        environment.clock,
+        _planned(base).customer,
     )
     errors = [one for one in sort_by_place(wrong) if one.severity is Severity.ERROR]
     if errors:

@@ -7,7 +7,6 @@ from typing import TypeAlias
 
 from reconciler.desired.customers import Customers, Entries, made_of
 from reconciler.desired.entries import DiagnosticCollector, Entry
-from reconciler.desired.meaning import SIZE, joined, meaning
 from reconciler.desired.merge import one_of
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.customer import DesiredCustomer
@@ -18,6 +17,8 @@ from reconciler.model.marks import number_of
 
 Inspect: TypeAlias = Callable[[DesiredCustomer], Iterable[Diagnostic]]
 """What is wrong with a customer, or worth a warning."""
+Digest: TypeAlias = Callable[[DesiredCustomer], bytes]
+"""Of what is asked for a customer, always as many bytes; none where nobody will ask for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +27,14 @@ class Joined:
 
     store: str
     customers: Wanted
-    meaning: str
+    meanings: Sequence[bytes]
     tags: frozenset[str]
     reasoned: bool
 
 
-def join(entries: Entries, inspect: Inspect, work: DiagnosticCollector) -> Joined:
+def join(entries: Entries, inspect: Inspect, digest: Digest, work: DiagnosticCollector) -> Joined:
     """The customers of a store, each looked at once or, where entries were joined, twice."""
-    joining = _Joining(entries, inspect)
+    joining = _Joining(entries, inspect, digest)
     for number in range(len(entries)):
         entry = entries.read(number, work)
         if entry is not None and entry.identities:
@@ -44,9 +45,10 @@ def join(entries: Entries, inspect: Inspect, work: DiagnosticCollector) -> Joine
 class _Joining:
     """Each entry counts as a customer, in a row, until another shares an identity with it."""
 
-    def __init__(self, entries: Entries, inspect: Inspect) -> None:
+    def __init__(self, entries: Entries, inspect: Inspect, digest: Digest) -> None:
         self._entries = entries
         self._inspect = inspect
+        self._digest = digest
         self._ranks = {
             file: rank for rank, file in enumerate(sorted({one.file for one in entries.documents}))
         }
@@ -55,7 +57,7 @@ class _Joining:
         self._named = bytearray(len(entries))
         self._files = array("Q", bytes(8 * len(entries)))
         self._places = array("Q", bytes(8 * len(entries)))
-        self._meanings = bytearray(SIZE * len(entries))
+        self._meanings = [b""] * len(entries)
         self._complaints: dict[int, list[Diagnostic]] = {}
         self._tags: set[str] = set()
         self._reasoned: set[int] = set()
@@ -86,9 +88,7 @@ class _Joining:
         return Joined(
             store=self._entries.store.name,
             customers=self._numbered(rows, others),
-            meaning=joined(
-                bytes(self._meanings[number * SIZE : (number + 1) * SIZE]) for number in rows
-            ),
+            meanings=sorted(self._meanings[number] for number in rows),
             tags=frozenset(self._tags),
             reasoned=bool(self._reasoned),
         )
@@ -110,7 +110,7 @@ class _Joining:
     def _look_at(self, number: int, customer: DesiredCustomer, work: DiagnosticCollector) -> None:
         self._files[number] = self._ranks[customer.mark.file]
         self._places[number] = number_of(customer.mark)
-        self._meanings[number * SIZE : (number + 1) * SIZE] = meaning(customer)
+        self._meanings[number] = self._digest(customer)
         if customer.previously:
             self._before[number] = customer.previously
         if customer.reason is not None:

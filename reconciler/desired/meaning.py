@@ -1,6 +1,5 @@
 """What an entry asks for, whatever it is written like: order and comments do not count."""
 
-from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -16,11 +15,6 @@ SIZE: Final = 16
 def meaning(one: DesiredCustomer) -> bytes:
     """Of `SIZE` bytes, and not keyed: it may be kept in memory, and must not leave it."""
     return blake2b(repr(_parts(one)).encode("utf-8", "surrogatepass"), digest_size=SIZE).digest()
-
-
-def joined(meanings: Iterable[bytes]) -> str:
-    """Of all customers of a store in any order; only ever to be fed to a keyed digest."""
-    return blake2b(b"".join(sorted(meanings))).hexdigest()
 
 
 def _parts(one: DesiredCustomer) -> list[Any]:

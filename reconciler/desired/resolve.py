@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from reconciler.desired.customers import Entries
 from reconciler.desired.entries import DiagnosticCollector
-from reconciler.desired.join import Inspect, Joined, join
+from reconciler.desired.join import Digest, Inspect, Joined, join
 from reconciler.desired.yaml_reader import Document
 from reconciler.diagnostics import Diagnostic, Pointer
 from reconciler.model.settings import DesiredState, Settings, StoreSettings
@@ -20,10 +20,12 @@ def resolve(
     declared: Settings,
     folder: str,
     inspector: Callable[[StoreSettings], Inspect],
+    digest: Digest,
 ) -> tuple[DesiredState, tuple[Diagnostic, ...]]:
     """The desired state and every complaint found on the way; with errors it must not be used.
 
-    `inspector` gives, for a store, what looks at each of its customers.
+    `inspector` gives, for a store, what looks at each of its customers; `digest` is asked of each
+    of them too.
     """
     work = DiagnosticCollector()
     stores = {store.name: store for store in declared.stores}
@@ -33,14 +35,14 @@ def resolve(
         for store in _stores_of(document, stores, work):
             about[store.name].append(document)
     found = [
-        join(Entries(stores[name], speaking), inspector(stores[name]), work)
+        join(Entries(stores[name], speaking), inspector(stores[name]), digest, work)
         for name, speaking in sorted(about.items())
     ]
     state = DesiredState(
         stores=declared.stores,
         policy=declared.policy,
         customers=tuple((one.store, one.customers) for one in found),
-        meanings=tuple((one.store, one.meaning) for one in found),
+        meanings=tuple((one.store, b"".join(one.meanings)) for one in found),
         reasoned=frozenset(one.store for one in found if one.reasoned),
         owned=tuple((one.store, _owned(stores[one.store], one, about[one.store])) for one in found),
         approvals=declared.approvals,

@@ -174,27 +174,7 @@ def phone_is_assigned(text: str, region: str | None) -> bool:
 @lru_cache(maxsize=4096)
 def _is_assigned(text: str, region: str | None) -> bool:
     number = parse_phone(text, region)
-    if number is None:
-        return False
-    return _is_mobile(number) or phonenumbers.is_valid_number(number)
-
-
-def _is_mobile(number: phonenumbers.PhoneNumber) -> bool:
-    """Whether it lies in what a country with a code of its own has given out for mobiles: asked
-    first, as most numbers do, and the other ranges take ten times as long to be read.
-    """
-    code = number.country_code or 0
-    regions = phonenumbers.region_codes_for_country_code(code)
-    if len(regions) != 1:
-        return False
-    table = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, regions[0])
-    digits = phonenumbers.national_significant_number(number)
-    return table is not None and all(
-        part is not None
-        and (not part.possible_length or len(digits) in part.possible_length)
-        and re.fullmatch(part.national_number_pattern or "", digits) is not None
-        for part in (table.general_desc, table.mobile)
-    )
+    return number is not None and phonenumbers.is_valid_number(number)
 
 
 @lru_cache(maxsize=256)

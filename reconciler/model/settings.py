@@ -193,14 +193,15 @@ class DesiredState:
 
     `base` is the commit that the settings are taken from, None where they are those of the files
     at hand; `at_hand` is what these say, and differs only where there is a base. Customers may be
-    made anew whenever one is asked for. `meanings` are digests, without a key, of all that the
-    entries of a store ask for; `reasoned` are the stores where some entry gives a reason.
+    made anew whenever one is asked for. `meanings` are digests, without a key, of what each entry
+    of a store asks for, in the order of the digests; `reasoned` are the stores where some entry
+    gives a reason.
     """
 
     stores: tuple[StoreSettings, ...]
     policy: Policy
     customers: tuple[tuple[str, Entries], ...]
-    meanings: tuple[tuple[str, str], ...] = field(repr=False)
+    meanings: tuple[tuple[str, bytes], ...] = field(repr=False)
     reasoned: frozenset[str]
     owned: tuple[tuple[str, tuple[str, ...]], ...]
     approvals: tuple[Approval, ...]

@@ -1,5 +1,7 @@
 """The digest of what specs mean: a plan is for these specs and no others."""
 
+from hashlib import sha256
+
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import DesiredState
 from reconciler.plan.settings_change import settings_digest
@@ -11,7 +13,7 @@ def spec_digest(state: DesiredState, pseudonyms: Pseudonyms) -> str:
         "spec",
         [
             settings_digest(state.settings, pseudonyms),
-            sorted([name, meaning] for name, meaning in state.meanings),
+            sorted([name, sha256(every).hexdigest()] for name, every in state.meanings),
             sorted([name, *sorted(tags)] for name, tags in state.owned),
         ],
     )

@@ -7,6 +7,7 @@ import pytest
 
 from reconciler.desired import lint, resolve, schema_errors, settings
 from reconciler.desired.files import SpecFile
+from reconciler.desired.meaning import meaning
 from reconciler.platforms.registry import CHECKS, TABLES
 from tests.growth import MOST, growth
 
@@ -88,4 +89,5 @@ def _checked(file: SpecFile) -> None:
         declared,
         "specs",
         lambda store: lint.Lint.of(store, declared.policy, NOW, TABLES[store.platform]),
+        meaning,
     )

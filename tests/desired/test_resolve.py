@@ -7,6 +7,7 @@ import pytest
 
 from reconciler.desired import lint, resolve, schema_errors, settings
 from reconciler.desired.files import SpecFile
+from reconciler.desired.meaning import meaning
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.identity import IdentityKind
@@ -36,6 +37,7 @@ def resolved(*texts: str, platform: str = "shopline") -> tuple[DesiredState, lis
         declared,
         "specs",
         lambda store: lint.Lint.of(store, declared.policy, NOW, TABLES[store.platform]),
+        meaning,
     )
     return state, [*found, *wrong, *more, *lint.approvals(declared, NOW)]
 
