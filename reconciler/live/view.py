@@ -84,9 +84,14 @@ class View:
                 self.take((self._hiding(live),))
             else:
                 self.take((anew.get(live.remote_id, live),))
+        settled = tuple(self.index.sparse(self._keys))
         bare = [one for one in self.index.remembered() if one.untold & self._keys]
+        bare = sorted((*bare, *settled), key=lambda one: one.remote_id)
         fuller, _ = self._asked(bare, read)
-        self.renew(fuller)
+        for one in fuller:
+            self.learned = self.learned.then(one.teaches)
+        gone = {id(one) for one in settled}
+        self.index.renew(one for one in fuller if id(one) not in gone)
         return len(told) + len(fuller)
 
     def renew(self, customers: Iterable[LiveCustomer]) -> None:

@@ -6,11 +6,10 @@ can be sure of it, or is withheld, is a candidate only where no record surely be
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from reconciler.model.consent import LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.entries import Entries, Key
 from reconciler.model.identity import (
@@ -25,7 +24,8 @@ from reconciler.model.identity import (
     phone_readings,
 )
 from reconciler.model.redaction import Names
-from reconciler.plan.reason import names_in, unsaid
+from reconciler.plan.reason import names_in
+from reconciler.plan.settled import Settled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +145,7 @@ class Index:
         self._entries = Entries.of(desired)
         self._region = region
         self._settles = settles
-        self._settled: list[str | None] = [None] * len(desired)
-        self._called: set[str] = set()
+        self._settled = Settled(len(desired))
         self._hits: dict[int, dict[Key, list[LiveCustomer]]] = {}
         self._old_hits: dict[int, list[LiveCustomer]] = {}
         self._in_doubt: dict[int, list[LiveCustomer]] = {}
@@ -168,7 +167,7 @@ class Index:
             return False
         if not doubted and not earlier and self._settle({number for number, _ in sure}, live):
             return True
-        kept = live if live.wire is None else replace(live, wire=None)
+        kept = _without_json(live)
         for number in doubted:
             self._in_doubt.setdefault(number, []).append(kept)
         for number, key in sure:
@@ -178,14 +177,11 @@ class Index:
         return True
 
     def _settle(self, numbers: set[int], live: LiveCustomer) -> bool:
-        """Whether a record is the first for its one entry, and is as that wants it.
-
-        One whose pages lack keys may be asked for singly, and is kept till then.
-        """
-        if len(numbers) != 1 or live.untold:
+        """Whether a record is the first for its one entry, and is as that wants it."""
+        if len(numbers) != 1:
             return False
         (number,) = numbers
-        if self._settled[number] is not None or number in self._hits or number in self._old_hits:
+        if number in self._settled or number in self._hits or number in self._old_hits:
             return False
         entry = self._entries[number]
         named = entry.identity(IdentityKind.ID)
@@ -193,8 +189,7 @@ class Index:
             return False
         if not self._settles(entry, live):
             return False
-        self._settled[number] = live.remote_id
-        self._called.update(unsaid(entry, live))
+        self._settled.put(number, entry, live)
         return True
 
     def withhold(self, wanted: Identity, live: LiveCustomer) -> None:
@@ -214,7 +209,7 @@ class Index:
     def is_matched(self, place: int) -> bool:
         """Whether anybody was remembered for the entry of this place in the given order."""
         every = (self._hits, self._old_hits, self._in_doubt, self._withheld)
-        return self._settled[place] is not None or any(place in found for found in every)
+        return place in self._settled or any(place in found for found in every)
 
     def is_withheld(self, place: int) -> bool:
         """Whether a record that hides its contacts was remembered for the entry of this place."""
@@ -222,7 +217,11 @@ class Index:
 
     def names(self) -> Names:
         """What those are called by whom an entry means, but for what their entries say of them."""
-        return names_in(self.remembered()) | Names(self._called)
+        return names_in(self.remembered()) | Names(self._settled.names())
+
+    def sparse(self, keys: Collection[str]) -> Iterator[LiveCustomer]:
+        """The settled whose page lacked one of these keys, by id and what it lacked."""
+        return self._settled.sparse(keys)
 
     def remembered(self) -> tuple[LiveCustomer, ...]:
         """Whoever means an entry, or may, and is not settled."""
@@ -249,8 +248,13 @@ class Index:
                 yield from ((place, live) for live in found)
 
     def renew(self, customers: Iterable[LiveCustomer]) -> None:
-        """Puts records read anew in the place of those remembered."""
-        now = {one.remote_id: one for one in customers}
+        """Puts records read anew in the place of those remembered, or settled with keys lacking."""
+        now = {one.remote_id: _without_json(one) for one in customers}
+        for number, remote_id in self._settled.give_back(now):
+            # It was as its entry wants it, so it bore every contact of that.
+            for one in self._entries[number].identities:
+                hits = self._hits.setdefault(number, {})
+                hits.setdefault((one.kind, one.key), []).append(now[remote_id])
         for found in (
             *(one for hits in self._hits.values() for one in hits.values()),
             *self._old_hits.values(),
@@ -263,8 +267,8 @@ class Index:
         """One for each entry of which anything is left to say, in the entries' order."""
         first = [
             self._pair(place)
-            for place, settled in enumerate(self._settled)
-            if settled is None or self._is_reopened(place)
+            for place in range(len(self._entries))
+            if place not in self._settled or self._has_another(place)
         ]
         taken = {one.live.remote_id for one in first if isinstance(one, Paired)}
         settled = [self._without_taken(one, taken) for one in first]
@@ -281,24 +285,20 @@ class Index:
             for live in self._hits.get(place, {}).get((kind, one.key), ())
         )
 
-    def _is_reopened(self, place: int) -> bool:
+    def _has_another(self, place: int) -> bool:
         """Whether somebody else bears an identity of a settled entry that names no id."""
         return place in self._hits and self._entries[place].identity(IdentityKind.ID) is None
 
     def _pair(self, place: int) -> Pairing:
         desired = self._entries[place]
         hits = self._hits.get(place, {})
-        settled = self._settled[place]
         old = _unique(self._old_hits.get(place, ()))
         by_id = [live for key, found in hits.items() if key[0] is IdentityKind.ID for live in found]
         if by_id:
             return Paired(desired=desired, live=by_id[0])
-        others = _unique(
-            (
-                *(live for found in hits.values() for live in found),
-                *(() if settled is None else (_as_wanted(desired, settled),)),
-            )
-        )
+        others = _unique(live for found in hits.values() for live in found)
+        if place in self._settled:
+            others = _unique((*others, self._settled.candidate(place, desired)))
         everyone = _unique((*others, *old))
         named = desired.identity(IdentityKind.ID) is not None
         if named and (everyone or not desired.absent):
@@ -359,14 +359,9 @@ class Index:
         ]
 
 
-def _as_wanted(desired: DesiredCustomer, remote_id: str) -> LiveCustomer:
-    """What is known of a settled record, and enough to see that no opt-out is owed to it."""
-    return LiveCustomer(
-        remote_id=remote_id,
-        consents=tuple(
-            (channel, LiveConsent(state=wanted.state)) for channel, wanted in desired.consents
-        ),
-    )
+def _without_json(live: LiveCustomer) -> LiveCustomer:
+    """A plan writes nothing back: the raw record is read again right before a write."""
+    return live if live.wire is None else replace(live, wire=None)
 
 
 def _named(pairings: list[Pairing]) -> list[Pairing]:

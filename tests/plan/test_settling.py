@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.live.view import View
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import (
     Address,
@@ -29,6 +30,7 @@ from reconciler.plan.plan import StorePlan
 from reconciler.plan.planner import LiveCounts, StoreReading, compute
 from reconciler.plan.reason import names_in
 from reconciler.plan.store_rules import StoreRules
+from reconciler.platforms.base import Page
 from tests.builders import comparison, desired, live, named, rules, tags, wanted
 
 EMAILS: Final = ("a@example.com", "b@example.com", "A@Example.com", "a\u200b@example.com")
@@ -98,26 +100,29 @@ def entries() -> st.SearchStrategy[DesiredCustomer]:
         st.sampled_from(("subscribed", "unsubscribed", "pending")),
     )
     emails, phones = st.sampled_from(EMAILS[:2]), st.sampled_from(PHONES[:3])
-    return st.builds(
-        _entry,
-        st.fixed_dictionaries(
-            {"consent": consents},
-            optional={
-                "email": emails,
-                "phone": phones,
-                "id": st.sampled_from("123"),
-                "previously": st.fixed_dictionaries({"email": emails})
-                | st.fixed_dictionaries({"phone": phones}),
-                "first_name": texts(),
-                "note": texts(),
-                "tags": st.builds(tags, st.sampled_from(("vip", "x", "news")), exact=st.booleans()),
-                "addresses": addresses(),
-                "absent": st.just(True),
-                "reason": st.sampled_from(("erasure for Ada", "Grace asked")),
-            },
-        ),
-        st.booleans(),
+    plain = st.fixed_dictionaries(
+        {"consent": consents},
+        optional={
+            "email": emails,
+            "phone": phones,
+            "first_name": texts(),
+            "note": texts(),
+            "tags": st.builds(tags, st.sampled_from(("vip", "x", "news")), exact=st.booleans()),
+            "addresses": addresses(),
+        },
     )
+    rare = st.fixed_dictionaries(
+        {},
+        optional={
+            "id": st.sampled_from("123"),
+            "previously": st.fixed_dictionaries({"email": emails})
+            | st.fixed_dictionaries({"phone": phones}),
+            "absent": st.just(True),
+            "reason": st.sampled_from(("erasure for Ada", "Grace asked")),
+        },
+    )
+    fields = st.tuples(plain, st.just({}) | st.just({}) | rare)
+    return st.builds(_entry, fields.map(lambda both: {**both[0], **both[1]}), st.booleans())
 
 
 def _entry(fields: dict[str, Any], weak: bool) -> DesiredCustomer:
@@ -264,6 +269,56 @@ def test_a_plan_is_the_same_whether_records_are_dropped_or_kept(
     assert len(tuple(rest.unmatched())) == len(tuple(every.unmatched()))
     called = [judged.names | index.names() for index in (rest, every)]
     assert all(len({one.has(word) for one in called}) == 1 for word in WORDS)
+
+
+@settings(max_examples=100)
+@given(
+    st.lists(entries(), min_size=1, max_size=3)
+    .map(tuple)
+    .flatmap(lambda asked: st.tuples(st.just(asked), seen_of(asked))),
+    st.lists(st.sampled_from(("note", "last_name", "phone")), max_size=6),
+    st.lists(st.sampled_from(("same", "fuller", "gone")), min_size=8, max_size=8),
+)
+def test_records_whose_pages_lack_keys_are_asked_for_again_whether_dropped_or_kept(
+    both: tuple[tuple[DesiredCustomer, ...], tuple[LiveCustomer, ...]],
+    lacking: list[str],
+    answers: list[str],
+) -> None:
+    asked, seen = both
+    judged = replace(judging("genstore"), names=names_in(asked))
+    seen = tuple(
+        replace(one, untold=one.untold | {key}) if getattr(one, key, 1) is None else one
+        for one, key in zip(seen, (*lacking, *["note"] * 8), strict=False)
+    )
+    found = []
+    for settles in (never, settling(judged)):
+        view = View.of(asked, "CN", settles)
+        reads: list[str] = []
+
+        def read(remote_id: str, reads: list[str] = reads) -> LiveCustomer | None:
+            reads.append(remote_id)
+            (one,) = (one for one in seen if one.remote_id == remote_id)
+            match answers[int(remote_id) % 8]:
+                case "same":
+                    return replace(one, wire=Wire({}))
+                case "fuller":
+                    return replace(one, note=Personal("Grace"), untold=frozenset(), teaches=LEARNED)
+                case _:
+                    return None
+
+        for one in seen:
+            view.take_page(Page(customers=(replace(one, wire=Wire({})),)))
+        counts = [view.settle(read), view.settle(read)]
+        assert all(one.wire is None for one in view.index.remembered())
+        receipt = ReadReceipt(mode="full", complete=True, read=len(seen), learned=view.learned)
+        reading = StoreReading(
+            index=view.index, census=view.census, receipt=receipt, customers=len(seen)
+        )
+        taught = replace(judged, names=judged.names | view.index.names())
+        called = [taught.names.has(word) for word in WORDS]
+        found.append((compute(reading, taught, ()), reads, counts, view.learned, called))
+
+    assert found[0] == found[1]
 
 
 @given(
