@@ -249,9 +249,7 @@ def _apply_store(
                     ),
                     clock=environment.clock,
                     circuit=circuit,
-                    notes=Notes(
-                        journal=kept, opt_outs=opt_outs, audit=record.step, circuit=circuit
-                    ),
+                    notes=Notes(journal=kept, opt_outs=opt_outs, audit=record, circuit=circuit),
                     past=past,
                     customers=Customers(journal=kept, past=past),
                     rereads=Rereads(

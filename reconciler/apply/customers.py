@@ -54,7 +54,9 @@ class Customers:
     def _note(self, step: Step, writes: OurWrites) -> None:
         alias = step.change.alias
         made = {"created": self._ids[alias]} if step.kind is StepKind.CREATE else {}
-        self.journal.write(
+        # Lists and searches may show a new customer late, so the number is on disk at once.
+        note = self.journal.write if made else self.journal.add
+        note(
             Event.WRITTEN,
             step=step.id,
             customer=alias,

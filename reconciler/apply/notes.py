@@ -1,12 +1,13 @@
 """What is noted of a store's steps, in its journal and in the trail.
 
-What cannot be noted stops the store; what was done before is told all the same.
+What cannot be noted stops the store; what was done before is told all the same. Before a write is
+sent, its intent is on disk, and all that was noted before of others.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
 from reconciler.apply.circuit import Circuit
 from reconciler.errors import JournalError
@@ -16,20 +17,23 @@ from reconciler.plan.outcome import StepOutcome
 from reconciler.plan.steps import Step, StepKind
 from reconciler.state.journal import Event, Journal
 from reconciler.state.opt_outs import OptOuts
+from reconciler.state.recorder import Record
+
+_AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notes:
-    """`audit` keeps what became of a step in the trail; it raises `JournalError` too."""
+    """`audit` keeps what became of a step in the trail."""
 
     journal: Journal
     opt_outs: OptOuts
-    audit: Callable[[StepOutcome], None]
+    audit: Record
     circuit: Circuit
 
     def opened(self, steps: int) -> None:
         """Raises `JournalError`: nothing was begun yet."""
-        self.journal.write(Event.OPENED, steps=steps)
+        self.journal.add(Event.OPENED, steps=steps)
 
     def intends(self, step: Step, live: LiveCustomer | None = None) -> bool:
         """Whether a write may be sent now, and it is noted that it comes next.
@@ -46,49 +50,45 @@ class Notes:
             for channel, one in consents
             if one.state is ConsentState.UNSUBSCRIBED and one.actor is Actor.PERSON
         ]
-        try:
-            self.opt_outs.note(step.change.alias, out)
-        except JournalError as error:
-            self.circuit.stop(str(error))
-            return False
-        return self._note(
-            Event.INTENDED,
-            step=step.id,
-            customer=step.change.alias,
-            said_no=no,
-            out_by_person=out,
+        told = {"step": step.id, "customer": step.change.alias, "said_no": no, "out_by_person": out}
+        return (
+            self._noted(lambda: self.opt_outs.note(step.change.alias, out))
+            and self._noted(self.audit.sync)
+            and self._noted(lambda: self.journal.write(Event.INTENDED, **told))
         )
 
     def ended(self, outcome: StepOutcome) -> None:
+        """What holds is found again by reading the store, so its line waits for no sync."""
         step = outcome.step
-        self._note(
-            Event.ENDED,
-            step=step.id,
-            customer=step.change.alias,
-            state=outcome.state.value,
-            created=outcome.remote_id if step.kind is StepKind.CREATE else None,
-            fields=[one.digest for one in step.fields],
-            collateral=list(outcome.collateral),
-        )
+        told = {
+            "step": step.id,
+            "customer": step.change.alias,
+            "state": outcome.state.value,
+            "created": outcome.remote_id if step.kind is StepKind.CREATE else None,
+            "fields": [one.digest for one in step.fields],
+            "collateral": list(outcome.collateral),
+        }
+        note = self.journal.add if outcome.holds else self.journal.write
+        self._noted(lambda: note(Event.ENDED, **told))
 
     def closed(self, *, finished: bool) -> None:
-        self._note(Event.CLOSED, finished=finished)
+        """A journal that says so is the last word, so the trail is whole before."""
+        whole = self._noted(self.audit.sync)
+        self._noted(lambda: self.journal.write(Event.CLOSED, finished=finished and whole))
 
     def record(self, outcome: StepOutcome) -> None:
         """What became of a step, for the trail."""
-        try:
-            self.audit(outcome)
-        except JournalError as error:
-            self.circuit.stop(str(error))
+        self._noted(lambda: self.audit.step(outcome))
 
-    def record_left(self, outcome: StepOutcome) -> None:
-        """The same of a step that the run did not come to: the run has its reason already."""
+    def record_left(self, outcomes: Sequence[StepOutcome]) -> None:
+        """The same of steps that the run did not come to: it has its reason already."""
         with suppress(JournalError):
-            self.audit(outcome)
+            for start in range(0, len(outcomes), _AT_ONCE):
+                self.audit.left(outcomes[start : start + _AT_ONCE])
 
-    def _note(self, event: Event, **values: Any) -> bool:
+    def _noted(self, note: Callable[[], object]) -> bool:
         try:
-            self.journal.write(event, **values)
+            note()
         except JournalError as error:
             self.circuit.stop(str(error))
             return False

@@ -207,7 +207,7 @@ class StoreRun:
 
     def _not_reached(self, step: Step) -> StepOutcome:
         outcome = StepOutcome(step=step, state=State.NOT_REACHED, message=self.circuit.stopped)
-        self.notes.record_left(outcome)
+        self.notes.record_left([outcome])
         return outcome
 
     def _recorded(self, outcome: StepOutcome) -> StepOutcome:

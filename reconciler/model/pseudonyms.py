@@ -5,7 +5,6 @@ holder of the key can make.
 """
 
 import base64
-import hashlib
 import hmac
 import json
 from collections.abc import Iterable
@@ -16,10 +15,12 @@ from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import FieldPath
 from reconciler.model.shapes import shape_of
 
+_encode: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
 
 def canonical(value: object) -> bytes:
     """One byte string for one JSON value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    return _encode(value).encode()
 
 
 class Pseudonyms:
@@ -33,7 +34,7 @@ class Pseudonyms:
         self._regions = frozenset(regions)
 
     def digest(self, purpose: str, value: Any) -> str:
-        return hmac.new(self._key, canonical([purpose, value]), hashlib.sha256).hexdigest()
+        return hmac.digest(self._key, canonical([purpose, value]), "sha256").hex()
 
     def live_alias(self, store: str, live: LiveCustomer) -> str:
         return self._alias("cus", ["live", store, live.remote_id])

@@ -43,6 +43,11 @@ class StepOutcome:
     noticed: tuple[str, ...] = ()
     requests: int = 0
 
+    @property
+    def holds(self) -> bool:
+        """Whether the store has what was approved, and nothing was lost for it."""
+        return self.state.good and not self.collateral
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrailEnd:
@@ -64,9 +69,7 @@ class StoreOutcome:
 
     @property
     def complete(self) -> bool:
-        return not self.stopped and all(
-            one.state.good and not one.collateral for one in self.outcomes
-        )
+        return not self.stopped and all(one.holds for one in self.outcomes)
 
     @property
     def resumable(self) -> bool:

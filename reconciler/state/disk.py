@@ -18,6 +18,23 @@ def sync(file: int) -> None:
             raise
 
 
+def sync_at(path: Path) -> None:
+    """Of a file by its name; of a folder, so that a file that was made in it is found again."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        sync(file)
+    finally:
+        os.close(file)
+
+
+def append(file: int, data: bytes | bytearray) -> None:
+    """The data as a whole or nothing of it: what comes next begins a line of its own."""
+    written = os.write(file, data)
+    if written != len(data):
+        os.ftruncate(file, os.fstat(file).st_size - written)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """In place of what was there, for its owner only, whole or not at all. Raises `OSError`."""
     # A name that nobody can know before: a link may wait in the place of any other.

@@ -1,15 +1,18 @@
-"""The record of one apply of one store: JSON lines, synced before and after each write.
+"""The record of one apply of one store: JSON lines, those of a step before and after each write.
 
 It outlives a kill at any instant: a line that was cut off is dropped, `intended` without an end
 means that the outcome has to be found out. It holds no personal data.
+
+Lines go to the file in their order, and a sync puts all of them on disk that were written before.
+What must be there before something else happens waits for one: an intent before its write is sent.
+What comes after a write is found again by reading the store, so it waits for nobody; it is on disk
+before this thread sends another write, since that waits for its intent.
 """
 
-import errno
 import json
 import os
-from collections.abc import Mapping
-from copy import deepcopy
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -21,7 +24,8 @@ from reconciler.errors import JournalError
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.plan.outcome import State
 from reconciler.plan.steps import Step
-from reconciler.state.disk import sync
+from reconciler.state.disk import append, sync, sync_at
+from reconciler.state.shared_sync import SharedSync
 
 Consents = Mapping[Channel, LiveConsent]
 
@@ -99,6 +103,18 @@ class JournalState:
     def begun(self) -> bool:
         return bool(self.intended or self.ended)
 
+    def copy(self) -> "JournalState":
+        """One that goes on by itself; what stands in it is replaced and never changed."""
+        return replace(
+            self,
+            ended=dict(self.ended),
+            damaged=set(self.damaged),
+            covered={step: set(digests) for step, digests in self.covered.items()},
+            intended=dict(self.intended),
+            created=dict(self.created),
+            own=dict(self.own),
+        )
+
     def rest(self) -> Rest:
         if self.finished:
             return Rest(resumable=False, cut_off=False, owing=False)
@@ -131,22 +147,36 @@ class JournalState:
 
 
 class Journal:
-    """Append-only. Every method returns after the line is on disk; thread-safe."""
+    """Append-only; thread-safe. Both ways to write a line raise `JournalError`."""
 
     def __init__(self, path: Path, clock: Clock, past: JournalState) -> None:
         """`past` is what `read` tells of the same path."""
         self.path = path
-        self._so_far = deepcopy(past)
+        self._so_far = past.copy()
         self._clock = clock
         self._lock = Lock()
+        self._sync = SharedSync(self._put_on_disk)
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             _cut_torn_line(path)
             self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            sync_at(path.parent)
         except OSError as error:
             raise _failed(path, error) from error
 
     def write(self, event: Event, **values: Any) -> None:
+        """Returns after the line is on disk, and all before it."""
+        number = self._added(event, values)
+        try:
+            self._sync.wait(number)
+        except OSError as error:
+            raise _failed(self.path, error) from error
+
+    def add(self, event: Event, **values: Any) -> None:
+        """The line is on disk with the next one that `write` writes."""
+        self._added(event, values)
+
+    def _added(self, event: Event, values: Mapping[str, Any]) -> int:
         line: dict[str, Any] = {"at": self._clock.now().isoformat(), "event": event.value, **values}
         with self._lock:
             if event is Event.CLOSED:
@@ -154,15 +184,16 @@ class Journal:
                 line["rest"] = asdict(self._so_far.rest())
             data = json.dumps(line, separators=(",", ":"), ensure_ascii=True).encode() + b"\n"
             try:
-                _check_in_place(self.path, self._file)
-                written = os.write(self._file, data)
-                if written != len(data):
-                    raise OSError(errno.ENOSPC, "No space left on device")
-                sync(self._file)
+                append(self._file, data)
             except OSError as error:
                 raise _failed(self.path, error) from error
             if event is not Event.CLOSED:
                 _replay(line, self._so_far)
+            return self._sync.wrote()
+
+    def _put_on_disk(self) -> None:
+        _check_in_place(self.path, self._file)
+        sync(self._file)
 
     def close(self) -> None:
         os.close(self._file)
@@ -207,17 +238,40 @@ def _cut_torn_line(path: Path) -> None:
 def read(path: Path) -> JournalState:
     """What happened so far; an empty past where there is no journal. Raises `JournalError`."""
     past = JournalState()
-    if not path.exists():
-        return past
-    for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
+    for number, line in enumerate(_lines(path), start=1):
         try:
             _replay(json.loads(line), past)
         except NO_LINE as error:
-            raise JournalError(
-                f"the journal {path} is damaged in line {number}",
-                hint="keep it for the record, move it away, and plan again",
-            ) from error
+            raise _damaged(path, number) from error
     return past
+
+
+def is_begun(path: Path) -> bool:
+    """As `read` tells it, from the first lines alone."""
+    for number, line in enumerate(_lines(path), start=1):
+        try:
+            if json.loads(line)["event"] in (Event.INTENDED, Event.ENDED):
+                return True
+        except NO_LINE as error:
+            raise _damaged(path, number) from error
+    return False
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """Without what a kill cut off; none where there is no journal."""
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        for line in file:
+            if line.endswith(b"\n"):
+                yield line
+
+
+def _damaged(path: Path, number: int) -> JournalError:
+    return JournalError(
+        f"the journal {path} is damaged in line {number}",
+        hint="keep it for the record, move it away, and plan again",
+    )
 
 
 def _replay(line: Mapping[str, Any], past: JournalState) -> None:

@@ -4,7 +4,6 @@ Our own write may have washed that out of the store, so it is noted before each 
 every plan. It grows with the people who opted out, never with the number of applies.
 """
 
-import errno
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -17,10 +16,11 @@ from filelock import FileLock
 
 from reconciler.errors import JournalError
 from reconciler.model.consent import Channel
-from reconciler.state.disk import sync
+from reconciler.state.disk import append, sync_at
 from reconciler.state.finished import put_away
 from reconciler.state.folder import journals_of
 from reconciler.state.journal import NO_LINE
+from reconciler.state.shared_sync import SharedSync
 
 OptOut: TypeAlias = tuple[str, Channel]
 """Alias and channel."""
@@ -35,13 +35,27 @@ class OptOuts:
         self._path = _path(folder, store)
         self._known = set(known(folder, store))
         self._lock = Lock()
+        self._sync = SharedSync(self._put_on_disk)
 
     def note(self, customer: str, channels: Iterable[Channel]) -> None:
         with self._lock:
-            new = [one for one in channels if (customer, one) not in self._known]
-            if new:
-                _append(self._path, [(customer, one) for one in new])
-                self._known |= {(customer, one) for one in new}
+            new = {(customer, one) for one in channels} - self._known
+            if not new:
+                return
+            try:
+                _append(self._path, sorted(new))
+            except OSError as error:
+                raise _failed(self._path, error) from error
+            number = self._sync.wrote()
+        try:
+            self._sync.wait(number)
+        except OSError as error:
+            raise _failed(self._path, error) from error
+        with self._lock:
+            self._known |= new
+
+    def _put_on_disk(self) -> None:
+        sync_at(self._path)
 
 
 def known(folder: Path, store: str) -> frozenset[OptOut]:
@@ -82,22 +96,20 @@ def _read(path: Path) -> Iterator[OptOut]:
 
 
 def _append(path: Path, found: Iterable[OptOut]) -> None:
+    """Raises `OSError`; a sync is left to do."""
     data = b"".join(
         json.dumps({"customer": customer, "channel": channel.value}).encode() + b"\n"
         for customer, channel in found
     )
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            _cut_torn_line(file)
-            if os.write(file, data) != len(data):
-                raise OSError(errno.ENOSPC, "No space left on device")
-            sync(file)
-        finally:
-            os.close(file)
-    except OSError as error:
-        raise _failed(path, error) from error
+        _cut_torn_line(file)
+        if os.fstat(file).st_size == 0:
+            sync_at(path.parent)
+        append(file, data)
+    finally:
+        os.close(file)
 
 
 def _cut_torn_line(file: int) -> None:
@@ -131,4 +143,5 @@ def _take_over(folder: Path, store: str, path: Path, found: Iterable[OptOut]) ->
         with FileLock(path.with_suffix(".lock"), mode=0o600):
             if not path.exists():
                 _append(path, found)
+                sync_at(path)
         put_away(folder, store)

@@ -1,6 +1,6 @@
 """One apply in a store's trail: that it began, what became of each step, and how it ended."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -30,25 +30,48 @@ class Record:
         self.trail.append("began", plan=self.plan, **self.about)
 
     def step(self, outcome: StepOutcome) -> None:
-        step = outcome.step
+        """On disk with the next `sync`; at once where it is no good news, which nobody finds again
+        by reading the store.
+        """
+        self._add([outcome])
+        if not outcome.holds:
+            self.sync()
+
+    def left(self, outcomes: Iterable[StepOutcome]) -> None:
+        """Steps that the run did not come to, however many: on disk with the next `sync`."""
+        self._add(outcomes)
+
+    def sync(self) -> None:
+        """Returns after all that was noted before is on disk."""
+        self.trail.sync()
+
+    def _add(self, outcomes: Iterable[StepOutcome]) -> None:
         with self._lock:
-            fields = {(step.id, one.digest) for one in step.fields}
-            if fields <= self._noted:
-                return
-            if outcome.state.good and not outcome.collateral:
-                self._noted |= fields
-        states = dict(outcome.fields)
-        self.trail.append(
-            "step",
-            plan=self.plan,
-            step=step.id,
-            customer=step.change.alias,
-            change=step.change.digest,
-            kind=step.kind.value,
-            reason=step.change.reason,
-            state=outcome.state.value,
-            done=outcome.state.good and not outcome.collateral,
-            fields=[
+            new = [one for one in outcomes if self._is_new(one)]
+        if new:
+            self.trail.add([("step", self._told(one)) for one in new])
+
+    def _is_new(self, outcome: StepOutcome) -> bool:
+        step = outcome.step
+        fields = {(step.id, one.digest) for one in step.fields}
+        if fields <= self._noted:
+            return False
+        if outcome.holds:
+            self._noted |= fields
+        return True
+
+    def _told(self, outcome: StepOutcome) -> dict[str, Any]:
+        step, states = outcome.step, dict(outcome.fields)
+        return {
+            "plan": self.plan,
+            "step": step.id,
+            "customer": step.change.alias,
+            "change": step.change.digest,
+            "kind": step.kind.value,
+            "reason": step.change.reason,
+            "state": outcome.state.value,
+            "done": outcome.holds,
+            "fields": [
                 {
                     "field": str(one.path),
                     "digest": one.digest,
@@ -57,9 +80,9 @@ class Record:
                 }
                 for one in step.fields
             ],
-            collateral=list(outcome.collateral),
-            noticed=list(outcome.noticed),
-        )
+            "collateral": list(outcome.collateral),
+            "noticed": list(outcome.noticed),
+        }
 
     def end(self, outcome: StoreOutcome, *, interrupted: bool, left: int) -> Head:
         """The head to note elsewhere; where the end cannot be noted, the one before it.

@@ -5,26 +5,43 @@ personal data. That no line was cut off the end is proven by a head that was not
 store has a file of its own, so that stores may be applied by jobs that know nothing of each other.
 """
 
-import errno
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from threading import Lock
+from typing import Any, Final, TypeAlias
 
 from filelock import FileLock
 
 from reconciler.clock import Clock
 from reconciler.errors import JournalError
 from reconciler.model.pseudonyms import Pseudonyms
-from reconciler.state.chain import NOTHING, Head, end, is_sealed, last_line, lines, seal_of
-from reconciler.state.disk import sync
+from reconciler.state.chain import (
+    NOTHING,
+    Head,
+    Line,
+    end,
+    is_sealed,
+    last_line,
+    lines,
+    parsed,
+    raw_lines,
+    seal_of,
+)
+from reconciler.state.disk import append, sync_at
+from reconciler.state.shared_sync import SharedSync
 
 FOLDER: Final = "audit"
 FORMER: Final = "audit.jsonl"
 """One file for all stores, as it was before each had its own; it is read, and never added to."""
+Event: TypeAlias = tuple[str, Mapping[str, Any]]
+"""Its name, and what it says."""
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
+_Mark: TypeAlias = tuple[int, int, int]
+"""Which file it is, and how long: one that only grows is the same as long as this is."""
 
 
 def trail_path(folder: Path, store: str) -> Path:
@@ -58,43 +75,83 @@ class Trail:
         self._keyed = pseudonyms
         self._clock = clock
         self._keys = (pseudonyms, *former)
+        self._lock = Lock()
+        self._sync = SharedSync(self._put_on_disk)
+        self._head = NOTHING
+        self._left: _Mark | None = None
         self._written = 0
 
     def append(self, event: str, **values: Any) -> Head:
-        try:
-            self._check_goes_on(self._written if self.path.exists() else 0)
-            with held(self.path):
-                head, rest = end(self.path)
-                self._check_goes_on(head.count)
-                self._check_key(head)
-                if rest:
-                    # A line that a kill cut off says nothing; that it was there is kept.
-                    _cut(self.path, rest)
-                    head = self._write(head, "repaired", {"bytes": rest})
-                if head == NOTHING and self._before.exists():
-                    head = self._write(head, "follows", {"former": self._former()})
-                return self._write(head, event, values)
-        except OSError as error:
-            if isinstance(error, FileNotFoundError):
-                self._check_goes_on(0)
-            raise JournalError(
-                f"the audit trail {self.path} cannot be written: "
-                f"{(error.strerror or 'unknown').lower()}",
-                hint="make room or give --state-dir, then apply with --resume",
-            ) from error
+        """Returns after the line is on disk, and all before it."""
+        head = self.add([(event, values)])
+        self.sync()
+        return head
 
-    def _write(self, head: Head, event: str, values: Mapping[str, Any]) -> Head:
-        line = sealed_line(self._keyed, self._clock, head, event, {"store": self._store, **values})
-        data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
+    def add(self, events: Iterable[Event]) -> Head:
+        """All of the lines or none; they are on disk with the next sync. The head after them."""
+        try:
+            with self._lock:
+                self.stands()
+                with held(self.path):
+                    self._go_on()
+                    self._write(events)
+                    return self._head
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def sync(self) -> None:
+        """Returns after all that was added before is on disk."""
+        try:
+            self._sync.wait()
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: OSError) -> JournalError:
+        if isinstance(error, FileNotFoundError):
+            self._check_goes_on(0)
+        return JournalError(
+            f"the audit trail {self.path} cannot be written: "
+            f"{(error.strerror or 'unknown').lower()}",
+            hint="make room or give --state-dir, then apply with --resume",
+        )
+
+    def _go_on(self) -> None:
+        """Begins where the trail ends, which others may have added to since."""
+        if self._left is not None and self._left == _mark_of(self.path):
+            return
+        head, rest = end(self.path)
+        self._check_goes_on(head.count)
+        self._check_key(head)
+        self._head = head
+        if rest:
+            # A line that a kill cut off says nothing; that it was there is kept.
+            _cut(self.path, rest)
+            self._write([("repaired", {"bytes": rest})])
+        if head == NOTHING and self._before.exists():
+            self._write([("follows", {"former": self._former()})])
+
+    def _write(self, events: Iterable[Event]) -> None:
+        data, head = bytearray(), self._head
+        for event, values in events:
+            told = {"store": self._store, **values}
+            line = sealed_line(self._keyed, self._clock, head, event, told)
+            data += _encode(line).encode() + b"\n"
+            head = Head(line["number"], line["seal"])
         file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            if os.write(file, data) != len(data):
-                raise OSError(errno.ENOSPC, "No space left on device")
-            sync(file)
+            append(file, data)
+            self._left = _mark(os.fstat(file))
         finally:
             os.close(file)
-        self._written = head.count + 1
-        return Head(self._written, line["seal"])
+        if self._head == NOTHING:
+            sync_at(self.path.parent)
+        self._head = head
+        self._written = head.count
+        self._sync.wrote()
+
+    def _put_on_disk(self) -> None:
+        """What is in its place by now: a copy that `audit merge` put there has these lines too."""
+        sync_at(self.path)
 
     def _former(self) -> dict[str, Any]:
         """The end of the trail of all stores, so that it cannot go away unseen."""
@@ -137,10 +194,21 @@ class Trail:
         return frozenset(
             (line["step"], one["digest"])
             for path in (self._before, self.path)
-            for line in lines(path)
-            if line and line.get("plan") == plan and line.get("done") is True
+            for line in _lines_of(plan, path)
+            if line.get("done") is True
             for one in line.get("fields", ())
         )
+
+
+def _mark(about: os.stat_result) -> _Mark:
+    return about.st_dev, about.st_ino, about.st_size
+
+
+def _mark_of(path: Path) -> _Mark | None:
+    try:
+        return _mark(path.stat())
+    except FileNotFoundError:
+        return None
 
 
 def sealed_line(
@@ -176,13 +244,27 @@ def ended_whole(folder: Path, store: str, plan: str) -> tuple[datetime, Head] | 
     Whether that run was for the whole of the plan, its journal knows.
     """
     at: datetime | None = None
-    last = NOTHING
     for path in (folder / FORMER, trail_path(folder, store)):
-        for line in lines(path):
-            if line is None:
-                continue
-            last = Head(line["number"], line["seal"])
-            if line.get("plan") == plan and line.get("event") == "ended" and line.get("complete"):
+        for line in _lines_of(plan, path):
+            if line.get("event") == "ended" and line.get("complete"):
                 with suppress(ValueError):  # somebody has edited it, which `audit verify` tells
                     at = datetime.fromisoformat(str(line.get("at")))
-    return None if at is None else (at, last)
+    return None if at is None else (at, _last_head(folder, store))
+
+
+def _lines_of(plan: str, path: Path) -> Iterator[Line]:
+    """The lines of one plan: a trail has those of all there ever were, which are not parsed."""
+    named = plan.encode()
+    for raw in raw_lines(path):
+        line = parsed(raw) if named in raw else None
+        if line is not None and line.get("plan") == plan:
+            yield line
+
+
+def _last_head(folder: Path, store: str) -> Head:
+    """Of the last line that can be read."""
+    for path in (trail_path(folder, store), folder / FORMER):
+        last = last_line(path) or next((one for one in reversed(list(lines(path))) if one), {})
+        if last:
+            return Head(last["number"], last["seal"])
+    return NOTHING

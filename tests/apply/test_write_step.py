@@ -33,12 +33,16 @@ from reconciler.errors import (
     Unavailable,
     UnreadableResponse,
 )
+from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.steps import Step
 from reconciler.state.journal import Journal, JournalState
 from reconciler.state.opt_outs import OptOuts
+from reconciler.state.recorder import Record
+from reconciler.state.trail import Trail
 from tests.apply.test_recheck import approved
 from tests.builders import desired, live
+from tests.harness import KEY
 
 (STEP,) = approved(desired(first_name="New"), live(first_name="Ada"))
 DONE = StepOutcome(step=STEP, state=State.DONE)
@@ -104,6 +108,7 @@ class Bed:
 
     journal: Journal
     opt_outs: OptOuts
+    record: Record
     circuit: Circuit
     rests: list[float] = field(default_factory=list)
 
@@ -112,7 +117,7 @@ class Bed:
         return Notes(
             journal=self.journal,
             opt_outs=self.opt_outs,
-            audit=lambda _: None,
+            audit=self.record,
             circuit=self.circuit,
         )
 
@@ -127,7 +132,9 @@ class Bed:
 def bed(tmp_path: Path) -> Iterator[Bed]:
     journal = Journal(tmp_path / "journals" / "plan.shop.jsonl", system_clock(), JournalState())
     circuit = Circuit(cancellation=Cancellation(), trail_stands=lambda: None)
-    yield Bed(journal, OptOuts(tmp_path, "shop"), circuit)
+    trail = Trail(tmp_path, "shop", Pseudonyms(KEY), system_clock())
+    record = Record(trail=trail, plan="plan", about={})
+    yield Bed(journal, OptOuts(tmp_path, "shop"), record, circuit)
     journal.close()
 
 

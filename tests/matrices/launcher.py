@@ -147,7 +147,8 @@ class _System:
     def __init__(self, trouble: Mapping[str, Any]) -> None:
         self._trouble = trouble
         self._where = trouble.get("where", "")
-        self._journals: dict[int, int] = {}  # by file, the last line that was written to it
+        self._journals: dict[int, str] = {}  # the paths of those that are open
+        self._met = ""  # the one that the line of the trouble was written to
         self._line = 0
         self._skipped = 0.0
         self._really = {name: getattr(os, name) for name in _CALLS}
@@ -168,7 +169,7 @@ class _System:
             self._refuse(path)
         number: int = self._really["open"](path, flags, *rest, **named)
         if str(path).endswith(".jsonl"):
-            self._journals[number] = 0
+            self._journals[number] = str(path)
         return number
 
     def close(self, fd: int) -> None:
@@ -183,8 +184,9 @@ class _System:
         if number not in self._journals:
             return int(self._really["write"](number, data))
         self._line += 1
-        self._journals[number] = self._line
         here = self._line == self._trouble.get("line")
+        if here:
+            self._met = self._journals[number]
         if here and self._where in ("before", "half"):
             self._really["write"](number, data[: len(data) // 2 if self._where == "half" else 0])
             _die()
@@ -201,8 +203,7 @@ class _System:
         if "sync" in self._trouble:
             raise OSError(self._trouble["sync"], os.strerror(self._trouble["sync"]))
         self._really["fsync"](number)
-        here = self._journals.get(number, 0) == self._trouble.get("line")
-        if here and self._where == "synced":
+        if self._where == "synced" and self._met and self._journals.get(number) == self._met:
             _die()
 
 
