@@ -1,4 +1,4 @@
-"""Work for several threads at once, as many as are wanted while it goes on."""
+"""Work for several threads that can be broken off, for as many as are wanted while it goes on."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,15 +14,19 @@ def spread(
     do: Callable[[Thing], Result],
     things: Iterable[Thing],
     width: Callable[[], int],
+    is_over: Callable[[], bool],
 ) -> list[Result]:
-    """The results in order. `width` is asked before each thing, which is taken only then.
+    """What became of the things that were begun, in their order: none any more once it `is_over`.
 
-    What `do` raises is raised here; nothing more is begun then.
+    `width` is asked before each thing, which is taken only then. What `do` raises is raised here;
+    nothing more is begun then.
     """
     begun: list[Future[Result]] = []
     ended: SimpleQueue[Future[Result]] = SimpleQueue()
     running = 0
     for thing in things:
+        if is_over():
+            break
         one = pool.submit(do, thing)
         one.add_done_callback(ended.put)
         begun.append(one)

@@ -4,10 +4,11 @@ Every write is decided on a record read just before. What a lost answer did is f
 never assumed; a loss that our own write caused stops the store before the next write.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import groupby
 from typing import Final
 
 from reconciler.apply.bearers import Bearers
@@ -34,6 +35,7 @@ from reconciler.errors import (
 )
 from reconciler.model.customer import DesiredCustomer
 from reconciler.model.settings import RiskClass
+from reconciler.plan.approved import ApprovedField
 from reconciler.plan.effort import MOST_TOGETHER
 from reconciler.plan.outcome import State, StepOutcome, StoreOutcome
 from reconciler.plan.steps import Step, StepKind
@@ -74,20 +76,14 @@ class StoreRun:
     whole: tuple[Step, ...]
 
     def run(self, steps: Iterable[Step]) -> StoreOutcome:
+        """Of steps in the order of carrying out."""
         steps = tuple(steps)
         self.notes.opened(len(steps))
         self.circuit.proven = not any(step.kind in _UPDATES for step in steps)
         outcomes: list[StepOutcome] = []
         with ThreadPoolExecutor(max_workers=MOST_WRITERS) as pool:
-            for kind in StepKind:
-                group = [step for step in steps if step.kind is kind]
-                for rank in sorted({step.change.rank for step in group}):
-                    batch = [step for step in group if step.change.rank == rank]
-                    while batch and not self.circuit.proven:
-                        outcomes.append(self._outcome(batch.pop(0)))
-                    parts = self._parts(kind, batch)
-                    for part in spread(pool, self._outcomes, parts, self.pace.writers):
-                        outcomes.extend(part)
+            for (kind, _), batch in groupby(steps, key=lambda one: (one.kind, one.change.rank)):
+                outcomes.extend(self._batch(kind, list(batch), pool))
         self.notes.closed(finished=self._finished(outcomes))
         return StoreOutcome(
             store=self.rules.store.name,
@@ -96,18 +92,33 @@ class StoreRun:
             requests=self.session.requests,
         )
 
+    def _batch(
+        self, kind: StepKind, batch: list[Step], pool: ThreadPoolExecutor
+    ) -> Iterator[StepOutcome]:
+        over = self.circuit.over
+        alone = 0
+        while alone < len(batch) and not self.circuit.proven and not over():
+            yield self._outcome(batch[alone])
+            alone += 1
+        parts = self._parts(kind, batch[alone:])
+        begun = alone
+        for part in spread(pool, self._outcomes, parts, self.pace.writers, over):
+            yield from part
+            begun += len(part)
+        yield from self._left(batch[begun:])
+
     def _finished(self, outcomes: Iterable[StepOutcome]) -> bool:
         """Whether nothing of the whole plan is left, whatever part of it this run was for."""
-        now = {one.step for one in outcomes if one.state.good and not one.collateral}
-        left = (step for step in self.whole if step not in now and not self._was_done(step, now))
+        now = {one.step.id: one.step.fields for one in outcomes if one.holds}
+        left = (step for step in self.whole if not self._was_done(step, now.get(step.id, ())))
         return next(left, None) is None and not self.circuit.stopped
 
-    def _was_done(self, step: Step, now: Collection[Step]) -> bool:
-        """Whether earlier runs and this one have done all of its fields between them."""
+    def _was_done(self, step: Step, now: Iterable[ApprovedField]) -> bool:
+        """Whether earlier runs and this one, which did `now`, have done all of its fields."""
         past = self.past
         if past.done(step):
             return True
-        parts = {one.digest for done in now if done.id == step.id for one in done.fields}
+        parts = {one.digest for one in now}
         before = past.covered.get(step.id, set()) if step.id not in past.damaged else set()
         return bool(parts) and {one.digest for one in step.fields} <= parts | before
 
@@ -158,9 +169,7 @@ class StoreRun:
     def _earlier(self, step: Step) -> StepOutcome | None:
         """Of a step that is done already, or that is not to be begun."""
         if self.past.done(step):
-            earlier = self.past.ended[step.id]
-            outcome = StepOutcome(step=step, state=earlier, message="done in an earlier run")
-            return self._recorded(outcome)
+            return self._recorded(self._done_before(step))
         return self._not_reached(step) if self.circuit.over() else None
 
     def _tried(self, step: Step, waiting: dict[str, Deferred] | None) -> StepOutcome:
@@ -205,10 +214,29 @@ class StoreRun:
             self.circuit.cancellation.count_failure()
         return self._recorded(outcome)
 
+    def _done_before(self, step: Step) -> StepOutcome:
+        earlier = self.past.ended[step.id]
+        return StepOutcome(step=step, state=earlier, message="done in an earlier run")
+
     def _not_reached(self, step: Step) -> StepOutcome:
         outcome = StepOutcome(step=step, state=State.NOT_REACHED, message=self.circuit.stopped)
         self.notes.record_left([outcome])
         return outcome
+
+    def _left(self, steps: Sequence[Step]) -> list[StepOutcome]:
+        """Those that nobody came to, all at once: there may be very many of them."""
+        stopped = self.circuit.stopped
+        outcomes = [
+            self._done_before(step)
+            if self.past.done(step)
+            else StepOutcome(step=step, state=State.NOT_REACHED, message=stopped)
+            for step in steps
+        ]
+        self.notes.record_left(outcomes)
+        for one in outcomes:
+            if one.holds:
+                self.progress(one)
+        return outcomes
 
     def _recorded(self, outcome: StepOutcome) -> StepOutcome:
         self.notes.record(outcome)

@@ -85,7 +85,7 @@ def test_results_come_in_order_and_no_more_are_at_work_than_wanted() -> None:
         return -number
 
     with ThreadPoolExecutor(max_workers=9) as pool:
-        found = spread(pool, work, range(9), lambda: 3)
+        found = spread(pool, work, range(9), lambda: 3, lambda: False)
 
     assert found == [-number for number in range(9)]
     assert most == 3
@@ -104,6 +104,6 @@ def test_nothing_is_begun_after_a_fault_and_things_are_taken_as_they_are_begun()
             raise ZeroDivisionError
 
     with ThreadPoolExecutor(max_workers=9) as pool, pytest.raises(ZeroDivisionError):
-        spread(pool, work, things(), lambda: 1)
+        spread(pool, work, things(), lambda: 1, lambda: False)
 
     assert taken == [0, 1, 2]

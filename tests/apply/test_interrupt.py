@@ -1,0 +1,90 @@
+"""Ctrl-C in a large apply: what comes after it is counted, in requests, syncs and lines."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from reconciler import app
+from reconciler.apply.cancellation import Cancellation
+from reconciler.plan.outcome import State, StepOutcome
+from reconciler.planfile.approve import approve
+from reconciler.planfile.decode import decode
+from reconciler.state.chain import lines
+from tests.harness import Shop, opened, person, states
+
+THREADS = 8
+FEW = 40
+
+
+@dataclass(slots=True)
+class After:
+    """What was done from the interrupt on."""
+
+    syncs: int = 0
+    requests: int = 0
+
+
+def _interrupted(shop: Shop, size: int, monkeypatch: pytest.MonkeyPatch) -> After:
+    """Of so many changes, in the first moments."""
+    control, after, really = Cancellation(), After(), os.fsync
+    emails = [f"c{number}@example.com" for number in range(size)]
+    shop.reset([person(email) for email in emails])
+    shop.want(*({"email": email, "tags": {"add": ["vip"]}} for email in emails))
+    body = decode(shop.plan())
+
+    def fsync(file: int) -> None:
+        after.syncs += control.interrupted.is_set()
+        really(file)
+
+    def progress(outcome: StepOutcome) -> None:
+        del outcome
+        if not control.interrupted.is_set():
+            after.requests = len(shop.box.requests)
+            control.interrupted.set()
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    order = app.ApplyRequest(
+        plan=body,
+        commitment=approve(body),
+        state=shop.state(),
+        only=(),
+        environment=shop.environment,
+        pseudonyms=shop.pseudonyms,
+        control=control,
+        progress=progress,
+    )
+    result = app.apply(order)
+    monkeypatch.undo()
+
+    assert result.interrupted
+    trail = list(lines(shop.folder / ".reconciler/audit/shop.jsonl"))
+    assert [one["event"] for one in trail if one] == ["began", *["step"] * size, "ended"]
+    assert states(result).count(State.NOT_REACHED) >= size - 2 * THREADS
+    after.requests = len(shop.box.requests) - after.requests
+    return after
+
+
+@pytest.mark.parametrize("platform", ["genstore", "shoplazza"])
+def test_what_an_interrupt_costs_does_not_grow_with_what_is_left(
+    tmp_path: Path, platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path, platform) as shop:
+        for size in (50, 400):
+            after = _interrupted(shop, size, monkeypatch)
+
+            assert after.syncs <= FEW
+            assert after.requests <= FEW
+
+
+def test_what_was_interrupted_is_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path, "genstore") as shop:
+        _interrupted(shop, 30, monkeypatch)
+        kept = json.loads(app.last_begun(shop.environment).read_text(encoding="utf-8"))
+
+        assert shop.apply(kept, resume=True).complete
+        assert all(one["tags"] == ["vip"] for one in shop.box.customers())
