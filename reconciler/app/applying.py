@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 
 _APPLYING: Final = "applying"
+_A_LOOK: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class ApplyRequest:
 
 def apply(order: ApplyRequest) -> "ApplyResult":
     """Carries out what was approved. A blocked store lets only withdrawals through."""
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor, wait
 
     from reconciler.plan.outcome import ApplyResult
     from reconciler.planfile.encode import encode
@@ -77,7 +78,11 @@ def apply(order: ApplyRequest) -> "ApplyResult":
     records = _begun(order)
     order = replace(order, progress=_watched(order, busy))
     with ThreadPoolExecutor(max_workers=max(1, len(busy))) as pool:
-        ended = list(pool.map(lambda one: _apply_or_tell(order, one, records[one.name]), busy))
+        begun = [pool.submit(_apply_or_tell, order, one, records[one.name]) for one in busy]
+        # Ctrl-C is heard by this thread alone, and may have been caught by one that is at work.
+        while wait(begun, timeout=_A_LOOK).not_done:
+            continue
+        ended = [one.result() for one in begun]
     result = ApplyResult(
         plan_digest=order.commitment.digest,
         stores=tuple(outcome for outcome, _ in ended),
@@ -107,7 +112,7 @@ def _begun(order: ApplyRequest) -> "dict[str, Record]":
         if one.was_read
     }
     for name, record in records.items():
-        record.begin(resumes=journal.read(journal_path(folder, plan, name)).begun)
+        record.begin(resumes=journal.is_begun(journal_path(folder, plan, name)))
     return records
 
 
@@ -262,7 +267,7 @@ def _apply_store(
                     entries=entries(
                         order.state, store.name, pseudonyms, {one.entry for one in approved.changes}
                     ),
-                    made_before=created_lately(folder, store.name, began),
+                    made_before=created_lately(folder, store.name, began, apart_from=path),
                     only=order.only,
                     progress=order.progress,
                     whole=steps(approved, ()),

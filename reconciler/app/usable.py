@@ -225,7 +225,8 @@ def last_begun(environment: Environment) -> Path:
     """
     from reconciler.state.unfinished import unfinished
 
-    found = [one.kept for one in unfinished(environment.folder) if one.rest.resumable]
-    if not found:
+    found = (one.kept for one in unfinished(environment.folder) if one.rest.resumable)
+    last = next(found, None)
+    if last is None:
         raise ConfigError("no apply is unfinished here", hint="there is nothing to resume")
-    return found[-1]
+    return last

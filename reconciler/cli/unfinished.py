@@ -47,7 +47,7 @@ def tell_of_cut_off(environment: "Environment", *, apart_from: Collection[str] =
     from reconciler.state.unfinished import unfinished
 
     try:
-        found = [one for one in unfinished(environment.folder) if one.plan not in apart_from]
+        found = list(unfinished(environment.folder, apart_from=apart_from))[::-1]
     except JournalError as error:
         click.echo(f"warning: {error}", err=True)
         return

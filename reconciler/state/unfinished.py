@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,16 +25,18 @@ class Unfinished:
     rest: Rest
 
 
-def unfinished(folder: Path) -> tuple[Unfinished, ...]:
-    """The latest last. Raises `JournalError`."""
-    found = []
-    for path in journals(folder):
+def unfinished(folder: Path, *, apart_from: Collection[str] = ()) -> Iterator[Unfinished]:
+    """The latest first, each read when it is asked for: a journal may be long. `apart_from` are
+    plans whose journals nobody asks for. Raises `JournalError`.
+    """
+    for path in reversed(journals(folder)):
+        plan, _, store = path.name.removesuffix(".jsonl").partition(".")
+        if plan in apart_from:
+            continue
         rest = rest_of(path)
         if rest:
-            plan, _, store = path.name.removesuffix(".jsonl").partition(".")
             kept = copy_path(folder, plan)
-            found.append(Unfinished(plan=plan, store=store, kept=kept, rest=rest))
-    return tuple(found)
+            yield Unfinished(plan=plan, store=store, kept=kept, rest=rest)
 
 
 def rest_of(path: Path) -> Rest:

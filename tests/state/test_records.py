@@ -173,7 +173,7 @@ def test_a_journal_that_leaves_something_is_read_at_its_end_only(shop: Shop) -> 
     (one,) = unfinished(shop.environment.folder)
     assert one.rest.cut_off
     assert shop.apply(body, resume=True).complete
-    assert unfinished(shop.environment.folder) == ()
+    assert list(unfinished(shop.environment.folder)) == []
 
 
 def test_the_end_of_a_journal_tells_what_is_left_without_the_rest_of_it(tmp_path: Path) -> None:
