@@ -7,7 +7,7 @@ holder of the key can make.
 import base64
 import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -34,7 +34,16 @@ class Pseudonyms:
         self._regions = frozenset(regions)
 
     def digest(self, purpose: str, value: Any) -> str:
-        return hmac.digest(self._key, canonical([purpose, value]), "sha256").hex()
+        return self._digest(purpose, canonical(value))
+
+    def digest_of_parts(self, purpose: str, parts: Mapping[str, bytes]) -> str:
+        """The same of a mapping whose values are canonical already: each may be in several."""
+        inner = b",".join(canonical(name) + b":" + parts[name] for name in sorted(parts))
+        return self._digest(purpose, b"{" + inner + b"}")
+
+    def _digest(self, purpose: str, value: bytes) -> str:
+        text = b"[" + canonical(purpose) + b"," + value + b"]"
+        return hmac.digest(self._key, text, "sha256").hex()
 
     def live_alias(self, store: str, live: LiveCustomer) -> str:
         return self._alias("cus", ["live", store, live.remote_id])

@@ -12,7 +12,7 @@ from reconciler.model.consent import Evidence, WantedConsent
 from reconciler.model.customer import Scalar
 from reconciler.model.personal import Personal
 from reconciler.model.provenance import Provenance
-from reconciler.model.pseudonyms import Pseudonyms
+from reconciler.model.pseudonyms import Pseudonyms, canonical
 from reconciler.model.settings import RiskClass
 from reconciler.plan.approved import change_digest, field_digest
 from reconciler.plan.changes import (
@@ -89,13 +89,11 @@ def save(plan: Plan, pseudonyms: Pseudonyms) -> SavedPlan:
 
 
 def _sealed(plan: SavedPlan, pseudonyms: Pseudonyms) -> SavedPlan:
-    content = encode(plan)
+    content = {name: canonical(value) for name, value in encode(plan).items() if name != "seal"}
     digested = {name: value for name, value in content.items() if name not in _NOT_DIGESTED}
-    digest = pseudonyms.digest("plan", digested)
-    sealed = {name: value for name, value in content.items() if name != "seal"}
-    return replace(
-        plan, digest=digest, seal=pseudonyms.digest("seal", {**sealed, "digest": digest})
-    )
+    digest = pseudonyms.digest_of_parts("plan", digested)
+    content["digest"] = canonical(digest)
+    return replace(plan, digest=digest, seal=pseudonyms.digest_of_parts("seal", content))
 
 
 def _mark(mark: SourceMark | None) -> SourceMark | None:

@@ -44,7 +44,8 @@ def code_spans(text: str) -> Iterator[tuple[bool, str]]:
 def as_json(value: object, *, indent: int | None = 2) -> str:
     """JSON that a log or a terminal can show: the same value, and nothing in it acts."""
     text = json.dumps(value, indent=indent, ensure_ascii=False)
-    safe = "".join(
-        one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text
-    )
-    return without_commands(safe)
+    if not text.replace("\n", "").isprintable():
+        text = "".join(
+            one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text
+        )
+    return without_commands(text)
