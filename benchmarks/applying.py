@@ -6,6 +6,7 @@ documented rate is used, `benchmarks.pace` says.
 
 import argparse
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -14,10 +15,11 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import product
+from itertools import count, product
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +34,7 @@ from tests.harness import PLATFORMS
 
 OPEN: Final = 1_000
 _BURST: Final = 10
-_LINES: Final = 2_000
+_LINES: Final = 1_920
 _PATIENCE: Final = 600
 
 
@@ -154,17 +156,31 @@ def interrupted(platform: str, size: int) -> str:
     )
 
 
-def journal() -> str:
+def journal(threads: int) -> str:
+    """What a line costs that waits for the disk, where so many threads write."""
+    syncs, really = count(), os.fsync
+
+    def fsync(file: int) -> None:
+        next(syncs)
+        really(file)
+
+    def write(thread: int) -> None:
+        for number in range(_LINES // threads):
+            step = f"{thread:06}{number:010}"
+            kept.write(Event.INTENDED, step=step, customer="cus_aaaaaaaaaa", said_no=[])
+
     with tempfile.TemporaryDirectory() as folder:
         kept = Journal(Path(folder) / "journals/0.shop.jsonl", system_clock(), JournalState())
+        vars(os)["fsync"] = fsync
         begun, used = time.perf_counter(), time.process_time()
-        for number in range(_LINES):
-            kept.write(Event.INTENDED, step=f"{number:016}", customer="cus_aaaaaaaaaa", said_no=[])
+        with ThreadPoolExecutor(max_workers=threads) as pool:
+            list(pool.map(write, range(threads)))
         wall, cpu = time.perf_counter() - begun, time.process_time() - used
+        vars(os)["fsync"] = really
         kept.close()
     return (
-        f"A synced line of the journal: {wall / _LINES * 1000:.2f} ms, "
-        f"{cpu / _LINES * 1_000_000:.0f} µs of CPU"
+        f"| {threads} | {wall / _LINES * 1000:.2f} ms | {cpu / _LINES * 1_000_000:.0f} µs | "
+        f"{next(syncs) / _LINES:.2f} |"
     )
 
 
@@ -185,7 +201,13 @@ def main() -> None:
     for platform, rate in product(PLATFORMS, told.rates):
         sys.stdout.write(applied(platform, told.changes, told.latency, rate) + "\n")
         sys.stdout.flush()
-    sys.stdout.write(f"\n{journal()}\n\n{interrupted('genstore', told.large)}\n")
+    sys.stdout.write(
+        "\nA line of the journal that waits for the disk:\n\n"
+        "| threads | a line | CPU | syncs a line |\n" + "|---" * 4 + "|\n"
+    )
+    for threads in (1, 8, 64):
+        sys.stdout.write(f"{journal(threads)}\n")
+    sys.stdout.write(f"\n{interrupted('genstore', told.large)}\n")
 
 
 if __name__ == "__main__":
