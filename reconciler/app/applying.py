@@ -1,5 +1,6 @@
 """An approved plan to what became of it."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -120,11 +121,12 @@ def _ended(result: "ApplyResult", records: "Mapping[str, Record]") -> "Iterator[
     from reconciler.plan.outcome import StoreOutcome, TrailEnd
 
     outcomes = {one.store: one for one in result.stores}
+    left = Counter(step.change.store for step in result.left)
     for name, record in records.items():
         head = record.end(
             outcomes.get(name, StoreOutcome(store=name, outcomes=())),
             interrupted=result.interrupted,
-            left=sum(step.change.store == name for step in result.left),
+            left=left[name],
         )
         yield TrailEnd(store=name, lines=head.count, head=head.seal)
 

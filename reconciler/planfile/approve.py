@@ -1,5 +1,7 @@
 """A saved plan to what an apply needs of it."""
 
+from collections.abc import Iterator
+
 from reconciler.model.customer import NOTHING_LEARNED
 from reconciler.plan.approved import (
     ApprovedChange,
@@ -10,7 +12,7 @@ from reconciler.plan.approved import (
 )
 from reconciler.plan.lift import Lift, LiftState
 from reconciler.plan.verdicts import Level
-from reconciler.planfile.saved import SavedPlan, SavedStore
+from reconciler.planfile.saved import SavedPlan
 from reconciler.planfile.saved_change import SavedChange, SavedConsent, SavedField, SavedTags
 
 
@@ -26,20 +28,23 @@ def approve(plan: SavedPlan) -> ApprovedPlan:
         made_from=plan.provenance,
         lifts=tuple(_lift(one) for one in plan.lifts),
         releases=plan.options.releases,
-        stores=tuple(_store(one, plan) for one in plan.stores),
+        stores=tuple(_stores(plan)),
     )
 
 
-def _store(store: SavedStore, plan: SavedPlan) -> ApprovedStore:
-    return ApprovedStore(
-        name=store.name,
-        was_read=not store.error,
-        blocked=any(
-            one.level is Level.BLOCK and not one.released for one in plan.verdicts_of(store.name)
-        ),
-        learned=NOTHING_LEARNED if store.receipt is None else store.receipt.learned,
-        changes=tuple(_change(one) for one in plan.changes_of(store.name)),
-    )
+def _stores(plan: SavedPlan) -> Iterator[ApprovedStore]:
+    blocked = {one.store for one in plan.verdicts if one.level is Level.BLOCK and not one.released}
+    changes: dict[str, list[ApprovedChange]] = {}
+    for one in plan.changes:
+        changes.setdefault(one.store, []).append(_change(one))
+    for store in plan.stores:
+        yield ApprovedStore(
+            name=store.name,
+            was_read=not store.error,
+            blocked=store.name in blocked,
+            learned=NOTHING_LEARNED if store.receipt is None else store.receipt.learned,
+            changes=tuple(changes.get(store.name, ())),
+        )
 
 
 def _change(change: SavedChange) -> ApprovedChange:
