@@ -2,6 +2,9 @@
 
 import json
 import os
+import signal
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,9 +12,11 @@ import pytest
 
 from reconciler import app
 from reconciler.apply.cancellation import Cancellation
-from reconciler.plan.outcome import State, StepOutcome
+from reconciler.plan.outcome import ApplyResult, State, StepOutcome
 from reconciler.planfile.approve import approve
 from reconciler.planfile.decode import decode
+from reconciler.planfile.saved import SavedPlan
+from reconciler.sandbox import Fault
 from reconciler.state.chain import lines
 from tests.harness import Shop, opened, person, states
 
@@ -27,13 +32,33 @@ class After:
     requests: int = 0
 
 
-def _interrupted(shop: Shop, size: int, monkeypatch: pytest.MonkeyPatch) -> After:
-    """Of so many changes, in the first moments."""
-    control, after, really = Cancellation(), After(), os.fsync
+def _planned(shop: Shop, size: int) -> SavedPlan:
     emails = [f"c{number}@example.com" for number in range(size)]
     shop.reset([person(email) for email in emails])
     shop.want(*({"email": email, "tags": {"add": ["vip"]}} for email in emails))
-    body = decode(shop.plan())
+    return decode(shop.plan())
+
+
+def _applied(
+    shop: Shop, plan: SavedPlan, control: Cancellation, progress: Callable[[StepOutcome], None]
+) -> ApplyResult:
+    order = app.ApplyRequest(
+        plan=plan,
+        commitment=approve(plan),
+        state=shop.state(),
+        only=(),
+        environment=shop.environment,
+        pseudonyms=shop.pseudonyms,
+        control=control,
+        progress=progress,
+    )
+    return app.apply(order)
+
+
+def _interrupted(shop: Shop, size: int, monkeypatch: pytest.MonkeyPatch) -> After:
+    """Of so many changes, in the first moments."""
+    control, after, really = Cancellation(), After(), os.fsync
+    plan = _planned(shop, size)
 
     def fsync(file: int) -> None:
         after.syncs += control.interrupted.is_set()
@@ -46,17 +71,7 @@ def _interrupted(shop: Shop, size: int, monkeypatch: pytest.MonkeyPatch) -> Afte
             control.interrupted.set()
 
     monkeypatch.setattr(os, "fsync", fsync)
-    order = app.ApplyRequest(
-        plan=body,
-        commitment=approve(body),
-        state=shop.state(),
-        only=(),
-        environment=shop.environment,
-        pseudonyms=shop.pseudonyms,
-        control=control,
-        progress=progress,
-    )
-    result = app.apply(order)
+    result = _applied(shop, plan, control, progress)
     monkeypatch.undo()
 
     assert result.interrupted
@@ -88,3 +103,26 @@ def test_what_was_interrupted_is_gone_on_with(
 
         assert shop.apply(kept, resume=True).complete
         assert all(one["tags"] == ["vip"] for one in shop.box.customers())
+
+
+def test_ctrl_c_is_heard_whichever_thread_catches_it(tmp_path: Path) -> None:
+    control = Cancellation()
+    before = signal.signal(signal.SIGINT, lambda *_: control.interrupted.set())
+    sent: list[int] = []
+
+    def progress(outcome: StepOutcome) -> None:
+        del outcome
+        if not sent:
+            sent.append(threading.get_ident())
+            signal.pthread_kill(sent[0], signal.SIGINT)
+
+    try:
+        with opened(tmp_path, "genstore") as shop:
+            plan = _planned(shop, 200)
+            shop.box.fault(Fault("slow", times=10**6, seconds=0.1))
+            result = _applied(shop, plan, control, progress)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert result.interrupted
+    assert states(result).count(State.NOT_REACHED) > 0

@@ -81,11 +81,11 @@ def _truth(shop: Shop) -> dict[str, Json]:
     return found
 
 
-def test_a_resume_after_a_loss_of_power_ends_as_an_undisturbed_run(shop: Shop, disk: Disk) -> None:
+def _lose_power_at(lines: range, shop: Shop, disk: Disk) -> None:
     assert shop.apply(_begin(shop)).complete
     expected = _truth(shop)
     lost = 0
-    for line in range(0, _MOST_LINES, 6):
+    for line in lines:
         body = _begin(shop)
         try:
             shop.apply(body, dies_after=line)
@@ -98,6 +98,15 @@ def test_a_resume_after_a_loss_of_power_ends_as_an_undisturbed_run(shop: Shop, d
             break
 
     assert lost, "nothing was ever at risk, so nothing was tried"
+
+
+def test_a_resume_after_a_loss_of_power_ends_as_an_undisturbed_run(shop: Shop, disk: Disk) -> None:
+    _lose_power_at(range(4, _MOST_LINES, 9), shop, disk)
+
+
+@pytest.mark.slow
+def test_a_resume_after_a_loss_of_power_at_every_line(shop: Shop, disk: Disk) -> None:
+    _lose_power_at(range(_MOST_LINES), shop, disk)
 
 
 def test_what_a_run_reports_as_done_outlives_a_loss_of_power(shop: Shop, disk: Disk) -> None:
