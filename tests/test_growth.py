@@ -14,6 +14,7 @@ from reconciler.desired.files import SpecFile
 from reconciler.desired.yaml_reader import parse
 from reconciler.diagnostics import SourceMark
 from reconciler.model.customer import ReadReceipt
+from reconciler.model.entries import Entries
 from reconciler.model.settings import Approval, DesiredState, Settings
 from reconciler.plan.lift import LiftState
 from reconciler.plan.lifts import lifts
@@ -115,7 +116,9 @@ def approving(size: int) -> Callable[[], object]:
     state = DesiredState(
         stores=settings.stores,
         policy=settings.policy,
-        customers=(("shop", entries),),
+        customers=(("shop", Entries.of(entries)),),
+        meanings=(),
+        reasoned=frozenset(),
         owned=(),
         approvals=approvals,
         files=1,
