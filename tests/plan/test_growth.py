@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from reconciler.model.customer import DesiredCustomer, ReadReceipt
+from reconciler.plan.agreement import asks_nothing
 from reconciler.plan.match import Index
 from reconciler.plan.planner import LiveCounts, StoreReading, compute
 from tests.builders import REGION, desired, live, rules
@@ -51,5 +52,24 @@ def test_twice_as_many_renames_take_twice_the_work(
             return compute(read, rules(), ())
 
         return planned
+
+    assert growth(work, 300) <= MOST
+
+
+def test_twice_as_many_who_are_as_they_shall_be_take_twice_the_work_and_leave_ids_behind() -> None:
+    judged = rules()
+
+    def work(size: int) -> Callable[[], object]:
+        wanted = [desired(_address(one), first_name="Ada") for one in range(size)]
+        people = [live(str(one), _address(one), first_name="Ada") for one in range(size)]
+
+        def dropped() -> object:
+            index = Index(wanted, REGION, lambda entry, one: asks_nothing(entry, one, judged))
+            for one in people:
+                index.offer(one)
+            assert not index.remembered()
+            return index.pairings()
+
+        return dropped
 
     assert growth(work, 300) <= MOST
