@@ -44,9 +44,7 @@ class View:
         """How many of them are new."""
         new = 0
         for live in customers:
-            if live.teaches is not self._taught:
-                self._taught = live.teaches
-                self.learned = self.learned.then(live.teaches)
+            self._learn(live.teaches)
             if live.remote_id in self.seen:
                 self.repeated += 1
                 continue
@@ -89,7 +87,7 @@ class View:
         bare = sorted((*bare, *settled), key=lambda one: one.remote_id)
         fuller, _ = self._asked(bare, read)
         for one in fuller:
-            self.learned = self.learned.then(one.teaches)
+            self._learn(one.teaches)
         gone = {id(one) for one in settled}
         self.index.renew(one for one in fuller if id(one) not in gone)
         return len(told) + len(fuller)
@@ -98,8 +96,14 @@ class View:
         """Puts what is known better of those who were taken in place of what was."""
         anew = tuple(customers)
         for live in anew:
-            self.learned = self.learned.then(live.teaches)
+            self._learn(live.teaches)
         self.index.renew(anew)
+
+    def _learn(self, taught: Learned) -> None:
+        """Most records teach what the one before them did."""
+        if taught is not self._taught:
+            self._taught = taught
+            self.learned = self.learned.then(taught)
 
     def _asked(
         self, poor: Sequence[LiveCustomer], read: Callable[[str], LiveCustomer | None]
@@ -123,7 +127,7 @@ class View:
     def note(self, wanted: Identity, answers: Iterable[Found]) -> None:
         """Those who answered a look-up; whoever hides the contact is kept as a candidate for it."""
         for answer in answers:
-            self.learned = self.learned.then(answer.teaches)
+            self._learn(answer.teaches)
             self.take(one for one in answer.customers if one.remote_id not in self.seen)
             for live in answer.withheld:
                 self.index.withhold(wanted, live)

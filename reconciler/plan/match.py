@@ -201,10 +201,9 @@ class Index:
             self._withheld.setdefault(place, []).append(live)
 
     def unmatched(self) -> Iterator[DesiredCustomer]:
-        """The entries for whom no record was remembered, not even one that may be theirs."""
-        for place in range(len(self._entries)):
-            if not self.is_matched(place):
-                yield self._entries[place]
+        """The entries for whom no record is remembered now, not even one that may be theirs."""
+        places = [place for place in range(len(self._entries)) if not self.is_matched(place)]
+        return (self._entries[place] for place in places)
 
     def is_matched(self, place: int) -> bool:
         """Whether anybody was remembered for the entry of this place in the given order."""
