@@ -13,6 +13,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.model.settings import Approval, DesiredState, Release, RiskClass, StoreSettings
 
 if TYPE_CHECKING:
+    from reconciler.model.customer import DesiredCustomer
     from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.model.redaction import Names
     from reconciler.plan.match import OfPair
@@ -90,16 +91,23 @@ def with_approvals(
     state: DesiredState, choices: PlanOptions, environment: Environment, pseudonyms: "Pseudonyms"
 ) -> PlanOptions:
     """Adds the releases and acknowledgements that stand in the specs and have not ended."""
+    from reconciler.plan.approval_entries import ApprovalEntries
+
     now = environment.clock.now()
+    named = ApprovalEntries(state)
     releases = list(choices.releases)
     acknowledged = list(choices.acknowledged)
     for approval in state.approvals:
         if approval.until < now:
             continue
         if approval.release is not None:
-            releases.extend(_named(state, approval, approval.release, pseudonyms))
+            releases.extend(
+                _releases(state, approval, approval.release, named.of(approval), pseudonyms)
+            )
         if approval.acknowledges is not None:
-            acknowledged.extend(_named(state, approval, approval.acknowledges, pseudonyms))
+            acknowledged.extend(
+                _releases(state, approval, approval.acknowledges, named.of(approval), pseudonyms)
+            )
     return replace(
         choices,
         releases=tuple(sorted(set(releases), key=repr)),
@@ -119,13 +127,14 @@ def _raises(
     return tuple(sorted(raises.items()))
 
 
-def _named(
-    state: DesiredState, approval: Approval, rule: str, pseudonyms: "Pseudonyms"
+def _releases(
+    state: DesiredState,
+    approval: Approval,
+    rule: str,
+    entries: "tuple[DesiredCustomer, ...] | None",
+    pseudonyms: "Pseudonyms",
 ) -> list[Release]:
     """The rule for those customers whom the approval names, by their aliases; or for all."""
-    from reconciler.plan.settings_change import named
-
-    entries = named(approval, state)
     if entries is None:
         stores = approval.stores or tuple(store.name for store in state.stores)
         return [Release(rule=rule, store=name) for name in stores]

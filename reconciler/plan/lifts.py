@@ -1,11 +1,12 @@
 """Whatever lifts a limit of a plan, gathered from flags, approvals and settings."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
 from reconciler.diagnostics import SourceMark
+from reconciler.model.customer import DesiredCustomer
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.redaction import NOBODY, Names, without_values
 from reconciler.model.settings import (
@@ -18,13 +19,43 @@ from reconciler.model.settings import (
     Settings,
     StoreSettings,
 )
+from reconciler.plan.approval_entries import ApprovalEntries
 from reconciler.plan.lift import Lift, LiftKind, LiftState, Origin
 from reconciler.plan.plan import StorePlan
-from reconciler.plan.settings_change import named
 from reconciler.plan.verdicts import Verdict
 
 Places: TypeAlias = set[SourceMark] | None
 """The lines of some entries; None for all of them."""
+
+
+class _Told:
+    """The verdicts of one store by their lines: these name a customer by the record and approvals
+    by the entry, and both have its lines.
+    """
+
+    def __init__(self, part: StorePlan) -> None:
+        self.part = part
+        self._at: dict[SourceMark | None, list[Verdict]] = {}
+        for one in part.verdicts:
+            self._at.setdefault(one.mark, []).append(one)
+        self._rules = {one.rule for one in part.verdicts}
+        self._released = {one.rule for one in part.verdicts if one.released}
+        self._known = any(one.acknowledged for one in part.verdicts)
+
+    def released(self, rule: str, places: Places) -> bool:
+        if places is None:
+            return rule in self._released
+        return any(one.rule == rule and one.released for one in self._in(places))
+
+    def acknowledged(self, rule: str, places: Places) -> bool:
+        """Whether it names something that is owed and known, by its own rule or what holds it."""
+        if places is None:
+            return self._known and rule in self._rules
+        here = list(self._in(places))
+        return any(one.acknowledged for one in here) and any(one.rule == rule for one in here)
+
+    def _in(self, places: set[SourceMark]) -> Iterator[Verdict]:
+        return (one for place in places for one in self._at.get(place, ()))
 
 
 def lifts(
@@ -39,18 +70,21 @@ def lifts(
     people are called by whom reasons may speak of.
     """
     parts = tuple(parts)
-    stores = tuple(one for one in state.stores if one.name in {part.name for part in parts})
+    planned = {part.name for part in parts}
+    stores = tuple(one for one in state.stores if one.name in planned)
+    named = ApprovalEntries(state)
+    told = {part.name: _Told(part) for part in parts}
     origin = Origin.SPECS if state.base is None else Origin.BASE
     found = [
         *_of_flags(*flags, parts),
         *(
             lift
             for approval in state.approvals
-            if not approval.stores or {one.name for one in stores} & set(approval.stores)
+            if not approval.stores or planned & set(approval.stores)
             for lift in _of_approval(
                 replace(approval, reason=without_values(approval.reason, (), names)),
-                state,
-                parts,
+                named.of(approval),
+                [told[one] for one in approval.stores or told if one in told],
                 origin,
                 now,
                 pseudonyms,
@@ -108,25 +142,23 @@ def _of_flags(
 
 def _of_approval(
     approval: Approval,
-    state: DesiredState,
-    parts: tuple[StorePlan, ...],
+    entries: tuple[DesiredCustomer, ...] | None,
+    parts: Sequence[_Told],
     origin: Origin,
     now: datetime,
     pseudonyms: Pseudonyms,
 ) -> Iterator[Lift]:
-    parts = tuple(one for one in parts if one.name in (approval.stores or (one.name,)))
-    entries = named(approval, state)
     places = (
         None if entries is None else {mark for one in entries for mark in (one.mark, *one.marks)}
     )
     for kind, what, value in _lifted(approval):
         match kind:
             case LiftKind.RAISE:
-                used = any(_raised(part, RiskClass(what), int(value)) for part in parts)
+                used = any(_raised(one.part, RiskClass(what), int(value)) for one in parts)
             case LiftKind.RELEASE:
-                used = any(_released(part, what, places) for part in parts)
+                used = any(one.released(what, places) for one in parts)
             case _:
-                used = any(_acknowledged(part, what, places) for part in parts)
+                used = any(one.acknowledged(what, places) for one in parts)
         yield Lift(
             kind=kind,
             what=what,
@@ -184,23 +216,6 @@ def _raised(part: StorePlan, risk: RiskClass, number: int) -> bool:
     return any(one.rule == rule and one.released for one in part.verdicts) and (
         risk is RiskClass.WITHDRAW or number >= part.count(risk)
     )
-
-
-def _released(part: StorePlan, rule: str, places: Places) -> bool:
-    return any(
-        one.rule == rule and one.released and _stands_in(one, places) for one in part.verdicts
-    )
-
-
-def _acknowledged(part: StorePlan, rule: str, places: Places) -> bool:
-    """Whether it names something that is owed and known, by its own rule or what holds it."""
-    here = [one for one in part.verdicts if _stands_in(one, places)]
-    return any(one.acknowledged for one in here) and any(one.rule == rule for one in here)
-
-
-def _stands_in(verdict: Verdict, places: Places) -> bool:
-    """Verdicts name a customer by the record and approvals by the entry; both have its lines."""
-    return places is None or verdict.mark in places
 
 
 def _of_limits(store: StoreSettings, origin: Origin) -> Iterator[Lift]:

@@ -7,9 +7,6 @@ from typing import Any, Final
 from deepdiff import DeepDiff
 
 from reconciler.diagnostics import SourceMark
-from reconciler.model.customer import DesiredCustomer
-from reconciler.model.entries import Entries
-from reconciler.model.identity import Identity
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.redaction import NOBODY, Names, without_values
 from reconciler.model.settings import (
@@ -20,6 +17,7 @@ from reconciler.model.settings import (
     TokenKind,
     TokenSource,
 )
+from reconciler.plan.approval_entries import ApprovalEntries
 from reconciler.plan.setting import SettingChange, Told
 
 # Their forms let nothing personal through, and a reviewer must see them whole.
@@ -37,12 +35,12 @@ def changes(
     """Where the settings at hand are not those in force, in the order of their paths; approvals are
     named by what they lift. `names` are masked in their reasons.
     """
-    titles = {_title(one, state, pseudonyms): one.mark for one in state.at_hand.approvals}
-    before = {**_rules(state.settings), "approvals": _approvals(state.approvals, state, pseudonyms)}
-    after = {
-        **_rules(state.at_hand),
-        "approvals": _approvals(state.at_hand.approvals, state, pseudonyms),
-    }
+    entries = ApprovalEntries(state)
+    in_force = [(_title(one, entries, pseudonyms), one) for one in state.approvals]
+    at_hand = [(_title(one, entries, pseudonyms), one) for one in state.at_hand.approvals]
+    titles = {title: one.mark for title, one in at_hand}
+    before = {**_rules(state.settings), "approvals": _reasons(in_force)}
+    after = {**_rules(state.at_hand), "approvals": _reasons(at_hand)}
     found = _changes(before, after, pseudonyms)
     placed = (
         replace(
@@ -168,39 +166,24 @@ def _token(source: TokenSource) -> dict[str, str]:
     return {source.kind.value: where}
 
 
-def _approvals(
-    approvals: tuple[Approval, ...], state: DesiredState, pseudonyms: Pseudonyms
-) -> dict[str, str]:
-    """Their reasons by all else that they say, so that an edited one is one gone and one new."""
+def _reasons(approvals: Iterable[tuple[str, Approval]]) -> dict[str, str]:
+    """By the title, which is all else that one says: an edited one is one gone and one new."""
     found: dict[str, list[str]] = {}
-    for one in approvals:
-        found.setdefault(_title(one, state, pseudonyms), []).append(one.reason)
+    for title, one in approvals:
+        found.setdefault(title, []).append(one.reason)
     return {name: "; ".join(reasons) for name, reasons in found.items()}
 
 
-def _title(one: Approval, state: DesiredState, pseudonyms: Pseudonyms) -> str:
+def _title(one: Approval, named: ApprovalEntries, pseudonyms: Pseudonyms) -> str:
     parts = [f"raise {risk}={number}" for risk, number in one.raises]
     if one.release is not None:
         parts.append(f"release {one.release}")
     if one.acknowledges is not None:
         parts.append(f"acknowledge {one.acknowledges}")
-    entries = named(one, state)
+    entries = named.of(one)
     if entries is not None:
         aliases = sorted({pseudonyms.entry_alias(entry) for entry in entries})
         parts.append(f"of {', '.join(aliases) or 'nobody here'}")
     if one.stores:
         parts.append(f"in {', '.join(sorted(one.stores))}")
     return f"{' '.join(parts)} until {one.until.isoformat(timespec='minutes')}"
-
-
-def named(approval: Approval, state: DesiredState) -> tuple[DesiredCustomer, ...] | None:
-    """The entries that an approval names, of all stores it is for; None: it is for everybody."""
-    if approval.identities is None:
-        return None
-    stores = approval.stores or tuple(store.name for store in state.stores)
-    return tuple(one for name in stores for one in _bearing(state.of(name), approval.identities))
-
-
-def _bearing(entries: Entries, identities: Iterable[Identity]) -> Iterator[DesiredCustomer]:
-    numbers = {number for one in identities for number in entries.now((one.kind, one.key))}
-    return (entries[number] for number in sorted(numbers))

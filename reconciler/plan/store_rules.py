@@ -1,8 +1,9 @@
 """What judging the customers of one store rests on: its settings, tables, policy and releases."""
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeAlias
 
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
@@ -11,6 +12,9 @@ from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.redaction import NOBODY, Names
 from reconciler.model.settings import Policy, Release, StoreSettings
 from reconciler.plan.compare import ComparisonSettings
+
+Lifted: TypeAlias = frozenset[tuple[str, str | None]]
+"""Rules, each with the alias of whom it is lifted for, None for everybody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,16 @@ class StoreRules:
     acknowledged: tuple[Release, ...] = ()
     out_by_person: frozenset[tuple[str, Channel]] = frozenset()
     names: Names = NOBODY
+    _released: Lifted = field(init=False, repr=False, compare=False)
+    _acknowledged: Lifted = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_released", self._here(self.releases))
+        object.__setattr__(self, "_acknowledged", self._here(self.acknowledged))
+
+    def _here(self, releases: Iterable[Release]) -> Lifted:
+        stores = (None, self.store.name)
+        return frozenset((one.rule, one.alias) for one in releases if one.store in stores)
 
     def known(self, alias: str, channel: Channel, live: LiveConsent) -> LiveConsent:
         """A live consent with what the store does not tell any more: that it was the person."""
@@ -78,14 +92,12 @@ class StoreRules:
 
     def released(self, rule_id: str, *aliases: str) -> bool:
         """Whether a person has lifted this rule for this customer (or for all)."""
-        return any(self._names(one, rule_id, aliases) for one in self.releases)
+        return any((rule_id, alias) in self._released for alias in (None, *aliases))
 
     def is_acknowledged(self, rule_ids: Collection[str], *aliases: str) -> bool:
         """Whether somebody knows of what one of these rules keeps from being carried out."""
         return any(
-            self._names(one, rule_id, aliases) for one in self.acknowledged for rule_id in rule_ids
+            (rule_id, alias) in self._acknowledged
+            for rule_id in rule_ids
+            for alias in (None, *aliases)
         )
-
-    def _names(self, one: Release, rule_id: str, aliases: tuple[str, ...]) -> bool:
-        here = one.store in (None, self.store.name)
-        return here and one.rule == rule_id and one.alias in (None, *aliases)
