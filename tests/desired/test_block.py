@@ -3,17 +3,21 @@
 import random
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import pytest
 
 from benchmarks.crowd import Crowd
 from benchmarks.data import entry
-from reconciler.desired import block, yaml_reader
+from reconciler.desired import block, lint, resolve, schema_errors, settings, yaml_reader
 from reconciler.desired.files import SpecFile
 from reconciler.desired.item import Item
+from reconciler.desired.meaning import meaning
 from reconciler.desired.yaml_reader import Document
 from reconciler.diagnostics import Pointer
+from reconciler.model.customer import DesiredCustomer
+from reconciler.platforms.registry import CHECKS, TABLES
 
 CROWD: Final = Crowd(size=300, seed=3)
 HEADS: Final = (
@@ -152,3 +156,46 @@ def test_what_looks_like_a_list_inside_a_longer_text_is_none() -> None:
     assert told == ()
     assert document is not None
     assert document.data == {"note": "a customers: - email: a@b.cc "}
+
+
+STORES: Final = b"""
+stores:
+  shop: {platform: genstore, shop: acme, token: {env: TOKEN}, phone_region: CN, tags: {owned: [vip]}}
+"""
+NOW: Final = datetime(2026, 11, 26, tzinfo=UTC)
+
+
+def state(*documents: Document) -> tuple[list[DesiredCustomer], list[str]]:
+    """What the documents ask for, and every complaint about that."""
+    declared, _ = settings.declare(documents, TABLES, CHECKS)
+    found, wrong = resolve.resolve(
+        documents,
+        declared,
+        "specs",
+        lambda store: lint.Lint.of(store, declared.policy, NOW, TABLES[store.platform]),
+        meaning,
+    )
+    return list(found.of("shop")), sorted({str(one) for one in wrong})
+
+
+@pytest.mark.parametrize(
+    ("seed", "texts"), [(3, 200), pytest.param(4, 10_000, marks=pytest.mark.slow)]
+)
+def test_customers_are_the_same_of_small_entries_and_of_whole_ones(seed: int, texts: int) -> None:
+    rnd = random.Random(seed)
+    stores, _ = schema_errors.read(SpecFile(name="a", content=STORES))
+    assert stores is not None
+    made = 0
+    for _ in range(texts):
+        file = SpecFile(name="f", content=text(rnd).encode())
+        small, told = schema_errors.read(file)
+        parsed, broken = yaml_reader.parse(file)
+        whole, wrong = (None, ()) if parsed is None else schema_errors.check(parsed)
+        assert sorted(map(str, told)) == sorted(map(str, (*broken, *wrong)))
+        if small is None or whole is None or whole.data is None:
+            continue
+        customers, complaints = state(stores, small)
+        assert (customers, complaints) == state(stores, whole)
+        made += len(customers)
+
+    assert made > texts / 5
