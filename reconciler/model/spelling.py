@@ -132,6 +132,8 @@ _TURNING: Final = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"
 
 def tag_fault(text: str) -> str | None:
     """Why stores would keep another tag than this one; None where they keep it."""
+    if text.isascii() and text.isprintable() and "," not in text and text == text.strip(" "):
+        return None
     if text != text.strip():
         return "has a blank at an end"
     if "," in text:
