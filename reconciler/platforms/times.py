@@ -122,12 +122,11 @@ class StoreTimes:
                 return None
             if self._place is None:
                 self._place = ZoneInfo(self.zone)
-            first, last = sorted(
-                [
-                    moment.replace(tzinfo=self._place, fold=0).astimezone(UTC),
-                    moment.replace(tzinfo=self._place, fold=1).astimezone(UTC),
-                ]
-            )
+            # What `astimezone` does, without asking the zone of UTC too.
+            ahead = self._place.utcoffset(moment) or _NOT_AT_ALL
+            behind = self._place.utcoffset(moment.replace(fold=1)) or _NOT_AT_ALL
+            first = (moment - max(ahead, behind)).replace(tzinfo=UTC)
+            last = (moment - min(ahead, behind)).replace(tzinfo=UTC) if ahead != behind else first
         else:
             first = last = moment.astimezone(UTC)
         return Span(at=last, earliest=first, latest=last + _vagueness(moment, clock))

@@ -4,6 +4,7 @@ numbers, booleans and lists, months past 12 and hidden values all pass through h
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -179,11 +180,12 @@ def _consent(
     word = value["state"]
     if "*" in word:
         return LiveConsent(state=ConsentState.MASKED)
-    consent = LiveConsent(
-        state=words.state(channel, word),
-        code=word if word.replace("_", "").isalnum() else "",
-    )
-    return times.consent(consent, value.get("consentUpdateTime"))
+    return times.consent(_said(words.state(channel, word), word), value.get("consentUpdateTime"))
+
+
+@lru_cache(maxsize=256)
+def _said(state: ConsentState, word: str) -> LiveConsent:
+    return LiveConsent(state=state, code=word if word.replace("_", "").isalnum() else "")
 
 
 def _addresses(record: Mapping[str, Any]) -> tuple[Address, ...] | None:
