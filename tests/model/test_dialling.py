@@ -47,7 +47,7 @@ def _written(
     return f"{sign}{code}{before}{national[: len(national) - cut]}{behind}", region
 
 
-@settings(max_examples=500)
+@settings(max_examples=max(200, settings().max_examples))
 @given(numbers(), st.sampled_from((*REGIONS, None)), st.booleans())
 def test_a_plain_number_is_the_one_that_parsing_finds(
     written: tuple[str, str], elsewhere: str | None, at_home: bool
