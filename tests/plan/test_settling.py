@@ -390,15 +390,6 @@ def test_whoever_is_named_by_id_stays_the_one(first: str) -> None:
     assert not dropped.verdicts
 
 
-def test_a_record_that_is_kept_is_kept_without_its_json() -> None:
-    index = Index((desired(first_name="New"),), "CN")
-
-    index.offer(replace(live(first_name="Old"), wire=Wire({"id": "1"})))
-
-    (one,) = index.remembered()
-    assert one.wire is None
-
-
 def test_what_somebody_dropped_is_called_by_is_known_where_the_specs_do_not_say_it() -> None:
     entry, one = desired("a@example.com"), live("1", "a@example.com", first_name="Zebulon")
     judged = judging("genstore")
