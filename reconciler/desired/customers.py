@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, overload
 
 from reconciler.desired.entries import DiagnosticCollector, Entry, entry
-from reconciler.desired.merge import one_of
+from reconciler.desired.merge import one_of, places
 from reconciler.desired.yaml_reader import Document
 from reconciler.diagnostics import Pointer
 from reconciler.model.customer import DesiredCustomer
+from reconciler.model.marks import Marks
 from reconciler.model.settings import StoreSettings
 
 
@@ -63,14 +64,20 @@ class Customers(Sequence[DesiredCustomer]):
     """In the order of their first lines.
 
     `firsts` has one entry of each, `others` all entries of those who have several, by the first.
+    Some are `kept` as they were made once, by the first too.
     """
 
     def __init__(
-        self, entries: Entries, firsts: "array[int]", others: Mapping[int, Sequence[int]]
+        self,
+        entries: Entries,
+        firsts: "array[int]",
+        others: Mapping[int, Sequence[int]],
+        kept: Mapping[int, DesiredCustomer],
     ) -> None:
         self._entries = entries
         self._firsts = firsts
         self._others = others
+        self._kept = kept
 
     def __len__(self) -> int:
         return len(self._firsts)
@@ -83,11 +90,22 @@ class Customers(Sequence[DesiredCustomer]):
         if isinstance(place, slice):
             return tuple(self[one] for one in range(*place.indices(len(self))))
         first = self._firsts[place]
+        kept = self._kept.get(first)
+        if kept is not None:
+            return kept
         return made_of(self._entries, self._others.get(first, (first,)), DiagnosticCollector())
 
 
 def made_of(entries: Entries, numbers: Sequence[int], work: DiagnosticCollector) -> DesiredCustomer:
     """What entries of one customer say together; what is wrong with each alone is told already."""
+    return one_of(entries.store.name, _read(entries, numbers), marks_of(entries, numbers), work)
+
+
+def marks_of(entries: Entries, numbers: Sequence[int]) -> Marks:
+    """The places of what they say, which are looked for in the entries once one is asked for."""
+    return Marks(lambda: places(_read(entries, numbers)))
+
+
+def _read(entries: Entries, numbers: Sequence[int]) -> list[Entry]:
     heard = DiagnosticCollector()
-    found = [one for number in numbers if (one := entries.read(number, heard)) is not None]
-    return one_of(entries.store.name, found, work)
+    return [one for number in numbers if (one := entries.read(number, heard)) is not None]

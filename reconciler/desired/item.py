@@ -7,17 +7,19 @@ line on, in common: that is one `Form` for many. What is each one's own are the 
 import marshal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final, TypeAlias
 
 from reconciler.desired.numbering import Inside, inside
 from reconciler.diagnostics import Pointer
 from reconciler.schemas import Accepted
 
-_Shape: TypeAlias = tuple[Any, ...]
-"""Of a list: None, then a shape or `_VALUE` for each item. Of a mapping: its keys, each followed by
-a shape where its value has one.
+_Shape: TypeAlias = int | tuple[Any, ...]
+"""Of plain lists, how many values they have; of plain mappings, their keys. What has others inside
+begins with what it is, and has None or a shape for each value, in a mapping after its key.
 """
-_VALUE: Final = 0
+_MAPPING: Final = True
+_LIST: Final = False
 _MOST_KNOWN: Final = 4096
 
 
@@ -97,38 +99,32 @@ class Item(Accepted):
 
 def _shape(node: Any, values: list[Any]) -> _Shape:
     """Appends the values to `values`."""
-    shape: list[Any] = []
-    if type(node) is dict:
-        for key, one in node.items():
+    inner = node.values() if type(node) is dict else node
+    if not any(type(one) is dict or type(one) is list for one in inner):
+        values.extend(inner)
+        return tuple(node) if type(node) is dict else len(node)
+    shape: list[Any] = [_MAPPING if type(node) is dict else _LIST]
+    for key, one in node.items() if type(node) is dict else enumerate(node):
+        if type(node) is dict:
             shape.append(key)
-            if type(one) is dict or type(one) is list:
-                shape.append(_shape(one, values))
-            else:
-                values.append(one)
-        return tuple(shape)
-    shape.append(None)
-    for one in node:
         if type(one) is dict or type(one) is list:
             shape.append(_shape(one, values))
         else:
-            shape.append(_VALUE)
+            shape.append(None)
             values.append(one)
     return tuple(shape)
 
 
 def _filled(shape: _Shape, values: Iterator[Any]) -> Any:
-    if shape and shape[0] is None:
-        return [next(values) if one == _VALUE else _filled(one, values) for one in shape[1:]]
-    made: dict[str, Any] = {}
-    waiting: str | None = None
-    for one in shape:
-        if type(one) is tuple:
-            made[waiting or ""] = _filled(one, values)
-            waiting = None
-            continue
-        if waiting is not None:
-            made[waiting] = next(values)
-        waiting = one
-    if waiting is not None:
-        made[waiting] = next(values)
-    return made
+    if type(shape) is int:
+        return list(islice(values, shape))
+    assert type(shape) is tuple  # noqa: S101
+    if not shape or type(shape[0]) is str:
+        return dict(zip(shape, values, strict=False))
+    if shape[0] is _LIST:
+        return [next(values) if one is None else _filled(one, values) for one in shape[1:]]
+    parts = iter(shape[1:])
+    return {
+        key: next(values) if one is None else _filled(one, values)
+        for key, one in zip(parts, parts, strict=True)
+    }

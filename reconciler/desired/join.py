@@ -3,9 +3,9 @@
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from reconciler.desired.customers import Customers, Entries, made_of
+from reconciler.desired.customers import Customers, Entries, made_of, marks_of
 from reconciler.desired.entries import DiagnosticCollector, Entry
 from reconciler.desired.merge import one_of
 from reconciler.diagnostics import Diagnostic
@@ -19,6 +19,10 @@ Inspect: TypeAlias = Callable[[DesiredCustomer], Iterable[Diagnostic]]
 """What is wrong with a customer, or worth a warning."""
 Digest: TypeAlias = Callable[[DesiredCustomer], bytes]
 """Of what is asked for a customer, always as many bytes; none where nobody will ask for it."""
+
+# Of the customers of a store so many stay as they were made, about 4 KiB each, since making one
+# again takes as long as reading its lines does.
+MOST_KEPT: Final = 16_384
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,7 @@ class _Joining:
         self._files = array("Q", bytes(8 * len(entries)))
         self._places = array("Q", bytes(8 * len(entries)))
         self._meanings = [b""] * len(entries)
+        self._kept: dict[int, DesiredCustomer] = {}
         self._complaints: dict[int, list[Diagnostic]] = {}
         self._tags: set[str] = set()
         self._reasoned: set[int] = set()
@@ -69,13 +74,16 @@ class _Joining:
         for one in entry.identities:
             self._now[one.kind].add(one.key, number)
         work = DiagnosticCollector()
-        self._look_at(number, one_of(self._entries.store.name, [entry], work), work)
+        marks = marks_of(self._entries, (number,))
+        made = one_of(self._entries.store.name, [entry], marks, work)
+        self._look_at(number, made, work)
 
     def ended(self, work: DiagnosticCollector) -> Joined:
         others = self._groups()
         for first, numbers in others.items():
             for number in numbers[1:]:
                 self._named[number] = False
+                self._kept.pop(number, None)
                 self._complaints.pop(number, None)
                 self._before.pop(number, None)
                 self._reasoned.discard(number)
@@ -105,12 +113,15 @@ class _Joining:
             found.renumber(places)
         for found in before.values():
             found.sort()
-        return Wanted(Customers(self._entries, array("Q", rows), others), self._now, before)
+        every = Customers(self._entries, array("Q", rows), others, self._kept)
+        return Wanted(every, self._now, before)
 
     def _look_at(self, number: int, customer: DesiredCustomer, work: DiagnosticCollector) -> None:
         self._files[number] = self._ranks[customer.mark.file]
         self._places[number] = number_of(customer.mark)
         self._meanings[number] = self._digest(customer)
+        if number in self._kept or len(self._kept) < MOST_KEPT:
+            self._kept[number] = customer
         if customer.previously:
             self._before[number] = customer.previously
         if customer.reason is not None:

@@ -5,11 +5,11 @@ from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.customer import DesiredCustomer
+from reconciler.model.customer import Address, DesiredCustomer
 from reconciler.model.fields import BY_NAME, consent_field
-from reconciler.model.identity import IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.personal import Personal
+from reconciler.model.tags import TagIntent
 
 LIMIT: Final = "capability.limit"
 UNSUPPORTED: Final = "capability.unsupported"
@@ -22,48 +22,76 @@ _INSTEAD: Final = {
 }
 
 
-def beyond(customer: DesiredCustomer, table: Capabilities) -> Iterator[Diagnostic]:
-    """Errors for what can never be kept, warnings for what a plan would be blocked by."""
-    yield from _unwritable(customer, table)
-    yield from _lengths(customer, table)
-    yield from _tags(customer, table)
-    yield from _addresses(customer, table)
+class Limits:
+    """Of one platform: errors for what can never be kept, warnings for what blocks a plan."""
 
+    def __init__(self, table: Capabilities) -> None:
+        self._table = table
+        self._writable = table.creates | table.updates
+        self._lengths = dict(table.lengths)
+        self._part_lengths = dict(table.address_lengths)
 
-def _unwritable(customer: DesiredCustomer, table: Capabilities) -> Iterator[Diagnostic]:
-    writable = table.creates | table.updates
-    fields = [name for name, _ in customer.scalars]
-    fields += ["tags"] if customer.tags is not UNMANAGED else []
-    fields += ["addresses"] if customer.addresses is not UNMANAGED else []
-    for name in fields:
-        if name not in writable:
+    def beyond(self, customer: DesiredCustomer) -> Iterator[Diagnostic]:
+        yield from self._unwritable(customer)
+        yield from self._too_long(customer)
+        if customer.tags is not UNMANAGED:
+            yield from _tags(customer, customer.tags, self._table)
+        if customer.addresses is not UNMANAGED:
+            yield from self._addresses(customer, customer.addresses)
+
+    def _unwritable(self, customer: DesiredCustomer) -> Iterator[Diagnostic]:
+        table, writable = self._table, self._writable
+        fields = [name for name, _ in customer.scalars if name not in writable]
+        if customer.tags is not UNMANAGED and "tags" not in writable:
+            fields.append("tags")
+        if customer.addresses is not UNMANAGED and "addresses" not in writable:
+            fields.append("addresses")
+        for name in fields:
             yield _warning(customer, name, f"{table.title} cannot set the {BY_NAME[name].title}")
-    for channel, wanted in customer.consents:
-        if wanted.state not in table.consent_states:
-            name = consent_field(channel)
-            yield _warning(customer, name, f"{table.title} has no consent state `{wanted.state}`")
-    if customer.absent and not table.deletes:
-        yield _warning(customer, "customer", f"{table.title} has no way to delete a customer")
+        for channel, wanted in customer.consents:
+            if wanted.state not in table.consent_states:
+                name = consent_field(channel)
+                text = f"{table.title} has no consent state `{wanted.state}`"
+                yield _warning(customer, name, text)
+        if customer.absent and not table.deletes:
+            yield _warning(customer, "customer", f"{table.title} has no way to delete a customer")
+
+    def _too_long(self, customer: DesiredCustomer) -> Iterator[Diagnostic]:
+        values = [(one.kind.value, one.value) for one in customer.identities]
+        for name, value in (*values, *customer.scalars):
+            most = self._lengths.get(name)
+            if most is not None and isinstance(value, Personal) and len(value.reveal()) > most:
+                text = f"the {BY_NAME[name].title} is longer than the {most} characters that"
+                yield _error(customer, name, f"{text} {self._table.title} takes")
+
+    def _addresses(
+        self, customer: DesiredCustomer, addresses: tuple[Address, ...]
+    ) -> Iterator[Diagnostic]:
+        table = self._table
+        most = table.addresses_at_most
+        if most is not None and len(addresses) > most:
+            text = f"{len(addresses)} addresses are more than the {most} that"
+            yield _error(customer, "addresses", f"{text} {table.title} takes")
+        for number, one in enumerate(addresses, start=1):
+            for name, part in one.texts:
+                longest = self._part_lengths.get(name)
+                if name not in table.address_parts:
+                    other, what = _INSTEAD.get(name, ("", ""))
+                    yield _error(
+                        customer,
+                        "addresses",
+                        f"address {number} has a `{name}`, which {table.title} does not keep",
+                        f"write `{other}`, {what}, instead" if other else "leave it out",
+                    )
+                elif longest is not None and len(part.reveal()) > longest:
+                    told = f"`{name}` of address {number} is longer than the {longest} characters"
+                    yield _error(customer, "addresses", f"{told} that {table.title} takes")
 
 
-def _lengths(customer: DesiredCustomer, table: Capabilities) -> Iterator[Diagnostic]:
-    lengths = dict(table.lengths)
-    values = [(name, value) for name, value in customer.scalars if isinstance(value, Personal)]
-    for kind in (IdentityKind.EMAIL, IdentityKind.PHONE):
-        one = customer.identity(kind)
-        if one is not None:
-            values.append((kind.value, one.value))
-    for name, value in values:
-        most = lengths.get(name)
-        if most is not None and len(value.reveal()) > most:
-            text = f"the {BY_NAME[name].title} is longer than the {most} characters that"
-            yield _error(customer, name, f"{text} {table.title} takes")
-
-
-def _tags(customer: DesiredCustomer, table: Capabilities) -> Iterator[Diagnostic]:
-    if customer.tags is UNMANAGED:
-        return
-    tags = customer.tags.present
+def _tags(
+    customer: DesiredCustomer, intent: TagIntent, table: Capabilities
+) -> Iterator[Diagnostic]:
+    tags = intent.present
     if table.tags_at_most is not None and len(tags) > table.tags_at_most:
         text = f"{len(tags)} tags are more than the {table.tags_at_most} that {table.title} holds"
         yield _error(customer, "tags", text)
@@ -73,29 +101,6 @@ def _tags(customer: DesiredCustomer, table: Capabilities) -> Iterator[Diagnostic
     if table.tags_length is not None and len(",".join(tags)) > table.tags_length:
         text = f"all tags together are longer than the {table.tags_length} characters that"
         yield _error(customer, "tags", f"{text} {table.title} takes")
-
-
-def _addresses(customer: DesiredCustomer, table: Capabilities) -> Iterator[Diagnostic]:
-    if customer.addresses is UNMANAGED:
-        return
-    most = table.addresses_at_most
-    if most is not None and len(customer.addresses) > most:
-        text = f"{len(customer.addresses)} addresses are more than the {most} that"
-        yield _error(customer, "addresses", f"{text} {table.title} takes")
-    lengths = dict(table.address_lengths)
-    for number, one in enumerate(customer.addresses, start=1):
-        for name, part in one.texts:
-            if name not in table.address_parts:
-                other, what = _INSTEAD.get(name, ("", ""))
-                yield _error(
-                    customer,
-                    "addresses",
-                    f"address {number} has a `{name}`, which {table.title} does not keep",
-                    f"write `{other}`, {what}, instead" if other else "leave it out",
-                )
-            elif name in lengths and len(part.reveal()) > lengths[name]:
-                told = f"`{name}` of address {number} is longer than the {lengths[name]} characters"
-                yield _error(customer, "addresses", f"{told} that {table.title} takes")
 
 
 def _warning(customer: DesiredCustomer, field: str, message: str) -> Diagnostic:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from reconciler.desired import limits
+from reconciler.desired.limits import Limits
 from reconciler.diagnostics import Diagnostic, Severity, SourceMark
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import (
@@ -37,7 +37,7 @@ class Lint:
     """Looks at each customer of one store under a policy; `now` decides what is in the future."""
 
     policy: Policy
-    table: Capabilities
+    limits: Limits
     owned: Owned | None
     regions: frozenset[str]
     bearing: frozenset[str]
@@ -48,7 +48,7 @@ class Lint:
         """`table` is the platform's: what it limits is told without asking any store."""
         return cls(
             policy=policy,
-            table=table,
+            limits=Limits(table),
             owned=None if store.owned_tags is None else Owned(store.owned_tags),
             regions=frozenset({store.phone_region} if store.phone_region else ()),
             bearing=frozenset(tag for tag, _ in policy.bearing_tags),
@@ -56,7 +56,7 @@ class Lint:
         )
 
     def __call__(self, customer: DesiredCustomer) -> Iterator[Diagnostic]:
-        yield from limits.beyond(customer, self.table)
+        yield from self.limits.beyond(customer)
         yield from _consents(customer, self.policy, self.now)
         if customer.tags is not UNMANAGED:
             # Where nothing else is said, every tag that the specs name is owned.
@@ -253,9 +253,11 @@ def _hidden(customer: DesiredCustomer, regions: frozenset[str]) -> Iterator[Diag
         texts.extend(
             ("tag", "tags", tag) for tag in (*customer.tags.present, *customer.tags.absent)
         )
-    note = dict(customer.scalars).get("note")
-    if isinstance(note, Personal):
-        texts.append(("note", "note", note.reveal()))
+    texts.extend(
+        ("note", "note", value.reveal())
+        for name, value in customer.scalars
+        if name == "note" and isinstance(value, Personal)
+    )
     for channel, wanted in customer.consents:
         evidence = wanted.evidence
         for word in ("source", "method", "wording", "evidence"):

@@ -1,7 +1,6 @@
 """Entries of all files that speak of one customer, joined; contradictions name both places."""
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Final
 
 from reconciler.desired.entries import DiagnosticCollector, Entry, Fact
@@ -17,14 +16,14 @@ from reconciler.model.tags import TagIntent, sort_tags, tag_key
 _CONSENTS: Final = tuple((channel, consent_field(channel)) for channel in Channel)
 
 
-def one_of(store: str, group: list[Entry], work: DiagnosticCollector) -> DesiredCustomer:
-    """The customer whom all entries of a group speak of; there is one at least."""
-    ranked = sorted(group, key=lambda entry: (entry.section != "customers", entry.mark))
-    facts: dict[str, Fact] = {}
-    for entry in ranked:
-        for fact in entry.facts:
-            if facts.setdefault(fact.name, fact) is not fact:
-                _add(fact, facts, work)
+def one_of(
+    store: str, group: list[Entry], marks: Marks, work: DiagnosticCollector
+) -> DesiredCustomer:
+    """The customer whom all entries of a group speak of; there is one at least. `marks` are those
+    that `places` gives of the same group.
+    """
+    ranked = _ranked(group)
+    facts = _facts(ranked, work)
     _refuse_repeated(ranked, work)
     first = ranked[0]
     told = {name: fact.value for name, fact in facts.items()}
@@ -34,7 +33,7 @@ def one_of(store: str, group: list[Entry], work: DiagnosticCollector) -> Desired
         identities=_joined_identities(ranked, work),
         previously=tuple(one for entry in ranked for one in entry.previously),
         mark=first.mark,
-        marks=Marks(partial(_places, ranked, facts)),
+        marks=marks,
         creates=first.section == "customers",
         absent=absent,
         reason=told.get("reason"),
@@ -48,13 +47,29 @@ def one_of(store: str, group: list[Entry], work: DiagnosticCollector) -> Desired
     return customer
 
 
-def _places(group: list[Entry], facts: dict[str, Fact]) -> Iterator[Told]:
+def _ranked(group: list[Entry]) -> list[Entry]:
+    return sorted(group, key=lambda entry: (entry.section != "customers", entry.mark))
+
+
+def _facts(ranked: list[Entry], work: DiagnosticCollector) -> dict[str, Fact]:
+    """By name, the one of each that counts."""
+    facts: dict[str, Fact] = {}
+    for entry in ranked:
+        for fact in entry.facts:
+            if facts.setdefault(fact.name, fact) is not fact:
+                _add(fact, facts, work)
+    return facts
+
+
+def places(group: list[Entry]) -> Iterator[Told]:
+    """Where what counts of each field stands."""
+    ranked = _ranked(group)
     marks = {
         name: (fact.document.file, fact.place)
-        for name, fact in facts.items()
+        for name, fact in _facts(ranked, DiagnosticCollector()).items()
         if name not in ("absent", "reason")
     }
-    for entry in reversed(group):
+    for entry in reversed(ranked):
         document, pointer = entry.document, entry.pointer
         if entry.tags is not None:
             marks["tags"] = (document.file, document.near((*pointer, "tags")))
