@@ -182,7 +182,9 @@ class Trail:
 
     def stands(self) -> None:
         """Raises `JournalError` where the trail went away since it was written to."""
-        self._check_goes_on(self._written if self.path.exists() else 0)
+        written = self._written  # first: other threads add to it meanwhile
+        if written and not self.path.exists():
+            self._check_goes_on(0)
 
     def head(self) -> Head:
         return end(self.path)[0]

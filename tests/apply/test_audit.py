@@ -3,11 +3,12 @@
 import json
 import threading
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PosixPath
 from typing import Any
 
 import pytest
 
+from reconciler.errors import JournalError
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.plan.outcome import TrailEnd
 from reconciler.state.chain import lines
@@ -136,6 +137,31 @@ def test_many_writers_make_one_chain(tmp_path: Path) -> None:
 
     proof = prove(trail_path(tmp_path, "shop"), (PSEUDONYMS,), "shop")
     assert (proof.head.count, proof.flaws) == (80, ())
+
+
+def test_a_line_of_another_thread_is_not_taken_for_a_trail_that_went_away(tmp_path: Path) -> None:
+    trail = Trail(tmp_path, "shop", PSEUDONYMS, quick_clock())
+    path = trail.path
+
+    class Looked(PosixPath):
+        """Another thread adds a line while it is looked whether the file is there."""
+
+        def exists(self) -> bool:
+            there = path.exists()
+            trail.path = path
+            trail.append("step", step="another")
+            return there
+
+    for number in range(2):  # before there is a file, and after
+        trail.path = Looked(path)
+        trail.stands()
+        trail.path = path
+        trail.append("step", step=f"s{number}")
+
+    assert prove(path, (PSEUDONYMS,), "shop").flaws == ()
+    path.unlink()
+    with pytest.raises(JournalError, match="removed or replaced"):
+        trail.stands()
 
 
 def _shop_trail(shop: Shop) -> list[Json]:
