@@ -90,9 +90,9 @@ def _consent(dated: bool) -> st.SearchStrategy[Json]:
     )
 
 
-def records(platform: str) -> st.SearchStrategy[list[Json]]:
+def _record(platform: str) -> st.SearchStrategy[Json]:
     dated = platform != "shoplazza"
-    record = st.fixed_dictionaries(
+    return st.fixed_dictionaries(
         {
             "first_name": st.sampled_from(NAMES),
             "last_name": st.sampled_from(NAMES),
@@ -105,13 +105,32 @@ def records(platform: str) -> st.SearchStrategy[list[Json]]:
             ),
         }
     )
-    return st.lists(
-        st.tuples(st.sampled_from(EMAILS), record), max_size=4, unique_by=lambda pair: pair[0]
-    ).map(
-        lambda pairs: [
-            {"email": email, "phone": phone(platform, email), **one} for email, one in pairs
-        ]
+
+
+def records(platform: str) -> st.SearchStrategy[list[Json]]:
+    one = st.tuples(st.sampled_from(EMAILS), _record(platform))
+    return st.lists(one, max_size=4, unique_by=lambda pair: pair[0]).map(
+        lambda pairs: [_live(platform, email, one) for email, one in pairs]
     )
+
+
+def _live(platform: str, email: str, record: Json) -> Json:
+    return {"email": email, "phone": phone(platform, email), **record}
+
+
+def alike(platform: str) -> st.SearchStrategy[tuple[list[Json], list[Json]]]:
+    """Everybody is the same and is to become the same, so that writes share a reading back."""
+    return st.tuples(_record(platform), _entry(platform)).map(
+        lambda pair: (
+            [_live(platform, email, pair[0]) for email in EMAILS],
+            [{"email": email, **pair[1]} for email in EMAILS],
+        )
+    )
+
+
+def scenes(platform: str) -> st.SearchStrategy[tuple[list[Json], list[Json]]]:
+    """Whom a store has, and what is wanted."""
+    return st.one_of(st.tuples(records(platform), desired(platform)), alike(platform))
 
 
 def phone(platform: str, email: str) -> str:
@@ -133,7 +152,7 @@ def _wanted_consent() -> st.SearchStrategy[Any]:
     return st.one_of(st.just("unsubscribed"), granted, st.just("subscribed"))
 
 
-def desired(platform: str) -> st.SearchStrategy[list[Json]]:
+def _entry(platform: str) -> st.SearchStrategy[Json]:
     tags = st.one_of(
         st.lists(st.sampled_from(TAGS), unique=True, max_size=3),
         st.tuples(
@@ -143,7 +162,7 @@ def desired(platform: str) -> st.SearchStrategy[list[Json]]:
         .filter(lambda pair: not set(pair[0]) & set(pair[1]))
         .map(lambda pair: {"add": pair[0], "remove": pair[1]}),
     )
-    entry = st.fixed_dictionaries(
+    return st.fixed_dictionaries(
         {},
         optional={
             "first_name": st.sampled_from(NAMES),
@@ -159,6 +178,10 @@ def desired(platform: str) -> st.SearchStrategy[list[Json]]:
             ),
         },
     )
-    return st.lists(
-        st.tuples(st.sampled_from(EMAILS), entry), max_size=4, unique_by=lambda pair: pair[0]
-    ).map(lambda pairs: [{"email": email, **one} for email, one in pairs])
+
+
+def desired(platform: str) -> st.SearchStrategy[list[Json]]:
+    one = st.tuples(st.sampled_from(EMAILS), _entry(platform))
+    return st.lists(one, max_size=4, unique_by=lambda pair: pair[0]).map(
+        lambda pairs: [{"email": email, **entry} for email, entry in pairs]
+    )

@@ -150,11 +150,17 @@ def test_a_loss_in_a_shared_reading_stops_the_store_and_is_told_of_the_right_cus
     assert sum(ids_put(shop).values()) == 6
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
-def test_where_lists_are_late_each_is_read_by_itself_and_soon_nothing_is_shared(
-    tmp_path: Path, platform: str
+@pytest.mark.parametrize(
+    ("platform", "lists"),
+    [
+        *((platform, {"list_delay": "60"}) for platform in PLATFORMS),
+        ("shopline", {"list_tells": "no consents"}),
+    ],
+)
+def test_where_lists_tell_late_or_less_each_is_read_by_itself_and_soon_nothing_is_shared(
+    tmp_path: Path, platform: str, lists: dict[str, str]
 ) -> None:
-    with opened(tmp_path, platform, crowd(), {"list_delay": "60"}) as shop:
+    with opened(tmp_path, platform, crowd(), lists) as shop:
         shop.settings = SLOW
         body = wanted(shop, NEW)
         result = shop.apply(body)

@@ -15,7 +15,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.plan.outcome import ApplyResult
 from reconciler.sandbox import Fault, Sandbox
 from tests.harness import PLATFORMS, Killed, Shop
-from tests.strategies import EMAILS, desired, every_switch, records
+from tests.strategies import EMAILS, every_switch, scenes
 
 Json = dict[str, Any]
 CHANNELS: Final = ("email", "sms")
@@ -105,8 +105,7 @@ def _interleave(shops: dict[str, Shop], platform: str, data: st.DataObject) -> N
     # sends a consent along. At this rate it reads two customers again and back at once.
     shop.settings = {"rate": {"per_second": 0.7, "burst": 1000}}
     shop.policy = data.draw(st.sampled_from(({}, {"consent": {"bearing_tags": {"vip": "email"}}})))
-    live = data.draw(records(platform))
-    wanted = data.draw(desired(platform))
+    live, wanted = data.draw(scenes(platform))
     shop.reset(live, data.draw(every_switch(platform)))
     shop.want(*wanted)
     before = {one["email"]: one["consent"] for one in shop.box.customers()}

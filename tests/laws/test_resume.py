@@ -11,7 +11,7 @@ from reconciler.model.settings import RiskClass
 from reconciler.plan.outcome import ApplyResult
 from reconciler.sandbox import Fault
 from tests.harness import PLATFORMS, Killed, Shop
-from tests.strategies import desired, records, switches
+from tests.strategies import scenes, switches
 
 Json = dict[str, Any]
 
@@ -44,7 +44,7 @@ _run = st.tuples(
 def _disturb(shops: dict[str, Shop], platform: str, data: st.DataObject) -> None:
     shop = shops[platform]
     shop.settings = {}
-    live, wanted = data.draw(records(platform)), data.draw(desired(platform))
+    live, wanted = data.draw(scenes(platform))
     chosen = data.draw(switches(platform))
     shop.reset(live, chosen)
     shop.want(*wanted)
