@@ -48,7 +48,10 @@ def recheck(
     if own is not None and own.before is None:
         return _of_own_creation(step, desired, live, own, rules)
     current = _by_digest(plan_customer(desired, live, rules), step, rules)
-    measured = _by_digest(plan_customer(desired, _measured(live, own), rules), step, rules)
+    as_planned = _measured(live, own)
+    measured = current
+    if as_planned is not live:
+        measured = _by_digest(plan_customer(desired, as_planned, rules), step, rules)
     write: list[FieldChange] = []
     settled: list[tuple[FieldPath, State]] = []
     for approved in step.fields:
