@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler.app.collecting import seldom
 from reconciler.app.environment import Environment, mask_of
 from reconciler.app.watch import Watch
-from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic, Severity, has_errors, sort_by_place
 from reconciler.errors import ConfigError, SpecError
 from reconciler.model.settings import DesiredState, Settings, StoreSettings
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _SETTINGS: Final = ("stores", "policy", "approvals")
 # Whatever has none of these in it has no such section; the last may spell one out otherwise.
 _TRACES: Final = (*(name.encode() for name in _SETTINGS), b"\\")
+
+
+_COMPARING: Final = "comparing specs with each other"
+_OFTEN: Final = 1024  # customers between two looks at how far it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +120,7 @@ def settings_or_raise(
     if errors:
         raise SpecError(sort_by_place(errors))
     _refuse_no_store(declared, specs)
-    state, _ = _resolved((), declared, str(specs), environment.clock, _none)
+    state, _ = _resolved((), declared, str(specs), environment, _none)
     if base is None:
         return state
     chosen = revision(specs, base)
@@ -178,11 +182,7 @@ def _load(paths: Sequence[Path], environment: Environment, digests: _Digests) ->
     broken_files = has_errors(gathered)
     declared, wrong = settings.declare(documents, TABLES, CHECKS)
     gathered.extend(wrong)
-    watch.at("comparing specs with each other")
-    state, wrong = _resolved(
-        documents, declared, str(paths[0]), environment.clock, digests.customer
-    )
-    watch.ended("comparing specs with each other")
+    state, wrong = _resolved(documents, declared, str(paths[0]), environment, digests.customer)
     # What a refused part held cannot be missed: stores and tags may be defined in it.
     hidden = ("store.", "tags.not-owned") if broken_files else ()
     gathered.extend(one for one in wrong if not one.rule.startswith(hidden))
@@ -220,19 +220,28 @@ def _resolved(
     documents: "Sequence[Document]",
     settings: Settings,
     folder: str,
-    clock: Clock,
+    environment: Environment,
     digest: "Callable[[DesiredCustomer], bytes]",
 ) -> tuple[DesiredState, tuple[Diagnostic, ...]]:
     from reconciler.desired import lint, resolve
 
-    now = clock.now()
+    now, watch = environment.clock.now(), environment.watch
+    done = count(1)
+
+    def seen(customer: "DesiredCustomer") -> bytes:
+        if (number := next(done)) % _OFTEN == 0:
+            watch.at(_COMPARING, "customers", number)
+        return digest(customer)
+
+    watch.at(_COMPARING)
     state, wrong = resolve.resolve(
         documents,
         settings,
         folder,
         lambda store: lint.Lint.of(store, settings.policy, now, TABLES[store.platform]),
-        digest,
+        seen,
     )
+    watch.ended(_COMPARING)
     return state, (*wrong, *lint.approvals(settings, now))
 
 
@@ -258,7 +267,7 @@ def _under(
         [one.document for one in loaded.documents],
         both,
         loaded.folder,
-        environment.clock,
+        environment,
         _planned(base).customer,
     )
     errors = [one for one in sort_by_place(wrong) if one.severity is Severity.ERROR]

@@ -55,13 +55,14 @@ def blocks(text: str, accept: Accept, learn: Learn) -> tuple[str, Mapping[int, B
     """
     found: dict[int, Block] = {}
     parts: list[str] = []
-    done = 0
+    done = line = counted = 0
     try:
         for head in _HEAD.finditer(text):
             begin = head.end() + 1
             ended = _END.search(text, begin)
             end = ended.start() if ended else len(text)
-            line = text.count("\n", 0, head.start())
+            line += text.count("\n", counted, begin - 1)
+            counted = begin - 1
             content = text[begin:end]
             block = _block(content.split("\n"), line + 1, partial(accept, head[1]), learn)
             if block is not None:
