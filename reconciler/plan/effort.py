@@ -37,12 +37,18 @@ NOTHING_TO_DO: Final = Effort(0, 0.0)
 
 def effort(changes: Iterable[Change], table: Capabilities, rate: Rate) -> Effort:
     requests = 0.0
+    alone: set[tuple[StepKind, frozenset[str]]] = set()
     for change in changes:
         for kind in StepKind:
             fields = [one for one in change.fields if kind in kinds(change.action, one)]
-            if fields:
-                requests += _of_step(kind, fields, table)
+            if not fields:
+                continue
+            requests += _of_step(kind, fields, table)
+            # The first of its kind is read and read back alone.
+            like = kind, frozenset(str(one.path) for one in fields)
+            if like in alone:
                 requests -= _shared(kind, fields, change, table)
+            alone.add(like)
     count = round(requests)
     return Effort(count, max(0.0, (count - rate.burst) / rate.per_second))
 
@@ -61,22 +67,26 @@ def _of_step(kind: StepKind, fields: list[FieldChange], table: Capabilities) -> 
         forms = _FORMS if phone in wanted and phone in looked_up else 0  # nobody is found
         email = looked_up.get(IdentityKind.EMAIL, 0) if IdentityKind.EMAIL in wanted else 0
         calls += forms + email - 1
-    if kind in _BATCHED and table.shares_rereads and not _is_read_alone(fields):
-        calls += 1 / table.ids_at_once - 1
     return calls
 
 
 def _shared(
     kind: StepKind, fields: list[FieldChange], change: Change, table: Capabilities
 ) -> float:
-    """What a step saves that is read back with others: none where a *yes* may go along."""
-    if kind not in _BATCHED or any(isinstance(one, AddressChange) for one in fields):
+    """What a step saves that is read, and read back, with others: none of the latter where a *yes*
+    may go along.
+    """
+    if kind not in _BATCHED:
         return 0.0
+    together = 1 - 1 / min(MOST_TOGETHER, table.ids_at_once)
+    reread = together if table.shares_rereads and not _is_read_alone(fields) else 0.0
+    if any(isinstance(one, AddressChange) for one in fields):
+        return reread
     seen = dict(change.seen)
     others = set(Channel) - {one.channel for one in fields if isinstance(one, ConsentChange)}
     if table.resends_consent and not all(seen.get(one) in SAID_NO for one in others):
-        return 0.0
-    return 1 - 1 / min(MOST_TOGETHER, table.ids_at_once)
+        return reread
+    return reread + together
 
 
 def _is_read_alone(fields: list[FieldChange]) -> bool:
