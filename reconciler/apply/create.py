@@ -1,7 +1,7 @@
 """Steps that create: look first, create once, look again where the answer was lost, read back."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from reconciler.apply.bearers import Bearers
@@ -82,7 +82,9 @@ class Create:
         return self.notes.intends(self.step)
 
     def send(self, ground: Changes) -> None:
-        self.new_id = self.client.create(patch_for(self.step.kind, ground, self.clock))
+        granted = frozenset(one for one in Channel if _granted_next(self.step, one, self.only))
+        patch = patch_for(self.step.kind, ground, self.clock)
+        self.new_id = self.client.create(replace(patch, granted_next=granted))
 
     def check(self, ground: Changes) -> StepOutcome:
         return self._made(self.new_id, ground)

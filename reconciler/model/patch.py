@@ -25,7 +25,9 @@ NO_TAGS: Final = TagDelta(added=(), removed=())
 class Patch:
     """`contacts` are the e-mail address and phone number to set, in full for a create.
 
-    `addresses` is the whole list as it shall be; one with a `remote_id` is kept or updated.
+    `addresses` is the whole list as it shall be; one with a `remote_id` is kept or updated. Of a
+    channel that is `granted_next` nothing need be said: a *no* that some stores would date stands
+    in the way of the grant.
     """
 
     contacts: tuple[Identity, ...] = ()
@@ -33,6 +35,7 @@ class Patch:
     tags: TagDelta = NO_TAGS
     consents: tuple[tuple[Channel, ConsentWrite], ...] = ()
     addresses: Managed[tuple[Address, ...]] = UNMANAGED
+    granted_next: frozenset[Channel] = frozenset()
 
     def consent(self, channel: Channel) -> ConsentWrite | None:
         return dict(self.consents).get(channel)

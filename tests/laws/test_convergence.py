@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.plan.outcome import State
@@ -30,6 +30,29 @@ def _set(shops: dict[str, Shop], scene: tuple[str, list[Json], list[Json], Json]
     return shop
 
 
+# A store whose word for *no* the first create shows, and which dates whatever it is sent.
+_DATES_EVERY_NO: tuple[str, list[Json], list[Json], Json] = (
+    "genstore",
+    [],
+    [
+        {"email": "ada@example.com"},
+        {
+            "email": "bo@example.com",
+            "consent": {
+                "email": {
+                    "state": "subscribed",
+                    "given_at": "2026-03-01T00:00:00+00:00",
+                    "source": "checkout",
+                    "level": "single",
+                }
+            },
+        },
+    ],
+    {"put": "merge", "resend": "restamp"},
+)
+
+
+@example(scene=_DATES_EVERY_NO)
 @given(scene=_SCENE)
 def test_applying_a_plan_makes_the_store_as_desired_and_the_next_plan_empty(
     shops: dict[str, Shop], scene: tuple[str, list[Json], list[Json], Json]

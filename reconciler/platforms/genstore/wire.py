@@ -222,7 +222,9 @@ def _address(raw: Mapping[str, Any]) -> Address:
 
 
 def new_customer(patch: Patch, words: ConsentVocabulary) -> dict[str, Any]:
-    """A create. Consent is left out unless the store's word for *no* is known."""
+    """A create. Consent is left out unless the store's word for *no* is known, and where a grant
+    follows.
+    """
     body: dict[str, Any] = {}
     for contact in patch.contacts:
         body[contact.kind.value] = contact.value.reveal()
@@ -237,6 +239,8 @@ def new_customer(patch: Patch, words: ConsentVocabulary) -> dict[str, Any]:
         body["addresses"] = [_address_body(one, {}) for one in patch.addresses]
     for channel in Channel:
         wanted = patch.consent(channel)
+        if wanted is None and channel in patch.granted_next:
+            continue
         state = wanted.state if wanted is not None else ConsentState.NOT_SUBSCRIBED
         word = words.no(channel, state)
         if word is not None:
