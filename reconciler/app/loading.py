@@ -15,9 +15,9 @@ from reconciler.model.settings import DesiredState, Settings, StoreSettings
 from reconciler.platforms.registry import CHECKS, TABLES
 
 if TYPE_CHECKING:
+    from reconciler.desired.document import Document
     from reconciler.desired.files import FoundFile, SpecFile
     from reconciler.desired.sources import FromRevision
-    from reconciler.desired.yaml_reader import Document
     from reconciler.model.customer import DesiredCustomer
 
 # `store` says which stores the approvals of a file are for.

@@ -8,9 +8,9 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, overload
 
+from reconciler.desired.document import Document
 from reconciler.desired.entries import DiagnosticCollector, Entry, entry
 from reconciler.desired.merge import one_of, places
-from reconciler.desired.yaml_reader import Document
 from reconciler.diagnostics import Pointer
 from reconciler.model.customer import DesiredCustomer
 from reconciler.model.marks import Marks

@@ -7,9 +7,9 @@ each other both places are named. Each customer is made once, looked at, and dro
 from collections.abc import Callable, Iterable, Mapping
 
 from reconciler.desired.customers import Entries
+from reconciler.desired.document import Document
 from reconciler.desired.entries import DiagnosticCollector
 from reconciler.desired.join import Digest, Inspect, Joined, join
-from reconciler.desired.yaml_reader import Document
 from reconciler.diagnostics import Diagnostic, Pointer
 from reconciler.model.settings import DesiredState, Settings, StoreSettings
 from reconciler.model.tags import sort_tags

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from reconciler.desired.yaml_reader import Document
+from reconciler.desired.document import Document
 from reconciler.diagnostics import Diagnostic, Pointer, Severity
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState

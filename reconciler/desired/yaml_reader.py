@@ -8,20 +8,20 @@ good data is all that a large file costs.
 
 from array import array
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 import yaml
 
 from reconciler.desired import lines
 from reconciler.desired.block import NO_BLOCKS, Block, blocks
+from reconciler.desired.document import Document
 from reconciler.desired.files import SpecFile
 from reconciler.desired.item import Item
 from reconciler.desired.numbering import inside
 from reconciler.desired.places import Places
 from reconciler.desired.plain import plain
 from reconciler.desired.yaml_sayings import SAYINGS
-from reconciler.diagnostics import Diagnostic, Pointer, SourceMark
+from reconciler.diagnostics import Diagnostic, SourceMark
 from reconciler.model.marks import marked
 
 LOADER: Final = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
@@ -35,40 +35,6 @@ Accept: TypeAlias = Callable[[str, Any], bool]
 LISTS: Final = ("customers", "consents")
 _TAGS: Final = "tags"
 MEMBERS: Final = "members"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """`data` is what JSON Schema expects: dicts, lists, text, numbers, booleans, None; and an
-    `Item` for each entry that was accepted as it was read.
-    """
-
-    file: str
-    data: Any
-    places: Places = field(repr=False)
-
-    def at(self, pointer: Pointer) -> Any:
-        """What stands there, as it was read; None for what was refused."""
-        found = self.data
-        for part in pointer:
-            if isinstance(found, Item):
-                found = found.data()
-            if found is None:
-                return None
-            found = found[part]
-        return found.data() if isinstance(found, Item) else found
-
-    def mark(self, pointer: Pointer) -> SourceMark:
-        """Place of a value, or of the nearest thing around it."""
-        return self.places.value(pointer)
-
-    def key_mark(self, pointer: Pointer) -> SourceMark:
-        """Place of the key whose value `pointer` names."""
-        return self.places.key(pointer)
-
-    def near(self, pointer: Pointer) -> int:
-        """Place of a key, or of the entry around it, as a number (`model.marks`)."""
-        return self.places.near(pointer)
 
 
 class _Broken(Exception):

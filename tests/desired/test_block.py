@@ -11,10 +11,10 @@ import pytest
 from benchmarks.crowd import Crowd
 from benchmarks.data import entry
 from reconciler.desired import block, lint, resolve, schema_errors, settings, yaml_reader
+from reconciler.desired.document import Document
 from reconciler.desired.files import SpecFile
 from reconciler.desired.item import Item
 from reconciler.desired.meaning import meaning
-from reconciler.desired.yaml_reader import Document
 from reconciler.diagnostics import Pointer
 from reconciler.model.customer import DesiredCustomer
 from reconciler.platforms.registry import CHECKS, TABLES

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from reconciler.desired import yaml_reader
+from reconciler.desired.document import Document
 from reconciler.desired.files import SpecFile
 from reconciler.diagnostics import Pointer, SourceMark
 from reconciler.model.marks import marked
@@ -65,7 +66,7 @@ def _agree(seeds: range) -> int:
     return taken
 
 
-def _same(document: yaml_reader.Document, pointer: Pointer, data: Any, node: Any) -> None:
+def _same(document: Document, pointer: Pointer, data: Any, node: Any) -> None:
     assert document.mark(pointer) == _mark(node), pointer
     if isinstance(node, yaml.MappingNode):
         assert list(data) == [key.value for key, _ in node.value]

@@ -1,0 +1,42 @@
+"""What a spec file says, as plain data whose places are known."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.desired.item import Item
+from reconciler.desired.places import Places
+from reconciler.diagnostics import Pointer, SourceMark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """`data` is what JSON Schema expects: dicts, lists, text, numbers, booleans, None; and an
+    `Item` for each entry that was accepted as it was read.
+    """
+
+    file: str
+    data: Any
+    places: Places = field(repr=False)
+
+    def at(self, pointer: Pointer) -> Any:
+        """What stands there, as it was read; None for what was refused."""
+        found = self.data
+        for part in pointer:
+            if isinstance(found, Item):
+                found = found.data()
+            if found is None:
+                return None
+            found = found[part]
+        return found.data() if isinstance(found, Item) else found
+
+    def mark(self, pointer: Pointer) -> SourceMark:
+        """Place of a value, or of the nearest thing around it."""
+        return self.places.value(pointer)
+
+    def key_mark(self, pointer: Pointer) -> SourceMark:
+        """Place of the key whose value `pointer` names."""
+        return self.places.key(pointer)
+
+    def near(self, pointer: Pointer) -> int:
+        """Place of a key, or of the entry around it, as a number (`model.marks`)."""
+        return self.places.near(pointer)
