@@ -1,15 +1,13 @@
-"""Nested values: which addresses stay, change, come and go. The only importer of deepdiff."""
+"""Nested values: which addresses stay, change, come and go."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
-
-from deepdiff import DeepDiff
 
 from reconciler.model.customer import Address
 from reconciler.model.identity import fold, phone_key, tidy
 from reconciler.model.personal import Personal
 from reconciler.plan.assignment import cheapest
+from reconciler.plan.difference import differing
 
 
 def agree(desired: tuple[Address, ...], live: tuple[Address, ...], region: str | None) -> bool:
@@ -145,11 +143,7 @@ def _normal(name: str, text: Personal, region: str | None) -> str:
 def _differing(had: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
     if had == wanted:
         return []
-    difference = DeepDiff(had, wanted, ignore_order=True, view="tree", threshold_to_diff_deeper=0)
-    paths: Iterable[Any] = (
-        item.path(output_format="list")[0] for group in difference.values() for item in group
-    )
-    return sorted({str(path) for path in paths})
+    return sorted(set(differing(had, wanted)))
 
 
 def _over(known: Address, wanted: Address) -> Address:

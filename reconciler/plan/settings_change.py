@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from deepdiff import DeepDiff
-
 from reconciler.diagnostics import SourceMark
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.redaction import NOBODY, Names, without_values
@@ -18,6 +16,7 @@ from reconciler.model.settings import (
     TokenSource,
 )
 from reconciler.plan.approval_entries import ApprovalEntries
+from reconciler.plan.difference import differing
 from reconciler.plan.setting import SettingChange, Told
 
 # Their forms let nothing personal through, and a reviewer must see them whole.
@@ -71,19 +70,15 @@ def _changes(
     before: Mapping[str, Any], after: Mapping[str, Any], pseudonyms: Pseudonyms
 ) -> Iterator[SettingChange]:
     had, has = dict(_leaves(before, ())), dict(_leaves(after, ()))
-    # However little the two have in common, they are compared field by field.
-    found = DeepDiff(had, has, view="tree", threshold_to_diff_deeper=0)
-    for items in found.values():
-        for one in items:
-            path = one.path(output_format="list")[0]
-            old, new = had.get(path), has.get(path)
-            yield SettingChange(
-                path=tuple(pseudonyms.text(part) for part in path),
-                before=_told(path, old, pseudonyms),
-                after=_told(path, new, pseudonyms),
-                mark=None,
-                digest=pseudonyms.digest("setting", [list(path), old, new]),
-            )
+    for path in differing(had, has):
+        old, new = had.get(path), has.get(path)
+        yield SettingChange(
+            path=tuple(pseudonyms.text(part) for part in path),
+            before=_told(path, old, pseudonyms),
+            after=_told(path, new, pseudonyms),
+            mark=None,
+            digest=pseudonyms.digest("setting", [list(path), old, new]),
+        )
 
 
 def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Told]]:
