@@ -120,6 +120,7 @@ class _Builder:
         self._anchors: dict[str, list[Any]] = {}
         self._replayed = 0
         self._seen: dict[int, dict[str, SourceMark]] = {}
+        self._lines = True  # and no brackets are around everything
 
     def build(self, text: str) -> Any:  # noqa: C901, PLR0912, PLR0915 -- flat: calls are what costs
         """Inside an entry that may become small, places are counted from its own."""
@@ -155,7 +156,7 @@ class _Builder:
                         if len(known) < _MOST_KNOWN:
                             known[value] = meant
                     value = meant
-                    if value is None and len(around) == 1 and key in LISTS:
+                    if value is None and len(around) == 1 and key in LISTS and self._lines:
                         block = self.blocks.pop(numbers[-1] >> 32, None)
                         if block is not None:
                             container[key] = self._listed(key, block)
@@ -228,6 +229,8 @@ class _Builder:
                 numbers[at] += own
 
     def _check_start(self, event: Any, key: Any, depth: int) -> None:
+        if depth == 0:
+            self._lines = not event.flow_style
         if event.tag is not None:
             self._complain_of_tag(event)
         if key is _BETWEEN:
