@@ -66,7 +66,8 @@ def test_no_colours_where_they_are_not_wanted(
 ) -> None:
     told, _ = at_terminal("validate", specs, *words, columns=80, env=env)
 
-    assert "\x1b" not in told
+    # A bar that a slow machine shows moves the cursor, and paints nothing.
+    assert re.search(r"\x1b\[[\d;]*m", told) is None
     assert ("^" in told) is ("CI" not in env)
 
 
