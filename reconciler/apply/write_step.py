@@ -81,7 +81,7 @@ def write_step(
     Raises `StoreLeft` where nothing was sent and nothing may be, and `PlatformError` where that is
     what became of the last try, or of the first look.
     """
-    lost = False
+    lost = write.sent_before
     for count in range(write.tries):
         try:
             ground = write.look(Tried(count=count, lost=lost))
@@ -91,7 +91,6 @@ def write_step(
             return left_open(write.step, State.UNKNOWN, error, circuit)
         if isinstance(ground, StepOutcome):
             return ground
-        lost = lost or write.sent_before
         if not write.allowed(ground):
             if not lost:
                 raise StoreLeft
