@@ -239,10 +239,16 @@ def test_each_kind_says_after_which_errors_it_goes_again(bed: Bed) -> None:
 
 
 def test_a_first_look_that_fails_is_raised_for_nothing_was_sent(bed: Bed) -> None:
-    write = Scripted(notes=bed.notes, answers=[], looks=[error(Unavailable)], sent_before=True)
+    write = Scripted(notes=bed.notes, answers=[], looks=[error(Unavailable)])
 
     with pytest.raises(Unavailable):
         bed.write(write)
+
+
+def test_a_first_look_that_fails_after_a_run_that_sent_it_leaves_it_unknown(bed: Bed) -> None:
+    write = Scripted(notes=bed.notes, answers=[], looks=[error(Unavailable)], sent_before=True)
+
+    assert bed.write(write).state is State.UNKNOWN
 
 
 def test_a_look_that_fails_after_a_lost_answer_leaves_the_outcome_unknown(bed: Bed) -> None:
