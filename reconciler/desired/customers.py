@@ -17,7 +17,7 @@ from reconciler.model.marks import Marks
 from reconciler.model.settings import StoreSettings
 
 
-class Entries:
+class StoreEntries:
     """All entries that speak of one store by number, document after document, list after list.
 
     An entry that the schema refused has a number too, and cannot be read.
@@ -46,10 +46,6 @@ class Entries:
         document, pointer = self.documents[place], (*pointer, number - self._begins[at])
         return entry(document, pointer, self.store, work)
 
-    def document_of(self, number: int) -> int:
-        """The place of the document among those that speak of the store."""
-        return self._lists[bisect_right(self._begins, number) - 1][0]
-
 
 def _lists(document: Document) -> Iterator[tuple[Pointer, Sequence[Any]]]:
     data = document.data
@@ -69,7 +65,7 @@ class Customers(Sequence[DesiredCustomer]):
 
     def __init__(
         self,
-        entries: Entries,
+        entries: StoreEntries,
         firsts: "array[int]",
         others: Mapping[int, Sequence[int]],
         kept: Mapping[int, DesiredCustomer],
@@ -96,16 +92,18 @@ class Customers(Sequence[DesiredCustomer]):
         return made_of(self._entries, self._others.get(first, (first,)), DiagnosticCollector())
 
 
-def made_of(entries: Entries, numbers: Sequence[int], work: DiagnosticCollector) -> DesiredCustomer:
+def made_of(
+    entries: StoreEntries, numbers: Sequence[int], work: DiagnosticCollector
+) -> DesiredCustomer:
     """What entries of one customer say together; what is wrong with each alone is told already."""
     return one_of(entries.store.name, _read(entries, numbers), marks_of(entries, numbers), work)
 
 
-def marks_of(entries: Entries, numbers: Sequence[int]) -> Marks:
+def marks_of(entries: StoreEntries, numbers: Sequence[int]) -> Marks:
     """The places of what they say, which are looked for in the entries once one is asked for."""
     return Marks(lambda: places(_read(entries, numbers)))
 
 
-def _read(entries: Entries, numbers: Sequence[int]) -> list[Entry]:
+def _read(entries: StoreEntries, numbers: Sequence[int]) -> list[Entry]:
     heard = DiagnosticCollector()
     return [one for number in numbers if (one := entries.read(number, heard)) is not None]

@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from reconciler.desired.customers import Customers, Entries, made_of, marks_of
+from reconciler.desired.customers import Customers, StoreEntries, made_of, marks_of
 from reconciler.desired.entries import DiagnosticCollector, Entry
 from reconciler.desired.merge import one_of
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.customer import DesiredCustomer
-from reconciler.model.entries import Entries as Wanted
-from reconciler.model.entries import names
+from reconciler.model.entries import Entries, names
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.marks import number_of
 
@@ -30,13 +29,15 @@ class Joined:
     """`tags` are those that entries name, `reasoned` says that some entry gives a reason."""
 
     store: str
-    customers: Wanted
+    customers: Entries
     meanings: Sequence[bytes]
     tags: frozenset[str]
     reasoned: bool
 
 
-def join(entries: Entries, inspect: Inspect, digest: Digest, work: DiagnosticCollector) -> Joined:
+def join(
+    entries: StoreEntries, inspect: Inspect, digest: Digest, work: DiagnosticCollector
+) -> Joined:
     """The customers of a store, each looked at once or, where entries were joined, twice."""
     joining = _Joining(entries, inspect, digest)
     for number in range(len(entries)):
@@ -49,7 +50,7 @@ def join(entries: Entries, inspect: Inspect, digest: Digest, work: DiagnosticCol
 class _Joining:
     """Each entry counts as a customer, in a row, until another shares an identity with it."""
 
-    def __init__(self, entries: Entries, inspect: Inspect, digest: Digest) -> None:
+    def __init__(self, entries: StoreEntries, inspect: Inspect, digest: Digest) -> None:
         self._entries = entries
         self._inspect = inspect
         self._digest = digest
@@ -101,7 +102,7 @@ class _Joining:
             reasoned=bool(self._reasoned),
         )
 
-    def _numbered(self, rows: Sequence[int], others: Mapping[int, Sequence[int]]) -> Wanted:
+    def _numbered(self, rows: Sequence[int], others: Mapping[int, Sequence[int]]) -> Entries:
         places = array("Q", bytes(8 * len(self._entries)))
         before = names(len(self._entries))
         for place, first in enumerate(rows):
@@ -114,7 +115,7 @@ class _Joining:
         for found in before.values():
             found.sort()
         every = Customers(self._entries, array("Q", rows), others, self._kept)
-        return Wanted(every, self._now, before)
+        return Entries(every, self._now, before)
 
     def _look_at(self, number: int, customer: DesiredCustomer, work: DiagnosticCollector) -> None:
         self._files[number] = self._ranks[customer.mark.file]

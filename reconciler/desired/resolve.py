@@ -6,7 +6,7 @@ each other both places are named. Each customer is made once, looked at, and dro
 
 from collections.abc import Callable, Iterable, Mapping
 
-from reconciler.desired.customers import Entries
+from reconciler.desired.customers import StoreEntries
 from reconciler.desired.document import Document
 from reconciler.desired.entries import DiagnosticCollector
 from reconciler.desired.join import Digest, Inspect, Joined, join
@@ -35,7 +35,7 @@ def resolve(
         for store in _stores_of(document, stores, work):
             about[store.name].append(document)
     found = [
-        join(Entries(stores[name], speaking), inspector(stores[name]), digest, work)
+        join(StoreEntries(stores[name], speaking), inspector(stores[name]), digest, work)
         for name, speaking in sorted(about.items())
     ]
     state = DesiredState(

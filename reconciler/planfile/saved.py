@@ -170,8 +170,5 @@ class SavedPlan:
         """The verdicts on opt-outs and erasures that are asked for and not carried out."""
         return tuple(one for one in self.verdicts if one.owed)
 
-    def changes_of(self, store: str) -> tuple[SavedChange, ...]:
-        return tuple(one for one in self.changes if one.store == store)
-
     def verdicts_of(self, store: str) -> tuple[SavedVerdict, ...]:
         return tuple(one for one in self.verdicts if one.store == store)
