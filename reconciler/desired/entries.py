@@ -8,6 +8,7 @@ from reconciler.desired.document import Document
 from reconciler.diagnostics import Diagnostic, Pointer, SourceMark
 from reconciler.model.consent import Channel, ConsentState, Evidence, WantedConsent
 from reconciler.model.customer import ADDRESS_TEXTS, Address, Scalar
+from reconciler.model.dialling import is_usual
 from reconciler.model.fields import PROFILE, consent_field
 from reconciler.model.identity import Identity, IdentityKind, identity, usual_phone
 from reconciler.model.instant import instant
@@ -16,7 +17,6 @@ from reconciler.model.personal import Personal, personal
 from reconciler.model.settings import StoreSettings
 from reconciler.model.spelling import phone_fault
 from reconciler.model.tags import TagIntent, sort_tags, tag_key
-from reconciler.model.usual_number import is_usual
 
 _KINDS: Final = tuple((kind, kind.value) for kind in IdentityKind)
 _CHANNELS: Final = tuple((channel, channel.value) for channel in Channel)

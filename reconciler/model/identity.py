@@ -15,9 +15,8 @@ from typing import Final
 import phonenumbers
 
 from reconciler.model.characters import without_unseen
-from reconciler.model.dialling import plain_number
+from reconciler.model.dialling import is_usual, plain_number
 from reconciler.model.personal import Personal
-from reconciler.model.usual_number import is_usual
 
 _SEPARATORS: Final = str.maketrans("", "", " ()./-\u00a0\u2010\u2011\u2012\u2013\u2014\u202f\t")
 _PLAIN_EMAIL: Final = re.compile(r"[A-Za-z0-9._+-]+@(?!.*xn--)[A-Za-z0-9.-]*[A-Za-z0-9]")

@@ -6,7 +6,7 @@ from typing import Final
 import phonenumbers
 import pytest
 
-from reconciler.model.usual_number import is_usual
+from reconciler.model.dialling import is_usual
 
 KINDS: Final = range(5)
 DIGITS: Final = "0123456789"
@@ -56,7 +56,18 @@ def test_the_numbers_of_most_people_are_taken(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "+", "8613315034487", "+86 133 1503 4487", "+86１３３１５０３４４８７", "+8602012345678"],
+    [
+        "",
+        "+",
+        "+abc",
+        "+ 86",
+        "+(86)",
+        "+86abcdefghijk",
+        "8613315034487",
+        "+86 133 1503 4487",
+        "+86１３３１５０３４４８７",
+        "+8602012345678",
+    ],
 )
 def test_other_spellings_are_left_to_the_library(text: str) -> None:
     assert not is_usual(text)
