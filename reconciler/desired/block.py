@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeAlias
 
+from reconciler.desired.document import LISTS, Accept
 from reconciler.desired.item import Form, Item
 from reconciler.desired.plain import plain
 from reconciler.model.marks import COLUMNS, number
 
 Learn: TypeAlias = Callable[[str], Item | None]
 """An entry that is alone in its list, as the YAML reader has it; None where that refuses it."""
-Accept: TypeAlias = Callable[[str, Any], bool]
 
-_HEAD: Final = re.compile(r"^(customers|consents): *(?: #.*)?$", re.MULTILINE)
+_HEAD: Final = re.compile(rf"^({'|'.join(LISTS)}): *(?: #.*)?$", re.MULTILINE)
 _END: Final = re.compile(r"^(?![ \n#-]|\Z)", re.MULTILINE)
 _LINE: Final = re.compile(
     r"( *(?:- +)?(?:[A-Za-z_][A-Za-z0-9_]{0,63}:(?= |\Z) *)?)"

@@ -1,11 +1,18 @@
 """What a spec file says, as plain data whose places are known."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 from reconciler.desired.item import Item
 from reconciler.desired.places import Places
 from reconciler.diagnostics import Pointer, SourceMark
+
+Accept: TypeAlias = Callable[[str, Any], bool]
+"""Whether a mapping in a list is what that list is for; the list is named by its key."""
+# Lists that grow with the customers: right below the document, and the members of each tag.
+LISTS: Final = ("customers", "consents")
+MEMBERS: Final = "members"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,9 @@ from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from reconciler.desired import yaml_reader
-from reconciler.desired.document import Document
+from reconciler.desired.document import MEMBERS, Document
 from reconciler.desired.files import SpecFile
 from reconciler.desired.item import Item
-from reconciler.desired.yaml_reader import MEMBERS
 from reconciler.diagnostics import Diagnostic, Pointer
 from reconciler.schemas import FAULTS, accepts, load, validator
 

@@ -7,14 +7,14 @@ good data is all that a large file costs.
 """
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 import yaml
 
 from reconciler.desired import lines
 from reconciler.desired.block import NO_BLOCKS, Block, blocks
-from reconciler.desired.document import Document
+from reconciler.desired.document import LISTS, MEMBERS, Accept, Document
 from reconciler.desired.files import SpecFile
 from reconciler.desired.item import Item
 from reconciler.desired.numbering import inside
@@ -29,12 +29,7 @@ DEEPEST: Final = 64
 MOST_ALIASED: Final = 10_000
 _MOST_KNOWN: Final = 4096
 
-Accept: TypeAlias = Callable[[str, Any], bool]
-"""Whether a mapping in a list is what that list is for; the list is named by its key."""
-# Lists that grow with the customers: right below the document, and the members of each tag.
-LISTS: Final = ("customers", "consents")
 _TAGS: Final = "tags"
-MEMBERS: Final = "members"
 
 
 class _Broken(Exception):
@@ -121,6 +116,10 @@ class _Builder:
         self._replayed = 0
         self._seen: dict[int, dict[str, SourceMark]] = {}
         self._lines = True  # and no brackets are around everything
+        self._section = self._name = ""
+        self._entries: list[Any] = []
+        self._starts = array("Q")
+        self._taken: list[Any] = []
 
     def build(self, text: str) -> Any:  # noqa: C901, PLR0912, PLR0915 -- flat: calls are what costs
         """Inside an entry that may become small, places are counted from its own."""
@@ -129,10 +128,7 @@ class _Builder:
         key: Any = None
         began = 0
         around: list[tuple[Any, Any, int]] = []
-        section, name, base = "", "", 0
-        entries: Any = None
-        taken: Any = None
-        starts = array("Q")
+        base = 0
         numbers, known, names = self.numbers, dict[str, Any](), dict[str, str]()
         for event in self._expanded(text):
             kind = type(event)
@@ -156,12 +152,9 @@ class _Builder:
                         if len(known) < _MOST_KNOWN:
                             known[value] = meant
                     value = meant
-                    if value is None and len(around) == 1 and key in LISTS and self._lines:
-                        block = self.blocks.pop(numbers[-1] >> 32, None)
-                        if block is not None:
-                            container[key] = self._listed(key, block)
-                            key = _BETWEEN
-                            continue
+                    if value is None and len(around) == 1 and self._is_block(container, key):
+                        key = _BETWEEN
+                        continue
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
                 mark = event.start_mark
                 self._check_start(event, key, len(around))
@@ -169,8 +162,8 @@ class _Builder:
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
                 ended = began
                 container, key, began = around.pop()
-                if base and container is taken:
-                    self._take(name, container, ended)
+                if base and container is self._taken:
+                    self._take(ended)
                     base = 0
                 continue
             elif kind is yaml.DocumentStartEvent and root:
@@ -178,11 +171,11 @@ class _Builder:
                 break
             else:
                 continue
-            if container is entries:
-                starts.append(len(numbers))
+            if container is self._entries:
+                self._starts.append(len(numbers))
             place = mark.line << 32 | mark.column
             numbers.append(place - base)
-            if container is taken and kind is yaml.MappingStartEvent:
+            if container is self._taken and kind is yaml.MappingStartEvent:
                 base = place
             if key is None:
                 container.append(value)
@@ -191,38 +184,47 @@ class _Builder:
             if kind is yaml.ScalarEvent:
                 key = None if key is None else _BETWEEN
                 continue
-            if len(around) == 1 and key is not None:
-                section = key
-                if kind is yaml.SequenceStartEvent:
-                    entries, starts = value, array("Q")
-                    self.items[key] = starts
-                    if key in LISTS:
-                        taken, name = value, key
-            elif len(around) == 3 and section == _TAGS and key == MEMBERS:
-                taken, name = value, MEMBERS
+            self._open(value, key, len(around))
             around.append((container, None if key is None else _BETWEEN, began))
             container, began = value, len(numbers) - 1
             key = _BETWEEN if kind is yaml.MappingStartEvent else None
         return root[0] if root else None
 
-    def _listed(self, name: str, block: Block) -> list[Item]:
-        numbers, starts = self.numbers, array("Q")
-        numbers.append(block.place)
-        for item in block.items:
-            starts.append(len(numbers))
-            numbers.append(item.place)
-        self.items[name] = starts
-        return block.items
+    def _open(self, value: Any, key: Any, depth: int) -> None:
+        """Notes which list right below the document is read now, and whose entries may be taken."""
+        if depth == 1 and key is not None:
+            self._section = key
+            if type(value) is list:
+                self._entries, self._starts = value, array("Q")
+                self.items[key] = self._starts
+                if key in LISTS:
+                    self._taken, self._name = value, key
+        elif depth == 3 and self._section == _TAGS and key == MEMBERS:
+            self._taken, self._name = value, MEMBERS
 
-    def _take(self, name: str, around: list[Any], began: int) -> None:
+    def _is_block(self, document: dict[str, Any], name: str) -> bool:
+        """Whether the list of this key was read by line; it is put in its place then."""
+        may_be = self._lines and name in LISTS
+        block = self.blocks.pop(self.numbers[-1] >> 32, None) if may_be else None
+        if block is None:
+            return False
+        document[name] = block.items
+        starts = self.items[name] = array("Q")
+        self.numbers.append(block.place)
+        for item in block.items:
+            starts.append(len(self.numbers))
+            self.numbers.append(item.place)
+        return True
+
+    def _take(self, began: int) -> None:
         """The last of a list is an `Item` from now on, if it is accepted; its places go with it.
 
         After a complaint nothing is: the text will not be used, and what was said of it stands.
         """
-        numbers, entry = self.numbers, around[-1]
+        numbers, entry = self.numbers, self._taken[-1]
         own = numbers[began]
-        if not self.diagnostics and self.accept(name, entry):
-            around[-1] = Item.of(entry, own, numbers[began + 1 :].tobytes())
+        if not self.diagnostics and self.accept(self._name, entry):
+            self._taken[-1] = Item.of(entry, own, numbers[began + 1 :].tobytes())
             del numbers[began + 1 :]
         else:
             for at in range(began + 1, len(numbers)):
