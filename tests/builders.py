@@ -1,9 +1,14 @@
 """The shortest way to a valid value of the pure middle."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from reconciler.diagnostics import SourceMark
+from reconciler.desired import lint, resolve
+from reconciler.desired import settings as settings_section
+from reconciler.desired.document import Document
+from reconciler.desired.meaning import meaning
+from reconciler.diagnostics import Diagnostic, SourceMark
 from reconciler.model.consent import (
     Actor,
     Channel,
@@ -19,6 +24,7 @@ from reconciler.model.personal import Personal
 from reconciler.model.provenance import Provenance
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import (
+    DesiredState,
     Policy,
     Release,
     RiskClass,
@@ -42,7 +48,7 @@ from reconciler.planfile.saved import (
     SavedVerdict,
 )
 from reconciler.planfile.saved_change import SavedChange, SavedField, SavedTags
-from reconciler.platforms.registry import TABLES
+from reconciler.platforms.registry import CHECKS, TABLES
 
 MARK: Final = SourceMark("specs/all.yaml", 3, 5)
 NOW: Final = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -260,3 +266,18 @@ def saved_plan(*changes: SavedChange, base: str | None = None, **fields: Any) ->
 
 def tags(*present: str, absent: tuple[str, ...] = (), exact: bool = False) -> TagIntent:
     return TagIntent(present=present, absent=absent, exact=exact)
+
+
+def state_of(
+    documents: Sequence[Document], now: datetime = NOW
+) -> tuple[DesiredState, list[Diagnostic]]:
+    """What documents ask for together, and every complaint about that."""
+    declared, wrong = settings_section.declare(documents, TABLES, CHECKS)
+    state, more = resolve.resolve(
+        documents,
+        declared,
+        "specs",
+        lambda store: lint.Lint.of(store, declared.policy, now, TABLES[store.platform]),
+        meaning,
+    )
+    return state, [*wrong, *more, *lint.approvals(declared, now)]

@@ -3,21 +3,19 @@
 import random
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import pytest
 
 from benchmarks.crowd import Crowd
 from benchmarks.data import entry
-from reconciler.desired import block, lint, resolve, schema_errors, settings, yaml_reader
+from reconciler.desired import block, schema_errors, yaml_reader
 from reconciler.desired.document import Document
 from reconciler.desired.files import SpecFile
 from reconciler.desired.item import Item
-from reconciler.desired.meaning import meaning
 from reconciler.diagnostics import Pointer
 from reconciler.model.customer import DesiredCustomer
-from reconciler.platforms.registry import CHECKS, TABLES
+from tests.builders import state_of
 
 CROWD: Final = Crowd(size=300, seed=3)
 HEADS: Final = (
@@ -173,19 +171,11 @@ STORES: Final = b"""
 stores:
   shop: {platform: genstore, shop: acme, token: {env: TOKEN}, phone_region: CN, tags: {owned: [vip]}}
 """
-NOW: Final = datetime(2026, 11, 26, tzinfo=UTC)
 
 
-def state(*documents: Document) -> tuple[list[DesiredCustomer], list[str]]:
-    """What the documents ask for, and every complaint about that."""
-    declared, _ = settings.declare(documents, TABLES, CHECKS)
-    found, wrong = resolve.resolve(
-        documents,
-        declared,
-        "specs",
-        lambda store: lint.Lint.of(store, declared.policy, NOW, TABLES[store.platform]),
-        meaning,
-    )
+def wanted(*documents: Document) -> tuple[list[DesiredCustomer], list[str]]:
+    """Of the store, with every complaint."""
+    found, wrong = state_of(documents)
     return list(found.of("shop")), sorted({str(one) for one in wrong})
 
 
@@ -205,8 +195,8 @@ def test_customers_are_the_same_of_small_entries_and_of_whole_ones(seed: int, te
         assert sorted(map(str, told)) == sorted(map(str, (*broken, *wrong)))
         if small is None or whole is None or whole.data is None:
             continue
-        customers, complaints = state(stores, small)
-        assert (customers, complaints) == state(stores, whole)
+        customers, complaints = wanted(stores, small)
+        assert (customers, complaints) == wanted(stores, whole)
         made += len(customers)
 
     assert made > texts / 10

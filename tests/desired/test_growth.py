@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reconciler.desired import lint, resolve, schema_errors, settings
+from reconciler.desired import schema_errors
 from reconciler.desired.files import SpecFile
-from reconciler.desired.meaning import meaning
-from reconciler.platforms.registry import CHECKS, TABLES
+from tests.builders import state_of
 from tests.growth import MOST, growth
 
 pytestmark = pytest.mark.no_cover  # the work is counted here
@@ -83,11 +82,4 @@ def _checked(file: SpecFile) -> None:
     sound, _ = schema_errors.read(file)
     if sound is None:
         return
-    declared, _ = settings.declare([sound], TABLES, CHECKS)
-    resolve.resolve(
-        [sound],
-        declared,
-        "specs",
-        lambda store: lint.Lint.of(store, declared.policy, NOW, TABLES[store.platform]),
-        meaning,
-    )
+    state_of([sound])

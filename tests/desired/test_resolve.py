@@ -5,16 +5,15 @@ from typing import Any
 
 import pytest
 
-from reconciler.desired import lint, resolve, schema_errors, settings
+from reconciler.desired import schema_errors
 from reconciler.desired.files import SpecFile
-from reconciler.desired.meaning import meaning
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.identity import IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.settings import DesiredState
 from reconciler.model.tags import TagIntent
-from reconciler.platforms.registry import CHECKS, TABLES
+from tests.builders import state_of
 
 STORES = """
 stores:
@@ -31,15 +30,8 @@ def resolved(*texts: str, platform: str = "shopline") -> tuple[DesiredState, lis
         found.extend(wrong)
         assert sound is not None
         documents.append(sound)
-    declared, wrong = settings.declare(documents, TABLES, CHECKS)
-    state, more = resolve.resolve(
-        documents,
-        declared,
-        "specs",
-        lambda store: lint.Lint.of(store, declared.policy, NOW, TABLES[store.platform]),
-        meaning,
-    )
-    return state, [*found, *wrong, *more, *lint.approvals(declared, NOW)]
+    state, more = state_of(documents, NOW)
+    return state, [*found, *more]
 
 
 def rules(*texts: str, **options: Any) -> list[str]:
