@@ -179,6 +179,19 @@ def revision(folder: Path, name: str) -> Revision:
     return Revision(top, below, told.stdout.strip())
 
 
+def is_inside(folder: Path) -> bool:
+    """Whether the folder stands in a repository."""
+    return _top_of(folder) is not None
+
+
+def merge_base(folder: Path, commit: str) -> str | None:
+    """The last commit that the one at hand and another have in common; None where this clone does
+    not have it.
+    """
+    told = _git(folder, "merge-base", "HEAD", commit)
+    return None if told is None else told.strip() or None
+
+
 def _how_to_fetch(name: str) -> str:
     if re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", name):
         return f"fetch it first: git fetch --depth=1 origin {name}"

@@ -241,6 +241,7 @@ def saved_plan(*changes: SavedChange, base: str | None = None, **fields: Any) ->
         messages=0,
         blocked=False,
         complete=True,
+        causes=(),
         classes=((RiskClass.TAG, len(changes)),),
     )
     return SavedPlan(
@@ -273,7 +274,7 @@ def state_of(
 ) -> tuple[DesiredState, list[Diagnostic]]:
     """What documents ask for together, and every complaint about that."""
     declared, wrong = settings_section.declare(documents, TABLES, CHECKS)
-    state, more = resolve.resolve(
+    state, more, _ = resolve.resolve(
         documents,
         declared,
         "specs",

@@ -1,6 +1,6 @@
 """The use cases, each the route of data in order; what a step does stands in its own module."""
 
-from reconciler.app.applying import ApplyRequest, apply, entries
+from reconciler.app.applying import ApplyRequest, apply, entries, revision_to_name
 from reconciler.app.environment import (
     Environment,
     environment_of,
@@ -10,6 +10,7 @@ from reconciler.app.environment import (
     rules_for,
 )
 from reconciler.app.explaining import explain
+from reconciler.app.history import compared_as
 from reconciler.app.loading import load, load_or_raise, selected, settings_or_raise
 from reconciler.app.planning import PlanOptions, plan
 from reconciler.app.usable import applied_before, check_usable, last_begun
@@ -21,6 +22,7 @@ __all__ = [
     "applied_before",
     "apply",
     "check_usable",
+    "compared_as",
     "entries",
     "environment_of",
     "explain",
@@ -31,6 +33,7 @@ __all__ = [
     "plan",
     "pseudonyms_for",
     "record_keys_for",
+    "revision_to_name",
     "rules_for",
     "selected",
     "settings_or_raise",

@@ -91,7 +91,7 @@ def apply(order: ApplyRequest) -> "ApplyResult":
         left=left_by(order.commitment, order.only, order.environment.folder),
     )
     order.environment.watch.ended(_APPLYING)
-    result = replace(result, trails=tuple(_ended(result, records)))
+    result = replace(result, trails=tuple(_ended(order, result, records)))
     with suppress(OSError):  # what is of no more use may as well stay
         forget(order.environment.folder, order.environment.clock.now())
     failures = [error for _, error in ended if error is not None]
@@ -117,18 +117,55 @@ def _begun(order: ApplyRequest) -> "dict[str, Record]":
     return records
 
 
-def _ended(result: "ApplyResult", records: "Mapping[str, Record]") -> "Iterator[TrailEnd]":
+def _ended(
+    order: ApplyRequest, result: "ApplyResult", records: "Mapping[str, Record]"
+) -> "Iterator[TrailEnd]":
     from reconciler.plan.outcome import StoreOutcome, TrailEnd
+    from reconciler.state.applied import Applied, applied_event
 
+    commit = revision_to_name(order)
     outcomes = {one.store: one for one in result.stores}
     left = Counter(step.change.store for step in result.left)
     for name, record in records.items():
-        head = record.end(
-            outcomes.get(name, StoreOutcome(store=name, outcomes=())),
-            interrupted=result.interrupted,
-            left=left[name],
-        )
+        outcome = outcomes.get(name, StoreOutcome(store=name, outcomes=()))
+        head = record.end(outcome, interrupted=result.interrupted, left=left[name])
+        if commit is not None and outcome.complete and _is_whole(order.plan, name):
+            one = Applied(
+                store=name,
+                commit=commit,
+                spec=order.commitment.spec_digest,
+                plan=order.commitment.id,
+            )
+            head = record.add(applied_event(one, order.pseudonyms)) or head
         yield TrailEnd(store=name, lines=head.count, head=head.seal)
+
+
+def revision_to_name(order: ApplyRequest) -> str | None:
+    """The commit whose specs the plan is for, where it is at hand; None where nothing at hand is
+    what was planned, or what was planned will never be a commit of the branch.
+    """
+    from reconciler import forge
+    from reconciler.plan.settings_change import settings_digest
+    from reconciler.plan.spec_digest import spec_digest
+
+    state, environment = order.state, order.environment
+    if order.only or forge.pull_request(environment.variables) is not None:
+        return None
+    made_of = provenance_of(state.folder, environment)
+    planned = order.commitment
+    if not made_of.committed or spec_digest(state, order.pseudonyms) != planned.spec_digest:
+        return None
+    at_hand = settings_digest(state.at_hand, order.pseudonyms)
+    return made_of.commit if at_hand == planned.settings_digest else None
+
+
+def _is_whole(plan: "SavedPlan", store: str) -> bool:
+    """Whether the store was read completely and nothing of its plan is blocked."""
+    from reconciler.plan.verdicts import Level
+
+    return any(one.name == store and one.complete for one in plan.stores) and not any(
+        one.level is Level.BLOCK and not one.released for one in plan.verdicts_of(store)
+    )
 
 
 def _watched(

@@ -171,4 +171,5 @@ def rules_for(
         acknowledged=acknowledged,
         out_by_person=opt_outs.known(environment.folder, store.name),
         names=names_in(everybody(state)) if store.name in state.reasoned else NOBODY,
+        before=state.before(store.name),
     )

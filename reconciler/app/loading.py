@@ -1,6 +1,6 @@
 """Files to the desired state, with every complaint."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler.app.collecting import seldom
 from reconciler.app.environment import Environment, mask_of
+from reconciler.app.history import APPLIED, AsRead, Compared, compared, with_history
 from reconciler.app.watch import Watch
 from reconciler.diagnostics import Diagnostic, Severity, has_errors, sort_by_place
 from reconciler.errors import ConfigError, SpecError
@@ -17,6 +18,8 @@ from reconciler.platforms.registry import CHECKS, TABLES
 if TYPE_CHECKING:
     from reconciler.desired.document import Document
     from reconciler.desired.files import FoundFile, SpecFile
+    from reconciler.desired.past import AtHand
+    from reconciler.desired.resolve import Resolved
     from reconciler.desired.sources import FromRevision
     from reconciler.model.customer import DesiredCustomer
 
@@ -38,6 +41,7 @@ class Loaded:
     diagnostics: tuple[Diagnostic, ...]
     documents: "tuple[Read, ...]"
     folder: str
+    at_hand: "Mapping[str, AtHand]"
 
 
 class Read(NamedTuple):
@@ -65,10 +69,10 @@ def _unnamed(_: bytes) -> tuple[str, ...]:
 _NONE: Final = _Digests(customer=_none, file=_unnamed)
 
 
-def _planned(base: str | None) -> _Digests:
+def _planned(*, compares: bool) -> _Digests:
     from reconciler.desired.meaning import meaning
 
-    if base is None:
+    if not compares:
         return _Digests(customer=meaning, file=_unnamed)
     from reconciler.desired.sources import blobs
 
@@ -91,15 +95,29 @@ def load_or_raise(
     environment: Environment,
     warn: Callable[[Diagnostic], None],
     base: str | None = None,
+    chosen: Compared | None = None,
 ) -> DesiredState:
     """The desired state; warnings go to `warn`, errors are raised together as `SpecError`.
 
-    With a `base`, stores, policy and approvals are those of that revision of the folder.
+    With a `base`, stores, policy and approvals are those of that revision of the folder. The files
+    are compared with it, and with what was last applied, or with what is `chosen`.
     """
-    loaded = _load([specs], environment, _planned(base))
+    if chosen is None:
+        chosen = compared(specs, base, environment)
+    under = None if base == APPLIED else base
+    loaded = _load([specs], environment, _planned(compares=under is not None or bool(chosen)))
     state = _sound(loaded.state, loaded.diagnostics, warn)
     _refuse_no_store(state.at_hand, specs)
-    return state if base is None else _under(loaded, state, specs, base, environment)
+    at_hand = loaded.at_hand
+    if under is not None:
+        state, at_hand = _under(loaded, state, specs, under, environment)
+    if not chosen:
+        return state
+    read = AsRead(
+        blobs={one.document.file: one.blobs for one in loaded.documents},
+        at_hand=at_hand,
+    )
+    return with_history(state, read, chosen, specs, environment)
 
 
 def settings_or_raise(
@@ -120,8 +138,8 @@ def settings_or_raise(
     if errors:
         raise SpecError(sort_by_place(errors))
     _refuse_no_store(declared, specs)
-    state, _ = _resolved((), declared, str(specs), environment, _none)
-    if base is None:
+    state = _resolved((), declared, str(specs), environment, _none).state
+    if base is None or base == APPLIED:
         return state
     chosen = revision(specs, base)
     at_base = _settings_of(FromRevision(specs, chosen, mask_of(environment)), ())
@@ -182,7 +200,9 @@ def _load(paths: Sequence[Path], environment: Environment, digests: _Digests) ->
     broken_files = has_errors(gathered)
     declared, wrong = settings.declare(documents, TABLES, CHECKS)
     gathered.extend(wrong)
-    state, wrong = _resolved(documents, declared, str(paths[0]), environment, digests.customer)
+    state, wrong, at_hand = _resolved(
+        documents, declared, str(paths[0]), environment, digests.customer
+    )
     # What a refused part held cannot be missed: stores and tags may be defined in it.
     hidden = ("store.", "tags.not-owned") if broken_files else ()
     gathered.extend(one for one in wrong if not one.rule.startswith(hidden))
@@ -192,6 +212,7 @@ def _load(paths: Sequence[Path], environment: Environment, digests: _Digests) ->
         diagnostics=ordered,
         documents=read,
         folder=str(paths[0]),
+        at_hand=at_hand,
     )
 
 
@@ -222,7 +243,7 @@ def _resolved(
     folder: str,
     environment: Environment,
     digest: "Callable[[DesiredCustomer], bytes]",
-) -> tuple[DesiredState, tuple[Diagnostic, ...]]:
+) -> "Resolved":
     from reconciler.desired import lint, resolve
 
     now, watch = environment.clock.now(), environment.watch
@@ -234,7 +255,7 @@ def _resolved(
         return digest(customer)
 
     watch.at(_COMPARING)
-    state, wrong = resolve.resolve(
+    resolved = resolve.resolve(
         documents,
         settings,
         folder,
@@ -242,12 +263,13 @@ def _resolved(
         seen,
     )
     watch.ended(_COMPARING)
-    return state, (*wrong, *lint.approvals(settings, now))
+    wrong = (*resolved.complaints, *lint.approvals(settings, now))
+    return resolved._replace(complaints=wrong)
 
 
 def _under(
     loaded: Loaded, state: DesiredState, specs: Path, base: str, environment: Environment
-) -> DesiredState:
+) -> "tuple[DesiredState, Mapping[str, AtHand]]":
     """The same files under the settings of a revision of their folder.
 
     A store that is new is resolved by its own settings, and then left out: nobody contacts it.
@@ -259,21 +281,22 @@ def _under(
     source = FromRevision(specs, chosen, mask_of(environment))
     settings = _settings_of(source, loaded.documents)
     if settings == state.at_hand:
-        return replace(state, base=chosen.commit)
+        return replace(state, base=chosen.commit), loaded.at_hand
     known = {store.name for store in settings.stores}
     new = tuple(store for store in state.at_hand.stores if store.name not in known)
     both = replace(settings, stores=(*settings.stores, *new))
-    made, wrong = _resolved(
+    made, wrong, at_hand = _resolved(
         [one.document for one in loaded.documents],
         both,
         loaded.folder,
         environment,
-        _planned(base).customer,
+        _planned(compares=False).customer,
     )
     errors = [one for one in sort_by_place(wrong) if one.severity is Severity.ERROR]
     if errors:
         raise SpecError(_under_base(one, chosen.commit) for one in errors)
-    return replace(made, stores=settings.stores, at_hand=state.at_hand, base=chosen.commit)
+    made = replace(made, stores=settings.stores, at_hand=state.at_hand, base=chosen.commit)
+    return made, at_hand
 
 
 def _settings_of(source: "FromRevision", known: Iterable[Read]) -> Settings:

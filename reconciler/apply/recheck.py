@@ -7,10 +7,11 @@ from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import TAGS, FieldPath
 from reconciler.plan.approved import ApprovedField, field_digest
+from reconciler.plan.case import CustomerPlan
 from reconciler.plan.changes import ConsentChange, FieldChange
 from reconciler.plan.compare import differences, moves_address
 from reconciler.plan.consent_rules import is_told
-from reconciler.plan.customer import CustomerPlan, plan_customer
+from reconciler.plan.customer import plan_customer
 from reconciler.plan.match import may_meet, meets
 from reconciler.plan.outcome import State
 from reconciler.plan.steps import Step, StepKind

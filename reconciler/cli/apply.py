@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +22,7 @@ from reconciler.report.plain import plain
 
 if TYPE_CHECKING:
     from reconciler.app import ApplyRequest, Environment
+    from reconciler.app.history import Compared
     from reconciler.apply.cancellation import Cancellation
     from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.model.settings import DesiredState
@@ -92,6 +93,7 @@ def command(
     from reconciler.apply.cancellation import Cancellation
     from reconciler.planfile.approve import approve
     from reconciler.planfile.save import save
+    from reconciler.planfile.verify import verified
     from reconciler.platforms.limiter import RateLimiters
 
     given = plan is not None or resume
@@ -99,11 +101,15 @@ def command(
     control = Cancellation(max_failures=max_failures)
     environment = app.environment_of(specs, state_dir)
     environment = replace(environment, rate_limiters=RateLimiters(control.interrupted))
-    state = fresh.load(specs, environment, base, quiet=quiet)
+    # Whether the plan is what it says is checked once there is a key to do so.
+    told = _read(plan, environment) if given else None
+    chosen = None if told is None else _compared(told)
+    state = fresh.load(specs, environment, base, quiet=quiet, compared=chosen)
     pseudonyms = app.pseudonyms_for(environment, state)
     _warn(specs, environment, quiet=quiet)
-    if given:
-        saved = _saved(plan, environment, pseudonyms)
+    made = None
+    if told is not None:
+        saved = verified(told, pseudonyms)
         earlier = app.applied_before(saved, environment, only or ()) if resume else None
         if earlier is not None:
             return _nothing_left(earlier, saved, plan, form=form, no_color=no_color)
@@ -116,8 +122,6 @@ def command(
         saved = save(made, pseudonyms)
         commitment = approve(saved)
         tell_of_gaps(made, saved)
-        if not _agreed(saved, yes=yes, verbose=verbose, no_color=no_color, only=only, form=form):
-            return _not_applied(saved, made, form)
     order = app.ApplyRequest(
         plan=saved,
         commitment=commitment,
@@ -128,6 +132,10 @@ def command(
         control=control,
         progress=lambda outcome: None,  # noqa: ARG005
     )
+    if made is not None and not _agreed(
+        saved, yes=yes, verbose=verbose, no_color=no_color, only=only, form=form
+    ):
+        return _not_applied(order, made, form)
     code = _carry_out(order, saved, form=form, quiet=quiet, no_color=no_color)
     return with_gaps(code, saved)
 
@@ -156,13 +164,21 @@ def _warn(specs: Path, environment: "Environment", *, quiet: bool) -> None:
         )
 
 
-def _saved(plan: Path | None, environment: "Environment", pseudonyms: "Pseudonyms") -> "SavedPlan":
+def _compared(told: dict[str, Any]) -> "Compared":
+    """With what the plan's files were compared, where what it does rests on that."""
+    from reconciler.app.history import Compared, compared_as
+    from reconciler.planfile.decode import decode
+
+    departed = any(one.get("departed") for one in told["changes"])
+    return compared_as(decode(told)) if departed else Compared()
+
+
+def _read(plan: Path | None, environment: "Environment") -> dict[str, Any]:
     """The plan that was named, or the last one whose apply has not ended."""
     from reconciler import app
-    from reconciler.planfile.verify import verified
     from reconciler.state.plans import read
 
-    return verified(read(plan if plan is not None else app.last_begun(environment)), pseudonyms)
+    return read(plan if plan is not None else app.last_begun(environment))
 
 
 def _nothing_left(
@@ -193,7 +209,9 @@ def _usable(
         environment,
         pseudonyms,
         resume=resume,
-        under=lambda commit: app.load_or_raise(specs, environment, screen.silent, commit),
+        under=lambda commit: app.load_or_raise(
+            specs, environment, screen.silent, commit, app.compared_as(saved)
+        ),
     )
     _tell_of_saved(saved, under_base=state is not at_hand, quiet=quiet)
     if not quiet:
@@ -212,12 +230,17 @@ def _tell_of_saved(saved: "SavedPlan", *, under_base: bool, quiet: bool) -> None
     tell_of_saved_gaps(saved)
 
 
-def _not_applied(saved: "SavedPlan", made: "Plan", form: str) -> int:
+def _not_applied(order: "ApplyRequest", made: "Plan", form: str) -> int:
+    """The stores may be as they shall be: then the trail is told of which commit they are."""
+    from reconciler import app
     from reconciler.planfile.encode import encode
 
+    saved = order.plan
     if form == "json":
         click.echo(as_json(encode(saved)))
     if made.empty:
+        if not made.blocked and app.revision_to_name(order) is not None:
+            app.apply(order)
         return with_gaps(BLOCKED if made.blocked or made.owes else OK, saved)
     click.echo("nothing was applied", err=True)
     return BLOCKED if made.blocked else FAILED

@@ -103,7 +103,8 @@ def base(function: F) -> F:
         metavar="REV",
         callback=_base,
         help="Take stores, policy and approvals from this revision of the folder: the tip of the "
-        "protected branch. `none`: those at hand are the protected ones. Needed where CI is set.",
+        "protected branch. `none`: those at hand are the protected ones. `applied`: they are, and "
+        "the files are compared with the revision last applied. Needed where CI is set.",
     )(function)
 
 
@@ -111,10 +112,10 @@ def _base(context: click.Context, option: click.Parameter, value: str | None) ->
     if value is None and os.environ.get("CI"):
         raise click.UsageError(
             "where CI is set, say whose settings count: --base REV with the tip of the protected "
-            "branch on a pull request, --base none on that branch itself"
+            "branch on a pull request, --base none or applied on that branch itself"
         )
     if value is not None and (not value or value.startswith("-")):
-        raise click.UsageError("--base needs the name of a revision, or none")
+        raise click.UsageError("--base needs the name of a revision, none or applied")
     return None if value == "none" else value
 
 

@@ -1,7 +1,7 @@
 """`reconciler plan`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -10,12 +10,16 @@ from reconciler.cli.codes import BLOCKED, CHANGES, FAILED, OK
 from reconciler.cli.gaps import tell_of_gaps
 from reconciler.cli.rendering import FORMATS
 from reconciler.errors import SpecError
+from reconciler.model.cause import Cause
 from reconciler.model.settings import Release, RiskClass
 from reconciler.report.lines import as_json
 
 if TYPE_CHECKING:
     from reconciler.plan.plan import Plan
     from reconciler.planfile.saved import SavedPlan
+
+
+_CAUSES: Final = {"drift": Cause.DRIFT, "left-over": Cause.LEFT_OVER}
 
 
 @click.command("plan")
@@ -44,9 +48,10 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--fail-on",
-    type=click.Choice(["hold", "warn"]),
+    type=click.Choice(["hold", "warn", "drift", "left-over"]),
     multiple=True,
-    help="Exit 3 where something is held, or warned of.",
+    help="Exit 3 where something is held, warned of, edited in the store (drift), or was merged "
+    "earlier and never applied (left-over). The last two need a --base.",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where changes are pending.")
 @options.show_personal
@@ -153,5 +158,8 @@ def _tell_of_saved(out: Path, saved: "SavedPlan") -> None:
 def _met(saved: "SavedPlan", fail_on: tuple[str, ...]) -> bool:
     """Settings that would change count as a warning."""
     if saved.settings.changed and "warn" in fail_on:
+        return True
+    asked = {_CAUSES[name] for name in fail_on if name in _CAUSES}
+    if any(count and cause in asked for cause, count in saved.summary.causes):
         return True
     return any(one.level in fail_on and not one.released for one in saved.verdicts)

@@ -5,7 +5,7 @@ What stays of a customer are the numbers of its entries.
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, overload
 
 from reconciler.desired.document import Document
@@ -39,6 +39,14 @@ class StoreEntries:
     def __len__(self) -> int:
         return self._count
 
+    def document(self, number: int) -> int:
+        """The number of the document that an entry stands in."""
+        return self._lists[bisect_right(self._begins, number) - 1][0]
+
+    def listed(self, documents: Collection[int]) -> int:
+        """How many `customers` entries some documents have, by their numbers."""
+        return sum(len(self.documents[one].data.get("customers") or ()) for one in documents)
+
     def read(self, number: int, work: DiagnosticCollector) -> Entry | None:
         """With the complaints about it."""
         at = bisect_right(self._begins, number) - 1
@@ -70,7 +78,7 @@ class Customers(Sequence[DesiredCustomer]):
         others: Mapping[int, Sequence[int]],
         kept: Mapping[int, DesiredCustomer],
     ) -> None:
-        self._entries = entries
+        self.entries = entries
         self._firsts = firsts
         self._others = others
         self._kept = kept
@@ -89,7 +97,12 @@ class Customers(Sequence[DesiredCustomer]):
         kept = self._kept.get(first)
         if kept is not None:
             return kept
-        return made_of(self._entries, self._others.get(first, (first,)), DiagnosticCollector())
+        return made_of(self.entries, self.numbers(place), DiagnosticCollector())
+
+    def numbers(self, place: int) -> Sequence[int]:
+        """Those of the entries that a customer is made of."""
+        first = self._firsts[place]
+        return self._others.get(first, (first,))
 
 
 def made_of(

@@ -58,6 +58,7 @@ class Entry:
     facts: list[Fact] = field(default_factory=list)
     tags: TagIntent | None = None
     default_tags: bool = False
+    protect: bool = False
 
     def say(self, name: str, value: Any, pointer: Pointer, *, default: bool = False) -> None:
         self.facts.append(Fact(name, value, self.document, pointer, default))
@@ -152,6 +153,7 @@ def _customer(place: _Place, item: Mapping[str, Any], defaults: Mapping[str, Any
         entry.previously = _identities(place, inner, item["previously"])
     absent = item.get("state") == "absent"
     entry.say("absent", absent, pointer)
+    entry.protect = item.get("protect", False)
     if "reason" in item:
         entry.say("reason", item["reason"], (*pointer, "reason"))
     filled = item if absent or not defaults else {**defaults, **item}

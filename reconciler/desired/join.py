@@ -1,7 +1,7 @@
 """Entries that share an identity, directly or through others, become one customer."""
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -30,6 +30,7 @@ class Joined:
 
     store: str
     customers: Entries
+    made: Customers
     meanings: Sequence[bytes]
     tags: frozenset[str]
     reasoned: bool
@@ -94,19 +95,21 @@ class _Joining:
         rows.sort(key=lambda number: self._files[number] << 64 | self._places[number])
         for number in rows:
             work.diagnostics.extend(self._complaints.get(number, ()))
+        made = Customers(self._entries, array("Q", rows), others, self._kept)
         return Joined(
             store=self._entries.store.name,
-            customers=self._numbered(rows, others),
+            customers=self._numbered(rows, made),
+            made=made,
             meanings=sorted(self._meanings[number] for number in rows),
             tags=frozenset(self._tags),
             reasoned=bool(self._reasoned),
         )
 
-    def _numbered(self, rows: Sequence[int], others: Mapping[int, Sequence[int]]) -> Entries:
+    def _numbered(self, rows: Sequence[int], made: Customers) -> Entries:
         places = array("Q", bytes(8 * len(self._entries)))
         before = names(len(self._entries))
         for place, first in enumerate(rows):
-            for number in others.get(first, (first,)):
+            for number in made.numbers(place):
                 places[number] = place
             for one in self._before.get(first, ()):
                 before[one.kind].add(one.key, place)
@@ -114,8 +117,7 @@ class _Joining:
             found.renumber(places)
         for found in before.values():
             found.sort()
-        every = Customers(self._entries, array("Q", rows), others, self._kept)
-        return Entries(every, self._now, before)
+        return Entries(made, self._now, before)
 
     def _look_at(self, number: int, customer: DesiredCustomer, work: DiagnosticCollector) -> None:
         self._files[number] = self._ranks[customer.mark.file]

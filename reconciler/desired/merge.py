@@ -41,6 +41,7 @@ def one_of(
         tags=_joined_tags(ranked, work),
         addresses=told.get("addresses", UNMANAGED),
         consents=tuple([(channel, told[name]) for channel, name in _CONSENTS if name in told]),
+        protected=any([entry.protect for entry in ranked]),
     )
     if absent:
         _refuse_absent_with_wishes(customer, work)

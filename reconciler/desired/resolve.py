@@ -4,15 +4,28 @@ Entries of several files that name one customer become one `DesiredCustomer`; wh
 each other both places are named. Each customer is made once, looked at, and dropped.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from reconciler.desired.customers import StoreEntries
 from reconciler.desired.document import Document
 from reconciler.desired.entries import DiagnosticCollector
 from reconciler.desired.join import Digest, Inspect, Joined, join
+from reconciler.desired.past import AtHand
 from reconciler.diagnostics import Diagnostic, Pointer
 from reconciler.model.settings import DesiredState, Settings, StoreSettings
 from reconciler.model.tags import sort_tags
+
+
+class Resolved(NamedTuple):
+    """The desired state and every complaint found on the way; with errors it must not be used.
+
+    `at_hand` are the same customers, by store, with the entries that they are made of.
+    """
+
+    state: DesiredState
+    complaints: tuple[Diagnostic, ...]
+    at_hand: Mapping[str, AtHand]
 
 
 def resolve(
@@ -21,22 +34,20 @@ def resolve(
     folder: str,
     inspector: Callable[[StoreSettings], Inspect],
     digest: Digest,
-) -> tuple[DesiredState, tuple[Diagnostic, ...]]:
-    """The desired state and every complaint found on the way; with errors it must not be used.
-
-    `inspector` gives, for a store, what looks at each of its customers; `digest` is asked of each
-    of them too.
+) -> Resolved:
+    """`inspector` gives, for a store, what looks at each of its customers; `digest` is asked of
+    each of them too.
     """
     work = DiagnosticCollector()
     stores = {store.name: store for store in declared.stores}
-    about: dict[str, list[Document]] = {name: [] for name in stores}
+    speaking: dict[str, list[Document]] = {name: [] for name in stores}
     documents = tuple(documents)
     for document in documents:
         for store in _stores_of(document, stores, work):
-            about[store.name].append(document)
+            speaking[store.name].append(document)
     found = [
-        join(StoreEntries(stores[name], speaking), inspector(stores[name]), digest, work)
-        for name, speaking in sorted(about.items())
+        join(StoreEntries(stores[name], told), inspector(stores[name]), digest, work)
+        for name, told in sorted(speaking.items())
     ]
     state = DesiredState(
         stores=declared.stores,
@@ -44,13 +55,27 @@ def resolve(
         customers=tuple((one.store, one.customers) for one in found),
         meanings=tuple((one.store, b"".join(one.meanings)) for one in found),
         reasoned=frozenset(one.store for one in found if one.reasoned),
-        owned=tuple((one.store, _owned(stores[one.store], one, about[one.store])) for one in found),
+        owned=tuple(
+            (one.store, _owned(stores[one.store], one, speaking[one.store])) for one in found
+        ),
         approvals=declared.approvals,
         files=len(documents),
         folder=folder,
         at_hand=declared,
     )
-    return state, tuple(work.diagnostics)
+    at_hand = {one.store: AtHand(entries=one.customers, made=one.made) for one in found}
+    return Resolved(state, tuple(work.diagnostics), at_hand)
+
+
+def about(store: StoreSettings, documents: Iterable[Document], stores: int) -> Iterator[Document]:
+    """Those of another revision that speak of one of so many stores."""
+    heard = DiagnosticCollector()
+    alone = {store.name: store}
+    for document in documents:
+        data = document.data or {}
+        if "store" in data or stores == 1:
+            named = _stores_of(document, alone, heard)
+            yield from (document for _ in named)
 
 
 def _stores_of(

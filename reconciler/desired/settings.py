@@ -115,6 +115,7 @@ def _store(
             for risk, values in sorted((item.get("limits") or {}).items())
         ),
         rate=_rate(item.get("rate"), table),
+        on_removed=item.get("on_removed", "keep"),
         consent_words=tuple(
             ConsentWord(channel=Channel(channel), state=ConsentState(state), word=word)
             for channel, by_state in sorted(words.items())

@@ -56,6 +56,8 @@ class DesiredCustomer:
 
     `mark` is the first line of the entry that asked first; `marks` places single fields.
     `creates` says that a `customers` entry speaks of it: only such an entry may create.
+    `departed` is somebody whom only an earlier revision of the specs names, `left_tags` are tags
+    that the specs gave once: `tags` asks for them to be gone.
     """
 
     store: str
@@ -70,6 +72,9 @@ class DesiredCustomer:
     tags: Managed[TagIntent] = UNMANAGED
     addresses: Managed[tuple[Address, ...]] = UNMANAGED
     consents: tuple[tuple[Channel, WantedConsent], ...] = ()
+    protected: bool = False
+    departed: bool = False
+    left_tags: tuple[str, ...] = ()
 
     @property
     def erases(self) -> bool:

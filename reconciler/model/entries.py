@@ -51,6 +51,21 @@ class Names:
         if len(numbers) > 1:
             yield numbers
 
+    def with_others(self, others: Sequence[tuple[str, int]], most: int) -> "Names":
+        """A copy with more texts, for numbers below `most`."""
+        found = Names(max(most, (1 << self._shift) - 1))
+        found._found = array(
+            "Q",
+            (
+                (one >> self._shift & found._mask) << found._shift | one & self._number
+                for one in self._found
+            ),
+        )
+        for text, number in others:
+            found.add(text, number)
+        found.sort()
+        return found
+
     def renumber(self, numbers: Sequence[int]) -> None:
         """Puts the number that stands at the place of each in its stead; none of them is larger."""
         renamed = sorted(one & ~self._number | numbers[one & self._number] for one in self._found)
@@ -109,6 +124,28 @@ class Entries(Sequence[DesiredCustomer]):
         for found in (*now.values(), *before.values()):
             found.sort()
         return cls(every, now, before)
+
+    def changed(
+        self, replaced: Mapping[int, DesiredCustomer], others: Sequence[DesiredCustomer]
+    ) -> "Entries":
+        """With some that ask for more and bear the same names, and some more at the end."""
+        if not (replaced or others):
+            return self
+        first, most = len(self._every), len(self._every) + len(others)
+        now = {
+            kind: found.with_others(
+                [
+                    (one.key, first + number)
+                    for number, entry in enumerate(others)
+                    for one in entry.identities
+                    if one.kind is kind
+                ],
+                most,
+            )
+            for kind, found in self._now.items()
+        }
+        before = {kind: found.with_others((), most) for kind, found in self._before.items()}
+        return Entries(_Changed(self._every, replaced, others), now, before)
 
     def __len__(self) -> int:
         return len(self._every)
@@ -175,6 +212,34 @@ class Entries(Sequence[DesiredCustomer]):
                     found.append(number)
                     break
         return found
+
+
+class _Changed(Sequence[DesiredCustomer]):
+    """Some in the place of others, and some more after all of them."""
+
+    def __init__(
+        self,
+        every: Sequence[DesiredCustomer],
+        replaced: Mapping[int, DesiredCustomer],
+        others: Sequence[DesiredCustomer],
+    ) -> None:
+        self._every = every
+        self._replaced = replaced
+        self._others = others
+
+    def __len__(self) -> int:
+        return len(self._every) + len(self._others)
+
+    @overload
+    def __getitem__(self, number: int) -> DesiredCustomer: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[DesiredCustomer]: ...
+    def __getitem__(self, number: int | slice) -> DesiredCustomer | Sequence[DesiredCustomer]:
+        if isinstance(number, slice):
+            return tuple(self[one] for one in range(*number.indices(len(self))))
+        if number >= len(self._every):
+            return self._others[number - len(self._every)]
+        return self._replaced.get(number) or self._every[number]
 
 
 def _now(entry: DesiredCustomer) -> tuple[Identity, ...]:

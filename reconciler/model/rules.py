@@ -227,6 +227,12 @@ RULES: Final[dict[str, Rule]] = {
     "personal.in-source": _warning("a source looks like personal data", _OWN_FIELD),
     "personal.in-tag": _warning("a tag looks like personal data", _OWN_FIELD),
     "personal.in-wording": _warning("a wording looks like personal data", _OWN_FIELD),
+    "protect.removed": Rule(
+        level=RuleLevel.BLOCK,
+        means="an entry that the base protects has left the files, turned `absent`, or changed "
+        "together with its protection",
+        lifted_by="a change of its own before, that sets `protect: false` and nothing else",
+    ),
     "read.failed": Rule(
         level=RuleLevel.ERROR,
         means="a store could not be read, so nothing is planned for it",
@@ -275,6 +281,10 @@ RULES: Final[dict[str, Rule]] = {
     "settings.literal-token": _error("a token stands in a spec", "env, file or command"),
     "settings.not-in-force": _warning("a setting has no effect yet", "leave it out"),
     "settings.platform": _error("the platform does not take a setting", "what the message names"),
+    "spec.shrank": _released(
+        RuleLevel.BLOCK,
+        "over 20 % of the customers, and over 20 of them, have left the files",
+    ),
     "store.missing": _error("a file does not say which store it is about", "`store: NAME`"),
     "store.unknown": _error("no store of this name is defined", "one that is defined"),
     "tags.added-and-removed": _error("a tag is both added and removed", "one of the two"),

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from reconciler.diagnostics import Severity, SourceMark
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.entries import Entries
+from reconciler.model.former import NOTHING_BEFORE, Before
 from reconciler.model.identity import Identity
 
 
@@ -101,6 +102,12 @@ class StoreSettings:
     ceilings: tuple[tuple[RiskClass, Ceiling], ...] = ()
     rate: Rate | None = None
     consent_words: tuple[ConsentWord, ...] = ()
+    on_removed: str = "keep"
+
+    @property
+    def deletes_departed(self) -> bool:
+        """Whether a customer whose entry leaves the files is to go as well."""
+        return self.on_removed == "delete"
 
     def ceiling(self, risk: RiskClass) -> Ceiling | None:
         return dict(self.ceilings).get(risk, CEILINGS.get(risk))
@@ -195,7 +202,7 @@ class DesiredState:
     at hand; `at_hand` is what these say, and differs only where there is a base. Customers may be
     made anew whenever one is asked for. `meanings` are digests, without a key, of what each entry
     of a store asks for, in the order of the digests; `reasoned` are the stores where some entry
-    gives a reason.
+    gives a reason. `history` is what earlier revisions said of the customers of a store.
     """
 
     stores: tuple[StoreSettings, ...]
@@ -209,6 +216,7 @@ class DesiredState:
     folder: str = field(compare=False)
     at_hand: Settings
     base: str | None = None
+    history: tuple[tuple[str, Before], ...] = field(default=(), compare=False, repr=False)
 
     @property
     def settings(self) -> Settings:
@@ -223,6 +231,9 @@ class DesiredState:
 
     def of(self, store: str) -> Entries:
         return dict(self.customers).get(store) or Entries.of(())
+
+    def before(self, store: str) -> Before:
+        return dict(self.history).get(store, NOTHING_BEFORE)
 
     def owned_by(self, store: str) -> tuple[str, ...]:
         return dict(self.owned).get(store, ())

@@ -18,7 +18,7 @@ from reconciler.plan.store_rules import StoreRules
 
 def asks_nothing(desired: DesiredCustomer, live: LiveCustomer, rules: StoreRules) -> bool:
     """False says nothing: then it has to be looked at closely."""
-    if desired.absent or live.unreadable or live.hidden:
+    if desired.absent or desired.departed or live.unreadable or live.hidden:
         return False
     region = rules.comparison.region
     return (

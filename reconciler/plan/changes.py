@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from reconciler.diagnostics import SourceMark
+from reconciler.model.cause import NO_CAUSES, Cause, Causes
 from reconciler.model.consent import (
     Actor,
     Channel,
@@ -114,7 +115,8 @@ class Change:
     `subscribed` are the channels that a deleted customer was subscribed on; whoever has a lower
     `rank` is written first, so that an address is given up before it is claimed. `marks` place
     the fields, which may stand in another file than the entry. `seen` are the consents as read,
-    `reason` is why the specs want the customer gone.
+    `reason` is why the specs want the customer gone. `departed` says that it rests on what left
+    the files.
     """
 
     store: str
@@ -129,6 +131,20 @@ class Change:
     marks: Marks = NO_MARKS
     seen: tuple[tuple[Channel, ConsentState], ...] = ()
     reason: str | None = None
+    causes: Causes = NO_CAUSES
+    departed: bool = False
+
+    @property
+    def cause(self) -> Cause | None:
+        """The first of all causes of its fields; None where no base was given."""
+        return next((one for one in Cause if self.has(one)), None)
+
+    def has(self, cause: Cause) -> bool:
+        """Whether any of its fields has this cause."""
+        return any(self.cause_of(field.path) is cause for field in self.fields)
+
+    def cause_of(self, path: FieldPath) -> Cause | None:
+        return next((cause for known, cause in self.causes if known == path), None)
 
     @property
     def classes(self) -> tuple[RiskClass, ...]:

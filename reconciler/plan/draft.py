@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from reconciler.diagnostics import SourceMark
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel
 from reconciler.model.customer import ReadReceipt
@@ -12,7 +13,11 @@ from reconciler.plan.verdicts import Level, Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """`customers` is the store's size, None where nobody told it; `subscribers` likewise."""
+    """`customers` is the store's size, None where nobody told it; `subscribers` likewise. Of the
+    `listed` customers of the base so many have `left` the files; `unprotected` are, by alias and
+    former place, those that it protects and that are not left alone. `lifted` are the rules that
+    somebody has released for all.
+    """
 
     store: StoreSettings
     table: Capabilities
@@ -21,6 +26,10 @@ class Draft:
     subscribers: tuple[tuple[Channel, int], ...] | None
     raises: tuple[tuple[RiskClass, int], ...]
     changes: tuple[Change, ...]
+    left: int = 0
+    listed: int = 0
+    unprotected: tuple[tuple[str, SourceMark], ...] = ()
+    lifted: frozenset[str] = frozenset()
     verdicts: tuple[Verdict, ...] = ()
 
     def raised(self, risk: RiskClass) -> int | None:

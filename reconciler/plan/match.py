@@ -345,14 +345,19 @@ class Index:
         return pairing
 
     def _apart(self, pairings: list[Pairing]) -> list[Pairing]:
-        """Two entries that turn out to mean one person are both unsure."""
-        count: dict[str, int] = {}
-        for one in pairings:
-            if isinstance(one, Paired):
-                count[one.live.remote_id] = count.get(one.live.remote_id, 0) + 1
+        """Two entries that turn out to mean one person are both unsure; one that left the files
+        makes no other unsure.
+        """
+        count = Counter(one.live.remote_id for one in pairings if isinstance(one, Paired))
+        stay = Counter(
+            one.live.remote_id
+            for one in pairings
+            if isinstance(one, Paired) and not one.desired.departed
+        )
         return [
             Ambiguous(desired=one.desired, candidates=(one.live,), rule="identity.same-person")
-            if isinstance(one, Paired) and count[one.live.remote_id] > 1
+            if isinstance(one, Paired)
+            and (count if one.desired.departed else stay)[one.live.remote_id] > 1
             else one
             for one in pairings
         ]

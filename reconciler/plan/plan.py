@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from reconciler.diagnostics import SourceMark
 from reconciler.model.capabilities import Footprint
+from reconciler.model.cause import Cause
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import ReadReceipt
 from reconciler.model.provenance import NOTHING_TOLD, Provenance
@@ -29,10 +31,20 @@ class Audience:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Departed:
+    """A customer whose entry is in the files no more, and where `commit` still had it."""
+
+    alias: str
+    mark: SourceMark
+    commit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StorePlan:
     """One store's part. `error` is set, and the rest empty but for verdicts on what is owed, where
     the store could not be read; `fault` as well where that is our own. `footprints` are what the
-    platform's calls can change without being asked.
+    platform's calls can change without being asked. `compared` is the commit that causes are told
+    by, or `applied` for the one last applied completely; `applied` is that one.
     """
 
     name: str
@@ -46,6 +58,9 @@ class StorePlan:
     unchanged: int
     effort: Effort = NOTHING_TO_DO
     footprints: tuple[Footprint, ...] = ()
+    compared: str | None = None
+    applied: str | None = None
+    departures: tuple[Departed, ...] = ()
     error: str = ""
     fault: Exception | None = field(default=None, compare=False)
 
@@ -63,6 +78,10 @@ class StorePlan:
 
     def actions(self, action: Action) -> int:
         return sum(change.action is action for change in self.changes)
+
+    def caused(self, cause: Cause) -> int:
+        """How many customers have a change of this cause."""
+        return sum(change.has(cause) for change in self.changes)
 
     def held(self) -> int:
         """How many customers have something held."""
@@ -138,6 +157,13 @@ class Plan:
     @property
     def empty(self) -> bool:
         return not any(store.changes for store in self.stores)
+
+    @property
+    def causes(self) -> tuple[tuple[Cause, int], ...]:
+        """How many customers have a change of each cause; empty where no base was given."""
+        if all(store.compared is None for store in self.stores):
+            return ()
+        return tuple((one, sum(store.caused(one) for store in self.stores)) for one in Cause)
 
     @property
     def failed(self) -> tuple[StorePlan, ...]:

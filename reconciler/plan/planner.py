@@ -5,19 +5,22 @@ from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import Final
 
+from reconciler.model.cause import Cause
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
 from reconciler.model.field_path import FieldPath
 from reconciler.model.settings import RiskClass
+from reconciler.plan.case import CustomerPlan
+from reconciler.plan.cause import causes, differs_from_base
 from reconciler.plan.changes import Action, Change, ConsentChange
-from reconciler.plan.customer import CustomerPlan, plan_customer, withdrawals_only
+from reconciler.plan.customer import plan_customer, withdrawals_only
 from reconciler.plan.draft import Draft
 from reconciler.plan.effort import effort
 from reconciler.plan.hidden import HiddenContacts
 from reconciler.plan.match import Ambiguous, Index, Missing, Paired, Pairing
 from reconciler.plan.ordering import ranked, unmet
 from reconciler.plan.owed import owed
-from reconciler.plan.plan import Audience, StorePlan
+from reconciler.plan.plan import Audience, Departed, StorePlan
 from reconciler.plan.policies import POLICIES
 from reconciler.plan.policies.ceiling import SIZED
 from reconciler.plan.proof import unproven
@@ -84,7 +87,9 @@ def compute(
 ) -> StorePlan:
     """Equal inputs in any order give equal plans."""
     pairings = read.index.pairings()
-    examined = [_proven(one, _examine(one, rules), read, rules) for one in pairings]
+    examined = [
+        _caused(one, _proven(one, _examine(one, rules), read, rules), rules) for one in pairings
+    ]
     claiming = [(one, result.changes) for one, result in zip(pairings, examined, strict=True)]
     for place, verdict in unmet(claiming, read.index, rules):
         examined[place].verdicts.append(verdict)
@@ -99,6 +104,12 @@ def compute(
         subscribers=_subscribers(read) if full else None,
         raises=raises,
         changes=changes,
+        lifted=frozenset(one.rule for one in rules.releases if rules.released(one.rule)),
+        left=rules.before.left,
+        listed=rules.before.listed,
+        unprotected=tuple(
+            (rules.pseudonyms.entry_alias(one), one.mark) for one in rules.before.unprotected
+        ),
     ).judged(verdicts)
     for policy in POLICIES:
         draft = draft.judged(tuple(policy(draft)))
@@ -122,7 +133,22 @@ def compute(
         footprints=rules.table.footprints,
         effort=effort(draft.changes, rules.table, rules.store.rate or rules.table.rate),
         unchanged=read.receipt.read - len(touched),
+        compared=rules.before.compared,
+        applied=rules.before.last,
+        departures=_departures(rules),
     )
+
+
+def _departures(rules: StoreRules) -> tuple[Departed, ...]:
+    found = (
+        Departed(
+            alias=rules.pseudonyms.entry_alias(one.customer),
+            mark=one.customer.mark,
+            commit=one.commit,
+        )
+        for one in rules.before.departures
+    )
+    return tuple(sorted(found, key=lambda one: (one.mark, one.alias)))
 
 
 def rests_on_size(plan: StorePlan) -> bool:
@@ -180,6 +206,24 @@ def _proven(pairing: Pairing, result: _Result, read: StoreReading, rules: StoreR
                 remote_ids=(remote_id,) if remote_id else (),
             )
         )
+    return result
+
+
+def _caused(pairing: Pairing, result: _Result, rules: StoreRules) -> _Result:
+    """With why each change is needed. What is held bears a cause only where the files changed."""
+    before = rules.before
+    if before.compared is not None and (result.changes or result.verdicts):
+        desired = pairing.desired
+        result.changes[:] = [
+            replace(one, causes=causes(desired, one.fields, before)) for one in result.changes
+        ]
+        if any(one.level is Level.HOLD for one in result.verdicts) and differs_from_base(
+            desired, before
+        ):
+            result.verdicts[:] = [
+                replace(one, cause=Cause.THIS_CHANGE) if one.level is Level.HOLD else one
+                for one in result.verdicts
+            ]
     return result
 
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import NOTHING_LEARNED, Learned
+from reconciler.model.former import NOTHING_BEFORE, Before
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.redaction import NOBODY, Names
 from reconciler.model.settings import Policy, Release, StoreSettings
@@ -38,6 +39,7 @@ class StoreRules:
     acknowledged: tuple[Release, ...] = ()
     out_by_person: frozenset[tuple[str, Channel]] = frozenset()
     names: Names = NOBODY
+    before: Before = NOTHING_BEFORE
     _released: Lifted = field(init=False, repr=False, compare=False)
     _acknowledged: Lifted = field(init=False, repr=False, compare=False)
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from reconciler.diagnostics import SourceMark
+from reconciler.model.cause import Cause
 from reconciler.model.field_path import FieldPath
 from reconciler.model.rules import by_release
 from reconciler.model.settings import RiskClass
@@ -30,7 +31,8 @@ class Verdict:
 
     `released` says that a person has lifted it for this plan; it then holds and blocks nothing.
     `fields` are the field changes that a hold or block takes out; empty for the whole customer.
-    `acknowledged` says that somebody knows of what is asked for and not carried out.
+    `acknowledged` says that somebody knows of what is asked for and not carried out. `cause` is
+    told where the files at hand want it and the base does not.
     """
 
     rule: str
@@ -45,6 +47,7 @@ class Verdict:
     remote_ids: tuple[str, ...] = ()
     acknowledged: bool = False
     raises: tuple[RiskClass, int] | None = None
+    cause: Cause | None = None
 
     @property
     def approval(self) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 from reconciler.diagnostics import SourceMark
 from reconciler.errors import PlanFileError
 from reconciler.model.capabilities import Footprint
+from reconciler.model.cause import Cause
 from reconciler.model.consent import (
     Actor,
     Channel,
@@ -28,6 +29,7 @@ from reconciler.plan.setting import SettingChange
 from reconciler.plan.verdicts import Level
 from reconciler.planfile.saved import (
     OnceMerged,
+    SavedDeparture,
     SavedOptions,
     SavedPlan,
     SavedSettings,
@@ -182,6 +184,12 @@ def _store(body: Json, audience: Json) -> SavedStore:
         platform=body["platform"],
         api_version=body["api_version"],
         customers=_count_or_none(body["customers"]),
+        compared=body.get("compared"),
+        applied=body.get("applied"),
+        departures=tuple(
+            SavedDeparture(alias=one["customer"], mark=_mark(one["source"]), commit=one["commit"])
+            for one in body.get("departures", ())
+        ),
         error=body["error"] or "",
         receipt=None if body["receipt"] is None else _receipt(body["receipt"]),
         footprints=tuple(
@@ -235,6 +243,7 @@ def _summary(body: Json) -> SavedSummary:
         blocked=body["blocked"],
         complete=body["complete"],
         classes=tuple((RiskClass(risk), _count(one)) for risk, one in body["classes"].items()),
+        causes=tuple((Cause(cause), _count(one)) for cause, one in body.get("causes", {}).items()),
     )
 
 
@@ -250,6 +259,7 @@ def _verdict(one: Json) -> SavedVerdict:
         approval=one["approval"],
         released=one["released"],
         acknowledged=one.get("acknowledged"),
+        cause=_cause(one),
     )
 
 
@@ -269,7 +279,10 @@ def _change(one: Json) -> SavedChange:
         reason=one["reason"],
         fields=tuple(_field(each) for each in one["fields"]),
         digest=one["digest"],
+        departed=one.get("departed", False),
     )
+    if one["cause"] != change.cause:
+        raise ValueError("the cause is not that of the fields")
     if set(one["classes"]) != set(change.classes):
         raise ValueError("the classes are not those of the fields")
     return change
@@ -283,7 +296,12 @@ def _field(one: Json) -> SavedField:
         mark=_mark(one["source"]),
         value=_value(path, one),
         digest=one["digest"],
+        cause=_cause(one),
     )
+
+
+def _cause(one: Json) -> Cause | None:
+    return Cause(one["cause"]) if "cause" in one else None
 
 
 def _value(path: FieldPath, one: Json) -> SavedValue:

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import TypeAlias
 
 from reconciler.diagnostics import SourceMark
+from reconciler.model.cause import Cause
 from reconciler.model.consent import WantedConsent
 from reconciler.model.customer import ReadReceipt
 from reconciler.model.provenance import Provenance
@@ -103,6 +104,7 @@ def encode_verdict(one: SavedVerdict) -> Json:
         "approval": one.approval,
         "released": one.released,
         **({"acknowledged": one.acknowledged} if one.owed else {}),
+        **({} if one.cause is None else {"cause": one.cause.value}),
     }
 
 
@@ -126,6 +128,12 @@ def _store(store: SavedStore) -> Json:
         "platform": store.platform,
         "api_version": store.api_version,
         "customers": store.customers,
+        "compared": store.compared,
+        "applied": store.applied,
+        "departures": [
+            {"customer": one.alias, "source": _source(one.mark), "commit": one.commit}
+            for one in store.departures
+        ],
         "error": store.error or None,
         "receipt": _receipt(store.receipt) if store.receipt else None,
         "footprints": [
@@ -169,6 +177,7 @@ def _summary(plan: SavedPlan) -> Json:
         "blocked": summary.blocked,
         "complete": summary.complete,
         "classes": {risk.value: count for risk, count in summary.classes},
+        "causes": {cause.value: count for cause, count in summary.causes},
         "audience": {
             store.name: {one.channel.value: _audience(one) for one in store.audience}
             for store in plan.stores
@@ -189,14 +198,19 @@ def _change(change: SavedChange) -> Json:
         "entry": change.entry,
         "remote_id": change.remote_id,
         "classes": [risk.value for risk in change.classes],
-        "cause": None,
+        "cause": _cause(change.cause),
         "source": _source(change.mark),
         "rank": change.rank,
         "seen": {channel.value: state.value for channel, state in change.seen},
         "reason": change.reason,
         "fields": [_field(one) for one in change.fields],
         "digest": change.digest,
+        **({"departed": True} if change.departed else {}),
     }
+
+
+def _cause(one: Cause | None) -> str | None:
+    return None if one is None else one.value
 
 
 def _source(mark: SourceMark) -> Json:
@@ -209,6 +223,7 @@ def _field(one: SavedField) -> Json:
         "class": one.risk.value,
         "source": _source(one.mark),
         **_value(one.value),
+        **({} if one.cause is None else {"cause": one.cause.value}),
         "digest": one.digest,
     }
 

@@ -31,6 +31,7 @@ from reconciler.plan.verdicts import Verdict
 from reconciler.planfile.encode import encode
 from reconciler.planfile.saved import (
     OnceMerged,
+    SavedDeparture,
     SavedOptions,
     SavedPlan,
     SavedSettings,
@@ -124,6 +125,12 @@ def _store(store: StorePlan) -> SavedStore:
         platform=store.platform,
         api_version=store.api_version,
         customers=store.customers,
+        compared=store.compared,
+        applied=store.applied,
+        departures=tuple(
+            SavedDeparture(alias=one.alias, mark=_line(one.mark), commit=one.commit)
+            for one in store.departures
+        ),
         error=store.error,
         receipt=store.receipt,
         footprints=store.footprints,
@@ -143,6 +150,7 @@ def _summary(plan: Plan) -> SavedSummary:
         blocked=plan.blocked,
         complete=plan.complete,
         classes=tuple((risk, plan.count(risk)) for risk in RiskClass),
+        causes=plan.causes,
     )
 
 
@@ -159,6 +167,7 @@ def _change(change: Change, pseudonyms: Pseudonyms) -> SavedChange:
         reason=None if change.reason is None else pseudonyms.text(change.reason),
         fields=tuple(_field(one, change, pseudonyms) for one in change.fields),
         digest=change_digest(pseudonyms, change),
+        departed=change.departed,
     )
 
 
@@ -169,6 +178,7 @@ def _field(one: FieldChange, change: Change, pseudonyms: Pseudonyms) -> SavedFie
         mark=_line(change.mark_of(one.path)),
         value=_value(one, pseudonyms),
         digest=field_digest(pseudonyms, change.store, change.alias, one),
+        cause=change.cause_of(one.path),
     )
 
 
@@ -233,4 +243,5 @@ def _verdict(one: Verdict) -> SavedVerdict:
         approval=one.approval,
         released=one.released,
         acknowledged=one.acknowledged if one.owed else None,
+        cause=one.cause,
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from reconciler.diagnostics import SourceMark
 from reconciler.model.capabilities import Footprint
+from reconciler.model.cause import Cause
 from reconciler.model.customer import ReadReceipt
 from reconciler.model.provenance import Provenance
 from reconciler.model.settings import Release, RiskClass
@@ -63,16 +64,29 @@ class SavedOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SavedDeparture:
+    """A customer who is managed no more, and where `commit` still had the entry."""
+
+    alias: str
+    mark: SourceMark
+    commit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SavedStore:
     """`error` says why the store could not be read, and is empty where it could; there is no
     receipt then, and no audience. `effort` is that of the apply, `footprints` are what the calls
-    can change without being asked.
+    can change without being asked. `compared` is the commit that causes are told by, or `applied`;
+    `applied` is the one that was last applied completely.
     """
 
     name: str
     platform: str
     api_version: str
     customers: int | None
+    compared: str | None
+    applied: str | None
+    departures: tuple[SavedDeparture, ...]
     error: str
     receipt: ReadReceipt | None
     footprints: tuple[Footprint, ...]
@@ -91,7 +105,7 @@ class SavedStore:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedSummary:
     """Customers by what would happen to them; `messages` are people who would be asked to confirm,
-    `classes` customers by risk class.
+    `classes` customers by risk class, `causes` by why they change, empty where nobody can tell.
     """
 
     create: int
@@ -103,6 +117,7 @@ class SavedSummary:
     blocked: bool
     complete: bool
     classes: tuple[tuple[RiskClass, int], ...]
+    causes: tuple[tuple[Cause, int], ...]
 
     def count(self, risk: RiskClass) -> int:
         return dict(self.classes).get(risk, 0)
@@ -124,6 +139,7 @@ class SavedVerdict:
     approval: str | None
     released: bool
     acknowledged: bool | None
+    cause: Cause | None = None
 
     @property
     def owed(self) -> bool:

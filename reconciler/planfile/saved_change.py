@@ -1,11 +1,13 @@
 """One customer's change as a plan file has it; what is personal of it is a digest."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, TypeAlias
 
 from reconciler.diagnostics import SourceMark
+from reconciler.model.cause import Cause
 from reconciler.model.consent import (
     Actor,
     Channel,
@@ -110,12 +112,18 @@ class SavedField:
     mark: SourceMark
     value: SavedValue
     digest: str
+    cause: Cause | None = None
+
+
+def first_cause(fields: Iterable[SavedField]) -> Cause | None:
+    own = {one.cause for one in fields}
+    return next((one for one in Cause if one in own), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedChange:
     """`seen` are the consents that the plan saw, whether it changes them or not; `reason` is why
-    the specs want the customer gone.
+    the specs want the customer gone. `departed` says that it rests on what left the files.
     """
 
     store: str
@@ -129,6 +137,12 @@ class SavedChange:
     reason: str | None
     fields: tuple[SavedField, ...]
     digest: str
+    departed: bool = False
+
+    @property
+    def cause(self) -> Cause | None:
+        """The first of the causes of its fields; None where nobody can tell."""
+        return first_cause(self.fields)
 
     @property
     def classes(self) -> tuple[RiskClass, ...]:

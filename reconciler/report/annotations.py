@@ -59,6 +59,10 @@ def of_plan(plan: SavedPlan) -> Iterator[Finding]:
     yield Finding(rule="plan", level="note", message=_totals(plan))
     for one in settings.lifted(plan.lifts):
         yield _at(one.mark, rule="limit.lifted", level="note", message=one.text)
+    for store in plan.stores:
+        for gone in store.departures:
+            told = f"{store.name}: {gone.alias} is no longer managed since {gone.commit[:12]}"
+            yield Finding(rule="departed", level="note", message=told)
     for item in items(plan, {}):
         if item.reason:
             told = f"{item.store}: {item.customer}: {item.what}"
@@ -88,6 +92,8 @@ def _level(one: SavedVerdict) -> str:
 def _totals(plan: SavedPlan) -> str:
     made = phrases.made_from(plan.provenance)
     parts = [f"{phrases.totals(plan)}, {settings.source(plan)}, {made}."]
+    if why := phrases.causes(plan):
+        parts.append(f"Causes, by customers: {why}.")
     for store in plan.stores:
         if told := phrases.audience(store):
             parts.append(f"{store.name}: {', '.join(told)}.")

@@ -22,6 +22,7 @@ from reconciler.planfile.saved_change import (
     SavedScalar,
     SavedTags,
     Shown,
+    first_cause,
 )
 from reconciler.report.phrases import STATES, since
 
@@ -36,7 +37,8 @@ class Item:
     """What one customer gets in one risk class; items with the same `what` can be folded.
 
     `evidence` is what the specs say of how a consent came about, beyond what `what` tells;
-    `reason` is why somebody goes, which `what` tells too.
+    `reason` is why somebody goes, which `what` tells too. `cause` is why it has to change, empty
+    where no base was given.
     """
 
     store: str
@@ -48,6 +50,7 @@ class Item:
     fields: tuple[str, ...]
     evidence: str
     reason: str
+    cause: str
 
 
 def items(plan: SavedPlan, reveal: Reveal) -> tuple[Item, ...]:
@@ -69,6 +72,7 @@ def _item(change: SavedChange, risk: RiskClass, reveal: Reveal) -> Item:
         fields=tuple(str(one.path) for one in fields),
         evidence=_evidence(fields),
         reason=reason,
+        cause=first_cause(fields) or "",
     )
 
 

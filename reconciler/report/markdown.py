@@ -93,6 +93,9 @@ def _head(plan: SavedPlan) -> Iterator[str]:
     sent = phrases.messages(plan)
     yield f"{escape(phrases.totals(plan))}.{f' **{escape(sent)}.**' if sent else ''}"
     yield ""
+    if why := phrases.causes(plan):
+        yield f"Causes, by customers: {why}."
+        yield ""
     if takes := phrases.sentence(phrases.duration([store.effort for store in plan.stores])):
         yield f"{takes}."
         yield ""
@@ -103,6 +106,10 @@ def _head(plan: SavedPlan) -> Iterator[str]:
         effect = ", ".join(phrases.audience(store)) or "unknown"
         yield f"| {escape(store.name)} | {escape(told)} | {escape(effect)} |"
     yield ""
+    for store in plan.stores:
+        if gone := phrases.departures(store):
+            yield f"{escape(store.name)}: {escape(gone)}."
+            yield ""
 
 
 def _changed(plan: SavedPlan, link: Mapping[str, str]) -> Iterator[_Row]:
@@ -156,25 +163,26 @@ def _names(names: Iterable[str]) -> str:
 
 
 def _changes(plan: SavedPlan, link: Mapping[str, str]) -> Iterator[_Row]:
-    found = items(plan, {})
+    found, told = items(plan, {}), bool(plan.summary.causes)
     for risk, title in phrases.RISKS.items():
         own = [one for one in found if one.risk is risk]
         if not own:
             continue
         yield _Row(f"### {title.capitalize()} ({len(own)})")
         yield _Row("")
-        yield _Row("| store | change | customers | source |")
-        yield _Row("|---|---|---|---|")
-        groups: dict[tuple[str, str, str], list[Item]] = {}
+        yield _Row(f"| store | change | customers |{' cause |' if told else ''} source |")
+        yield _Row(f"|---|---|---|{'---|' if told else ''}---|")
+        groups: dict[tuple[str, str, str, str], list[Item]] = {}
         for one in own:
-            groups.setdefault((one.store, one.sign, one.what), []).append(one)
-        for (store, sign, what), group in groups.items():
+            groups.setdefault((one.store, one.sign, one.what, one.cause), []).append(one)
+        for (store, sign, what, cause), group in groups.items():
             source = _place(group[0].mark, link)
             more = f" and {len(group) - 1} more" if len(group) > 1 else ""
             count = f"{len(group)}: " if len(group) > 1 else ""
             yield _Row(
                 f"| {escape(store)} | {escape(sign)} {escape(what)} | "
-                f"{count}{_names(one.customer for one in group)} | {source}{more} |",
+                f"{count}{_names(one.customer for one in group)} |"
+                f"{f' {cause} |' if told else ''} {source}{more} |",
                 counts=True,
             )
         yield _Row("")

@@ -106,6 +106,22 @@ def totals(plan: SavedPlan) -> str:
     return f"{text}, {summary.held} held" if summary.held else text
 
 
+def causes(plan: SavedPlan) -> str:
+    """`2 from this change, 1 drift`: customers by why they change; empty where nobody can tell."""
+    told = [f"{count} {cause.value}" for cause, count in plan.summary.causes if count]
+    return ", ".join(told)
+
+
+def departures(store: SavedStore) -> str:
+    """Who is managed no more, in one line; empty where nobody is."""
+    found = store.departures
+    if not found:
+        return ""
+    who = names([f"{one.alias} {place(one.mark)}" for one in found])
+    told = "customer is" if len(found) == 1 else "customers are"
+    return f"{len(found)} {told} no longer managed, by the files of {found[0].commit[:12]}: {who}"
+
+
 def duration(efforts: Sequence[Effort]) -> str:
     """How long the apply of some stores will take; empty where there is nothing to carry out."""
     requests = sum(one.requests for one in efforts)

@@ -95,6 +95,8 @@ def _store(
         return
     for note in store.notes:
         yield Line(f"  {note}", Style.WARN)
+    if left := phrases.departures(store):
+        yield Line(f"  {plain(left)}", Style.WARN)
     yield from _verdicts((one for one in verdicts if not one.owed), every=every)
     for risk, title in phrases.RISKS.items():
         own = [one for one in found if one.risk is risk]
@@ -131,12 +133,12 @@ def _verdicts(verdicts: Iterable[SavedVerdict], *, every: bool) -> Iterator[Line
 
 
 def _items(found: Sequence[Item], style: Style, *, every: bool) -> Iterator[Line]:
-    groups: dict[tuple[str, str], list[Item]] = {}
+    groups: dict[tuple[str, str, str], list[Item]] = {}
     for one in found:
-        key = (one.sign, one.what if not every else f"{one.what}\0{one.customer}")
+        key = (one.sign, one.what if not every else f"{one.what}\0{one.customer}", one.cause)
         groups.setdefault(key, []).append(one)
-    for (sign, _), group in groups.items():
-        what = plain(group[0].what)
+    for (sign, _, cause), group in groups.items():
+        what = f"{plain(group[0].what)}{f'  [{cause}]' if cause else ''}"
         if len(group) == 1:
             one = group[0]
             yield Line(f"    {sign} {one.customer}  {what}  {place(one.mark)}", style)
@@ -164,6 +166,8 @@ def _last(plan: SavedPlan) -> Iterator[Line]:
         yield _nothing(plan)
         return
     yield Line(f"Plan: {phrases.totals(plan)}.", Style.TITLE)
+    if why := phrases.causes(plan):
+        yield Line(f"Causes, by customers: {why}.")
     if takes := phrases.sentence(phrases.duration([store.effort for store in plan.stores])):
         yield Line(f"{takes}.", Style.DIM)
     if sent := phrases.messages(plan):

@@ -97,6 +97,8 @@ def _what(one: Mapping[str, Any]) -> str:
             left = f"; {one['left']} steps left by --only" if one.get("left") else ""
             how = "" if one.get("complete") else " INCOMPLETE"
             return f"{plan} ended{how}: {told}{left}{_of(one)}"
+        case "applied":
+            return f"{plan} applied all of commit {one.get('commit')}{_of(one)}"
         case "follows":
             former = one.get("former") or {}
             return (

@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.errors import JournalError
 from reconciler.plan.outcome import State, StepOutcome, StoreOutcome
 from reconciler.state.chain import Head
-from reconciler.state.trail import Trail
+from reconciler.state.trail import Event, Trail
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,6 +83,14 @@ class Record:
             "collateral": list(outcome.collateral),
             "noticed": list(outcome.noticed),
         }
+
+    def add(self, event: Event) -> Head | None:
+        """One more line; None where it cannot be written."""
+        name, values = event
+        try:
+            return self.trail.append(name, **values)
+        except JournalError:
+            return None
 
     def end(self, outcome: StoreOutcome, *, interrupted: bool, left: int) -> Head:
         """The head to note elsewhere; where the end cannot be noted, the one before it.

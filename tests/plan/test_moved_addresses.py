@@ -7,8 +7,9 @@ import pytest
 from reconciler.model.consent import Channel, ConsentState, Evidence, WantedConsent
 from reconciler.model.field_path import FieldPath
 from reconciler.model.settings import RiskClass
+from reconciler.plan.case import CustomerPlan
 from reconciler.plan.changes import ConsentChange, FieldChange, ScalarChange
-from reconciler.plan.customer import CustomerPlan, plan_customer
+from reconciler.plan.customer import plan_customer
 from reconciler.plan.held_back import without
 from tests.builders import desired, live, rules, said, wanted
 

@@ -99,9 +99,9 @@ def _rows(plan: SavedPlan, link: Mapping[str, str]) -> Iterator[dict[str, object
             "sign": item.sign,
             "who": item.customer,
             "what": plain(item.what),
-            "evidence": plain(item.evidence),
+            "evidence": plain("; ".join(filter(None, (_cause(item.cause), item.evidence)))),
             "store": item.store,
-            "cause": "",
+            "cause": item.cause,
             "fields": item.fields,
             "rules": sorted(rules.get(item.customer, ())),
             **_placed(place_of(item.mark, link)),
@@ -117,11 +117,15 @@ def _rows(plan: SavedPlan, link: Mapping[str, str]) -> Iterator[dict[str, object
             "what": plain(f"{one.rule}: {one.message}"),
             "evidence": plain(f"lifted by: {lift}") if lift else "",
             "store": one.store,
-            "cause": "",
+            "cause": one.cause or "",
             "fields": (),
             "rules": [one.rule],
             **_placed(place_of(one.mark, link)),
         }
+
+
+def _cause(cause: str) -> str:
+    return f"cause: {cause}" if cause else ""
 
 
 def _placed(place: Place) -> dict[str, str]:

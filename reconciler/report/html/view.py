@@ -134,6 +134,7 @@ class Page:
     owed: tuple[Owed, ...]
     settings: Remarks
     totals: str
+    causes: str
     duration: str
     messages: str
     facts: tuple[Fact, ...]
@@ -159,6 +160,7 @@ def page_of(plan: SavedPlan, link: Link) -> Page:
             lifted=tuple(_remark(one, link) for one in settings.lifted(plan.lifts)),
         ),
         totals=phrases.totals(plan),
+        causes=_causes(plan),
         duration=phrases.sentence(phrases.duration([store.effort for store in plan.stores])),
         messages=phrases.messages(plan),
         facts=tuple(one for one in _facts(plan) if one.text),
@@ -168,6 +170,11 @@ def page_of(plan: SavedPlan, link: Link) -> Page:
         verdicts=tuple(_rows(plan.verdicts, link)),
         legend=f"{LEGEND}. {phrases.GRADES}" if grades else LEGEND,
     )
+
+
+def _causes(plan: SavedPlan) -> str:
+    why = phrases.causes(plan)
+    return f"Causes, by customers: {why}" if why else ""
 
 
 def place_of(mark: SourceMark | None, link: Link) -> Place:
@@ -206,9 +213,20 @@ def _facts(plan: SavedPlan) -> Iterator[Fact]:
     yield Fact("valid until", f"{plan.expires_at.isoformat()[:16]} UTC")
     yield Fact("commit", differs, "bad") if told.differs else Fact("commit", commit)
     yield Fact("settings", f"of the base {base}" if base else "at hand")
+    yield Fact("compared with", "; ".join(dict.fromkeys(_compared(plan))))
     yield Fact("pull request", phrases.pull_request(told))
     yield Fact("planned by", told.actor or "")
     yield Fact("specs", f"{plan.spec.digest[:16]}, {plan.spec.files} files")
+
+
+def _compared(plan: SavedPlan) -> Iterator[str]:
+    """By what causes are told, and what was last applied to each store."""
+    for store in plan.stores:
+        if store.compared is not None:
+            yield f"{store.compared}"
+    for store in plan.stores:
+        if store.compared is not None:
+            yield f"{store.name}: last applied {store.applied or 'at no known commit'}"
 
 
 def _cards(summary: SavedSummary) -> Iterator[Card]:
@@ -251,7 +269,7 @@ def _store(store: SavedStore) -> Store:
         platform=f"{store.platform} {store.api_version}",
         reading="not read" if store.error else phrases.receipt(store),
         tone="bad" if store.error else "",
-        notes=store.notes,
+        notes=(*store.notes, *filter(None, (phrases.departures(store),))),
     )
 
 

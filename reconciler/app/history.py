@@ -1,0 +1,172 @@
+"""What earlier revisions of the specs said: the base, and what was last applied to each store."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from reconciler.app.environment import Environment, mask_of
+from reconciler.diagnostics import has_errors
+from reconciler.errors import ConfigError
+from reconciler.model.settings import DesiredState, StoreSettings
+
+if TYPE_CHECKING:
+    from reconciler.desired.document import Document
+    from reconciler.desired.past import AtHand, Past
+    from reconciler.planfile.saved import SavedPlan
+
+APPLIED: Final = "applied"
+"""The base that stands for the revision last applied to each store."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """With which commits the files at hand are compared: the `base`, and for each store the one
+    that was last applied completely. `by_applied` says that this one is the base as well.
+    """
+
+    base: str | None = None
+    applied: Mapping[str, str] = field(default_factory=dict)
+    by_applied: bool = False
+
+    def __bool__(self) -> bool:
+        return self.base is not None or bool(self.applied)
+
+
+class AsRead(NamedTuple):
+    """The files at hand: what git calls each of them, by name, and what they make."""
+
+    blobs: Mapping[str, Collection[str]]
+    at_hand: "Mapping[str, AtHand]"
+
+
+def compared(specs: Path, base: str | None, environment: Environment) -> Compared:
+    """What to compare with. Where the files at hand lack commits of the base, those are no changes
+    of theirs: it is the last commit that both have.
+    """
+    from reconciler.repository import is_inside, merge_base, revision
+
+    known = last_applied(environment) if is_inside(specs) else {}
+    if base == APPLIED:
+        return Compared(applied=known, by_applied=True)
+    if base is None:
+        return Compared(applied=known)
+    chosen = revision(specs, base)
+    return Compared(base=merge_base(specs, chosen.commit) or chosen.commit, applied=known)
+
+
+def compared_as(plan: "SavedPlan") -> Compared:
+    """With what a plan's files were compared, where any of its changes rests on that."""
+    if not any(one.departed for one in plan.changes):
+        return Compared()
+    known = {one.name: one.applied for one in plan.stores if one.applied is not None}
+    base = next((one.compared for one in plan.stores if one.compared is not None), None)
+    if base == APPLIED:
+        return Compared(applied=known, by_applied=True)
+    return Compared(base=base, applied=known)
+
+
+def last_applied(environment: Environment) -> dict[str, str]:
+    from reconciler.model.pseudonyms import Pseudonyms
+    from reconciler.state import applied
+    from reconciler.state.key import read_key, record_keys
+
+    folder, variables = environment.folder, environment.variables
+    keys = dict.fromkeys((read_key(folder, variables), *record_keys(folder, variables)))
+    return applied.last_applied(folder, [Pseudonyms(one) for one in keys if one is not None])
+
+
+def with_history(
+    state: DesiredState, read: AsRead, chosen: Compared, specs: Path, environment: Environment
+) -> DesiredState:
+    """The same customers, asked for what left the files as well.
+
+    Raises `ConfigError` where the base cannot be read. Of what was last applied, no more is known
+    then than nothing.
+    """
+    from reconciler.desired.departure import departed
+
+    revisions = _Revisions(specs, environment, read)
+    customers, history = [], []
+    for store in state.stores:
+        applied = revisions.last(chosen.applied.get(store.name))
+        base = applied if chosen.by_applied else revisions.base(chosen.base)
+        of = len(state.stores)
+        entries, before = departed(
+            read.at_hand[store.name],
+            store,
+            None if base is None else base.past(store, of),
+            None if applied is None else applied.past(store, of),
+        )
+        customers.append((store.name, entries))
+        before = replace(
+            before,
+            compared=APPLIED if chosen.by_applied else chosen.base,
+            last=chosen.applied.get(store.name),
+        )
+        history.append((store.name, before))
+    kept = dict(state.customers) | dict(customers)
+    return replace(state, customers=tuple(sorted(kept.items())), history=tuple(history))
+
+
+class _Files(NamedTuple):
+    """The files of one revision: those that are at hand as well, and the others."""
+
+    commit: str
+    same: frozenset[str]
+    there: "Sequence[Document]"
+    read: AsRead
+
+    def past(self, store: StoreSettings, stores: int) -> "Past":
+        from reconciler.desired.customers import StoreEntries
+        from reconciler.desired.past import Past
+        from reconciler.desired.resolve import about
+
+        here = self.read.at_hand[store.name]
+        documents = here.made.entries.documents
+        same = [number for number, one in enumerate(documents) if one.file in self.same]
+        there = StoreEntries(store, tuple(about(store, self.there, stores)))
+        return Past(self.commit, here, same, there)
+
+
+class _Revisions:
+    """Each is read once, whatever number of stores asks."""
+
+    def __init__(self, specs: Path, environment: Environment, read: AsRead) -> None:
+        self._specs = specs
+        self._environment = environment
+        self._read = read
+        self._known: dict[str, _Files | None] = {}
+
+    def base(self, commit: str | None) -> _Files | None:
+        return None if commit is None else self._files(commit)
+
+    def last(self, commit: str | None) -> _Files | None:
+        try:
+            return None if commit is None else self._files(commit)
+        except ConfigError:
+            return None
+
+    def _files(self, commit: str) -> _Files | None:
+        if commit not in self._known:
+            self._known[commit] = self._of(commit)
+        return self._known[commit]
+
+    def _of(self, commit: str) -> _Files | None:
+        """None for files that are no specs as this version reads them."""
+        from reconciler.desired import schema_errors
+        from reconciler.desired.sources import FromRevision
+        from reconciler.repository import revision
+
+        source = FromRevision(
+            self._specs, revision(self._specs, commit), mask_of(self._environment)
+        )
+        chosen, diagnostics = source.find()
+        blobs = self._read.blobs
+        same = {name for name, blob in chosen.items() if blob in blobs.get(name, ())}
+        others = {name: blob for name, blob in chosen.items() if name not in same}
+        found = [schema_errors.read(one) for one in source.read_all(others)]
+        if has_errors(diagnostics) or any(has_errors(wrong) for _, wrong in found):
+            return None
+        documents = [document for document, _ in found if document is not None]
+        return _Files(commit, frozenset(same), documents, self._read)

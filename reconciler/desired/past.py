@@ -1,0 +1,137 @@
+"""What another revision of the specs said of the customers of one store.
+
+Files that both revisions have are looked at only where a customer is asked for, so that it costs
+what differs and not what stands there.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from reconciler.desired.customers import Customers, StoreEntries, marks_of
+from reconciler.desired.entries import DiagnosticCollector, Entry
+from reconciler.desired.merge import one_of
+from reconciler.model.customer import DesiredCustomer
+from reconciler.model.entries import Entries, Key
+from reconciler.model.former import Former
+from reconciler.model.identity import Identity
+from reconciler.model.tags import sort_tags
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtHand:
+    """A store's customers as the files at hand have them, and the entries that they are made of."""
+
+    entries: Entries
+    made: Customers
+
+
+class Past:
+    """One store at one revision: the files that only `there` are, and those that are the same."""
+
+    def __init__(
+        self,
+        commit: str,
+        here: AtHand,
+        same: Collection[int],
+        there: StoreEntries,
+    ) -> None:
+        """`same` are the documents at hand, by number, that this revision has as well."""
+        self.commit = commit
+        self._here = here
+        self._same = frozenset(same)
+        self._there = there
+        self._read: dict[int, Entry] = {}
+        self._named: dict[Key, list[int]] = {}
+        heard = DiagnosticCollector()
+        for number in range(len(there)):
+            entry = there.read(number, heard)
+            if entry is not None and entry.identities:
+                self._read[number] = entry
+                for one in entry.identities:
+                    self._named.setdefault((one.kind, one.key), []).append(number)
+
+    @property
+    def listed(self) -> int:
+        """How many `customers` entries it had."""
+        here = self._here.made.entries
+        return self._there.listed(range(len(self._there.documents))) + here.listed(self._same)
+
+    def said(self, customer: DesiredCustomer) -> Former | None:
+        """What it said of the same person, as far as identities tell."""
+        found = self._of(customer.identities)
+        if not customer.previously or (
+            found is not None and found.customer.previously == customer.previously
+        ):
+            return found
+        return self._of(customer.previously) or found
+
+    def elsewhere(self) -> Iterator[Former]:
+        """Whom the files that are gone or changed speak of, in the order of their first entries."""
+        done: set[int] = set()
+        for number, entry in self._read.items():
+            if number not in done:
+                numbers, others = self._group(entry.identities)
+                done |= numbers
+                former = self._made(numbers, others)
+                if former is not None:
+                    yield former
+
+    def _of(self, identities: Sequence[Identity]) -> Former | None:
+        return self._made(*self._group(identities))
+
+    def _group(self, identities: Sequence[Identity]) -> tuple[set[int], set[int]]:
+        """The entries that share an identity with these, directly or through others: those of the
+        files that only this revision has, and those of files that are the same.
+        """
+        there, here = set[int](), set[int]()
+        asked: set[Key] = set()
+        waiting = [(one.kind, one.key) for one in identities]
+        while waiting:
+            key = waiting.pop()
+            if key in asked:
+                continue
+            asked.add(key)
+            found = [(there, number, self._read[number]) for number in self._named.get(key, ())]
+            found += [(here, number, entry) for number, entry in self._at_hand(key)]
+            for group, number, entry in found:
+                if number not in group:
+                    group.add(number)
+                    waiting += [(one.kind, one.key) for one in entry.identities]
+        return there, here
+
+    def _at_hand(self, key: Key) -> Iterator[tuple[int, Entry]]:
+        """The entries of the files that are the same and that bear a key."""
+        heard = DiagnosticCollector()
+        made = self._here.made
+        for place in self._here.entries.now(key):
+            for number in made.numbers(place):
+                if made.entries.document(number) in self._same:
+                    entry = made.entries.read(number, heard)
+                    if entry is not None and any(
+                        (one.kind, one.key) == key for one in entry.identities
+                    ):
+                        yield number, entry
+
+    def _made(self, there: set[int], here: set[int]) -> Former | None:
+        heard = DiagnosticCollector()
+        made = self._here.made.entries
+        group = [self._read[number] for number in sorted(there)]
+        group += [one for number in sorted(here) if (one := made.read(number, heard)) is not None]
+        if not group:
+            return None
+        marks = marks_of(self._there, sorted(there)) if there else marks_of(made, sorted(here))
+        customer = one_of(self._there.store.name, group, marks, heard)
+        return Former(
+            customer=customer,
+            listed=_tags(group, "customers"),
+            joined=_tags(group, "tags"),
+        )
+
+
+def _tags(group: Sequence[Entry], section: str) -> tuple[str, ...]:
+    return sort_tags(
+        tag
+        for entry in group
+        if entry.section == section and entry.tags is not None
+        for tag in entry.tags.present
+    )

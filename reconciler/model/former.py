@@ -1,0 +1,53 @@
+"""What earlier revisions of the specs said of a store's customers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from reconciler.model.customer import DesiredCustomer
+
+Said: TypeAlias = Callable[[DesiredCustomer], DesiredCustomer | None]
+"""What a revision said of whom an entry at hand names; None where it named nobody like that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Former:
+    """What a revision said of one customer. `listed` are the tags that `customers` entries gave,
+    `joined` those of the tag documents that named the customer.
+    """
+
+    customer: DesiredCustomer
+    listed: tuple[str, ...]
+    joined: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departure:
+    """A customer whose `customers` entry is in the files no more; `commit` still had it."""
+
+    customer: DesiredCustomer
+    commit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """The revision that a plan is compared with, and the one that was last applied completely.
+
+    `base` and `applied` are None where there is none, or where nobody can tell what it said.
+    `compared` is how the base is called: a commit, or `applied`; None where none was given.
+    `last` is the commit that the trail names, whether it can be read or not. `left` of the `listed`
+    customers of the base are in the files no more; `unprotected` are those that the base protects
+    and that are changed all the same.
+    """
+
+    base: Said | None = field(default=None, repr=False)
+    applied: Said | None = field(default=None, repr=False)
+    compared: str | None = None
+    last: str | None = None
+    departures: tuple[Departure, ...] = ()
+    left: int = 0
+    listed: int = 0
+    unprotected: tuple[DesiredCustomer, ...] = ()
+
+
+NOTHING_BEFORE: Final = Before()

@@ -1,0 +1,108 @@
+"""Which revisions want a field as the files at hand do, and so why it has to be changed."""
+
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+from reconciler.model.cause import NO_CAUSES, Cause, Causes
+from reconciler.model.customer import DesiredCustomer
+from reconciler.model.fields import BY_NAME
+from reconciler.model.former import Before, Said
+from reconciler.model.identity import IdentityKind
+from reconciler.model.managed import UNMANAGED
+from reconciler.model.tags import tag_key
+from reconciler.plan.changes import (
+    AddressChange,
+    ConsentChange,
+    FieldChange,
+    Presence,
+    ScalarChange,
+    TagChange,
+)
+
+
+def causes(desired: DesiredCustomer, fields: Iterable[FieldChange], before: Before) -> Causes:
+    """The cause of each field change of one customer; none where no base was given."""
+    if before.compared is None:
+        return NO_CAUSES
+    base, applied = _heard(before.base, desired), _heard(before.applied, desired)
+    return tuple((one.path, _cause(one, desired, base, applied)) for one in fields)
+
+
+def differs_from_base(desired: DesiredCustomer, before: Before) -> bool:
+    """Whether the base wanted this customer in any other way; false where there is none."""
+    if before.compared is None or before.base is None:
+        return False
+    former = before.base(desired)
+    return former is None or _everything(former) != _everything(desired)
+
+
+_Heard: TypeAlias = tuple[DesiredCustomer | None] | None
+"""What a revision said, or None where there is no such revision."""
+
+
+def _heard(said: Said | None, desired: DesiredCustomer) -> _Heard:
+    return None if said is None else (said(desired),)
+
+
+def _cause(field: FieldChange, desired: DesiredCustomer, base: _Heard, applied: _Heard) -> Cause:
+    wanted = _said(field, None if desired.departed else desired)
+    if base is None:
+        return Cause.NOT_IN_SYNC
+    if _said(field, base[0]) != wanted:
+        return Cause.THIS_CHANGE
+    if applied is None:
+        return Cause.NOT_IN_SYNC
+    return Cause.DRIFT if _said(field, applied[0]) == wanted else Cause.LEFT_OVER
+
+
+def _said(field: FieldChange, customer: DesiredCustomer | None) -> Any:
+    """What an entry says of what a field change is about; comparable, never to be shown."""
+    if customer is None:
+        return None
+    match field:
+        case Presence():
+            return [customer.creates, customer.absent]
+        case ScalarChange():
+            return [_scalar(field.path.name, customer)]
+        case TagChange():
+            return [_stance(tag, customer) for tag in (*field.delta.added, *field.delta.removed)]
+        case ConsentChange():
+            return [customer.absent, customer.consent(field.channel)]
+        case AddressChange():
+            return [None if customer.addresses is UNMANAGED else customer.addresses]
+
+
+def _scalar(name: str, customer: DesiredCustomer) -> Any:
+    for kind in IdentityKind:
+        if kind.value == name:
+            one = customer.identity(kind)
+            return None if one is None else one.key
+    normalise = BY_NAME[name].normalise
+    return next(
+        (("said", normalise(one, None)) for known, one in customer.scalars if known == name), None
+    )
+
+
+def _stance(tag: str, customer: DesiredCustomer) -> str:
+    intent, key = customer.tags, tag_key(tag)
+    if intent is UNMANAGED:
+        return "nothing"
+    if key in {tag_key(one) for one in intent.present}:
+        return "present"
+    left = {tag_key(one) for one in customer.left_tags}
+    if key in {tag_key(one) for one in intent.absent} - left:
+        return "absent"
+    return "unlisted" if intent.exact else "nothing"
+
+
+def _everything(customer: DesiredCustomer) -> list[Any]:
+    return [
+        customer.identities,
+        customer.previously,
+        customer.creates,
+        customer.absent,
+        customer.scalars,
+        customer.addresses,
+        customer.consents,
+        customer.tags,
+    ]

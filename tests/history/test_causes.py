@@ -1,0 +1,75 @@
+"""A pull request, an edit by hand and an older plan: each change says which of them it is from."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.history.repository import Repository, entry, repository, told, totals
+
+NAMES = ("ada", "bob", "cyd", "dan")
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Iterator[Repository]:
+    with repository(tmp_path, NAMES) as made:
+        made.write("people", customers=[entry(name, first_name="Ada") for name in NAMES])
+        made.commit()
+        yield made
+
+
+def test_each_change_says_what_it_follows_from(repo: Repository) -> None:
+    repo.converge()
+    repo.write(
+        "people",
+        customers=[entry(n, first_name="Ada", note="first") for n in NAMES[:1]]
+        + [entry(n, first_name="Ada") for n in NAMES[1:]],
+    )
+    repo.commit()  # merged, and never applied
+    repo.edit("bob@example.com", first_name="Robert")
+    repo.git("checkout", "-qb", "branch")
+    repo.write(
+        "people",
+        customers=[entry(n, first_name="Ada", note="first") for n in NAMES[:1]]
+        + [
+            entry("bob", first_name="Ada"),
+            entry("cyd", first_name="Cyd"),
+            entry("dan", first_name="Ada"),
+        ],
+    )
+    repo.commit()
+    done, body = repo.plan("main")
+    assert told(body) == [
+        ("first_name", "drift"),
+        ("first_name", "this change"),
+        ("note", "left over"),
+    ]
+    assert totals(body) == {"this change": 1, "left over": 1, "drift": 1}
+    assert "Causes, by customers: 1 this change, 1 left over, 1 drift." in done.out
+    for asked, code in (("drift", 3), ("left-over", 3), ("hold", 0)):
+        assert repo.plan("main", "--fail-on", asked)[0].code == code
+
+
+def test_without_a_base_no_cause_is_told(repo: Repository) -> None:
+    repo.write("people", customers=[entry("ada", first_name="Eva")])
+    repo.commit()
+    _, body = repo.plan("none")
+    assert [one["cause"] for one in body["changes"]] == [None]
+    assert totals(body) == {}
+
+
+def test_where_nothing_was_applied_yet_what_is_equal_is_not_in_sync(repo: Repository) -> None:
+    repo.write("people", customers=[entry("ada", first_name="Eva")])
+    repo.commit()
+    _, body = repo.plan("main")
+    assert told(body) == [("first_name", "not in sync")]
+
+
+def test_the_main_branch_is_compared_with_what_was_applied(repo: Repository) -> None:
+    repo.converge()
+    repo.edit("bob@example.com", first_name="Robert")
+    done, body = repo.plan("applied", "--fail-on", "drift")
+    assert told(body) == [("first_name", "drift")]
+    assert done.code == 3
+    repo.converge()
+    assert repo.plan("applied", "--fail-on", "drift", "--detailed-exitcode")[0].code == 0
