@@ -1,6 +1,6 @@
 """The use cases, each the route of data in order; what a step does stands in its own module."""
 
-from reconciler.app.applying import ApplyRequest, apply, entries, revision_to_name
+from reconciler.app.applying import ApplyRequest, apply, entries, has_moved_on, revision_to_name
 from reconciler.app.environment import (
     Environment,
     environment_of,
@@ -26,6 +26,7 @@ __all__ = [
     "entries",
     "environment_of",
     "explain",
+    "has_moved_on",
     "last_begun",
     "load",
     "load_or_raise",

@@ -140,20 +140,26 @@ def _ended(
         yield TrailEnd(store=name, lines=head.count, head=head.seal)
 
 
+def has_moved_on(commitment: "ApprovedPlan", state: DesiredState, pseudonyms: "Pseudonyms") -> bool:
+    """Whether the specs at hand mean anything else than those that a plan was made of."""
+    from reconciler.plan.spec_digest import spec_digest
+
+    return spec_digest(state, pseudonyms) != commitment.spec_digest
+
+
 def revision_to_name(order: ApplyRequest) -> str | None:
     """The commit whose specs the plan is for, where it is at hand; None where nothing at hand is
     what was planned, or what was planned will never be a commit of the branch.
     """
     from reconciler import forge
     from reconciler.plan.settings_change import settings_digest
-    from reconciler.plan.spec_digest import spec_digest
 
     state, environment = order.state, order.environment
     if order.only or forge.pull_request(environment.variables) is not None:
         return None
     made_of = provenance_of(state.folder, environment)
     planned = order.commitment
-    if not made_of.committed or spec_digest(state, order.pseudonyms) != planned.spec_digest:
+    if not made_of.committed or has_moved_on(planned, state, order.pseudonyms):
         return None
     at_hand = settings_digest(state.at_hand, order.pseudonyms)
     return made_of.commit if at_hand == planned.settings_digest else None
@@ -310,6 +316,7 @@ def _apply_store(
                     only=order.only,
                     progress=order.progress,
                     whole=steps(approved, ()),
+                    moved_on=has_moved_on(order.commitment, order.state, pseudonyms),
                 )
                 return run.run(steps(approved, order.only))
             finally:

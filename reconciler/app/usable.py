@@ -30,9 +30,9 @@ def check_usable(
     """The commitment of a saved plan that `verified` gave, and the state it is carried out for.
 
     `state` is under the settings at hand, `under` gives the same files under those of a commit.
+    What the specs ask for need not be what the plan was made of: that is judged change by change.
     Raises what says why the plan must not be applied.
     """
-    from reconciler.plan.spec_digest import spec_digest
     from reconciler.planfile.approve import approve
 
     commitment = approve(saved)
@@ -49,11 +49,6 @@ def check_usable(
         raise StalePlanError("this plan has expired", hint="plan again, and review that plan")
     _check_approvals(commitment, state.settings, environment, pseudonyms)
     planned = _under_plan(commitment, state, under, pseudonyms)
-    if commitment.spec_digest != spec_digest(planned, pseudonyms):
-        raise StalePlanError(
-            "the specs have changed since this plan was made",
-            hint="plan again, and review that plan",
-        )
     _check_unused(commitment, environment, resume=resume)
     return commitment, planned
 
@@ -111,7 +106,6 @@ def _check_approvals(
 
 
 def _check_unused(commitment: "ApprovedPlan", environment: Environment, *, resume: bool) -> None:
-    from reconciler.plan.outcome import State
     from reconciler.plan.steps import steps
     from reconciler.state import journal
     from reconciler.state.folder import journal_path
@@ -131,8 +125,7 @@ def _check_unused(commitment: "ApprovedPlan", environment: Environment, *, resum
         for step in steps(store, ())
         if not past.done(step)
     ]
-    never = (State.STALE, State.OPTED_OUT)
-    if begun and all(one in never for one in left):
+    if begun and all(one is not None and one.skipped for one in left):
         raise StalePlanError(
             "this plan has been applied as far as it could be", hint="plan again for what is left"
         )

@@ -64,7 +64,7 @@ class Create:
     def look(self, tried: Tried) -> Changes | StepOutcome:
         changes = _planned(self.step, self.desired, self.rules)
         if len(changes) != len(self.step.fields):
-            return self._skipped(State.STALE, "its entry asks otherwise now")
+            return self._skipped(State.NOT_ASKED, "its entry asks otherwise now")
         if tried.count:
             return changes  # whoever is there was looked for, again where an answer was lost
         if self.known is not None:

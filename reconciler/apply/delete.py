@@ -36,6 +36,10 @@ class Delete:
     circuit: Circuit
 
     def look(self, tried: Tried) -> str | StepOutcome:
+        if not self.desired.absent:
+            return StepOutcome(
+                step=self.step, state=State.NOT_ASKED, message="its entry wants the customer back"
+            )
         live = self.rereads.look_alone(self.remote_id)
         if live is None:
             return self._ended(State.DONE if tried.count else State.ALREADY)

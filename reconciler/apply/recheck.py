@@ -1,11 +1,13 @@
 """Is the ground still as planned? One record just read, against what was approved of it. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
-from reconciler.model.field_path import TAGS, FieldPath
+from reconciler.model.field_path import ADDRESSES, TAGS, FieldPath
+from reconciler.model.managed import UNMANAGED
+from reconciler.model.settings import RiskClass
 from reconciler.plan.approved import ApprovedField, field_digest
 from reconciler.plan.case import CustomerPlan
 from reconciler.plan.changes import ConsentChange, FieldChange
@@ -14,17 +16,20 @@ from reconciler.plan.consent_rules import is_told
 from reconciler.plan.customer import plan_customer
 from reconciler.plan.match import may_meet, meets
 from reconciler.plan.outcome import State
-from reconciler.plan.steps import Step, StepKind
+from reconciler.plan.steps import Step, StepKind, kinds
 from reconciler.plan.store_rules import StoreRules
 from reconciler.state.journal import OurWrites
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recheck:
-    """`write` are the changes to carry out now; `settled` the fields that need no write."""
+    """`write` are the changes to carry out now; `settled` the fields that need no write, and
+    `unapproved` those that the specs want otherwise too, and nobody has approved.
+    """
 
     write: tuple[FieldChange, ...]
     settled: tuple[tuple[FieldPath, State], ...]
+    unapproved: tuple[FieldPath, ...] = ()
 
 
 def recheck(
@@ -58,14 +63,29 @@ def recheck(
     for approved in step.fields:
         change = current.get(approved.digest) or measured.get(approved.digest)
         if approved.moves:
-            change = _moving(step, approved, change, desired, live, own)
+            change = _moving(step, approved, change, desired, live, own, rules)
         if change is not None and _is_settled(change, live):
             change = None
         if change is not None:
             write.append(change)
         else:
             settled.append((approved.path, _why_not(approved, desired, live, rules)))
-    return Recheck(write=tuple(write), settled=tuple(settled))
+    return Recheck(
+        write=tuple(write),
+        settled=tuple(settled),
+        unapproved=_unapproved(step, current.values(), rules),
+    )
+
+
+def _unapproved(
+    step: Step, current: Iterable[FieldChange], rules: StoreRules
+) -> tuple[FieldPath, ...]:
+    """Fields that the plan says nothing of, told with the first of a customer's steps."""
+    approved = {one.path for one in step.change.fields}
+    if kinds(step.change.action, step.change.fields[0])[0] is not step.kind:
+        return ()
+    paths = {rules.pseudonyms.path(one.path) for one in current}
+    return tuple(sorted(paths - approved))
 
 
 def _all(step: Step, state: State) -> tuple[tuple[FieldPath, State], ...]:
@@ -147,6 +167,7 @@ def _moving(
     desired: DesiredCustomer,
     live: LiveCustomer,
     own: OurWrites | None,
+    rules: StoreRules,
 ) -> FieldChange | None:
     """The consent of a changing address: out in the first step, in for the new one in the last."""
     channel = Channel(approved.path.member)
@@ -157,15 +178,21 @@ def _moving(
     untouched = own is not None and own.after.get(channel) == live.consent(channel)
     if wanted is None or not untouched or own is None or own.before is None:
         return None
-    return ConsentChange(
+    grant = ConsentChange(
         channel=channel, risk=approved.risk, before=live.consent(channel), wanted=wanted, moves=True
     )
+    # What was approved was seen before we took the old address out.
+    planned = replace(grant, before=own.before.get(channel, grant.before))
+    digest = field_digest(rules.pseudonyms, step.change.store, step.change.alias, planned)
+    return grant if digest == approved.digest else None
 
 
 def _why_not(
     approved: ApprovedField, desired: DesiredCustomer, live: LiveCustomer, rules: StoreRules
 ) -> State:
     """Done already only if the record shows it; whatever still differs was held or has moved."""
+    if not _is_asked(approved, desired):
+        return State.NOT_ASKED
     if approved.path.is_consent:
         return _consent_state(approved, desired, live, rules)
     if approved.path.table in live.unreadable:
@@ -177,13 +204,29 @@ def _why_not(
     return State.STALE if channel is None else _stale(live.consent(channel))
 
 
+def _is_asked(approved: ApprovedField, desired: DesiredCustomer) -> bool:
+    """Whether the entry still wants anything of a field, and in the same direction."""
+    name = approved.path.name
+    if approved.path.is_consent:
+        wanted = desired.consent(Channel(approved.path.member))
+        if wanted is None:
+            return desired.absent
+        out = wanted.state is ConsentState.UNSUBSCRIBED
+        return not out if approved.risk is RiskClass.GRANT or approved.moves else out
+    if name == TAGS.name:
+        return desired.tags is not UNMANAGED
+    if name == ADDRESSES.name:
+        return desired.addresses is not UNMANAGED
+    return name in dict(desired.scalars) or any(
+        one.kind.value == name for one in desired.identities
+    )
+
+
 def _consent_state(
     approved: ApprovedField, desired: DesiredCustomer, live: LiveCustomer, rules: StoreRules
 ) -> State:
     channel = Channel(approved.path.member)
     wanted, now = desired.consent(channel), live.consent(channel)
-    if wanted is None and not desired.absent:
-        return State.STALE
     if wanted is None or wanted.state is ConsentState.UNSUBSCRIBED:
         never = now.state is ConsentState.NOT_SUBSCRIBED
         out = now.state is ConsentState.UNSUBSCRIBED

@@ -51,7 +51,8 @@ _UPDATES: Final = (StepKind.WITHDRAW, StepKind.IDENTITY, StepKind.UPDATE, StepKi
 class StoreRun:
     """Carries out the steps of one store; `entries` are its spec entries by alias, `whole` all
     steps that the plan has for it. `past` is what earlier runs of the plan noted, `made_before`
-    whom earlier plans made: the store's names for them by alias.
+    whom earlier plans made: the store's names for them by alias. `moved_on` says that the specs at
+    hand are others than those of the plan.
 
     Steps go one by one until an update was read back without a loss, so that a store that does more
     than it was asked costs one record and not as many as there are threads. From then on a writer
@@ -74,6 +75,7 @@ class StoreRun:
     only: Collection[RiskClass]
     progress: Callable[[StepOutcome], None]
     whole: tuple[Step, ...]
+    moved_on: bool = False
 
     def run(self, steps: Iterable[Step]) -> StoreOutcome:
         """Of steps in the order of carrying out."""
@@ -269,7 +271,7 @@ class StoreRun:
     ) -> StepOutcome:
         desired = self.entries.get(step.change.entry)
         if desired is None:
-            return StepOutcome(step=step, state=State.STALE, message="its entry is gone")
+            return StepOutcome(step=step, state=State.NOT_ASKED, message="its entry is gone")
         if step.kind is StepKind.CREATE:
             return write_step(self._create(step, desired, remote_id), self.circuit, self._rest)
         if remote_id is None:
@@ -342,6 +344,7 @@ class StoreRun:
             circuit=self.circuit,
             proofs=self.proofs,
             cut_off=step.id in self.past.intended,
+            moved_on=self.moved_on,
         )
 
     def _rest(self, seconds: float) -> None:

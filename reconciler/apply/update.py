@@ -49,7 +49,7 @@ class Update:
     """After every try that may have failed it reads and decides again.
 
     `own` is what our earlier writes left of this customer, `cut_off` says that an earlier run noted
-    this intent.
+    this intent, `moved_on` that the specs at hand are not those that the plan was made of.
     """
 
     tries: ClassVar[int] = TRIES
@@ -69,6 +69,7 @@ class Update:
     circuit: Circuit
     proofs: Proofs
     cut_off: bool
+    moved_on: bool
 
     def look(self, tried: Tried) -> Ground | StepOutcome:
         step = self.step
@@ -76,13 +77,20 @@ class Update:
         live = self._reread()
         if live is None:
             return StepOutcome(step=step, state=State.STALE, message="the customer is gone")
-        moved = _moved_since_plan(step, live, self.own)
         found = recheck(step, self.desired, live, self.own, self.rules)
+        moved = (*_moved_since_plan(step, live, self.own), *self._unapproved(found))
         if found.write:
             return Ground(live=live, found=found, moved=moved, asked_at=asked_at)
         outcome = _nothing_to_write(step, found, tried)
         window = cut_off_window(outcome) if tried.lost or self.cut_off else ()
         return replace(outcome, noticed=(*moved, *window))
+
+    def _unapproved(self, found: Recheck) -> tuple[str, ...]:
+        """What the specs ask for since the plan was made, for the next one."""
+        if not (self.moved_on and found.unapproved):
+            return ()
+        names = ", ".join(map(str, found.unapproved))
+        return (f"asked for and not approved, left for the next plan: {names}",)
 
     def allowed(self, ground: Ground) -> bool:
         return self.notes.intends(self.step, ground.live)

@@ -242,6 +242,7 @@ _BAD_FIRST: Final = (
     State.NOT_APPLIED,
     State.OPTED_OUT,
     State.STALE,
+    State.NOT_ASKED,
     State.NOT_REACHED,
     State.PENDING,
     State.DONE,

@@ -213,6 +213,12 @@ def _usable(
             specs, environment, screen.silent, commit, app.compared_as(saved)
         ),
     )
+    if app.has_moved_on(commitment, state, pseudonyms) and not quiet:
+        click.echo(
+            "note: the specs have moved on since this plan was made: what they no longer ask for "
+            "is skipped, and what nobody approved is left for the next plan",
+            err=True,
+        )
     _tell_of_saved(saved, under_base=state is not at_hand, quiet=quiet)
     if not quiet:
         tell_of_cut_off(environment, apart_from=(commitment.id,))

@@ -18,6 +18,7 @@ class State(StrEnum):
     UNVERIFIED = "unverified"
     STALE = "skipped: stale"
     OPTED_OUT = "skipped: opted out meanwhile"
+    NOT_ASKED = "skipped: no longer asked for"
     FAILED = "failed"
     UNKNOWN = "outcome unknown"
     NOT_REACHED = "not reached"
@@ -25,6 +26,11 @@ class State(StrEnum):
     @property
     def good(self) -> bool:
         return self in (State.DONE, State.ALREADY, State.PENDING)
+
+    @property
+    def skipped(self) -> bool:
+        """Whether no other run of the same plan gets any further."""
+        return self in (State.STALE, State.OPTED_OUT, State.NOT_ASKED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,17 +80,16 @@ class StoreOutcome:
     @property
     def resumable(self) -> bool:
         """Whether the same plan may get further here in another run."""
-        skipped = (State.STALE, State.OPTED_OUT)
         never = {
             one.step.change.alias
             for one in self.outcomes
-            if one.state in skipped and one.step.kind is StepKind.CREATE
+            if one.state.skipped and one.step.kind is StepKind.CREATE
         }
         return any(
             bool(one.collateral)
             or not (
                 one.state.good
-                or one.state in skipped
+                or one.state.skipped
                 or (one.state is State.NOT_REACHED and one.step.change.alias in never)
             )
             for one in self.outcomes

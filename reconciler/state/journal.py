@@ -128,14 +128,13 @@ class JournalState:
 
     def _may_get_further(self) -> bool:
         """Whether another run of the same plan may do something that this one did not."""
-        never = (State.STALE, State.OPTED_OUT)
         bad = [one for one in self.ended.values() if not one.good]
         left_by_only = self.closed and not bad and bool(self.ended)
         return (
             left_by_only
             or self.damaged != set()
             or len(self.ended) < self.steps
-            or any(one not in never for one in bad)
+            or any(not one.skipped for one in bad)
         )
 
     def _owes(self) -> bool:

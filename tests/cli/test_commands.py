@@ -144,14 +144,15 @@ def test_what_is_no_plan_is_told_apart(
     assert message in done.err
 
 
-def test_changed_specs_make_a_plan_stale(shop: Shop, tmp_path: Path) -> None:
+def test_what_changed_specs_no_longer_ask_for_is_skipped(shop: Shop, tmp_path: Path) -> None:
     call(shop, "plan", "--out", tmp_path / "plan.json")
-    shop.want({"email": "ada@example.com", "first_name": "Other"})
+    shop.want({"email": "ada@example.com", "last_name": "Other"})
 
     done = call(shop, "apply", tmp_path / "plan.json")
 
-    assert done.code == 5
-    assert "specs have changed" in done.err
+    assert done.code == 4
+    assert "the specs have moved on" in done.err
+    assert "skipped: no longer asked for" in done.out
     assert shop.box.writes == 0
 
 

@@ -1,0 +1,129 @@
+"""Plans of several pull requests, merged in whatever way: each change is approved by itself."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.history.repository import Repository, entry, repository
+
+NAMES = ("ada", "bob", "cyd", "dan")
+MERGES = {
+    "merge": ("merge", "-q", "--no-ff", "--no-edit"),
+    "squash": ("merge", "-q", "--squash"),
+    "fast-forward": ("merge", "-q", "--ff-only"),
+}
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Iterator[Repository]:
+    with repository(tmp_path, NAMES) as made:
+        for name in NAMES:
+            made.write(name, customers=[entry(name, first_name="Ada")])
+        made.commit()
+        made.converge()
+        yield made
+
+
+def requested(repo: Repository, branch: str, **people: dict[str, Any]) -> Path:
+    """A pull request with its plan, made of the branch merged into the main one."""
+    repo.git("checkout", "-qb", branch, "main")
+    for name, fields in people.items():
+        repo.write(name, customers=[entry(name, **fields)])
+    repo.commit()
+    done, _ = repo.plan("main")
+    assert done.code == 0, done.everything
+    kept = repo.shop.folder / f"{branch}.json"
+    shutil.copy(repo.plan_file, kept)
+    repo.git("checkout", "-q", "main")
+    return kept
+
+
+def merged(repo: Repository, how: str, branch: str) -> None:
+    if how == "fast-forward":
+        repo.git("checkout", "-q", branch)
+        repo.git("rebase", "-q", "main")
+        repo.git("checkout", "-q", "main")
+    repo.git(*MERGES[how], branch)
+    if how == "squash":
+        repo.commit()
+
+
+@pytest.mark.parametrize("how", MERGES)
+def test_two_pull_requests_merged_one_after_the_other_both_apply(
+    repo: Repository, how: str
+) -> None:
+    first = requested(repo, "first", ada={"first_name": "Eva"}, bob={"first_name": "Rob"})
+    second = requested(repo, "second", cyd={"first_name": "Sid", "tags": ["vip"]})
+    merged(repo, how, "first")
+    merged(repo, how, "second")
+    for plan in (first, second):
+        done = repo.call("apply", "--base", "none", str(plan))
+        assert done.code == 0, done.everything
+    assert repo.shop.live("ada@example.com")["first_name"] == "Eva"
+    assert repo.shop.live("cyd@example.com")["tags"] == ["vip"]
+    repo.converge()
+    _, body = repo.plan("applied")
+    assert body["changes"] == []
+    assert body["stores"][0]["applied"] == repo.git("rev-parse", "HEAD")
+
+
+def test_what_moved_on_is_told_change_by_change(repo: Repository) -> None:
+    first = requested(repo, "first", ada={"first_name": "Eva", "note": "n"})
+    merged(repo, "merge", "first")
+    second = requested(repo, "second", ada={"first_name": "Ada", "last_name": "King"})
+    merged(repo, "merge", "second")
+    done = repo.call("apply", "--base", "none", str(first), "--format", "json")
+    assert done.code == 4
+    step = json.loads(done.out)["stores"][0]["steps"][0]
+    assert step["state"] == "skipped: no longer asked for"
+    assert "asked for and not approved, left for the next plan: last_name" in step["noticed"]
+    assert repo.shop.box.writes == 0
+    done = repo.call("apply", "--base", "none", str(second))
+    assert done.code == 0, done.everything
+    assert repo.shop.live("ada@example.com")["last_name"] == "King"
+
+
+def test_an_approved_grant_that_is_taken_back_in_the_files_is_not_given(repo: Repository) -> None:
+    consent = {
+        "email": {
+            "state": "subscribed",
+            "given_at": "2026-03-01T09:00:00+00:00",
+            "source": "form",
+            "method": "form_checkbox",
+            "evidence": "f/1",
+        }
+    }
+    first = requested(repo, "first", ada={"consent": consent})
+    merged(repo, "merge", "first")
+    repo.write("ada", customers=[entry("ada", consent={"email": "unsubscribed"})])
+    repo.commit()
+    done = repo.call("apply", "--base", "none", str(first))
+    assert done.code == 4
+    assert repo.shop.live("ada@example.com")["consent"]["email"]["state"] != "subscribed"
+    assert repo.shop.box.writes == 0
+
+
+def test_a_delete_that_is_taken_back_in_the_files_is_not_done(repo: Repository) -> None:
+    first = requested(repo, "first", ada={"state": "absent", "reason": "asked to"})
+    merged(repo, "merge", "first")
+    repo.write("ada", customers=[entry("ada")])
+    repo.commit()
+    done = repo.call("apply", "--base", "none", str(first))
+    assert done.code == 4
+    assert "no longer asked for" in done.out
+    assert repo.shop.live("ada@example.com")
+
+
+def test_a_removal_planned_on_a_branch_is_applied_after_the_merge(repo: Repository) -> None:
+    repo.write("ada", customers=[entry("ada", tags=["vip", "old"])])
+    repo.commit()
+    repo.converge()
+    plan = requested(repo, "first", ada={"tags": {"add": ["vip"]}})
+    merged(repo, "squash", "first")
+    done = repo.call("apply", "--base", "none", str(plan))
+    assert done.code == 0, done.everything
+    assert repo.shop.live("ada@example.com")["tags"] == ["vip"]
