@@ -87,6 +87,7 @@ def test_the_field_table_and_the_schema_name_the_same_fields() -> None:
         "previously",
         "state",
         "reason",
+        "claim",
     }
 
     assert {field.name for field in FIELDS} == in_schema

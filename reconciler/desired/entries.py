@@ -1,11 +1,11 @@
 """What single places in single files say of customers, with defaults filled in and places kept."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from reconciler.desired.document import Document
-from reconciler.diagnostics import Diagnostic, Pointer, SourceMark
+from reconciler.diagnostics import Diagnostic, Pointer, Severity, SourceMark
 from reconciler.model.consent import Channel, ConsentState, Evidence, WantedConsent
 from reconciler.model.customer import ADDRESS_TEXTS, Address, Scalar
 from reconciler.model.dialling import is_usual
@@ -13,6 +13,7 @@ from reconciler.model.fields import PROFILE, consent_field
 from reconciler.model.identity import Identity, IdentityKind, identity, usual_phone
 from reconciler.model.instant import instant
 from reconciler.model.marks import marked
+from reconciler.model.ownership import Ownership
 from reconciler.model.personal import Personal, personal
 from reconciler.model.settings import StoreSettings
 from reconciler.model.spelling import phone_fault
@@ -76,6 +77,23 @@ class DiagnosticCollector:
         self.diagnostics.append(
             Diagnostic(rule=rule, message=message, mark=mark, hint=hint, also=also)
         )
+
+    def warn(self, rule: str, message: str, mark: SourceMark, hint: str) -> None:
+        self.diagnostics.append(
+            Diagnostic(rule=rule, message=message, mark=mark, hint=hint, severity=Severity.WARNING)
+        )
+
+    def refuse_marks(
+        self, tags: Iterable[str], ownership: Ownership, document: Document, pointer: Pointer
+    ) -> None:
+        """Complains of marks among the tags that a place of a document names."""
+        if any(tag in ownership for tag in tags):
+            self.complain(
+                "tags.ownership-mark",
+                "a tag here is a mark of ownership, which no list of tags adds or removes",
+                document.mark(pointer),
+                "take it out; our own is put on by `claim: true`",
+            )
 
 
 def entry(
@@ -154,6 +172,8 @@ def _customer(place: _Place, item: Mapping[str, Any], defaults: Mapping[str, Any
     absent = item.get("state") == "absent"
     entry.say("absent", absent, pointer)
     entry.protect = item.get("protect", False)
+    if "claim" in item or place.store.claim:
+        _claim(entry, item.get("claim", True), place, default="claim" not in item)
     if "reason" in item:
         entry.say("reason", item["reason"], (*pointer, "reason"))
     filled = item if absent or not defaults else {**defaults, **item}
@@ -171,8 +191,26 @@ def _customer(place: _Place, item: Mapping[str, Any], defaults: Mapping[str, Any
         entry.default_tags = "tags" not in item
         if entry.tags.absent:
             _refuse_both_ways(entry, entry.tags, place.work)
+        if not entry.default_tags:
+            named = (*entry.tags.present, *entry.tags.absent)
+            ownership, at = place.store.ownership, (*pointer, "tags")
+            place.work.refuse_marks(named, ownership, place.document, at)
     _consents(entry, item, {} if absent else defaults, place.work)
     return entry
+
+
+def _claim(entry: Entry, claims: bool, place: _Place, *, default: bool) -> None:
+    """Whether the customer is to bear our mark; a store that has none gives none."""
+    pointer = (*entry.pointer, "claim")
+    if place.store.ownership.tag is not None:
+        entry.say("claim", claims, pointer, default=default)
+    elif claims and not default:
+        place.work.warn(
+            "ownership.no-mark",
+            f"store {place.store.name} has no mark that could be put on this customer",
+            place.document.mark(pointer),
+            "give the store an `ownership: {tag: …}`, or leave `claim` out",
+        )
 
 
 def _consents(

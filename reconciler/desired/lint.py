@@ -20,6 +20,7 @@ from reconciler.model.customer import DesiredCustomer
 from reconciler.model.fields import consent_field
 from reconciler.model.identity import IdentityKind
 from reconciler.model.managed import UNMANAGED
+from reconciler.model.ownership import Ownership
 from reconciler.model.personal import Personal
 from reconciler.model.settings import Policy, Settings, StoreSettings
 from reconciler.model.shapes import shape_of
@@ -39,6 +40,7 @@ class Lint:
     policy: Policy
     limits: Limits
     owned: Owned | None
+    ownership: Ownership
     regions: frozenset[str]
     bearing: frozenset[str]
     now: datetime
@@ -50,6 +52,7 @@ class Lint:
             policy=policy,
             limits=Limits(table),
             owned=None if store.owned_tags is None else Owned(store.owned_tags),
+            ownership=store.ownership,
             regions=frozenset({store.phone_region} if store.phone_region else ()),
             bearing=frozenset(tag for tag, _ in policy.bearing_tags),
             now=now,
@@ -61,7 +64,7 @@ class Lint:
         if customer.tags is not UNMANAGED:
             # Where nothing else is said, every tag that the specs name is owned.
             if self.owned is not None:
-                yield from _foreign(customer, customer.tags, self.owned)
+                yield from _foreign(customer, customer.tags, self.owned, self.ownership)
             yield from _unlisted(customer, customer.tags, self.bearing)
         yield from _addresses(customer)
         yield from _hidden(customer, self.regions)
@@ -218,8 +221,12 @@ def _addresses(customer: DesiredCustomer) -> Iterator[Diagnostic]:
         )
 
 
-def _foreign(customer: DesiredCustomer, tags: TagIntent, owned: Owned) -> Iterator[Diagnostic]:
-    foreign = [tag for tag in (*tags.present, *tags.absent) if tag not in owned]
+def _foreign(
+    customer: DesiredCustomer, tags: TagIntent, owned: Owned, ownership: Ownership
+) -> Iterator[Diagnostic]:
+    """Marks have a complaint of their own."""
+    named = (*tags.present, *tags.absent)
+    foreign = [tag for tag in named if tag not in owned and tag not in ownership]
     if foreign:
         yield Diagnostic(
             rule="tags.not-owned",

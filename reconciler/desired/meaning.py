@@ -24,6 +24,7 @@ def _parts(one: DesiredCustomer) -> list[Any]:
         one.absent,
         one.erases,
         one.creates,
+        one.claims,
         [[name, in_clear(value)] for name, value in one.scalars],
         _intent(one.tags) if one.tags is not UNMANAGED else None,
         [_address(address) for address in one.addresses]

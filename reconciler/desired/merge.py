@@ -13,6 +13,7 @@ from reconciler.model.managed import UNMANAGED, Managed
 from reconciler.model.marks import Marks, Told, marked
 from reconciler.model.tags import TagIntent, sort_tags, tag_key
 
+_NO_FIELDS: Final = ("absent", "reason", "claim")
 _CONSENTS: Final = tuple((channel, consent_field(channel)) for channel in Channel)
 
 
@@ -35,6 +36,7 @@ def one_of(
         mark=first.mark,
         marks=marks,
         creates=first.section == "customers",
+        claims=bool(told.get("claim")) and not absent,
         absent=absent,
         reason=told.get("reason"),
         scalars=tuple([(name, told[name]) for name in PROFILE if name in told]),
@@ -44,7 +46,9 @@ def one_of(
         protected=any([entry.protect for entry in ranked]),
     )
     if absent:
-        _refuse_absent_with_wishes(customer, work)
+        claim = facts.get("claim")
+        claimed = claim is not None and claim.value and not claim.default
+        _refuse_absent_with_wishes(customer, work, claimed=claimed)
     return customer
 
 
@@ -68,7 +72,7 @@ def places(group: list[Entry]) -> Iterator[Told]:
     marks = {
         name: (fact.document.file, fact.place)
         for name, fact in _facts(ranked, DiagnosticCollector()).items()
-        if name not in ("absent", "reason")
+        if name not in _NO_FIELDS
     }
     for entry in reversed(ranked):
         document, pointer = entry.document, entry.pointer
@@ -205,7 +209,9 @@ def _joined_tags(group: list[Entry], work: DiagnosticCollector) -> Managed[TagIn
     return TagIntent(present=present, absent=absent, exact=any(one.exact for one, _ in intents))
 
 
-def _refuse_absent_with_wishes(customer: DesiredCustomer, work: DiagnosticCollector) -> None:
+def _refuse_absent_with_wishes(
+    customer: DesiredCustomer, work: DiagnosticCollector, *, claimed: bool
+) -> None:
     grants = any(wanted.state is not ConsentState.UNSUBSCRIBED for _, wanted in customer.consents)
     wishes = (
         customer.scalars
@@ -213,11 +219,12 @@ def _refuse_absent_with_wishes(customer: DesiredCustomer, work: DiagnosticCollec
         or customer.previously
         or customer.tags is not UNMANAGED
         or grants
+        or claimed
     )
     if wishes:
         work.complain(
             "section.contradiction",
-            "this customer shall be absent, and yet have fields, tags or a consent",
+            "this customer shall be absent, and yet have fields, tags, a claim or a consent",
             customer.mark,
             "leave out one or the other",
         )

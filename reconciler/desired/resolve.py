@@ -45,6 +45,7 @@ def resolve(
     for document in documents:
         for store in _stores_of(document, stores, work):
             speaking[store.name].append(document)
+            _refuse_marks(document, store, work)
     found = [
         join(StoreEntries(stores[name], told), inspector(stores[name]), digest, work)
         for name, told in sorted(speaking.items())
@@ -131,6 +132,18 @@ def _refuse_ids(document: Document, work: DiagnosticCollector) -> None:
                 document.mark((*pointer, "id")),
                 "name the customer by e-mail or phone, or give the store its own file",
             )
+
+
+def _refuse_marks(document: Document, store: StoreSettings, work: DiagnosticCollector) -> None:
+    """Of tags that are named once for many customers."""
+    for index, tag in enumerate(document.data.get("tags") or ()):
+        if tag is not None:
+            named = (tag["name"],)
+            work.refuse_marks(named, store.ownership, document, ("tags", index, "name"))
+    usual = (document.data.get("defaults") or {}).get("tags") or []
+    lists = [usual] if isinstance(usual, list) else usual.values()
+    usually = (tag for each in lists for tag in each)
+    work.refuse_marks(usually, store.ownership, document, ("defaults", "tags"))
 
 
 def _owned(store: StoreSettings, found: Joined, documents: Iterable[Document]) -> tuple[str, ...]:

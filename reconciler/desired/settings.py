@@ -10,6 +10,7 @@ from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.identity import Identity, IdentityKind, identity
 from reconciler.model.instant import instant
+from reconciler.model.ownership import Ownership
 from reconciler.model.settings import (
     Approval,
     Ceiling,
@@ -59,10 +60,12 @@ def declare(
     if len(policies) > 1:
         first = policies[0][0].key_mark(("policy",))
         diagnostics.append(_twice(policies[1][0], ("policy",), first))
+    policy = _policy_of(*policies[0]) if policies else Policy()
+    diagnostics.extend(_marks_that_feed(stores.values(), policy))
     return (
         Settings(
             stores=tuple(stores[name] for name in sorted(stores)),
-            policy=_policy_of(*policies[0]) if policies else Policy(),
+            policy=policy,
             approvals=tuple(
                 _approval(document, index, item, stores, diagnostics)
                 for document, index, item in pending
@@ -70,6 +73,20 @@ def declare(
         ),
         tuple(diagnostics),
     )
+
+
+def _marks_that_feed(stores: Iterable[StoreSettings], policy: Policy) -> Iterator[Diagnostic]:
+    """A mark says whose a customer is, and nothing about a consent."""
+    for store in stores:
+        if any(tag in store.ownership for tag, _ in policy.bearing_tags):
+            yield Diagnostic(
+                rule="settings.ownership",
+                message=f"a mark of ownership of store {store.name} is one of the tags that feed "
+                "an audience",
+                mark=policy.mark or store.mark,
+                hint="take it out of policy.consent.bearing_tags, or choose another mark",
+                also=store.mark,
+            )
 
 
 def _twice(document: Document, pointer: Pointer, first: Any) -> Diagnostic:
@@ -110,6 +127,8 @@ def _store(
         timezone=item.get("timezone"),
         phone_region=item.get("phone_region"),
         owned_tags=_owned(item),
+        ownership=_ownership(item),
+        claim=item.get("claim", False),
         ceilings=tuple(
             (RiskClass(risk), Ceiling(**values, mark=document.mark((*pointer, "limits", risk))))
             for risk, values in sorted((item.get("limits") or {}).items())
@@ -141,16 +160,7 @@ def _doubts(
                 hint=f"use one of them, or leave it out for {table.default_version}",
             )
         )
-    if "ownership" in item:
-        found.append(
-            Diagnostic(
-                rule="settings.not-in-force",
-                message="ownership marks are not written yet; this setting has no effect",
-                mark=document.key_mark((*pointer, "ownership")),
-                hint="leave it out until a release says otherwise",
-                severity=Severity.WARNING,
-            )
-        )
+    found.extend(_doubts_of_mark(document, pointer, item, table))
     if words and not table.consent_words:
         found.append(
             Diagnostic(
@@ -173,6 +183,35 @@ def _doubts(
     return found
 
 
+def _doubts_of_mark(
+    document: Document, pointer: Pointer, item: Mapping[str, Any], table: Capabilities
+) -> Iterator[Diagnostic]:
+    """A mark that cannot be put on, or that is to be put on and is not told."""
+    mark = _ownership(item).tag
+    if mark is None:
+        if item.get("claim"):
+            yield Diagnostic(
+                rule="ownership.no-mark",
+                message="this store has no mark that could be put on its customers",
+                mark=document.key_mark((*pointer, "claim")),
+                hint="add `ownership: {tag: …}`, or leave `claim` out",
+                severity=Severity.WARNING,
+            )
+        return
+    why = ""
+    if "tags" not in table.creates & table.updates:
+        why = f"{table.title} cannot write tags, so a customer cannot bear a mark there"
+    elif table.tag_length is not None and len(mark) > table.tag_length:
+        why = f"{table.title} takes tags of at most {table.tag_length} characters"
+    if why:
+        yield Diagnostic(
+            rule="settings.ownership",
+            message=why,
+            mark=document.mark((*pointer, "ownership", "tag")),
+            hint="make it shorter" if "takes" in why else "leave it out",
+        )
+
+
 def _complaints(
     document: Document, store: StoreSettings, checks: Mapping[str, CheckSettings]
 ) -> Iterator[Diagnostic]:
@@ -190,6 +229,11 @@ def _complaints(
 def _owned(item: Mapping[str, Any]) -> tuple[str, ...] | None:
     owned = (item.get("tags") or {}).get("owned")
     return None if owned is None else tuple(sorted(owned))
+
+
+def _ownership(item: Mapping[str, Any]) -> Ownership:
+    told = item.get("ownership") or {}
+    return Ownership(tag=told.get("tag"), foreign=tuple(sorted(told.get("foreign") or ())))
 
 
 def _rate(item: Mapping[str, Any] | None, table: Capabilities) -> Rate:

@@ -55,7 +55,8 @@ class DesiredCustomer:
     """One customer as all spec files together want it, in one store.
 
     `mark` is the first line of the entry that asked first; `marks` places single fields.
-    `creates` says that a `customers` entry speaks of it: only such an entry may create.
+    `creates` says that a `customers` entry speaks of it: only such an entry may create. `claims`
+    says that it is to bear our mark, whoever made it.
     `departed` is somebody whom only an earlier revision of the specs names, `left_tags` are tags
     that the specs gave once: `tags` asks for them to be gone.
     """
@@ -66,6 +67,7 @@ class DesiredCustomer:
     marks: Marks = NO_MARKS
     previously: tuple[Identity, ...] = ()
     creates: bool = False
+    claims: bool = False
     absent: bool = False
     reason: str | None = None
     scalars: tuple[tuple[str, Scalar], ...] = ()
@@ -80,6 +82,16 @@ class DesiredCustomer:
     def erases(self) -> bool:
         """Whether the absence is an erasure: its reason begins with that word."""
         return self.absent and is_erasure(self.reason)
+
+    @property
+    def managed(self) -> frozenset[str]:
+        """The fields that are ours, consents apart; a claim rests on the tags."""
+        named = {name for name, _ in self.scalars} | {one.kind.value for one in self.identities}
+        if self.tags is not UNMANAGED or self.claims:
+            named.add("tags")
+        if self.addresses is not UNMANAGED:
+            named.add("addresses")
+        return frozenset(named)
 
     def identity(self, kind: IdentityKind) -> Identity | None:
         for one in self.identities:

@@ -219,6 +219,14 @@ RULES: Final[dict[str, Rule]] = {
     "limit.lifted": Rule(
         level=RuleLevel.NOTE, means="a limit is lifted for this plan, or is not the default"
     ),
+    "ownership.foreign": _released(
+        RuleLevel.HOLD,
+        "the customer bears the mark of others, to whom all but opt-outs is left",
+        acknowledgeable=True,
+    ),
+    "ownership.no-mark": _warning(
+        "a customer is claimed, and the store has no mark to put on", "`ownership` of the store"
+    ),
     "personal.in-evidence": _warning("evidence looks like personal data", _OWN_FIELD),
     "personal.in-file-name": _warning("a path looks like personal data", "rename it"),
     "personal.in-method": _warning("a method looks like personal data", _OWN_FIELD),
@@ -279,7 +287,9 @@ RULES: Final[dict[str, Rule]] = {
     ),
     "settings.contradiction": _error("a setting stands in two places", "keep one of the two"),
     "settings.literal-token": _error("a token stands in a spec", "env, file or command"),
-    "settings.not-in-force": _warning("a setting has no effect yet", "leave it out"),
+    "settings.ownership": _error(
+        "the platform cannot bear the mark of ownership, or it feeds an audience", "another mark"
+    ),
     "settings.platform": _error("the platform does not take a setting", "what the message names"),
     "spec.shrank": _released(
         RuleLevel.BLOCK,
@@ -290,6 +300,10 @@ RULES: Final[dict[str, Rule]] = {
     "tags.added-and-removed": _error("a tag is both added and removed", "one of the two"),
     "tags.not-owned": _error(
         "a tag may not be touched, as `tags.owned` does not name it", "the tag in `tags.owned`"
+    ),
+    "tags.ownership-mark": _error(
+        "a list of tags names a mark of ownership, ours or of others",
+        "`claim: true`, which puts our mark on",
     ),
     "time.future": _error("a consent is dated in the future", "check the day and the offset"),
     "time.too-old": _error("a consent is dated before 2000", "check the year"),

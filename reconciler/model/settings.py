@@ -11,6 +11,7 @@ from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.entries import Entries
 from reconciler.model.former import NOTHING_BEFORE, Before
 from reconciler.model.identity import Identity
+from reconciler.model.ownership import NO_MARKS, Ownership
 
 
 class RiskClass(StrEnum):
@@ -87,7 +88,10 @@ class ConsentWord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
-    """One entry of `stores`, with the platform's defaults filled in."""
+    """One entry of `stores`, with the platform's defaults filled in.
+
+    `claim` says that every `customers` entry puts our mark on its customer.
+    """
 
     name: str
     platform: str
@@ -99,6 +103,8 @@ class StoreSettings:
     timezone: str | None = None
     phone_region: str | None = None
     owned_tags: tuple[str, ...] | None = None
+    ownership: Ownership = NO_MARKS
+    claim: bool = False
     ceilings: tuple[tuple[RiskClass, Ceiling], ...] = ()
     rate: Rate | None = None
     consent_words: tuple[ConsentWord, ...] = ()

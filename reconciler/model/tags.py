@@ -3,7 +3,7 @@
 Compared case-blind and order-free; tags that are not ours are never touched.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -44,18 +44,23 @@ _STAR: Final = "\0"  # stands for a star that is meant as one; no tag has it
 
 
 class Owned:
-    """The tags that we may add or remove; in a pattern only `*` is special, and `\\*` is a star."""
+    """The tags that we may add or remove; in a pattern only `*` is special, and `\\*` is a star.
 
-    def __init__(self, patterns: Iterable[str]) -> None:
+    Tags that are `apart` are none of them, whatever the patterns say.
+    """
+
+    def __init__(self, patterns: Iterable[str], apart: Container[str] = ()) -> None:
         keys = [tag_key(pattern).replace("\\*", _STAR) for pattern in patterns]
         self._names = frozenset(key.replace(_STAR, "*") for key in keys if "*" not in key)
         self._patterns = tuple(
             tuple(part.replace(_STAR, "*") for part in key.split("*")) for key in keys if "*" in key
         )
+        self._apart = apart
 
     def __contains__(self, tag: str) -> bool:
         key = tag_key(tag)
-        return key in self._names or any(_fits(one, key) for one in self._patterns)
+        named = key in self._names or any(_fits(one, key) for one in self._patterns)
+        return named and tag not in self._apart
 
 
 def _fits(pattern: tuple[str, ...], key: str) -> bool:

@@ -141,6 +141,8 @@ def _store(store: StoreSettings) -> dict[str, Any]:
         "phone_region": store.phone_region,
         # That nothing is owned is another thing than that nothing is said.
         "tags": {"owned": store.owned_tags or "nothing"} if store.owned_tags is not None else {},
+        "ownership": {"tag": store.ownership.tag, "foreign": store.ownership.foreign},
+        "claim": store.claim or None,
         "limits": {
             risk.value: {
                 "percent": one.percent,

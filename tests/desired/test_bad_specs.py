@@ -14,8 +14,11 @@ stores:
 """
 
 
-def customers(text: str) -> str:
-    return f"{HEAD}customers:\n{text}"
+MARKED = HEAD.replace("phone_region: CN", "ownership: {tag: ours, foreign: ['theirs*']}")
+
+
+def customers(text: str, head: str = HEAD) -> str:
+    return f"{head}customers:\n{text}"
 
 
 def store(text: str) -> str:
@@ -222,6 +225,34 @@ BROKEN: dict[str, tuple[str, str, int]] = {
         "  - email: a@b.cc\n    tags: {add: [other]}\n",
         "tags.not-owned",
         5,
+    ),
+    "our mark among tags": (
+        customers("  - email: a@b.cc\n    tags: {remove: [OURS]}\n", MARKED),
+        "tags.ownership-mark",
+        5,
+    ),
+    "the mark of others among usual tags": (
+        f"{MARKED}defaults: {{tags: [vip, theirs-too]}}\ncustomers: [{{email: a@b.cc}}]\n",
+        "tags.ownership-mark",
+        3,
+    ),
+    "a tag that is our mark": (f"{MARKED}tags:\n  - name: ours\n", "tags.ownership-mark", 4),
+    "mark that feeds an audience": (
+        f"{MARKED}policy: {{consent: {{bearing_tags: {{ours: email}}}}}}\n",
+        "settings.ownership",
+        3,
+    ),
+    "mark that the platform cuts": (
+        store(f"ownership: {{tag: {'m' * 101}}}"),
+        "settings.ownership",
+        2,
+    ),
+    "mark with comma": (store("ownership: {tag: 'a,b'}"), "schema.format", 2),
+    "marks of nobody": (store("ownership: {}"), "schema.value", 2),
+    "absent and claimed": (
+        customers("  - {email: a@b.cc, state: absent, claim: true}\n", MARKED),
+        "section.contradiction",
+        4,
     ),
     "consent without its e-mail": (
         customers(

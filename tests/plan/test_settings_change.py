@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.ownership import Ownership
 from reconciler.model.settings import (
     Ceiling,
     ConsentWord,
@@ -38,6 +39,12 @@ _stores = st.builds(
     | st.lists(st.sampled_from([f"t{n}" for n in range(30)] + ["*", "nothing"]), unique=True).map(
         lambda found: tuple(sorted(found))
     ),
+    ownership=st.builds(
+        Ownership,
+        tag=st.sampled_from((None, "ours", "mark")),
+        foreign=st.sampled_from(((), ("theirs",), ("mark-*", "theirs"))),
+    ),
+    claim=st.booleans(),
     ceilings=st.lists(
         st.tuples(
             st.sampled_from(list(RiskClass)),
