@@ -1,6 +1,7 @@
 """The shortest way to a valid value of the pure middle."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from reconciler.model.consent import (
 from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
 from reconciler.model.field_path import TAGS
 from reconciler.model.identity import Identity, IdentityKind, identity
+from reconciler.model.ownership import NO_MARKS, Ownership
 from reconciler.model.personal import Personal
 from reconciler.model.provenance import Provenance
 from reconciler.model.pseudonyms import Pseudonyms
@@ -156,13 +158,16 @@ def settings(platform: str = "shopline", **fields: Any) -> StoreSettings:
 
 
 def rules(
-    platform: str = "shopline", *releases: str, owned: tuple[str, ...] = ("*",)
+    platform: str = "shopline",
+    *releases: str,
+    owned: tuple[str, ...] = ("*",),
+    ownership: Ownership = NO_MARKS,
 ) -> StoreRules:
     return StoreRules(
-        store=settings(platform),
+        store=settings(platform, ownership=ownership),
         table=TABLES[platform],
         policy=Policy(),
-        comparison=comparison(*owned),
+        comparison=replace(comparison(), owned=Owned(owned, apart=ownership), ownership=ownership),
         releases=tuple(Release(rule=one) for one in releases),
         pseudonyms=Pseudonyms(b"k" * 32),
         now=NOW,

@@ -161,8 +161,9 @@ def rules_for(
         policy=state.policy,
         comparison=ComparisonSettings(
             region=store.phone_region,
-            owned=Owned(state.owned_by(store.name)),
+            owned=Owned(state.owned_by(store.name), apart=store.ownership),
             bearing=state.policy.bearing_tags,
+            ownership=store.ownership,
         ),
         releases=releases,
         pseudonyms=pseudonyms,

@@ -25,6 +25,7 @@ from reconciler.plan.consent_rules import is_told
 from reconciler.plan.customer import plan_customer
 from reconciler.plan.match import may_meet, meets
 from reconciler.plan.outcome import State, StepOutcome
+from reconciler.plan.ownership import is_mark, is_ours
 from reconciler.plan.steps import Step, StepKind
 from reconciler.plan.store_rules import StoreRules
 from reconciler.platforms.base import Writer
@@ -243,6 +244,8 @@ def _is_as_approved(
 ) -> bool:
     """Whether a customer bears the entry's identities, and nothing approved is left to write."""
     if not meets(desired, live, rules.comparison.region):
+        return False
+    if any(is_mark(one.path, rules) for one in step.fields) and not is_ours(live, rules.store):
         return False
     found = plan_customer(desired, live, rules)
     if any(one.in_force for one in found.verdicts):

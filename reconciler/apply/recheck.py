@@ -16,6 +16,7 @@ from reconciler.plan.consent_rules import is_told
 from reconciler.plan.customer import plan_customer
 from reconciler.plan.match import may_meet, meets
 from reconciler.plan.outcome import State
+from reconciler.plan.ownership import is_mark, is_ours
 from reconciler.plan.steps import Step, StepKind, kinds
 from reconciler.plan.store_rules import StoreRules
 from reconciler.state.journal import OurWrites
@@ -198,6 +199,8 @@ def _why_not(
     if approved.path.table in live.unreadable:
         return State.STALE
     left = {rules.pseudonyms.path(one.path) for one in differences(desired, live, rules.comparison)}
+    if is_mark(approved.path, rules):
+        return State.ALREADY if is_ours(live, rules.store) else State.STALE
     if approved.path not in left and not (approved.path.name == TAGS.name and TAGS in left):
         return State.ALREADY
     channel = approved.channel

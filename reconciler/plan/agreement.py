@@ -20,6 +20,8 @@ def asks_nothing(desired: DesiredCustomer, live: LiveCustomer, rules: StoreRules
     """False says nothing: then it has to be looked at closely."""
     if desired.absent or desired.departed or live.unreadable or live.hidden:
         return False
+    if desired.claims and not _is_claimed(live, rules):
+        return False
     region = rules.comparison.region
     return (
         _contacts_agree(desired, live, region)
@@ -34,6 +36,12 @@ def asks_nothing(desired: DesiredCustomer, live: LiveCustomer, rules: StoreRules
             or addresses.agree(desired.addresses, live.addresses, region)
         )
     )
+
+
+def _is_claimed(live: LiveCustomer, rules: StoreRules) -> bool:
+    """Marks of others stop changes alone, and here is none."""
+    ownership = rules.comparison.ownership
+    return ownership.tag is None or ownership.is_ours(live.tags)
 
 
 def _contacts_agree(desired: DesiredCustomer, live: LiveCustomer, region: str | None) -> bool:

@@ -9,7 +9,6 @@ from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import CUSTOMER, FieldPath
 from reconciler.model.fields import BY_NAME
 from reconciler.model.identity import IdentityKind
-from reconciler.model.managed import UNMANAGED
 from reconciler.model.rules import by_release
 from reconciler.model.settings import RiskClass
 from reconciler.model.tags import tag_key
@@ -17,6 +16,7 @@ from reconciler.plan.changes import Action, Change, ConsentChange, FieldChange, 
 from reconciler.plan.compare import moves_address
 from reconciler.plan.consent_rules import ConsentDecision, ConsentFacts, decide
 from reconciler.plan.held_back import contact_of, is_withdrawal, sent_blindly, without
+from reconciler.plan.ownership import FOREIGN, marked_by_others
 from reconciler.plan.reason import reason_of
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.support import unsupported
@@ -170,11 +170,7 @@ class Case:
         """A managed field that the store hides or garbles is told of, and left alone."""
         if not live.unreadable:
             return
-        managed = {name for name, _ in self.desired.scalars}
-        managed |= {one.kind.value for one in self.desired.identities}
-        managed |= {"tags"} if self.desired.tags is not UNMANAGED else set()
-        managed |= {"addresses"} if self.desired.addresses is not UNMANAGED else set()
-        for name in sorted(managed & live.unreadable):
+        for name in sorted(self.desired.managed & live.unreadable):
             self.add(
                 "read.unreadable",
                 Level.HOLD,
@@ -226,6 +222,11 @@ class Case:
                 (),
                 by_release("consent.unreadable"),
             )
+
+    def marks_of_others(self, live: LiveCustomer, fields: list[FieldChange]) -> None:
+        found = marked_by_others(live, fields, self.rules)
+        if found is not None:
+            self.add(FOREIGN, Level.HOLD, found.message, found.fields, by_release(FOREIGN))
 
     def unsupported(self, fields: list[FieldChange]) -> None:
         for field, why in dict(

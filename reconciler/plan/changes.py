@@ -55,15 +55,18 @@ class ScalarChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagChange:
-    """`channel` is set for a tag that feeds an audience: such a tag is a change of its own."""
+    """`channel` is set for a tag that feeds an audience, `claims` for our mark: such a tag is a
+    change of its own.
+    """
 
     risk: RiskClass
     delta: TagDelta
     channel: Channel | None = None
+    claims: bool = False
 
     @property
     def path(self) -> FieldPath:
-        if self.channel is None:
+        if self.channel is None and not self.claims:
             return TAGS
         return FieldPath(TAGS.name, (self.delta.added or self.delta.removed)[0])
 

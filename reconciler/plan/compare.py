@@ -1,6 +1,6 @@
 """One entry against one live customer: field by field, driven by the field table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.model.consent import KNOWN_NO, Channel
@@ -9,6 +9,7 @@ from reconciler.model.field_path import FieldPath
 from reconciler.model.fields import BY_NAME, SCALARS
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
+from reconciler.model.ownership import NO_MARKS, Ownership
 from reconciler.model.personal import Personal
 from reconciler.model.settings import RiskClass
 from reconciler.model.tags import Owned, TagDelta, resolve, tag_key
@@ -18,11 +19,14 @@ from reconciler.plan.changes import AddressChange, FieldChange, Presence, Scalar
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonSettings:
-    """What comparing needs to know of a store: the phone region, our tags, tags with consent."""
+    """What comparing needs to know of a store: the phone region, our tags, tags with consent, and
+    tags that are marks.
+    """
 
     region: str | None
     owned: Owned
     bearing: tuple[tuple[str, Channel], ...]
+    ownership: Ownership = NO_MARKS
 
 
 def differences(
@@ -46,6 +50,8 @@ def differences(
                 after=_boxed(name, after),
                 written=written,
             )
+    if desired.claims and "tags" not in live.unreadable:
+        yield from _claim(live.tags, settings, RiskClass.TAG)
     if desired.tags is not UNMANAGED and "tags" not in live.unreadable:
         delta = resolve(desired.tags, live.tags, settings.owned)
         if delta:
@@ -64,7 +70,7 @@ def differences(
 
 
 def creation(desired: DesiredCustomer, settings: ComparisonSettings) -> Iterator[FieldChange]:
-    """Everything a new customer starts with, consents apart."""
+    """Everything a new customer starts with, consents apart; our mark, too, where we have one."""
     yield Presence(risk=RiskClass.CREATE)
     for name, wanted, written in _wanted_scalars(desired):
         if wanted is not None:
@@ -76,6 +82,7 @@ def creation(desired: DesiredCustomer, settings: ComparisonSettings) -> Iterator
                 after=_boxed(name, normal),
                 written=written,
             )
+    yield from _claim((), settings, RiskClass.CREATE)
     if desired.tags is not UNMANAGED:
         delta = resolve(desired.tags, (), settings.owned)
         yield from tag_changes(delta, settings, RiskClass.CREATE)
@@ -86,6 +93,15 @@ def creation(desired: DesiredCustomer, settings: ComparisonSettings) -> Iterator
             after=addresses.in_order(desired.addresses, settings.region),
             paths=tuple(f"addresses[{n}] added" for n in range(1, len(desired.addresses) + 1)),
         )
+
+
+def _claim(
+    tags: Iterable[str], settings: ComparisonSettings, risk: RiskClass
+) -> Iterator[TagChange]:
+    """Our mark, where it is not among them."""
+    mark = settings.ownership.tag
+    if mark is not None and not settings.ownership.is_ours(tags):
+        yield TagChange(risk=risk, delta=TagDelta(added=(mark,), removed=()), claims=True)
 
 
 def tag_changes(

@@ -50,6 +50,7 @@ def plan_customer(
     if live is not None:
         case.unreadable(live)
         case.blind_resends(live, fields)
+        case.marks_of_others(live, fields)
     case.unsupported(fields)
     return case.finish(fields)
 
@@ -94,6 +95,7 @@ def _examine_absent(
             fields.append(change)
     if kept:
         case.blind_resends(live, fields)
+    case.marks_of_others(live, fields)
     case.unsupported(fields)
     return case.finish(fields)
 
@@ -109,5 +111,6 @@ def _examine_departed(
         one for one in differences(desired, live, rules.comparison) if isinstance(one, TagChange)
     ]
     case.blind_resends(live, fields)
+    case.marks_of_others(live, fields)
     case.unsupported(fields)
     return case.finish(fields)

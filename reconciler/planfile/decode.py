@@ -315,6 +315,7 @@ def _value(path: FieldPath, one: Json) -> SavedValue:
                 added=tuple(one["added"]),
                 removed=tuple(one["removed"]),
                 channel=Channel(one["channel"]) if "channel" in one else None,
+                claims=one.get("claims", False),
             )
         case FieldKind.CONSENT:
             return SavedConsent(

@@ -238,7 +238,8 @@ def _value(value: SavedValue) -> Json:
             return {"effect": value.effect.value, "personal": True}
         case SavedTags():
             channel = {} if value.channel is None else {"channel": value.channel.value}
-            return {"added": list(value.added), "removed": list(value.removed), **channel}
+            claims = {"claims": True} if value.claims else {}
+            return {"added": list(value.added), "removed": list(value.removed), **channel, **claims}
         case SavedConsent():
             return {
                 "before": None if value.before is None else _record(value.before),

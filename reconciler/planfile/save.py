@@ -193,6 +193,7 @@ def _value(one: FieldChange, pseudonyms: Pseudonyms) -> SavedValue:
                 added=tuple(pseudonyms.text(tag) for tag in one.delta.added),
                 removed=tuple(pseudonyms.text(tag) for tag in one.delta.removed),
                 channel=one.channel,
+                claims=one.claims,
             )
         case ConsentChange():
             return SavedConsent(

@@ -56,11 +56,12 @@ class HiddenScalar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedTags:
-    """`channel` is set for a tag that feeds an audience."""
+    """`channel` is set for a tag that feeds an audience, `claims` for our mark of ownership."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
     channel: Channel | None
+    claims: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -124,6 +124,7 @@ def _field(field: SavedField, change: SavedChange, reveal: Reveal) -> str:
         case SavedTags() as tags:
             signs = [*(f"+{tag}" for tag in tags.added), *(f"-{tag}" for tag in tags.removed)]
             tail = f" (feeds {tags.channel})" if tags.channel else ""
+            tail = " (our mark)" if tags.claims else tail
             return " ".join(signs) + tail
         case SavedConsent() as consent:
             return _consent(_title(field), consent)

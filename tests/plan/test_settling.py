@@ -21,6 +21,7 @@ from reconciler.model.customer import (
     Wire,
 )
 from reconciler.model.identity import IdentityKind
+from reconciler.model.ownership import Ownership
 from reconciler.model.personal import Personal
 from reconciler.model.settings import Policy
 from reconciler.plan.agreement import asks_nothing
@@ -31,22 +32,24 @@ from reconciler.plan.planner import LiveCounts, StoreReading, compute
 from reconciler.plan.reason import names_in
 from reconciler.plan.store_rules import StoreRules
 from reconciler.platforms.base import Page
-from tests.builders import comparison, desired, live, named, rules, tags, wanted
+from tests.builders import desired, live, named, rules, tags, wanted
 
 EMAILS: Final = ("a@example.com", "b@example.com", "A@Example.com", "a\u200b@example.com")
 PHONES: Final = ("+8613315034487", "13315034487", "13800138000", "13315034487 ext 7")
 TIMES: Final = (None, datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 7, 3, tzinfo=UTC))
 # Few examples have a record that is dropped.
 AT_LEAST: Final = max(80, settings().max_examples)
+MARKS: Final = Ownership(tag="ours", foreign=("*ours", "theirs"))
 WORDS: Final = ("Ada", "Grace", *EMAILS)
 LEARNED: Final = Learned(words=((Channel.EMAIL, ConsentState.UNSUBSCRIBED, "NO"),), day_first=True)
 
 
 def judging(platform: str, policy: Policy | None = None) -> StoreRules:
-    given = rules(platform)
+    """Of a store where a mark of ours and one of others may be found on anybody."""
+    given = rules(platform, owned=("vip", "x"), ownership=MARKS)
     return replace(
         given,
-        comparison=comparison("vip", "x", news=Channel.EMAIL),
+        comparison=replace(given.comparison, bearing=(("news", Channel.EMAIL),)),
         policy=given.policy if policy is None else policy,
     )
 
@@ -111,6 +114,7 @@ def entries() -> st.SearchStrategy[DesiredCustomer]:
             "note": texts(),
             "tags": st.builds(tags, st.sampled_from(("vip", "x", "news")), exact=st.booleans()),
             "addresses": addresses(),
+            "claims": st.booleans(),
         },
     )
     rare = st.fixed_dictionaries(
@@ -163,9 +167,9 @@ def records() -> st.SearchStrategy[tuple[LiveCustomer, ...]]:
             "first_name": texts(),
             "last_name": texts(),
             "note": texts(),
-            "tags": st.lists(st.sampled_from(("vip", "x", "VIP", "y", "news")), unique=True).map(
-                tuple
-            ),
+            "tags": st.lists(
+                st.sampled_from(("vip", "x", "VIP", "y", "news", "Ours", "theirs")), unique=True
+            ).map(tuple),
             "addresses": addresses(),
             "unreadable": st.sampled_from((frozenset({"tags"}), frozenset({"email"}))),
             "untold": st.just(frozenset({"note"})),
@@ -200,12 +204,17 @@ def _as_it_wants(entry: DesiredCustomer, *, named: bool) -> LiveCustomer:
         remote_id=known.reveal() if known is not None and named else "",
         email=contacts.get(IdentityKind.EMAIL),
         phone=contacts.get(IdentityKind.PHONE),
-        tags=() if isinstance(entry.tags, Enum) else (*entry.tags.present, "y"),
+        tags=_tags_it_wants(entry),
         addresses=() if isinstance(entry.addresses, Enum) else entry.addresses[::-1],
         consents=tuple((channel, LiveConsent(state=one.state)) for channel, one in entry.consents),
     )
     told: dict[str, Any] = dict(entry.scalars)
     return replace(record, **told)
+
+
+def _tags_it_wants(entry: DesiredCustomer) -> tuple[str, ...]:
+    wanted = () if isinstance(entry.tags, Enum) else (*entry.tags.present, "y")
+    return (*wanted, "OURS") if entry.claims else wanted
 
 
 def _numbered(people: tuple[LiveCustomer, ...], order: list[int]) -> tuple[LiveCustomer, ...]:
