@@ -50,6 +50,8 @@ class SpecWriter:
                 self._keep(entry, name, value.reveal(), dict(table.lengths).get(name))
             elif value is not None:
                 entry[name] = value
+        if self._is_unclaimed(live):
+            entry["claim"] = False
         tags = self._tags(live, table)
         if tags:
             entry["tags"] = {"add": tags}
@@ -64,6 +66,14 @@ class SpecWriter:
         if addresses:
             entry["addresses"] = addresses
         return entry
+
+    def _is_unclaimed(self, live: LiveCustomer) -> bool:
+        """Whether the store claims whoever has an entry, and this customer bears no mark yet."""
+        ownership = self.store.ownership
+        told = "tags" not in live.unreadable
+        return bool(self.store.claim and ownership.tag) and not (
+            told and ownership.is_ours(live.tags)
+        )
 
     def _contacts(self, live: LiveCustomer, lengths: Mapping[str, int]) -> dict[str, str]:
         """Contacts that can be matched by; one that two customers share stays with the first."""
@@ -102,11 +112,11 @@ class SpecWriter:
             self.left_out[f"{name.replace('_', ' ')}s that a spec may not hold"] += 1
 
     def _tags(self, live: LiveCustomer, table: Capabilities) -> list[str]:
-        """Each once; what is not ours by `tags.owned` stays out without a word."""
+        """Each once; marks, and what is not ours by `tags.owned`, stay out without a word."""
         owned = Owned(self.store.owned_tags) if self.store.owned_tags is not None else live.tags
         found: dict[str, str] = {}
         for tag in live.tags:
-            if tag not in owned:
+            if tag not in owned or tag in self.store.ownership:
                 continue
             too_long = table.tag_length is not None and len(tag) > table.tag_length
             if not schemas.fits("tag", tag) or too_long:

@@ -12,9 +12,11 @@ from reconciler.model.customer import Address, DesiredCustomer, LiveCustomer, Sc
 from reconciler.model.fields import consent_field
 from reconciler.model.identity import Identity, IdentityKind, identity
 from reconciler.model.managed import UNMANAGED
+from reconciler.model.ownership import NO_MARKS, Ownership
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import StoreSettings
 from reconciler.model.tags import TagIntent
+from reconciler.plan.changes import FieldChange, TagChange
 from reconciler.plan.match import Ambiguous, Missing, Paired, Pairing, keys_of
 from reconciler.plan.plan import StorePlan
 from reconciler.plan.reason import reason_of
@@ -38,10 +40,20 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bearing:
+    """The marks of ownership on one customer; `changes` says that the plan puts ours on."""
+
+    ours: bool
+    others: tuple[str, ...]
+    changes: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """What one entry means for one customer; `verdicts` are those about no single field.
 
-    `absent` says that the entry wants the customer gone, `reason` why.
+    `absent` says that the entry wants the customer gone, `reason` why; `bearing` is None in stores
+    without marks.
     """
 
     store: str
@@ -50,6 +62,7 @@ class Explanation:
     exists: bool
     absent: bool
     reason: str | None
+    bearing: Bearing | None
     fields: tuple[Field, ...]
     verdicts: tuple[Verdict, ...]
 
@@ -108,12 +121,15 @@ def _one(
 ) -> Explanation:
     entry = rules.pseudonyms.entry_alias(desired)
     alias = entry if live is None else rules.pseudonyms.live_alias(plan.name, live)
-    changing = {
-        one.path.table
+    planned = [
+        one
         for change in plan.changes
         if change.alias == alias and change.entry == entry
         for one in change.fields
-    }
+    ]
+    claims = any(_is_claim(one) for one in planned)
+    changing = {one.path.table for one in planned if not _is_claim(one)}
+    ownership = rules.store.ownership
     verdicts = [
         one for one in plan.verdicts if one.alias in (alias, entry) and one.mark is not None
     ]
@@ -122,7 +138,7 @@ def _one(
         Field(
             name=name,
             wanted=wanted,
-            live=_live(name, live),
+            live=_live(name, live, ownership),
             mark=desired.mark_of(name),
             changes=name in changing,
             verdicts=tuple(one for one in verdicts if _is_about(one, name)),
@@ -137,9 +153,19 @@ def _one(
         exists=live is not None,
         absent=desired.absent,
         reason=reason_of(desired, live, rules.names),
+        bearing=None if ownership == NO_MARKS else _bearing(live, ownership, changes=claims),
         fields=fields,
         verdicts=tuple(one for one in verdicts if id(one) not in told),
     )
+
+
+def _is_claim(change: FieldChange) -> bool:
+    return isinstance(change, TagChange) and change.claims
+
+
+def _bearing(live: LiveCustomer | None, ownership: Ownership, *, changes: bool) -> Bearing:
+    tags = () if live is None else live.tags
+    return Bearing(ours=ownership.is_ours(tags), others=ownership.others(tags), changes=changes)
 
 
 def _is_about(verdict: Verdict, name: str) -> bool:
@@ -159,11 +185,12 @@ def _managed(desired: DesiredCustomer) -> Iterator[tuple[str, Wanted]]:
         yield consent_field(channel), wanted
 
 
-def _live(name: str, live: LiveCustomer | None) -> Live:
+def _live(name: str, live: LiveCustomer | None, ownership: Ownership) -> Live:
+    """Tags without those that are marks."""
     if live is None:
         return None
     if name == "tags":
-        return live.tags
+        return tuple(tag for tag in live.tags if tag not in ownership)
     if name == "addresses":
         return live.addresses
     if name.startswith("consent."):

@@ -10,7 +10,7 @@ from reconciler.model.fields import BY_NAME
 from reconciler.model.personal import MASK, Personal
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.tags import TagIntent
-from reconciler.plan.explanation import Explanation, Field, Live, Wanted
+from reconciler.plan.explanation import Bearing, Explanation, Field, Live, Wanted
 from reconciler.plan.verdicts import Level, Verdict
 from reconciler.planfile.saved_change import ConsentRecord
 from reconciler.report import phrases
@@ -37,11 +37,23 @@ def render(
         yield Line(f"{one.store}: {one.alias}{state}  {one.mark}", Style.TITLE)
         if one.reason is not None:
             yield Line(f"  reason: {plain(pseudonyms.text(one.reason))}")
+        if one.bearing is not None:
+            yield _bearing(one.bearing, pseudonyms)
         for field in one.fields:
             yield from _field(field, pseudonyms, commit, show)
         for verdict in one.verdicts:
             yield from _verdict(verdict, "  ")
         yield Line()
+
+
+def _bearing(one: Bearing, pseudonyms: Pseudonyms) -> Line:
+    """Whose the customer is."""
+    ours = "ours" if one.ours else "not ours"
+    told = [f"{ours}, and would change" if one.changes else ours]
+    if one.others:
+        told.append(f"of others: {', '.join(pseudonyms.text(tag) for tag in one.others)}")
+    style = Style.WARN if one.changes or one.others else Style.GOOD
+    return Line(f"  mark of ownership: {plain('; '.join(told))}", style)
 
 
 def _field(field: Field, pseudonyms: Pseudonyms, commit: Commit, show: Show) -> Iterator[Line]:
