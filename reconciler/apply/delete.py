@@ -13,6 +13,7 @@ from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import CUSTOMER
 from reconciler.plan.match import keys_of
 from reconciler.plan.outcome import State, StepOutcome
+from reconciler.plan.ownership import is_ours
 from reconciler.plan.steps import Step
 from reconciler.plan.store_rules import StoreRules
 from reconciler.platforms.base import Writer
@@ -91,7 +92,9 @@ def _moved(desired: DesiredCustomer, live: LiveCustomer, rules: StoreRules) -> s
     """Why this is no longer a customer to delete; empty where it is one."""
     if not _is_still_named(desired, live, rules):
         return "the customer has another identity now"
-    if rules.table.keeps_with_orders and live.orders:
+    if desired.departed and not is_ours(live, rules.store):
+        return "the customer does not bear our mark any more"
+    if (rules.table.keeps_with_orders or desired.departed) and live.orders:
         return "the customer has orders by now"
     return ""
 

@@ -189,12 +189,16 @@ def _doubts_of_mark(
     """A mark that cannot be put on, or that is to be put on and is not told."""
     mark = _ownership(item).tag
     if mark is None:
-        if item.get("claim"):
+        asked = {
+            "claim": bool(item.get("claim")),
+            "on_removed": item.get("on_removed") == "delete",
+        }
+        for name in (name for name, needs in asked.items() if needs):
             yield Diagnostic(
                 rule="ownership.no-mark",
-                message="this store has no mark that could be put on its customers",
-                mark=document.key_mark((*pointer, "claim")),
-                hint="add `ownership: {tag: …}`, or leave `claim` out",
+                message="this store has no mark that its customers could bear",
+                mark=document.key_mark((*pointer, name)),
+                hint=f"add `ownership: {{tag: …}}`, or leave `{name}` out",
                 severity=Severity.WARNING,
             )
         return

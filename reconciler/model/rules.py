@@ -154,6 +154,10 @@ RULES: Final[dict[str, Rule]] = {
         "a tag member or a consent is for somebody whom the store does not have",
         "an entry under `customers`, which creates",
     ),
+    "departed.has-orders": _hold(
+        "a customer who has left the files has orders, so nobody is deleted for that",
+        "`state: absent` with a reason in the files",
+    ),
     "delete.has-orders": _hold(
         "the platform deletes nobody with orders; all consents are withdrawn instead",
         acknowledgeable=True,

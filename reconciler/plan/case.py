@@ -191,6 +191,17 @@ class Case:
         )
         return True
 
+    def departed_with_orders(self, live: LiveCustomer) -> None:
+        """Nobody asked for this customer to go, so orders are reason enough to stay."""
+        if live.orders:
+            self.add(
+                "departed.has-orders",
+                Level.HOLD,
+                "the customer has left the files, and is not deleted because of orders",
+                (CUSTOMER,),
+                "`state: absent` with a reason in the files",
+            )
+
     def blind_resends(self, live: LiveCustomer, fields: list[FieldChange]) -> None:
         """A call that has to send along what is not told is not made.
 

@@ -14,6 +14,7 @@ from reconciler.plan.case import Case, CustomerPlan
 from reconciler.plan.changes import Action, FieldChange, Presence, TagChange
 from reconciler.plan.compare import creation, differences
 from reconciler.plan.held_back import is_withdrawal
+from reconciler.plan.ownership import is_ours
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.verdicts import Level, Verdict
 
@@ -103,14 +104,21 @@ def _examine_absent(
 def _examine_departed(
     desired: DesiredCustomer, live: LiveCustomer | None, rules: StoreRules
 ) -> CustomerPlan:
-    """Of somebody whom no file names any more nothing is managed but the tags that are to go."""
+    """Of somebody whom no file names any more nothing is managed but the tags that are to go, and
+    where the store says so the customer, if that is ours.
+    """
     if live is None:
         return CustomerPlan(change=None, verdicts=())
-    case = Case(desired, live, Action.UPDATE, rules)
+    goes = desired.absent and is_ours(live, rules.store)
+    case = Case(desired, live, Action.DELETE if goes else Action.UPDATE, rules)
     fields: list[FieldChange] = [
         one for one in differences(desired, live, rules.comparison) if isinstance(one, TagChange)
     ]
-    case.blind_resends(live, fields)
+    if goes:
+        fields = [Presence(risk=RiskClass.DELETE)]
+        case.departed_with_orders(live)
+    else:
+        case.blind_resends(live, fields)
     case.marks_of_others(live, fields)
     case.unsupported(fields)
     return case.finish(fields)
