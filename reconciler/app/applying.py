@@ -155,7 +155,11 @@ def revision_to_name(order: ApplyRequest) -> str | None:
     from reconciler.plan.settings_change import settings_digest
 
     state, environment = order.state, order.environment
-    if order.only or forge.pull_request(environment.variables) is not None:
+    if (
+        order.only
+        or order.plan.options.scope
+        or forge.pull_request(environment.variables) is not None
+    ):
         return None
     made_of = provenance_of(state.folder, environment)
     planned = order.commitment

@@ -9,7 +9,9 @@ from reconciler import __version__
 from reconciler.app.collecting import seldom
 from reconciler.app.environment import Environment, open_store, provenance_of, rules_for
 from reconciler.app.loading import selected
+from reconciler.app.scoping import ALIAS, Scoped, scoped
 from reconciler.errors import ReconcilerError
+from reconciler.model.scope import EVERYBODY, Scope
 from reconciler.model.settings import Approval, DesiredState, Release, RiskClass, StoreSettings
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.model.redaction import Names
     from reconciler.plan.match import OfPair
     from reconciler.plan.plan import Plan, StorePlan
-    from reconciler.plan.planner import StoreReading
+    from reconciler.plan.planner import Named, StoreReading
     from reconciler.plan.store_rules import StoreRules
 
 PLAN_LIFE: Final = timedelta(days=7)
@@ -33,6 +35,7 @@ class PlanOptions:
     raises: tuple[tuple[RiskClass, int], ...] = ()
     releases: tuple[Release, ...] = ()
     acknowledged: tuple[Release, ...] = ()
+    scope: Scope = EVERYBODY
 
 
 @seldom()
@@ -51,11 +54,12 @@ def plan(
     stores = selected(state, choices.stores)
     flags = (choices.raises, choices.releases)
     choices = with_approvals(state, choices, environment, pseudonyms)
+    few = scoped(state, choices.scope, pseudonyms)
     with ThreadPoolExecutor(max_workers=max(1, len(stores))) as pool:
         try:
             planned = list(
                 pool.map(
-                    lambda one: _plan_store(state, one, choices, environment, pseudonyms), stores
+                    lambda one: _plan_store(few, one, choices, environment, pseudonyms), stores
                 )
             )
         except KeyboardInterrupt:
@@ -80,11 +84,21 @@ def plan(
         unmerged=tuple((name, len(state.of(name))) for name in state.unmerged),
         lifts=lifts(state, flags, parts, now, pseudonyms, names),
         provenance=provenance_of(state.folder, environment),
+        scope=_scope(choices.scope, pseudonyms),
     )
     waiting = (
         one for name in state.unmerged for one in owed_once_merged(name, state.of(name), pseudonyms)
     )
     return Plan(basis=basis, stores=tuple(parts), waiting=tuple(waiting))
+
+
+def _scope(scope: Scope, pseudonyms: "Pseudonyms") -> tuple[str, ...]:
+    """As it may be shown: of a customer only an alias is."""
+    told = ["changed since the base"] if scope.changed else []
+    told += [f"tag {pseudonyms.text(tag)}" for tag in sorted(scope.tags)]
+    aliases = [one for one in scope.customers if ALIAS.fullmatch(one)]
+    told += [f"customer {one}" for one in sorted(aliases)]
+    return (*told, *["one customer"] * (len(scope.customers) - len(aliases)))
 
 
 def with_approvals(
@@ -145,7 +159,7 @@ def _releases(
 
 
 def _plan_store(
-    state: DesiredState,
+    few: Scoped,
     store: StoreSettings,
     choices: PlanOptions,
     environment: Environment,
@@ -154,9 +168,11 @@ def _plan_store(
     from reconciler.plan.owed import owed_unread
     from reconciler.plan.plan import StorePlan
 
-    told, fault = "", None
+    told, fault, state = "", None, few.state
     try:
-        made, read, _ = compute_store(state, store, choices, environment, pseudonyms)
+        made, read, _ = compute_store(
+            state, store, choices, environment, pseudonyms, named=few.named
+        )
         return made, read
     except ReconcilerError as error:
         told = str(error)
@@ -202,6 +218,7 @@ def compute_store(
     environment: Environment,
     pseudonyms: "Pseudonyms",
     kept: "OfPair | None" = None,
+    named: "Named | None" = None,
 ) -> "tuple[StorePlan, StoreReading, StoreRules]":
     """One store's part of the plan, with what was read and how it was judged.
 
@@ -228,7 +245,7 @@ def compute_store(
         )
         read = reading.read(choices.read)
         rules = _with_what_was_read(rules, read)
-        made = compute(read, rules, raises)
+        made = compute(read, rules, raises, named)
         if choices.read == "auto" and read.receipt.mode == "lookup":
             why = ""
             if rests_on_size(made):
@@ -238,7 +255,7 @@ def compute_store(
             if why:
                 read = reading.whole(f"{why}, after {read.receipt.requests} requests")
                 rules = _with_what_was_read(rules, read)
-                made = compute(read, rules, raises)
+                made = compute(read, rules, raises, named)
     finally:
         connection.session.close()
         environment.watch.ended(title)

@@ -1,6 +1,5 @@
 """`reconciler explain`."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,9 +42,7 @@ def command(
 
     if show_personal:
         options.allow_personal()
-    text = (customer or _asked()).strip()
-    if not text:
-        raise click.UsageError("name the customer on stdin: an alias, e-mail, phone or id")
+    text = customer.strip() if customer else options.asked()
     environment = app.environment_of(specs, state_dir)
     state = app.load_or_raise(specs, environment, screen.silent if quiet else screen.warn, base)
     pseudonyms = app.pseudonyms_for(environment, state)
@@ -73,13 +70,6 @@ def command(
     if not found:
         click.echo("no entry of the specs speaks of this customer", err=True)
     return OK if found and not failed else FAILED
-
-
-def _asked() -> str:
-    if sys.stdin.isatty():
-        answer: str = click.prompt("customer (alias, e-mail, phone or id)", err=True)
-        return answer
-    return sys.stdin.readline()
 
 
 def _commit(mark: "SourceMark") -> str:

@@ -137,6 +137,17 @@ def again(*words: object) -> str:
     return shlex.join(told)
 
 
+def asked() -> str:
+    """A customer whom somebody names without leaving it in a history."""
+    if sys.stdin.isatty():
+        answer: str = click.prompt("customer (alias, e-mail, phone or id)", err=True)
+    else:
+        answer = sys.stdin.readline()
+    if not answer.strip():
+        raise click.UsageError("name the customer on stdin: an alias, e-mail, phone or id")
+    return answer.strip()
+
+
 def planning(function: F) -> F:
     """The options that shape a plan."""
     for option in reversed(

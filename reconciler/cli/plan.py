@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from reconciler.app.scoping import ALIAS
 from reconciler.cli import fresh, options
 from reconciler.cli.codes import BLOCKED, CHANGES, FAILED, OK
 from reconciler.cli.gaps import tell_of_gaps
 from reconciler.cli.rendering import FORMATS
 from reconciler.errors import SpecError
 from reconciler.model.cause import Cause
+from reconciler.model.scope import Scope
 from reconciler.model.settings import Release, RiskClass
 from reconciler.report.lines import as_json
 
@@ -53,6 +55,26 @@ _CAUSES: Final = {"drift": Cause.DRIFT, "left-over": Cause.LEFT_OVER}
     help="Exit 3 where something is held, warned of, edited in the store (drift), or was merged "
     "earlier and never applied (left-over). The last two need a --base.",
 )
+@click.option(
+    "--changed",
+    is_flag=True,
+    help="Only customers whose entries changed since the --base.",
+)
+@click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="TAG",
+    help="Only customers whose entries name this tag.",
+)
+@click.option(
+    "--customer",
+    "customers",
+    multiple=True,
+    metavar="ALIAS",
+    help="Only this customer, by the alias of a plan; `-` asks for a contact or id, or reads it "
+    "from stdin.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where changes are pending.")
 @options.show_personal
 @options.speaking
@@ -68,6 +90,9 @@ def command(
     form: str,
     output: Path | None,
     fail_on: tuple[str, ...],
+    changed: bool,
+    tags: tuple[str, ...],
+    customers: tuple[str, ...],
     detailed_exitcode: bool,
     show_personal: bool,
     verbose: bool,
@@ -89,6 +114,7 @@ def command(
         options.allow_personal()
         if output is not None or form != "text":
             raise click.UsageError("--show-personal goes with the text on the terminal only")
+    scope = _scope(base, tags, customers, changed=changed)
     environment = app.environment_of(specs, state_dir)
     try:
         state = fresh.load(specs, environment, base, quiet=quiet)
@@ -97,7 +123,9 @@ def command(
             annotate(error.diagnostics, output)
         raise
     pseudonyms = app.pseudonyms_for(environment, state)
-    choices = app.PlanOptions(stores=stores, read=read, raises=raises, releases=releases)
+    choices = app.PlanOptions(
+        stores=stores, read=read, raises=raises, releases=releases, scope=scope
+    )
     made = fresh.plan(state, choices, environment, pseudonyms, quiet=quiet)
     saved = save(made, pseudonyms)
     if out is not None:
@@ -115,6 +143,20 @@ def command(
     tell_of_gaps(made, saved)
     code = _code(made, met=_met(saved, fail_on))
     return CHANGES if code == OK and detailed_exitcode and not made.empty else code
+
+
+def _scope(
+    base: str | None, tags: tuple[str, ...], customers: tuple[str, ...], *, changed: bool
+) -> Scope:
+    if changed and base is None:
+        raise click.UsageError("--changed needs a --base to compare with")
+    if any(ALIAS.fullmatch(one) is None for one in customers if one != "-"):
+        raise click.UsageError(
+            "--customer takes the alias of a plan, or `-` and the contact or id on stdin: command "
+            "lines are kept in histories"
+        )
+    named = tuple(options.asked() if one == "-" else one for one in customers)
+    return Scope(changed=changed, tags=tags, customers=named)
 
 
 def _code(made: "Plan", *, met: bool) -> int:

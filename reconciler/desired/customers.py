@@ -43,6 +43,13 @@ class StoreEntries:
         """The number of the document that an entry stands in."""
         return self._lists[bisect_right(self._begins, number) - 1][0]
 
+    def elsewhere(self, same: Collection[int]) -> Iterator[int]:
+        """The numbers of the entries of all documents but these."""
+        ends = [*self._begins[1:], self._count]
+        for (document, _), begin, end in zip(self._lists, self._begins, ends, strict=True):
+            if document not in same:
+                yield from range(begin, end)
+
     def listed(self, documents: Collection[int]) -> int:
         """How many `customers` entries some documents have, by their numbers."""
         return sum(len(self.documents[one].data.get("customers") or ()) for one in documents)

@@ -33,6 +33,17 @@ def departed(
         if past is not None:
             leaving.look_at(past)
     first = base or applied
+    entries = here.entries.changed(leaving.changed, tuple(leaving.wishes()))
+
+    def changed() -> Iterator[int]:
+        assert base is not None  # noqa: S101
+        yield from leaving.changed
+        yield from range(len(here.entries), len(entries))
+        for place in base.changed_at_hand():
+            former = base.said(here.entries[place])
+            if former is None or meaning(former.customer) != meaning(here.entries[place]):
+                yield place
+
     before = Before(
         base=None if base is None else _said(base),
         applied=None if applied is None else _said(applied),
@@ -40,8 +51,9 @@ def departed(
         left=0 if first is None else leaving.left[first.commit],
         listed=0 if first is None else first.listed,
         unprotected=() if first is None else tuple(leaving.unprotected[first.commit]),
+        changed=None if base is None else changed,
     )
-    return here.entries.changed(leaving.changed, tuple(leaving.wishes())), before
+    return entries, before
 
 
 def _said(past: Past) -> Said:

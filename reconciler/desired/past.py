@@ -76,6 +76,15 @@ class Past:
                 if former is not None:
                     yield former
 
+    def changed_at_hand(self) -> Iterator[int]:
+        """The places of the customers whom files at hand speak of that this revision lacks."""
+        heard = DiagnosticCollector()
+        entries = self._here.made.entries
+        for number in entries.elsewhere(self._same):
+            entry = entries.read(number, heard)
+            for one in entry.identities[:1] if entry is not None else ():
+                yield from self._here.entries.now((one.kind, one.key))
+
     def _of(self, identities: Sequence[Identity]) -> Former | None:
         return self._made(*self._group(identities))
 

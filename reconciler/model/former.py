@@ -1,6 +1,6 @@
 """What earlier revisions of the specs said of a store's customers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -37,7 +37,8 @@ class Before:
     `compared` is how the base is called: a commit, or `applied`; None where none was given.
     `last` is the commit that the trail names, whether it can be read or not. `left` of the `listed`
     customers of the base are in the files no more; `unprotected` are those that the base protects
-    and that are changed all the same.
+    and that are changed all the same. `changed` gives the places of the entries that want anything
+    else than the base does.
     """
 
     base: Said | None = field(default=None, repr=False)
@@ -48,6 +49,7 @@ class Before:
     left: int = 0
     listed: int = 0
     unprotected: tuple[DesiredCustomer, ...] = ()
+    changed: Callable[[], Iterable[int]] | None = field(default=None, repr=False)
 
 
 NOTHING_BEFORE: Final = Before()

@@ -17,7 +17,8 @@ from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import StoreSettings
 from reconciler.model.tags import TagIntent
 from reconciler.plan.changes import FieldChange, TagChange
-from reconciler.plan.match import Ambiguous, Missing, Paired, Pairing, keys_of
+from reconciler.plan.match import keys_of
+from reconciler.plan.pairing import Pairing, lives_of
 from reconciler.plan.plan import StorePlan
 from reconciler.plan.reason import reason_of
 from reconciler.plan.store_rules import StoreRules
@@ -83,7 +84,7 @@ def explain(
     """What the plan of a store makes of every entry that may mean the customer; also by alias."""
     found: list[Explanation] = []
     for pairing in pairings:
-        lives = _lives(pairing)
+        lives = lives_of(pairing)
         if is_meant(text, pairing.desired, lives, rules.store, rules.pseudonyms):
             found.extend(_one(pairing.desired, live, plan, rules) for live in (lives or (None,)))
     return tuple(found)
@@ -104,16 +105,6 @@ def is_meant(
         known.update(keys_of(one, store.phone_region))
         aliases.add(pseudonyms.live_alias(store.name, one))
     return text in aliases or not keys.isdisjoint(known)
-
-
-def _lives(pairing: Pairing) -> tuple[LiveCustomer, ...]:
-    match pairing:
-        case Paired(live=live):
-            return (live,)
-        case Ambiguous(candidates=candidates):
-            return candidates
-        case Missing():
-            return ()
 
 
 def _one(

@@ -7,7 +7,7 @@ can be sure of it, or is withheld, is a candidate only where no record surely be
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
@@ -24,35 +24,10 @@ from reconciler.model.identity import (
     phone_readings,
 )
 from reconciler.model.redaction import Names
+from reconciler.plan.pairing import Ambiguous, Missing, Paired, Pairing
 from reconciler.plan.reason import names_in
 from reconciler.plan.settled import Settled
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paired:
-    """Exactly one customer of the store bears an identity of the entry."""
-
-    desired: DesiredCustomer
-    live: LiveCustomer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
-    """Nobody in the store bears any identity of the entry."""
-
-    desired: DesiredCustomer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ambiguous:
-    """The entry cannot be paired; `rule` names why, `candidates` whom it may mean."""
-
-    desired: DesiredCustomer
-    candidates: tuple[LiveCustomer, ...]
-    rule: str
-
-
-Pairing: TypeAlias = Paired | Missing | Ambiguous
 OfPair: TypeAlias = Callable[[DesiredCustomer, LiveCustomer], bool]
 """What is so or not of an entry and a record that it means."""
 

@@ -14,7 +14,8 @@ from reconciler.model.customer import Scalar
 from reconciler.model.identity import IdentityKind
 from reconciler.model.personal import in_clear
 from reconciler.plan.changes import Change, ScalarChange
-from reconciler.plan.match import Index, Pairing
+from reconciler.plan.match import Index
+from reconciler.plan.pairing import Pairing
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.verdicts import Level, Verdict
 

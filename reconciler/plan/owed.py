@@ -13,7 +13,7 @@ from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import Release
 from reconciler.plan.changes import Action, ConsentChange
 from reconciler.plan.draft import Draft
-from reconciler.plan.match import Ambiguous, Missing, Paired, Pairing
+from reconciler.plan.pairing import Ambiguous, Missing, Pairing, lives_of
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.verdicts import NO_ERASURE, NO_OPT_OUT, Level, Verdict
 
@@ -37,7 +37,7 @@ def owed(pairings: Iterable[Pairing], draft: Draft, rules: StoreRules) -> Iterat
                 continue
             left = [
                 live
-                for live in _lives(pairing)
+                for live in lives_of(pairing)
                 if (live.remote_id, channel) not in outs
                 and not _is_out(live, channel, desired, rules.table)
             ]
@@ -45,7 +45,7 @@ def owed(pairings: Iterable[Pairing], draft: Draft, rules: StoreRules) -> Iterat
                 name = FieldPath.of_consent(channel)
                 yield _verdict(NO_OPT_OUT, pairing, draft, rules, name)
         if desired.erases:
-            there = [live for live in _lives(pairing) if live.remote_id not in deletes]
+            there = [live for live in lives_of(pairing) if live.remote_id not in deletes]
             if there or _may_be_unseen(pairing, draft):
                 yield _verdict(NO_ERASURE, pairing, draft, rules, CUSTOMER)
 
@@ -110,16 +110,6 @@ def _asked_for(rule: str, path: FieldPath) -> str:
     return f"an opt-out of the {BY_NAME[path.table].title} is asked for"
 
 
-def _lives(pairing: Pairing) -> tuple[LiveCustomer, ...]:
-    match pairing:
-        case Paired(live=live):
-            return (live,)
-        case Ambiguous(candidates=candidates):
-            return candidates
-        case Missing():
-            return ()
-
-
 def _may_be_unseen(pairing: Pairing, draft: Draft) -> bool:
     """Whether somebody may be there whom nothing planned would reach."""
     if isinstance(pairing, Ambiguous) and not pairing.candidates:
@@ -146,7 +136,7 @@ def _verdict(
 ) -> Verdict:
     desired = pairing.desired
     entry = rules.pseudonyms.entry_alias(desired)
-    lives = _lives(pairing)
+    lives = lives_of(pairing)
     aliases = (entry, *(rules.pseudonyms.live_alias(rules.store.name, one) for one in lives))
     reasons = sorted({one.rule for one in draft.verdicts if one.alias in aliases and one.in_force})
     why = f", held by {', '.join(reasons)}" if reasons else ""

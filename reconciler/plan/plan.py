@@ -94,7 +94,8 @@ class Basis:
 
     `base` is the commit that the settings were taken from, `changed` where those at hand differ,
     `unmerged` the stores that only these have, each with how many entries wait for it;
-    `provenance` is what the files at hand are and who has them planned.
+    `provenance` is what the files at hand are and who has them planned, `scope` whom the plan is
+    limited to, in words; empty for nobody.
     """
 
     tool: str
@@ -112,6 +113,7 @@ class Basis:
     unmerged: tuple[tuple[str, int], ...] = ()
     lifts: tuple[Lift, ...] = ()
     provenance: Provenance = NOTHING_TOLD
+    scope: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

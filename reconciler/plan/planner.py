@@ -1,9 +1,9 @@
 """compute(): a store's entries and what was read of it, to its part of the plan."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
-from typing import Final
+from typing import Final, TypeAlias
 
 from reconciler.model.cause import Cause
 from reconciler.model.consent import Channel, ConsentState
@@ -17,9 +17,10 @@ from reconciler.plan.customer import plan_customer, withdrawals_only
 from reconciler.plan.draft import Draft
 from reconciler.plan.effort import effort
 from reconciler.plan.hidden import HiddenContacts
-from reconciler.plan.match import Ambiguous, Index, Missing, Paired, Pairing
+from reconciler.plan.match import Index
 from reconciler.plan.ordering import ranked, unmet
 from reconciler.plan.owed import owed
+from reconciler.plan.pairing import Ambiguous, Missing, Paired, Pairing, lives_of
 from reconciler.plan.plan import Audience, Departed, StorePlan
 from reconciler.plan.policies import POLICIES
 from reconciler.plan.policies.ceiling import SIZED
@@ -82,11 +83,20 @@ class StoreReading:
     hidden: HiddenContacts = dataclass_field(default_factory=HiddenContacts)
 
 
+Named: TypeAlias = Callable[[DesiredCustomer, Iterable[LiveCustomer]], bool]
+"""Whether an entry, with those whom it may mean, is one that is planned."""
+
+
 def compute(
-    read: StoreReading, rules: StoreRules, raises: tuple[tuple[RiskClass, int], ...]
+    read: StoreReading,
+    rules: StoreRules,
+    raises: tuple[tuple[RiskClass, int], ...],
+    named: Named | None = None,
 ) -> StorePlan:
-    """Equal inputs in any order give equal plans."""
+    """Equal inputs in any order give equal plans; `named` picks whom one is for."""
     pairings = read.index.pairings()
+    if named is not None:
+        pairings = tuple(one for one in pairings if named(one.desired, lives_of(one)))
     examined = [
         _caused(one, _proven(one, _examine(one, rules), read, rules), rules) for one in pairings
     ]

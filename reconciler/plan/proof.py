@@ -8,7 +8,7 @@ from reconciler.model.customer import DesiredCustomer, ReadReceipt
 from reconciler.model.identity import IdentityKind
 from reconciler.plan.changes import Action, Change
 from reconciler.plan.hidden import HiddenContacts
-from reconciler.plan.match import Missing, Paired, Pairing
+from reconciler.plan.pairing import Missing, Paired, Pairing
 
 Held: TypeAlias = tuple[str, str, str | None]
 """Rule, message, and what lifts it."""

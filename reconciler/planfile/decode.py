@@ -169,6 +169,7 @@ def _options(body: Json) -> SavedOptions:
             for one in body["release"]
         ),
         stores=tuple(body["stores"]),
+        scope=tuple(body.get("scope", ())),
     )
 
 

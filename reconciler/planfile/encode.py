@@ -55,6 +55,7 @@ def encode(plan: SavedPlan) -> Json:
             "raise": {risk.value: number for risk, number in plan.options.raises},
             "release": [_release(one) for one in plan.options.releases],
             "stores": list(plan.options.stores),
+            "scope": list(plan.options.scope),
         },
         "stores": [_store(one) for one in plan.stores],
         "summary": _summary(plan),

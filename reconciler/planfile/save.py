@@ -78,6 +78,7 @@ def save(plan: Plan, pseudonyms: Pseudonyms) -> SavedPlan:
             raises=tuple(dict(basis.raises).items()),
             releases=basis.releases,
             stores=basis.selected,
+            scope=basis.scope,
         ),
         stores=tuple(_store(one) for one in plan.stores),
         summary=_summary(plan),

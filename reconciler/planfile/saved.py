@@ -55,12 +55,15 @@ class SavedSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedOptions:
-    """The choices that the plan was made with; `stores` are those that were planned."""
+    """The choices that the plan was made with; `stores` are those that were planned, `scope` says
+    in words whom it is limited to.
+    """
 
     read: str
     raises: tuple[tuple[RiskClass, int], ...]
     releases: tuple[Release, ...]
     stores: tuple[str, ...]
+    scope: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

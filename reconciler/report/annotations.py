@@ -92,6 +92,8 @@ def _level(one: SavedVerdict) -> str:
 def _totals(plan: SavedPlan) -> str:
     made = phrases.made_from(plan.provenance)
     parts = [f"{phrases.totals(plan)}, {settings.source(plan)}, {made}."]
+    if part := phrases.scope(plan):
+        parts.append(f"This is {part}.")
     if why := phrases.causes(plan):
         parts.append(f"Causes, by customers: {why}.")
     for store in plan.stores:

@@ -87,6 +87,9 @@ def _head(plan: SavedPlan) -> Iterator[str]:
     if left := sum(one.neglected for one in plan.owed):
         yield f"**{phrases.not_planned(left)}** They stand first below."
         yield ""
+    if part := phrases.scope(plan):
+        yield f"**This is {escape(part)}.**"
+        yield ""
     if differing := settings.changed(plan.settings):
         yield f"**{escape(settings.under(plan))}** ({len(differing)}, listed below)."
         yield ""

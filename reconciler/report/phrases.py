@@ -267,6 +267,14 @@ def gaps(plan: SavedPlan) -> tuple[Gap, ...]:
     return not_read(plan) + partly_read(plan)
 
 
+def scope(plan: SavedPlan) -> str:
+    """Whom the plan is limited to; empty for nobody."""
+    told = plan.options.scope
+    if not told:
+        return ""
+    return f"a PARTIAL plan, only for: {', '.join(told)}; nobody else was looked at"
+
+
 def standing(plan: SavedPlan) -> str:
     """What stands in the way of the plan, the worst of it; `ready` or `no changes` for nothing."""
     if not_read(plan):
@@ -280,6 +288,8 @@ def standing(plan: SavedPlan) -> str:
         return "incomplete: not every store was read well"
     if not plan.empty:
         return READY
+    if plan.options.scope:
+        return f"{NO_CHANGES} for those whom this partial plan is for"
     left_out = sum(one.released and one.rule == "capability.unsupported" for one in plan.verdicts)
     if left_out:
         return f"{NO_CHANGES}, {left_out} asked for and left out"

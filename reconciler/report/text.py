@@ -162,6 +162,8 @@ def _last(plan: SavedPlan) -> Iterator[Line]:
         yield Line("Not every store was read whole.", Style.BAD)
     if owed := sum(one.neglected for one in plan.owed):
         yield Line(phrases.not_planned(owed), Style.BAD)
+    if part := phrases.scope(plan):
+        yield Line(f"This is {plain(part)}.", Style.WARN)
     if plan.empty:
         yield _nothing(plan)
         return

@@ -135,6 +135,7 @@ class Page:
     settings: Remarks
     totals: str
     causes: str
+    scope: str
     duration: str
     messages: str
     facts: tuple[Fact, ...]
@@ -161,6 +162,7 @@ def page_of(plan: SavedPlan, link: Link) -> Page:
         ),
         totals=phrases.totals(plan),
         causes=_causes(plan),
+        scope=phrases.scope(plan),
         duration=phrases.sentence(phrases.duration([store.effort for store in plan.stores])),
         messages=phrases.messages(plan),
         facts=tuple(one for one in _facts(plan) if one.text),

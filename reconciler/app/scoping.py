@@ -1,0 +1,102 @@
+"""The desired state of a few customers: whoever else is in the files is not asked for."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from reconciler.errors import ConfigError
+from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.entries import Entries
+from reconciler.model.managed import UNMANAGED
+from reconciler.model.scope import Scope
+from reconciler.model.settings import DesiredState, StoreSettings
+from reconciler.model.tags import tag_key
+
+if TYPE_CHECKING:
+    from reconciler.model.pseudonyms import Pseudonyms
+    from reconciler.plan.planner import Named
+
+ALIAS: Final = re.compile("cus_[a-z2-7]{10}")
+
+
+class Scoped(NamedTuple):
+    """`named` tells whom an alias of the store means, which shows only once that is read."""
+
+    state: DesiredState
+    named: "Named | None"
+
+
+def scoped(state: DesiredState, scope: Scope, pseudonyms: "Pseudonyms") -> Scoped:
+    """A part of the files proves nothing about who left them, so nobody is deleted for that.
+
+    Raises `ConfigError` for a contact or id that no entry has.
+    """
+    from reconciler.plan.explanation import is_meant
+
+    if not scope:
+        return Scoped(state, None)
+    customers = dict(state.customers)
+    found = set[str]()
+    chosen: dict[str, tuple[DesiredCustomer, ...]] = {}
+    for store in state.stores:
+        chosen[store.name] = tuple(_kept(_chosen(state, store, scope, pseudonyms, found)))
+    unknown = [text for text in scope.customers if text not in found]
+    if any(ALIAS.fullmatch(text) is None for text in unknown):
+        raise ConfigError(
+            "no entry of the specs speaks of the customer that is asked for",
+            hint="give an alias of a plan, or a contact or id as the specs have it",
+        )
+    if unknown:
+        stores = {store.name: store for store in state.stores}
+        entries = {pseudonyms.entry_alias(one) for every in chosen.values() for one in every}
+
+        def named(desired: DesiredCustomer, lives: Iterable[LiveCustomer]) -> bool:
+            lives, store = tuple(lives), stores[desired.store]
+            return pseudonyms.entry_alias(desired) in entries or any(
+                is_meant(text, desired, lives, store, pseudonyms) for text in unknown
+            )
+
+        for store in state.stores:
+            customers[store.name] = Entries.of(tuple(_kept(iter(state.of(store.name)))))
+        return Scoped(replace(state, customers=tuple(sorted(customers.items()))), named)
+    customers |= {name: Entries.of(every) for name, every in chosen.items()}
+    return Scoped(replace(state, customers=tuple(sorted(customers.items()))), None)
+
+
+def _chosen(
+    state: DesiredState,
+    store: StoreSettings,
+    scope: Scope,
+    pseudonyms: "Pseudonyms",
+    found: set[str],
+) -> Iterator[DesiredCustomer]:
+    """The texts that name somebody are added to `found`."""
+    from reconciler.plan.explanation import is_meant
+
+    every = state.of(store.name)
+    changed = state.before(store.name).changed
+    places = set(changed()) if scope.changed and changed is not None else set[int]()
+    tags = {tag_key(tag) for tag in scope.tags}
+    if not (tags or scope.customers):
+        yield from (every[place] for place in sorted(places))
+        return
+    for place, entry in enumerate(every):
+        meant = {text for text in scope.customers if is_meant(text, entry, (), store, pseudonyms)}
+        found |= meant
+        if meant or place in places or not tags.isdisjoint(_tags(entry)):
+            yield entry
+
+
+def _tags(entry: DesiredCustomer) -> set[str]:
+    if entry.tags is UNMANAGED:
+        return set()
+    return {tag_key(tag) for tag in (*entry.tags.present, *entry.tags.absent)}
+
+
+def _kept(chosen: Iterator[DesiredCustomer]) -> Iterator[DesiredCustomer]:
+    for entry in chosen:
+        if not (entry.departed and entry.absent):
+            yield entry
+        elif entry.left_tags:
+            yield replace(entry, absent=False, reason=None)

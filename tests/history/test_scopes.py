@@ -1,0 +1,103 @@
+"""A plan for some customers only: it says so, costs look-ups for those alone, and prunes nobody."""
+
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.history.repository import Repository, entry, repository, told
+
+NAMES = tuple(f"c{number:03}" for number in range(300))
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Iterator[Repository]:
+    with repository(tmp_path, NAMES) as made:
+        made.shop.settings.update(ownership={"tag": "ours"}, on_removed="delete")
+        made.shop.want()
+        made.write("people", customers=[entry(name, first_name="Ada") for name in NAMES])
+        made.write("some", tags=[{"name": "vip", "members": [entry("c001"), entry("c002")]}])
+        made.commit()
+        made.converge()
+        yield made
+
+
+def test_the_everyday_pull_request_costs_look_ups_for_those_it_changes(repo: Repository) -> None:
+    repo.edit("c009@example.com", first_name="Nobody's business")
+    repo.git("checkout", "-qb", "branch")
+    people = [entry(name, first_name="Ada") for name in NAMES]
+    people[7] = entry("c007", first_name="Eva")
+    repo.write("people", customers=people)
+    repo.write("some", tags=[{"name": "vip", "members": [entry("c001")]}])
+    repo.commit()
+    done, body = repo.plan("main", "--changed", "--read", "lookup")
+    assert told(body) == [("first_name", "this change"), ("tags", "this change")]
+    assert body["stores"][0]["receipt"]["requests"] < 10
+    assert "PARTIAL plan, only for: changed since the base" in done.out
+    assert repo.apply().code == 0
+    assert repo.shop.live("c007@example.com")["first_name"] == "Eva"
+    assert repo.shop.live("c002@example.com")["tags"] == []
+    _, body = repo.plan("applied")
+    assert body["stores"][0]["applied"] == repo.git("rev-parse", "main")  # no partial plan counts
+
+
+def test_what_is_changed_for_nobody_plans_nothing(repo: Repository) -> None:
+    repo.edit("c009@example.com", first_name="Nobody's business")
+    done, body = repo.plan("main", "--changed")
+    assert body["changes"] == []
+    assert "nobody else was looked at.\nNo changes." in done.out
+
+
+def test_a_partial_plan_prunes_nobody(repo: Repository) -> None:
+    repo.edit("c000@example.com", tags=["ours"])
+    repo.git("checkout", "-qb", "branch")
+    repo.write("people", customers=[entry(name, first_name="Ada") for name in NAMES[1:]])
+    repo.commit()
+    for scope in (["--changed"], ["--tag", "vip"]):
+        _, body = repo.plan("main", *scope)
+        assert body["summary"]["delete"] == 0
+    _, body = repo.plan("main")
+    assert body["summary"]["delete"] == 1
+
+
+def test_a_tag_limits_a_plan_to_those_who_name_it(repo: Repository) -> None:
+    for name in ("c001", "c009"):
+        repo.edit(f"{name}@example.com", first_name="Other")
+    _, body = repo.plan("main", "--tag", "vip")
+    assert told(body) == [("first_name", "drift")]
+    assert body["options"]["scope"] == ["tag vip"]
+
+
+@pytest.mark.parametrize("by", ["alias", "stdin"])
+def test_one_customer_is_planned_alone(
+    repo: Repository, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("c001", "c009"):
+        repo.edit(f"{name}@example.com", first_name="Other")
+    _, body = repo.plan("main")
+    wanted = sorted(body["changes"], key=lambda one: one["source"]["line"])[0]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("c001@example.com\n"))
+    _, body = repo.plan("main", "--customer", "-" if by == "stdin" else wanted["customer"])
+    assert [one["customer"] for one in body["changes"]] == [wanted["customer"]]
+    assert "c001" not in str(body["options"])
+
+
+def test_a_contact_on_the_command_line_is_refused(repo: Repository) -> None:
+    done, _ = repo.plan("main", "--customer", "c001@example.com")
+    assert done.code == 64
+    assert "c001" not in done.everything
+
+
+def test_somebody_whom_no_entry_names_is_told(
+    repo: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("stranger@example.com\n"))
+    done, _ = repo.plan("main", "--customer", "-")
+    assert done.code == 1
+    assert "stranger" not in done.everything
+
+
+def test_changed_needs_something_to_compare_with(repo: Repository) -> None:
+    assert repo.plan("none", "--changed")[0].code == 64
