@@ -88,6 +88,7 @@ def test_the_field_table_and_the_schema_name_the_same_fields() -> None:
         "state",
         "reason",
         "claim",
+        "protect",
     }
 
     assert {field.name for field in FIELDS} == in_schema

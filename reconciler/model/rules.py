@@ -241,8 +241,7 @@ RULES: Final[dict[str, Rule]] = {
     "personal.in-wording": _warning("a wording looks like personal data", _OWN_FIELD),
     "protect.removed": Rule(
         level=RuleLevel.BLOCK,
-        means="an entry that the base protects has left the files, turned `absent`, or changed "
-        "together with its protection",
+        means="a protected entry left the files, turned `absent`, or changed with its protection",
         lifted_by="a change of its own before, that sets `protect: false` and nothing else",
     ),
     "read.failed": Rule(
