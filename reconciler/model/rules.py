@@ -180,6 +180,12 @@ RULES: Final[dict[str, Rule]] = {
     "files.too-deep": _error("folders go too deep", "keep the specs in fewer levels"),
     "files.too-large": _error("a file is too large", "split it"),
     "files.unreadable": _error("a file cannot be read", "check its permissions"),
+    "fmt.anchor": _error("a file with anchors is not laid out anew", "write the content out"),
+    "fmt.overtaken": _error("a file changed while it was laid out", "run fmt again"),
+    "fmt.unclear": _error(
+        "a file cannot be laid out for certain without changing what it says", "do it by hand"
+    ),
+    "fmt.unwritable": _error("a file cannot be written", "check its permissions"),
     "identity.ambiguous": _hold(
         "the identities of an entry belong to different customers",
         "the `id` of the one",

@@ -1,0 +1,1 @@
+"""The one way to write a spec file: order of keys, indent, quotes; with the comments it had."""
