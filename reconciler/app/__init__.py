@@ -11,6 +11,7 @@ from reconciler.app.environment import (
 )
 from reconciler.app.explaining import explain
 from reconciler.app.history import compared_as
+from reconciler.app.formatting import Formatted, formatted
 from reconciler.app.loading import load, load_or_raise, selected, settings_or_raise
 from reconciler.app.planning import PlanOptions, plan
 from reconciler.app.usable import applied_before, check_usable, last_begun
@@ -18,6 +19,7 @@ from reconciler.app.usable import applied_before, check_usable, last_begun
 __all__ = [
     "ApplyRequest",
     "Environment",
+    "Formatted",
     "PlanOptions",
     "applied_before",
     "apply",
@@ -27,6 +29,7 @@ __all__ = [
     "environment_of",
     "explain",
     "has_moved_on",
+    "formatted",
     "last_begun",
     "load",
     "load_or_raise",

@@ -18,6 +18,7 @@ from reconciler.errors import (
 
 _COMMANDS: Final = {
     "validate": "Check the specs; every complaint at once, with its place.",
+    "fmt": "Write the specs in the one order and layout, comments kept.",
     "plan": "Compare the specs with the stores and show what would change.",
     "apply": "Carry out a plan: read again, write, read back.",
     "show": "Show a saved plan, or the steps it would be carried out in.",

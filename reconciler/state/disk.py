@@ -35,13 +35,17 @@ def append(file: int, data: bytes | bytearray) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """In place of what was there, for its owner only, whole or not at all. Raises `OSError`."""
+def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """In place of what was there, whole or not at all, for its owner only where no mode is given.
+
+    Raises `OSError`.
+    """
     # A name that nobody can know before: a link may wait in the place of any other.
     file, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(file, "wb") as stream:
             stream.write(data)
+            os.fchmod(stream.fileno(), mode)
             stream.flush()
             sync(stream.fileno())
         Path(unfinished).replace(path)

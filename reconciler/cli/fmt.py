@@ -1,0 +1,75 @@
+"""`reconciler fmt`."""
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli import options, progress
+from reconciler.cli.codes import FAILED, OK
+from reconciler.diagnostics import Diagnostic
+
+
+@click.command("fmt")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--specs",
+    type=click.Path(path_type=Path),
+    default=Path("specs"),
+    envvar="RECONCILER_SPECS",
+    metavar="DIR",
+    show_default=True,
+    help="Folder of the specs, where no PATHS are given.",
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 where a file would change.")
+@options.hushing
+def command(
+    paths: tuple[Path, ...],
+    specs: Path,
+    check: bool,
+    quiet: bool,
+    no_color: bool,  # noqa: ARG001
+) -> int:
+    """Write specs in the one order and layout, comments kept.
+
+    PATHS are files or folders. Sections and keys come in the order of the schema; lists keep
+    theirs, those of customers, members and tags too. What fits on a line and holds nothing
+    nested stands between brackets, texts in quotes only where some reader would need them.
+    Comments stay with what they stand beside or above, and so do empty lines between entries.
+
+    The names of the files that change are printed. A file is replaced only where what is written
+    was read again and says the same; one with errors is left alone, and the exit code is 1.
+
+    \b
+    reconciler fmt                      # all files below specs/
+    reconciler fmt --check specs/eu     # for a pipeline: names those that are not so yet
+    """
+    from reconciler import app
+
+    environment = app.environment_of(specs, None)
+    sound = changed = failed = 0
+    with progress.shown(environment.watch, quiet=quiet):
+        for one in app.formatted(list(paths) or [specs], environment):
+            wrong = one if isinstance(one, Diagnostic) else None
+            if not isinstance(one, Diagnostic) and one.changed and not check:
+                wrong = one.replace()
+            if wrong is not None:
+                failed += 1
+                click.echo(str(wrong), err=True)
+            elif not isinstance(one, Diagnostic) and one.changed:
+                changed += 1
+                click.echo(one.name)
+            else:
+                sound += 1
+    if not quiet:
+        click.echo(_summary(changed, sound, failed, check=check), err=True)
+    return FAILED if failed or (check and changed) else OK
+
+
+def _summary(changed: int, sound: int, failed: int, *, check: bool) -> str:
+    word = "would change" if check else "changed"
+    told = f"{_count(changed, 'file')} {word}, {sound} as they should be"
+    return f"{told}; {_count(failed, 'complaint')}" if failed else told
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
