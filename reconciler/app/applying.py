@@ -74,6 +74,8 @@ def apply(order: ApplyRequest) -> "ApplyResult":
             hint="see `reconciler show PLAN` for what lifts it, and plan again with that"
             f"{alone if opt_outs else ''}",
         )
+    for one in order.commitment.stores:
+        _check_frozen(order, one)
     keep(order.environment.folder, order.commitment.id, f"{as_json(encode(order.plan))}\n")
     busy = [store for store in order.commitment.stores if store.changes]
     records = _begun(order)
@@ -98,6 +100,33 @@ def apply(order: ApplyRequest) -> "ApplyResult":
     if failures and len(failures) == len(ended):
         raise failures[0]
     return result
+
+
+def _check_frozen(order: ApplyRequest, approved: "ApprovedStore") -> None:
+    """Raises `BlockedPlanError` where a window has begun since the plan was made.
+
+    Those of the settings at hand count like those that the plan was made under.
+    """
+    from reconciler.plan.freeze import freeze_at, is_released, told
+    from reconciler.plan.reason import everybody, names_in
+    from reconciler.plan.steps import steps
+
+    every = (*order.state.stores, *order.state.at_hand.stores)
+    here = [one for one in every if one.name == approved.name and one.frozen]
+    if not here or is_released(order.commitment.releases, approved.name):
+        return
+    freeze = freeze_at(order.environment.clock.now(), here)
+    risks = {field.risk for step in steps(approved, order.only) for field in step.fields}
+    if freeze is None or risks <= {RiskClass.WITHDRAW}:
+        return
+    alone = "; the opt-outs alone are carried out by `apply --only withdraw`"
+    opt_outs = any(one.risk is RiskClass.WITHDRAW for c in approved.changes for one in c.fields)
+    why = told(freeze, order.pseudonyms, names_in(everybody(order.state)))
+    raise BlockedPlanError(
+        f"the store {approved.name} is frozen {why}",
+        hint="apply the plan after that, or plan again with --release store.frozen"
+        f"{alone if opt_outs else ''}",
+    )
 
 
 def _begun(order: ApplyRequest) -> "dict[str, Record]":
@@ -276,6 +305,7 @@ def _apply_store(
     from reconciler.state.lock import one_writer
     from reconciler.state.opt_outs import OptOuts
 
+    _check_frozen(order, approved)
     environment, pseudonyms = order.environment, order.pseudonyms
     store = next(one for one in order.state.stores if one.name == approved.name)
     folder = environment.folder

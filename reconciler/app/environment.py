@@ -171,6 +171,8 @@ def rules_for(
         learned=learned,
         acknowledged=acknowledged,
         out_by_person=opt_outs.known(environment.folder, store.name),
-        names=names_in(everybody(state)) if store.name in state.reasoned else NOBODY,
+        names=names_in(everybody(state))
+        if store.name in state.reasoned or store.frozen
+        else NOBODY,
         before=state.before(store.name),
     )

@@ -16,6 +16,7 @@ from reconciler.model.settings import (
     Ceiling,
     CheckSettings,
     ConsentWord,
+    Freeze,
     Policy,
     Rate,
     RiskClass,
@@ -140,7 +141,27 @@ def _store(
             for channel, by_state in sorted(words.items())
             for state, word in sorted(by_state.items())
         ),
+        frozen=tuple(_freezes(document, name, item, diagnostics)),
     )
+
+
+def _freezes(
+    document: Document, name: str, item: Mapping[str, Any], diagnostics: list[Diagnostic]
+) -> Iterator[Freeze]:
+    for index, one in enumerate(item.get("frozen") or ()):
+        begins, ends = instant(one["from"]), instant(one["until"])
+        assert begins is not None and ends is not None, "the schema has checked them"  # noqa: S101, PT018
+        mark = document.mark(("stores", name, "frozen", index))
+        yield Freeze(begins=begins, ends=ends, reason=one["reason"], mark=mark)
+        if ends <= begins:
+            diagnostics.append(
+                Diagnostic(
+                    rule="settings.frozen",
+                    message="`until` is not after `from`, so this window never counts",
+                    mark=document.mark(("stores", name, "frozen", index, "until")),
+                    hint="make `until` the later of the two; both need their offset",
+                )
+            )
 
 
 def _doubts(

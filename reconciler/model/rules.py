@@ -295,6 +295,7 @@ RULES: Final[dict[str, Rule]] = {
         "name only what the store was seen to answer",
     ),
     "settings.contradiction": _error("a setting stands in two places", "keep one of the two"),
+    "settings.frozen": _error("a window ends before it begins", "an end after the beginning"),
     "settings.literal-token": _error("a token stands in a spec", "env, file or command"),
     "settings.ownership": _error(
         "the platform cannot bear the mark of ownership, or it feeds an audience", "another mark"
@@ -303,6 +304,10 @@ RULES: Final[dict[str, Rule]] = {
     "spec.shrank": _released(
         RuleLevel.BLOCK,
         "over 20 % of the customers, and over 20 of them, have left the files",
+    ),
+    "store.frozen": _released(
+        RuleLevel.BLOCK,
+        "the store's settings say that nothing but opt-outs goes to it at this time",
     ),
     "store.missing": _error("a file does not say which store it is about", "`store: NAME`"),
     "store.unknown": _error("no store of this name is defined", "one that is defined"),

@@ -87,6 +87,16 @@ class ConsentWord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Freeze:
+    """From `begins` until right before `ends` nothing but opt-outs goes to a store."""
+
+    begins: datetime
+    ends: datetime
+    reason: str
+    mark: SourceMark | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
     """One entry of `stores`, with the platform's defaults filled in.
 
@@ -108,6 +118,7 @@ class StoreSettings:
     ceilings: tuple[tuple[RiskClass, Ceiling], ...] = ()
     rate: Rate | None = None
     consent_words: tuple[ConsentWord, ...] = ()
+    frozen: tuple[Freeze, ...] = ()
     on_removed: str = "keep"
 
     @property

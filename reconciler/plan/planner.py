@@ -16,6 +16,7 @@ from reconciler.plan.changes import Action, Change, ConsentChange
 from reconciler.plan.customer import plan_customer, withdrawals_only
 from reconciler.plan.draft import Draft
 from reconciler.plan.effort import effort
+from reconciler.plan.freeze import frozen
 from reconciler.plan.hidden import HiddenContacts
 from reconciler.plan.match import Index
 from reconciler.plan.ordering import ranked, unmet
@@ -123,6 +124,7 @@ def compute(
     ).judged(verdicts)
     for policy in POLICIES:
         draft = draft.judged(tuple(policy(draft)))
+    draft = draft.judged(tuple(frozen(draft, rules)))
     draft = draft.judged(tuple(owed(pairings, draft, rules)))
     touched = {one.remote_id for one in draft.changes if one.remote_id is not None}
     touched |= {

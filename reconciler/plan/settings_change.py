@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from reconciler.diagnostics import SourceMark
@@ -54,7 +55,8 @@ def changes(
 
 
 def _without_names(path: tuple[str, ...], value: Told, names: Names) -> Told:
-    if path[0] != "approvals" or not isinstance(value, str):
+    is_reason = path[0] == "approvals" or path[2:3] == ("frozen",)
+    if not is_reason or not isinstance(value, str):
         return value
     return without_values(value, (), names)
 
@@ -156,7 +158,14 @@ def _store(store: StoreSettings) -> dict[str, Any]:
         else {},
         "on_removed": store.on_removed if store.deletes_departed else None,
         "consent_words": {f"{one.channel}.{one.state}": one.word for one in store.consent_words},
+        "frozen": _together(
+            (f"{_minutes(one.begins)} to {_minutes(one.ends)}", one.reason) for one in store.frozen
+        ),
     }
+
+
+def _minutes(at: datetime) -> str:
+    return at.isoformat(timespec="auto" if at.second or at.microsecond else "minutes")
 
 
 def _token(source: TokenSource) -> dict[str, str]:
@@ -166,10 +175,15 @@ def _token(source: TokenSource) -> dict[str, str]:
 
 def _reasons(approvals: Iterable[tuple[str, Approval]]) -> dict[str, str]:
     """By the title, which is all else that one says: an edited one is one gone and one new."""
+    return _together((title, one.reason) for title, one in approvals)
+
+
+def _together(reasons: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The reasons of each title, of which one may stand there several times."""
     found: dict[str, list[str]] = {}
-    for title, one in approvals:
-        found.setdefault(title, []).append(one.reason)
-    return {name: "; ".join(reasons) for name, reasons in found.items()}
+    for title, reason in reasons:
+        found.setdefault(title, []).append(reason)
+    return {title: "; ".join(every) for title, every in found.items()}
 
 
 def _title(one: Approval, named: ApprovalEntries, pseudonyms: Pseudonyms) -> str:

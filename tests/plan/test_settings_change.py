@@ -1,6 +1,7 @@
 """Where two settings differ: every field, however little they have in common, and nothing else."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import given
@@ -11,6 +12,7 @@ from reconciler.model.ownership import Ownership
 from reconciler.model.settings import (
     Ceiling,
     ConsentWord,
+    Freeze,
     Policy,
     RiskClass,
     Settings,
@@ -19,7 +21,7 @@ from reconciler.model.settings import (
     TokenSource,
 )
 from reconciler.plan.settings_change import rule_changes, settings_digest
-from tests.builders import MARK, rules, settings
+from tests.builders import MARK, NOW, rules, settings
 
 PSEUDONYMS = rules().pseudonyms
 _names = st.sampled_from(("a", "b", "c"))
@@ -56,6 +58,17 @@ _stores = st.builds(
         ),
         unique_by=lambda one: one[0],
     ).map(lambda found: tuple(sorted(found))),
+    frozen=st.lists(
+        st.builds(
+            lambda hour, reason: Freeze(
+                begins=NOW, ends=NOW + timedelta(hours=hour), reason=reason
+            ),
+            st.integers(1, 3),
+            st.sampled_from(("sale", "stocktaking")),
+        ),
+        max_size=3,
+        unique=True,
+    ).map(lambda found: tuple(sorted(found, key=lambda one: (one.ends, one.reason)))),
     consent_words=st.lists(
         st.builds(
             lambda c, s, w: ConsentWord(channel=c, state=s, word=w),
