@@ -10,8 +10,8 @@ from reconciler.app.environment import (
     rules_for,
 )
 from reconciler.app.explaining import explain
-from reconciler.app.history import compared_as
 from reconciler.app.formatting import Formatted, formatted
+from reconciler.app.history import compared_as
 from reconciler.app.loading import load, load_or_raise, selected, settings_or_raise
 from reconciler.app.planning import PlanOptions, plan
 from reconciler.app.usable import applied_before, check_usable, last_begun
@@ -28,8 +28,8 @@ __all__ = [
     "entries",
     "environment_of",
     "explain",
-    "has_moved_on",
     "formatted",
+    "has_moved_on",
     "last_begun",
     "load",
     "load_or_raise",

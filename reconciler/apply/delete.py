@@ -11,9 +11,12 @@ from reconciler.apply.write_step import PASSING, TRIES, Tried
 from reconciler.errors import CustomerNotFound, PlatformError, Rejected
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import CUSTOMER
+from reconciler.model.settings import RiskClass
+from reconciler.plan.approved import ApprovedChange
+from reconciler.plan.changes import Presence
 from reconciler.plan.match import keys_of
 from reconciler.plan.outcome import State, StepOutcome
-from reconciler.plan.ownership import is_ours
+from reconciler.plan.ownership import is_left_to_others, is_ours
 from reconciler.plan.steps import Step
 from reconciler.plan.store_rules import StoreRules
 from reconciler.platforms.base import Writer
@@ -44,7 +47,7 @@ class Delete:
         live = self.rereads.look_alone(self.remote_id)
         if live is None:
             return self._ended(State.DONE if tried.count else State.ALREADY)
-        why = _moved(self.desired, live, self.rules)
+        why = _moved(self.step.change, self.desired, live, self.rules)
         if why:
             return StepOutcome(step=self.step, state=State.STALE, message=why)
         return self.remote_id
@@ -88,7 +91,9 @@ class Delete:
         )
 
 
-def _moved(desired: DesiredCustomer, live: LiveCustomer, rules: StoreRules) -> str:
+def _moved(
+    change: ApprovedChange, desired: DesiredCustomer, live: LiveCustomer, rules: StoreRules
+) -> str:
     """Why this is no longer a customer to delete; empty where it is one."""
     if not _is_still_named(desired, live, rules):
         return "the customer has another identity now"
@@ -96,6 +101,9 @@ def _moved(desired: DesiredCustomer, live: LiveCustomer, rules: StoreRules) -> s
         return "the customer does not bear our mark any more"
     if (rules.table.keeps_with_orders or desired.departed) and live.orders:
         return "the customer has orders by now"
+    fields = (Presence(risk=RiskClass.DELETE),)
+    if is_left_to_others(live, fields, rules, change.alias, change.entry):
+        return "the customer may bear the mark of others by now"
     return ""
 
 

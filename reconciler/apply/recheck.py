@@ -16,7 +16,7 @@ from reconciler.plan.consent_rules import is_told
 from reconciler.plan.customer import plan_customer
 from reconciler.plan.match import may_meet, meets
 from reconciler.plan.outcome import State
-from reconciler.plan.ownership import is_mark, is_ours
+from reconciler.plan.ownership import is_left_to_others, is_mark, is_ours
 from reconciler.plan.steps import Step, StepKind, kinds
 from reconciler.plan.store_rules import StoreRules
 from reconciler.state.journal import OurWrites
@@ -137,6 +137,9 @@ def _of_own_creation(
     ):
         return Recheck(write=(), settled=_all(step, State.STALE))
     planned = _by_digest(plan_customer(desired, None, rules), step, rules)
+    whom = (step.change.alias, step.change.entry)
+    if is_left_to_others(live, planned.values(), rules, *whom):
+        return Recheck(write=(), settled=_all(step, State.STALE))
     write: list[FieldChange] = []
     settled: list[tuple[FieldPath, State]] = []
     for approved in step.fields:

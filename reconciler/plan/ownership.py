@@ -27,6 +27,15 @@ def is_ours(live: LiveCustomer, store: StoreSettings) -> bool:
     return "tags" not in live.unreadable and store.ownership.is_ours(live.tags)
 
 
+def is_left_to_others(
+    live: LiveCustomer, fields: Iterable[FieldChange], rules: StoreRules, *aliases: str
+) -> bool:
+    """Whether one of these changes is held, and nobody has released that for one of the aliases."""
+    return marked_by_others(live, fields, rules) is not None and not rules.released(
+        FOREIGN, *aliases
+    )
+
+
 def is_mark(path: FieldPath, rules: StoreRules) -> bool:
     """Whether a path, as plans show it, is that of our mark."""
     mark = rules.store.ownership.tag

@@ -7,9 +7,21 @@ from typing import Any
 
 import pytest
 
+from reconciler.model.settings import Release, RiskClass
 from reconciler.plan.outcome import State
 from reconciler.sandbox.faults import Fault
-from tests.harness import KEY, VARIANTS, Json, Shop, consent, opened, person, states, verdicts
+from tests.harness import (
+    KEY,
+    VARIANTS,
+    Json,
+    Shop,
+    consent,
+    grant,
+    opened,
+    person,
+    states,
+    verdicts,
+)
 from tests.practice.test_exports import exported
 from tests.program import run
 
@@ -136,6 +148,33 @@ def test_a_mark_of_others_that_comes_before_the_write_stops_it(shop: Shop) -> No
     assert states(result) == [State.STALE]
     assert shop.live("ada@example.com")["last_name"] == "Lovelace"
     assert tags_of(shop, "ada@example.com") == {"app:x", THEIRS}
+
+
+def test_a_mark_of_others_that_comes_before_a_delete_stops_it(shop: Shop) -> None:
+    if shop.variant.startswith("shoplazza"):
+        pytest.skip("nobody can be deleted there")
+    shop.want({"email": "ada@example.com", "state": "absent"})
+    body = shop.plan()
+    edit(shop, "ada@example.com", tags=[THEIRS])
+    assert states(shop.apply(body)) == [State.STALE]
+
+    assert shop.plan()["changes"] == []
+    released = shop.plan(releases=(Release(rule="ownership.foreign"),))
+    assert shop.apply(released).complete
+    assert shop.box.customers() == []
+
+
+def test_a_mark_of_others_that_comes_right_after_a_create_stops_the_opt_in(shop: Shop) -> None:
+    """It comes when the new customer has been read back, and before the next step."""
+    shop.want({**NEW, "consent": {"email": grant()}})
+    body = shop.plan()
+    result = shop.apply(body, only=[RiskClass.CREATE])
+    assert result.complete
+    edit(shop, NEW["email"], tags=[OURS, THEIRS])
+    result = shop.apply(body, resume=True)
+
+    assert State.STALE in states(result)
+    assert shop.live(NEW["email"])["consent"]["email"]["state"] != "subscribed"
 
 
 def test_a_mark_that_came_by_itself_is_there_already(shop: Shop) -> None:
