@@ -227,6 +227,7 @@ def compute_store(
     """
     from reconciler.live.read import StoreReader
     from reconciler.plan.planner import compute, rests_on_doubt, rests_on_size
+    from reconciler.plan.tag_watch import TagWatch
 
     rules = rules_for(state, store, choices.releases, environment, pseudonyms, choices.acknowledged)
     raises = _raises(state, choices, store.name, environment)
@@ -241,6 +242,7 @@ def compute_store(
             region=store.phone_region,
             requests=lambda: connection.session.requests,
             settles=_settling(rules, kept),
+            watch=TagWatch(rules.comparison.owned, store.ownership),
             progress=lambda done, of: environment.watch.at(title, "customers", done, of),
         )
         read = reading.read(choices.read)

@@ -18,6 +18,7 @@ from reconciler.model.entries import Entries
 from reconciler.model.identity import Identity, IdentityKind, asked_in
 from reconciler.plan.match import OfPair, identities_to_look_up, never
 from reconciler.plan.planner import StoreReading
+from reconciler.plan.tag_watch import TagWatch
 from reconciler.platforms.base import LookupImpossible, Page, Reader
 
 PASSES: Final = 3
@@ -56,7 +57,8 @@ class StoreReader:
     """Reads one store for some entries; `requests` counts what the session has sent so far. What it
     has read of the list before it looked people up is not read again.
 
-    Of records that `settles` knows to be as their entry wants them no more is kept than the id.
+    Of records that `settles` knows to be as their entry wants them no more is kept than the id;
+    `watch` is asked about the tags of everybody.
     """
 
     client: Reader
@@ -65,6 +67,7 @@ class StoreReader:
     region: str | None
     requests: Callable[[], int]
     settles: OfPair = never
+    watch: TagWatch | None = None
     progress: Callable[[int, int | None], None] = lambda done, of: None  # noqa: ARG005
     _begun: _Pass | None = None
     _tried: int | None = None
@@ -161,7 +164,7 @@ class StoreReader:
         return -(-len(ids) // at_once) + calls(searched, dict(table.look_up_calls))
 
     def _first_pass(self) -> _Pass:
-        return self._pass(View.of(self.desired, self.region, self.settles))
+        return self._pass(View.of(self.desired, self.region, self.settles, self.watch))
 
     def _pass(self, view: View) -> _Pass:
         pages = one_ahead(self.client.scan(), lambda: self._goes_on(view))
@@ -256,7 +259,7 @@ class StoreReader:
         twins are excluded. Unless `warm`, something is read first, so that 404 means absent.
         """
         client = self.client
-        view = View.of(self.desired, self.region, self.settles)
+        view = View.of(self.desired, self.region, self.settles, self.watch)
         if count is None and not warm:
             first = next(iter(client.scan()), None)
             view.take(first.customers if first is not None else ())

@@ -9,6 +9,7 @@ from reconciler.model.identity import Identity, IdentityKind
 from reconciler.plan.hidden import HiddenContacts
 from reconciler.plan.match import Index, OfPair, never
 from reconciler.plan.planner import LiveCounts
+from reconciler.plan.tag_watch import TagWatch
 from reconciler.platforms.base import Found, Page
 
 CONTACTS: Final = frozenset({"email", "phone"})
@@ -36,9 +37,15 @@ class View:
 
     @classmethod
     def of(
-        cls, desired: Sequence[DesiredCustomer], region: str | None, settles: OfPair = never
+        cls,
+        desired: Sequence[DesiredCustomer],
+        region: str | None,
+        settles: OfPair = never,
+        watch: TagWatch | None = None,
     ) -> "View":
-        return cls(index=Index(desired, region, settles))
+        return cls(
+            index=Index(desired, region, settles), census=LiveCounts(watch=watch or TagWatch())
+        )
 
     def take(self, customers: Iterable[LiveCustomer]) -> int:
         """How many of them are new."""

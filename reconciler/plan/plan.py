@@ -15,6 +15,7 @@ from reconciler.plan.changes import Action, Change, ConsentChange
 from reconciler.plan.effort import NOTHING_TO_DO, Effort
 from reconciler.plan.lift import Lift
 from reconciler.plan.setting import SettingChange
+from reconciler.plan.tag_watch import NO_FOREIGN_TAGS, ForeignTags
 from reconciler.plan.verdicts import Level, Verdict
 
 FORMAT_VERSION: Final = "2"
@@ -44,7 +45,7 @@ class StorePlan:
     """One store's part. `error` is set, and the rest empty but for verdicts on what is owed, where
     the store could not be read; `fault` as well where that is our own. `footprints` are what the
     platform's calls can change without being asked. `compared` is the commit that causes are told
-    by, or `applied` for the one last applied completely; `applied` is that one.
+    by, or `applied` for the one last applied completely; `applied` is that one; `foreign_tags` are left alone.
     """
 
     name: str
@@ -61,6 +62,7 @@ class StorePlan:
     compared: str | None = None
     applied: str | None = None
     departures: tuple[Departed, ...] = ()
+    foreign_tags: ForeignTags = NO_FOREIGN_TAGS
     error: str = ""
     fault: Exception | None = field(default=None, compare=False)
 

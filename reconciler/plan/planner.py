@@ -27,6 +27,7 @@ from reconciler.plan.policies import POLICIES
 from reconciler.plan.policies.ceiling import SIZED
 from reconciler.plan.proof import unproven
 from reconciler.plan.store_rules import StoreRules
+from reconciler.plan.tag_watch import ForeignTags, TagWatch
 from reconciler.plan.verdicts import Level, Verdict
 
 _REASONS: Final = {
@@ -62,8 +63,11 @@ _REASONS: Final = {
 class LiveCounts:
     """Counts over the whole live stream; the customers themselves are dropped."""
 
+    watch: TagWatch = dataclass_field(default_factory=TagWatch)
     read: int = 0
     subscribed: dict[Channel, int] | None = None
+    foreign_tags: int = 0
+    foreign_bearers: int = 0
 
     def see(self, live: LiveCustomer) -> None:
         self.read += 1
@@ -71,6 +75,13 @@ class LiveCounts:
             self.subscribed = dict.fromkeys(Channel, 0)
         for channel, consent in live.consents:
             self.subscribed[channel] += consent.state is ConsentState.SUBSCRIBED
+        if live.tags and (foreign := self.watch.foreign(live.tags)):
+            self.foreign_tags += foreign
+            self.foreign_bearers += 1
+
+    @property
+    def foreign(self) -> ForeignTags:
+        return ForeignTags(tags=self.foreign_tags, customers=self.foreign_bearers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +159,7 @@ def compute(
         compared=rules.before.compared,
         applied=rules.before.last,
         departures=_departures(rules),
+        foreign_tags=read.census.foreign,
     )
 
 

@@ -26,6 +26,7 @@ from reconciler.plan.effort import Effort
 from reconciler.plan.lift import Lift, LiftKind, LiftState, Origin
 from reconciler.plan.plan import Audience
 from reconciler.plan.setting import SettingChange
+from reconciler.plan.tag_watch import ForeignTags
 from reconciler.plan.verdicts import Level
 from reconciler.planfile.saved import (
     OnceMerged,
@@ -207,7 +208,12 @@ def _store(body: Json, audience: Json) -> SavedStore:
             )
             for channel, one in audience.items()
         ),
+        foreign_tags=_foreign_tags(body.get("foreign_tags", {})),
     )
+
+
+def _foreign_tags(body: Json) -> ForeignTags:
+    return ForeignTags(**{name: _count(number) for name, number in body.items()})
 
 
 def _receipt(body: Json) -> ReadReceipt:

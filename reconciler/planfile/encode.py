@@ -141,6 +141,10 @@ def _store(store: SavedStore) -> Json:
             {"call": one.call, "touches": list(one.touches), "guard": one.guard}
             for one in store.footprints
         ],
+        "foreign_tags": {
+            "tags": store.foreign_tags.tags,
+            "customers": store.foreign_tags.customers,
+        },
         "apply": {"requests": store.effort.requests, "seconds": store.effort.seconds},
     }
 

@@ -137,6 +137,7 @@ def _store(store: StorePlan) -> SavedStore:
         footprints=store.footprints,
         effort=Effort(store.effort.requests, round(store.effort.seconds, 1)),
         audience=() if store.error else store.audience,
+        foreign_tags=store.foreign_tags,
     )
 
 

@@ -16,6 +16,7 @@ from reconciler.plan.effort import Effort
 from reconciler.plan.lift import Lift
 from reconciler.plan.plan import Audience
 from reconciler.plan.setting import SettingChange
+from reconciler.plan.tag_watch import NO_FOREIGN_TAGS, ForeignTags
 from reconciler.plan.verdicts import Level
 from reconciler.planfile.saved_change import SavedChange
 
@@ -80,7 +81,8 @@ class SavedStore:
     """`error` says why the store could not be read, and is empty where it could; there is no
     receipt then, and no audience. `effort` is that of the apply, `footprints` are what the calls
     can change without being asked. `compared` is the commit that causes are told by, or `applied`;
-    `applied` is the one that was last applied completely.
+    `applied` is the one that was last applied completely, `foreign_tags` what the
+    plan leaves alone.
     """
 
     name: str
@@ -95,6 +97,7 @@ class SavedStore:
     footprints: tuple[Footprint, ...]
     effort: Effort
     audience: tuple[Audience, ...]
+    foreign_tags: ForeignTags = NO_FOREIGN_TAGS
 
     @property
     def complete(self) -> bool:

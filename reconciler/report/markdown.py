@@ -113,6 +113,9 @@ def _head(plan: SavedPlan) -> Iterator[str]:
         if gone := phrases.departures(store):
             yield f"{escape(store.name)}: {escape(gone)}."
             yield ""
+        if alone := phrases.left_alone(store):
+            yield f"{escape(store.name)}: {escape(alone)}."
+            yield ""
 
 
 def _changed(plan: SavedPlan, link: Mapping[str, str]) -> Iterator[_Row]:

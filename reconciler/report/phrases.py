@@ -97,6 +97,15 @@ def _size(one: Audience) -> str:
     return "" if one.before is None else f"{one.before} → {one.after} "
 
 
+def left_alone(store: SavedStore) -> str:
+    """The tags that are not ours, of those who were read; empty where there are none."""
+    found = store.foreign_tags
+    if not found.tags:
+        return ""
+    are = counted(found.tags, "tag that is not ours", "tags that are not ours")
+    return f"left alone: {are}, on {counted(found.customers, 'customer')}"
+
+
 def totals(plan: SavedPlan) -> str:
     summary = plan.summary
     text = (

@@ -108,6 +108,8 @@ def _store(
     elif not found and store.complete:
         yield Line("  no changes", Style.GOOD)
     yield Line(f"  audience: {', '.join(phrases.audience(store))}", Style.DIM)
+    if alone := phrases.left_alone(store):
+        yield Line(f"  {alone}", Style.DIM)
     if every and found:
         yield from _footprints(store.footprints)
     yield Line()

@@ -106,6 +106,7 @@ class Store:
     reading: str
     tone: str
     notes: tuple[str, ...]
+    left_alone: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,6 +273,7 @@ def _store(store: SavedStore) -> Store:
         reading="not read" if store.error else phrases.receipt(store),
         tone="bad" if store.error else "",
         notes=(*store.notes, *filter(None, (phrases.departures(store),))),
+        left_alone=phrases.left_alone(store),
     )
 
 
