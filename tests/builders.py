@@ -288,5 +288,6 @@ def state_of(
         "specs",
         lambda store: lint.Lint.of(store, declared.policy, now, TABLES[store.platform]),
         meaning,
+        now,
     )
     return state, [*wrong, *more, *lint.approvals(declared, now)]

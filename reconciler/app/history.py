@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -116,6 +117,7 @@ class _Files(NamedTuple):
     same: frozenset[str]
     there: "Sequence[Document]"
     read: AsRead
+    now: datetime
 
     def past(self, store: StoreSettings, stores: int) -> "Past":
         from reconciler.desired.customers import StoreEntries
@@ -125,7 +127,7 @@ class _Files(NamedTuple):
         here = self.read.at_hand[store.name]
         documents = here.made.entries.documents
         same = [number for number, one in enumerate(documents) if one.file in self.same]
-        there = StoreEntries(store, tuple(about(store, self.there, stores)))
+        there = StoreEntries(store, tuple(about(store, self.there, stores)), self.now)
         return Past(self.commit, here, same, there)
 
 
@@ -169,4 +171,5 @@ class _Revisions:
         if has_errors(diagnostics) or any(has_errors(wrong) for _, wrong in found):
             return None
         documents = [document for document, _ in found if document is not None]
-        return _Files(commit, frozenset(same), documents, self._read)
+        now = self._environment.clock.now()
+        return _Files(commit, frozenset(same), documents, self._read, now)

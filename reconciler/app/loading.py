@@ -261,6 +261,7 @@ def _resolved(
         folder,
         lambda store: lint.Lint.of(store, settings.policy, now, TABLES[store.platform]),
         seen,
+        now,
     )
     watch.ended(_COMPARING)
     wrong = (*resolved.complaints, *lint.approvals(settings, now))

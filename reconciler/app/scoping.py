@@ -1,7 +1,7 @@
 """The desired state of a few customers: whoever else is in the files is not asked for."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -28,7 +28,8 @@ class Scoped(NamedTuple):
 
 
 def scoped(state: DesiredState, scope: Scope, pseudonyms: "Pseudonyms") -> Scoped:
-    """A part of the files proves nothing about who left them, so nobody is deleted for that.
+    """A part of the files proves nothing about who left them, so nobody is deleted for that, and
+    nobody loses a tag for not being named.
 
     Raises `ConfigError` for a contact or id that no entry has.
     """
@@ -59,9 +60,14 @@ def scoped(state: DesiredState, scope: Scope, pseudonyms: "Pseudonyms") -> Scope
 
         for store in state.stores:
             customers[store.name] = Entries.of(tuple(_kept(iter(state.of(store.name)))))
-        return Scoped(replace(state, customers=tuple(sorted(customers.items()))), named)
+        return Scoped(_of(state, customers), named)
     customers |= {name: Entries.of(every) for name, every in chosen.items()}
-    return Scoped(replace(state, customers=tuple(sorted(customers.items()))), None)
+    return Scoped(_of(state, customers), None)
+
+
+def _of(state: DesiredState, customers: Mapping[str, Entries]) -> DesiredState:
+    """Nothing is asked of those whom no chosen entry names."""
+    return replace(state, customers=tuple(sorted(customers.items())), whole_tags=())
 
 
 def _chosen(

@@ -6,11 +6,13 @@ What stays of a customer are the numbers of its entries.
 from array import array
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, overload
 
 from reconciler.desired.document import Document
 from reconciler.desired.entries import DiagnosticCollector, Entry, entry
 from reconciler.desired.merge import one_of, places
+from reconciler.desired.tag_documents import TagDocuments
 from reconciler.diagnostics import Pointer
 from reconciler.model.customer import DesiredCustomer
 from reconciler.model.marks import Marks
@@ -23,9 +25,12 @@ class StoreEntries:
     An entry that the schema refused has a number too, and cannot be read.
     """
 
-    def __init__(self, store: StoreSettings, documents: Sequence[Document]) -> None:
+    def __init__(self, store: StoreSettings, documents: Sequence[Document], now: datetime) -> None:
+        """`now` says whose membership of a tag has ended."""
         self.store = store
         self.documents = tuple(documents)
+        self.tags = TagDocuments.of(self.documents, store)
+        self._now = now
         self._lists: list[tuple[int, Pointer]] = []
         self._begins: list[int] = []
         count = 0
@@ -59,7 +64,7 @@ class StoreEntries:
         at = bisect_right(self._begins, number) - 1
         place, pointer = self._lists[at]
         document, pointer = self.documents[place], (*pointer, number - self._begins[at])
-        return entry(document, pointer, self.store, work)
+        return entry(document, pointer, self.store, self._now, work)
 
 
 def _lists(document: Document) -> Iterator[tuple[Pointer, Sequence[Any]]]:
@@ -116,7 +121,8 @@ def made_of(
     entries: StoreEntries, numbers: Sequence[int], work: DiagnosticCollector
 ) -> DesiredCustomer:
     """What entries of one customer say together; what is wrong with each alone is told already."""
-    return one_of(entries.store.name, _read(entries, numbers), marks_of(entries, numbers), work)
+    group, marks = _read(entries, numbers), marks_of(entries, numbers)
+    return one_of(entries.store.name, group, marks, entries.tags, work)
 
 
 def marks_of(entries: StoreEntries, numbers: Sequence[int]) -> Marks:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from reconciler.desired.document import Document
@@ -48,7 +49,7 @@ class Fact:
 
 @dataclass(slots=True)
 class Entry:
-    """What one place in one file says of one customer."""
+    """What one place in one file says of one customer; `ended` is a membership that has."""
 
     section: str
     mark: SourceMark
@@ -60,6 +61,10 @@ class Entry:
     tags: TagIntent | None = None
     default_tags: bool = False
     protect: bool = False
+    ended: bool = False
+
+    def place_of(self, name: str) -> SourceMark:
+        return marked(self.document.file, self.document.near((*self.pointer, name)))
 
     def say(self, name: str, value: Any, pointer: Pointer, *, default: bool = False) -> None:
         self.facts.append(Fact(name, value, self.document, pointer, default))
@@ -100,9 +105,13 @@ def entry(
     document: Document,
     pointer: Pointer,
     store: StoreSettings,
+    now: datetime,
     work: DiagnosticCollector,
 ) -> Entry | None:
-    """What stands at a place of the document, as one store reads it; None for what was refused."""
+    """What stands at a place of the document, as one store reads it; None for what was refused.
+
+    A membership counts until its end.
+    """
     item = document.at(pointer)
     if item is None:
         return None
@@ -111,11 +120,38 @@ def entry(
         return _customer(place, item, document.data.get("defaults") or {})
     if pointer[0] == "tags":
         found = _reference(place, "tags", pointer, item)
-        found.tags = TagIntent(present=(document.at(pointer[:2])["name"],))
+        _member(found, document.at(pointer[:2]), item, now, work)
         return found
     found = _reference(place, "consents", (*pointer, "customer"), item["customer"])
     _consent(found, Channel(item["channel"]), item, pointer, work)
     return found
+
+
+def _member(
+    entry: Entry,
+    tag: Mapping[str, Any],
+    item: Mapping[str, Any],
+    now: datetime,
+    work: DiagnosticCollector,
+) -> None:
+    """Whoever is a member bears the tag, and whoever was one until now loses it."""
+    until = instant(item["until"]) if "until" in item else None
+    if until is not None and until <= now:
+        entry.ended = True
+        work.warn(
+            "tags.member-ended",
+            "this membership has ended, and the tag is taken off",
+            entry.place_of("until"),
+            "take the line out once that is applied",
+        )
+    if "name" not in tag:
+        return
+    name, former = tag["name"], tag.get("renamed_from")
+    if former is None and not entry.ended:
+        entry.tags = TagIntent(present=(name,))
+        return
+    off = [one for one in (former, name if entry.ended else None) if one is not None]
+    entry.tags = TagIntent(present=() if entry.ended else (name,), absent=sort_tags(off))
 
 
 class _Place(NamedTuple):

@@ -77,7 +77,8 @@ class _Joining:
             self._now[one.kind].add(one.key, number)
         work = DiagnosticCollector()
         marks = marks_of(self._entries, (number,))
-        made = one_of(self._entries.store.name, [entry], marks, work)
+        entries = self._entries
+        made = one_of(entries.store.name, [entry], marks, entries.tags, work)
         self._look_at(number, made, work)
 
     def ended(self, work: DiagnosticCollector) -> Joined:

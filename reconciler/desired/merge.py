@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconciler.desired.entries import DiagnosticCollector, Entry, Fact
+from reconciler.desired.tag_documents import TagDocuments, with_documents
 from reconciler.diagnostics import SourceMark
 from reconciler.model.consent import Channel, ConsentState, Evidence
 from reconciler.model.customer import DesiredCustomer, is_erasure
 from reconciler.model.fields import PROFILE, consent_field
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED, Managed
-from reconciler.model.marks import Marks, Told, marked
+from reconciler.model.marks import Marks, Told
 from reconciler.model.tags import TagIntent, sort_tags, tag_key
 
 _NO_FIELDS: Final = ("absent", "reason", "claim")
@@ -18,7 +19,11 @@ _CONSENTS: Final = tuple((channel, consent_field(channel)) for channel in Channe
 
 
 def one_of(
-    store: str, group: list[Entry], marks: Marks, work: DiagnosticCollector
+    store: str,
+    group: list[Entry],
+    marks: Marks,
+    documents: TagDocuments,
+    work: DiagnosticCollector,
 ) -> DesiredCustomer:
     """The customer whom all entries of a group speak of; there is one at least. `marks` are those
     that `places` gives of the same group.
@@ -29,6 +34,7 @@ def one_of(
     first = ranked[0]
     told = {name: fact.value for name, fact in facts.items()}
     absent = bool(told.get("absent"))
+    tags = _joined_tags(ranked, work)
     customer = DesiredCustomer(
         store=store,
         identities=_joined_identities(ranked, work),
@@ -40,7 +46,7 @@ def one_of(
         absent=absent,
         reason=told.get("reason"),
         scalars=tuple([(name, told[name]) for name in PROFILE if name in told]),
-        tags=_joined_tags(ranked, work),
+        tags=tags if absent else with_documents(tags, ranked, documents, work),
         addresses=told.get("addresses", UNMANAGED),
         consents=tuple([(channel, told[name]) for channel, name in _CONSENTS if name in told]),
         protected=any([entry.protect for entry in ranked]),
@@ -127,7 +133,8 @@ def _refuse_repeated(group: list[Entry], work: DiagnosticCollector) -> None:
     seen: dict[tuple[str, str], SourceMark] = {}
     for entry in group:
         if entry.section != "customers":
-            detail = entry.tags.present[0] if entry.tags else entry.facts[0].name
+            tag = entry.section == "tags"
+            detail = _tag_of(entry) if tag else entry.facts[0].name
             key = (entry.mark.file, f"{entry.section} {detail}")
         else:
             key = (entry.mark.file, entry.section)
@@ -140,6 +147,10 @@ def _refuse_repeated(group: list[Entry], work: DiagnosticCollector) -> None:
                 "make one entry of the two",
                 also=first,
             )
+
+
+def _tag_of(member: Entry) -> str:
+    return str(member.document.at(member.pointer[:2]).get("name"))
 
 
 def _joined_identities(group: list[Entry], work: DiagnosticCollector) -> tuple[Identity, ...]:
@@ -160,10 +171,6 @@ def _joined_identities(group: list[Entry], work: DiagnosticCollector) -> tuple[I
     return tuple(by_kind[kind][0] for kind in IdentityKind if kind in by_kind)
 
 
-def _place_of_tags(entry: Entry) -> SourceMark:
-    return marked(entry.document.file, entry.document.near((*entry.pointer, "tags")))
-
-
 def _joined_tags(group: list[Entry], work: DiagnosticCollector) -> Managed[TagIntent]:
     if len(group) == 1:
         return UNMANAGED if group[0].tags is None else group[0].tags
@@ -180,29 +187,36 @@ def _joined_tags(group: list[Entry], work: DiagnosticCollector) -> Managed[TagIn
     for intent, entry in exact[1:]:
         first = exact[0][0]
         if {tag_key(tag) for tag in intent.present} != {tag_key(tag) for tag in first.present}:
-            place = _place_of_tags(exact[0][1])
+            place = exact[0][1].place_of("tags")
             work.complain(
                 "section.contradiction",
                 f"the tags of this customer are listed otherwise in {place}",
-                _place_of_tags(entry),
+                entry.place_of("tags"),
                 "keep one list, or use {add: […]} in one of the two",
                 also=place,
             )
     present = sort_tags(tag for intent, _ in intents for tag in intent.present)
-    absent = sort_tags(tag for intent, _ in intents for tag in intent.absent)
     keys = {tag_key(tag) for tag in present}
+    absent = sort_tags(
+        tag
+        for intent, entry in intents
+        for tag in intent.absent
+        if not (entry.ended and tag_key(tag) in keys)
+    )
     for intent, entry in intents:
+        if entry.ended:
+            continue  # whoever else gives the tag goes on giving it
         unwanted = {tag_key(tag) for tag in intent.absent}
         if unwanted & keys - {tag_key(tag) for tag in intent.present}:
             other = next(
-                _place_of_tags(place)
+                place.place_of("tags")
                 for one, place in intents
                 if any(tag_key(tag) in unwanted for tag in one.present)
             )
             work.complain(
                 "tags.added-and-removed",
                 f"a tag that is removed here is added in {other}",
-                _place_of_tags(entry),
+                entry.place_of("tags"),
                 "keep one of the two",
                 also=other,
             )

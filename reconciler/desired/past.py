@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from reconciler.desired.customers import Customers, StoreEntries, marks_of
 from reconciler.desired.entries import DiagnosticCollector, Entry
 from reconciler.desired.merge import one_of
+from reconciler.desired.tag_documents import TagDocuments
 from reconciler.model.customer import DesiredCustomer
 from reconciler.model.entries import Entries, Key
 from reconciler.model.former import Former
@@ -40,6 +41,9 @@ class Past:
         self._here = here
         self._same = frozenset(same)
         self._there = there
+        documents = here.made.entries.documents
+        both = (*(documents[one] for one in sorted(self._same)), *there.documents)
+        self._tags = TagDocuments.of(both, there.store)
         self._read: dict[int, Entry] = {}
         self._named: dict[Key, list[int]] = {}
         heard = DiagnosticCollector()
@@ -129,7 +133,7 @@ class Past:
         if not group:
             return None
         marks = marks_of(self._there, sorted(there)) if there else marks_of(made, sorted(here))
-        customer = one_of(self._there.store.name, group, marks, heard)
+        customer = one_of(self._there.store.name, group, marks, self._tags, heard)
         return Former(
             customer=customer,
             listed=_tags(group, "customers"),

@@ -5,6 +5,7 @@ each other both places are named. Each customer is made once, looked at, and dro
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from reconciler.desired.customers import StoreEntries
@@ -12,6 +13,7 @@ from reconciler.desired.document import Document
 from reconciler.desired.entries import DiagnosticCollector
 from reconciler.desired.join import Digest, Inspect, Joined, join
 from reconciler.desired.past import AtHand
+from reconciler.desired.tag_documents import inspect, named
 from reconciler.diagnostics import Diagnostic, Pointer
 from reconciler.model.settings import DesiredState, Settings, StoreSettings
 from reconciler.model.tags import sort_tags
@@ -34,9 +36,10 @@ def resolve(
     folder: str,
     inspector: Callable[[StoreSettings], Inspect],
     digest: Digest,
+    now: datetime,
 ) -> Resolved:
     """`inspector` gives, for a store, what looks at each of its customers; `digest` is asked of
-    each of them too.
+    each of them too. `now` says whose membership of a tag has ended.
     """
     work = DiagnosticCollector()
     stores = {store.name: store for store in declared.stores}
@@ -46,10 +49,10 @@ def resolve(
         for store in _stores_of(document, stores, work):
             speaking[store.name].append(document)
             _refuse_marks(document, store, work)
-    found = [
-        join(StoreEntries(stores[name], told), inspector(stores[name]), digest, work)
-        for name, told in sorted(speaking.items())
-    ]
+    every = [StoreEntries(stores[name], told, now) for name, told in sorted(speaking.items())]
+    for one in every:
+        inspect(one.documents, one.tags, work)
+    found = [join(one, inspector(one.store), digest, work) for one in every]
     state = DesiredState(
         stores=declared.stores,
         policy=declared.policy,
@@ -59,6 +62,7 @@ def resolve(
         owned=tuple(
             (one.store, _owned(stores[one.store], one, speaking[one.store])) for one in found
         ),
+        whole_tags=tuple((one.store.name, one.tags.every()) for one in every),
         approvals=declared.approvals,
         files=len(documents),
         folder=folder,
@@ -138,8 +142,7 @@ def _refuse_marks(document: Document, store: StoreSettings, work: DiagnosticColl
     """Of tags that are named once for many customers."""
     for index, tag in enumerate(document.data.get("tags") or ()):
         if tag is not None:
-            named = (tag["name"],)
-            work.refuse_marks(named, store.ownership, document, ("tags", index, "name"))
+            work.refuse_marks(named(tag), store.ownership, document, ("tags", index))
     usual = (document.data.get("defaults") or {}).get("tags") or []
     lists = [usual] if isinstance(usual, list) else usual.values()
     usually = (tag for each in lists for tag in each)
@@ -150,8 +153,7 @@ def _owned(store: StoreSettings, found: Joined, documents: Iterable[Document]) -
     """The declared patterns, or every tag that the specs of the store name."""
     if store.owned_tags is not None:
         return store.owned_tags
-    named = {
-        tag["name"] for document in documents for tag in document.data.get("tags") or () if tag
-    }
+    entries = (tag for document in documents for tag in document.data.get("tags") or () if tag)
+    spoken_of = {name for tag in entries for name in named(tag)}
     # A star in a tag that is named is a star, and no pattern.
-    return tuple(tag.replace("*", "\\*") for tag in sort_tags(named | found.tags))
+    return tuple(tag.replace("*", "\\*") for tag in sort_tags(spoken_of | found.tags))

@@ -47,7 +47,7 @@ _FAULT_HINTS: Final = {
 }
 
 
-_PARTS: Final = {"customers": "customer", "consents": "consentEntry", MEMBERS: "reference"}
+_PARTS: Final = {"customers": "customer", "consents": "consentEntry", MEMBERS: "member"}
 
 
 def read(file: SpecFile) -> tuple[Document | None, tuple[Diagnostic, ...]]:

@@ -214,6 +214,9 @@ class Entries(Sequence[DesiredCustomer]):
         return found
 
 
+NO_ENTRIES: Final = Entries.of(())
+
+
 class _Changed(Sequence[DesiredCustomer]):
     """Some in the place of others, and some more after all of them."""
 

@@ -312,9 +312,16 @@ RULES: Final[dict[str, Rule]] = {
     "store.missing": _error("a file does not say which store it is about", "`store: NAME`"),
     "store.unknown": _error("no store of this name is defined", "one that is defined"),
     "tags.added-and-removed": _error("a tag is both added and removed", "one of the two"),
+    "tags.document": _error("an entry of `tags` contradicts itself, or another", _ONE_WAY),
+    "tags.member-ended": _warning("a membership of a tag has ended", "take the line out"),
+    "tags.no-member": _error(
+        "a tag is given to somebody who is no member, though it is exact or retired",
+        "the customer as a member, or the entry without the tag",
+    ),
     "tags.not-owned": _error(
         "a tag may not be touched, as `tags.owned` does not name it", "the tag in `tags.owned`"
     ),
+    "tags.one-of": _error("a customer would bear two tags of one group", "one of the two"),
     "tags.ownership-mark": _error(
         "a list of tags names a mark of ownership, ours or of others",
         "`claim: true`, which puts our mark on",

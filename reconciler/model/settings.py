@@ -12,6 +12,7 @@ from reconciler.model.entries import Entries
 from reconciler.model.former import NOTHING_BEFORE, Before
 from reconciler.model.identity import Identity
 from reconciler.model.ownership import NO_MARKS, Ownership
+from reconciler.model.whole_tag import WholeTag
 
 
 class RiskClass(StrEnum):
@@ -219,7 +220,8 @@ class DesiredState:
     at hand; `at_hand` is what these say, and differs only where there is a base. Customers may be
     made anew whenever one is asked for. `meanings` are digests, without a key, of what each entry
     of a store asks for, in the order of the digests; `reasoned` are the stores where some entry
-    gives a reason. `history` is what earlier revisions said of the customers of a store.
+    gives a reason, `whole_tags` the tags that documents of a store want nobody else to bear.
+    `history` is what earlier revisions said of the customers of a store.
     """
 
     stores: tuple[StoreSettings, ...]
@@ -228,6 +230,7 @@ class DesiredState:
     meanings: tuple[tuple[str, bytes], ...] = field(repr=False)
     reasoned: frozenset[str]
     owned: tuple[tuple[str, tuple[str, ...]], ...]
+    whole_tags: tuple[tuple[str, tuple[WholeTag, ...]], ...] = ()
     approvals: tuple[Approval, ...]
     files: int
     folder: str = field(compare=False)
@@ -251,6 +254,9 @@ class DesiredState:
 
     def before(self, store: str) -> Before:
         return dict(self.history).get(store, NOTHING_BEFORE)
+
+    def whole_tags_of(self, store: str) -> tuple[WholeTag, ...]:
+        return dict(self.whole_tags).get(store, ())
 
     def owned_by(self, store: str) -> tuple[str, ...]:
         return dict(self.owned).get(store, ())

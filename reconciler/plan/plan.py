@@ -44,8 +44,9 @@ class Departed:
 class StorePlan:
     """One store's part. `error` is set, and the rest empty but for verdicts on what is owed, where
     the store could not be read; `fault` as well where that is our own. `footprints` are what the
-    platform's calls can change without being asked. `compared` is the commit that causes are told
-    by, or `applied` for the one last applied completely; `applied` is that one; `foreign_tags` are left alone.
+    platform's calls can change without being asked; `foreign_tags` are left alone. `compared` is
+    the commit that causes are told by, or `applied` for the one last applied completely; `applied`
+    is that one.
     """
 
     name: str

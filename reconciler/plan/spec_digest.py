@@ -15,5 +15,8 @@ def spec_digest(state: DesiredState, pseudonyms: Pseudonyms) -> str:
             settings_digest(state.settings, pseudonyms),
             sorted([name, sha256(every).hexdigest()] for name, every in state.meanings),
             sorted([name, *sorted(tags)] for name, tags in state.owned),
+            sorted(
+                [name, one.key, one.retired] for name, every in state.whole_tags for one in every
+            ),
         ],
     )

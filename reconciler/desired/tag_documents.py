@@ -1,0 +1,204 @@
+"""What entries of `tags` say of a tag as a whole: exact, retired, or one of a group.
+
+All entries that name one tag are one document, whatever files they stand in.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from reconciler.desired.document import Document
+from reconciler.desired.entries import DiagnosticCollector, Entry
+from reconciler.diagnostics import Pointer, SourceMark
+from reconciler.model.managed import UNMANAGED, Managed
+from reconciler.model.settings import StoreSettings
+from reconciler.model.tags import Owned, TagIntent, sort_tags, tag_key
+from reconciler.model.whole_tag import WholeTag
+
+_RULE: Final = "tags.document"
+_OF_ONE_TAG: Final = ("members", "exact", "renamed_from", "state")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Tags of which nobody bears two: each as it is written, by its key."""
+
+    tags: Mapping[str, str]
+    mark: SourceMark
+
+
+@dataclass(frozen=True, slots=True)
+class TagDocuments:
+    """Of one store; false where no tag is spoken of as a whole. `owned` are the tags that we may
+    touch, None where those are all that the specs name.
+    """
+
+    whole: Mapping[str, WholeTag]
+    groups: tuple[Group, ...]
+    owned: Owned | None
+
+    @classmethod
+    def of(cls, documents: Iterable[Document], store: StoreSettings) -> "TagDocuments":
+        whole: dict[str, WholeTag] = {}
+        groups: list[Group] = []
+        for document, pointer, item in _entries(documents):
+            retired = item.get("state") == "absent"
+            if "name" in item and (retired or item.get("exact")):
+                mark = document.mark((*pointer, "name"))
+                tag = WholeTag(name=item["name"], mark=mark, retired=retired)
+                whole.setdefault(tag.key, tag)
+            if "one_of" in item:
+                tags = {tag_key(tag): tag for tag in item["one_of"]}
+                groups.append(Group(tags, document.mark((*pointer, "one_of"))))
+        owned = None if store.owned_tags is None else Owned(store.owned_tags, apart=store.ownership)
+        return cls(whole=whole, groups=tuple(groups), owned=owned)
+
+    def __bool__(self) -> bool:
+        return bool(self.whole or self.groups)
+
+    def owns(self, tag: str) -> bool:
+        return self.owned is None or tag in self.owned
+
+    def every(self) -> tuple[WholeTag, ...]:
+        """The whole tags that we may take off, in the order of their keys."""
+        return tuple(one for _, one in sorted(self.whole.items()) if self.owns(one.name))
+
+
+def named(item: Mapping[str, Any]) -> Iterator[str]:
+    """Every tag that an entry of `tags` names."""
+    yield from (item[name] for name in ("name", "renamed_from") if name in item)
+    yield from item.get("one_of") or ()
+
+
+def _entries(
+    documents: Iterable[Document],
+) -> Iterator[tuple[Document, Pointer, Mapping[str, Any]]]:
+    for document in documents:
+        for index, item in enumerate(document.data.get("tags") or ()):
+            if item is not None:
+                yield document, ("tags", index), item
+
+
+def inspect(documents: Iterable[Document], found: TagDocuments, work: DiagnosticCollector) -> None:
+    """Complains of entries that make no sense alone, or together."""
+    states: dict[str, tuple[bool, SourceMark]] = {}
+    for document, pointer, item in _entries(documents):
+        for key, message, hint in _faults(item):
+            work.complain(_RULE, message, document.mark((*pointer, key)), hint)
+        if "name" not in item:
+            continue
+        retired, mark = item.get("state") == "absent", document.mark((*pointer, "name"))
+        before, first = states.setdefault(tag_key(item["name"]), (retired, mark))
+        if before is not retired:
+            message = f"this tag is retired {'here' if retired else f'in {first}'}, and in use "
+            message += f"in {first}" if retired else "here"
+            work.complain(_RULE, message, mark, "keep one of the two", also=first)
+        if (retired or item.get("exact")) and not found.owns(item["name"]):
+            work.complain(
+                "tags.not-owned",
+                "this tag may not be touched, because `tags.owned` of the store does not name it",
+                mark,
+                "add a name or a pattern to `tags.owned`",
+            )
+
+
+def _faults(item: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Key, message and hint of what a single entry says."""
+    group = [tag_key(tag) for tag in item.get("one_of") or ()]
+    if len(set(group)) < len(group):
+        yield "one_of", "a tag stands twice in this group", "name each once"
+    if "name" not in item:
+        for key in _OF_ONE_TAG:
+            if key in item:
+                yield key, f"`{key}` is about one tag, and this entry names none", "add its `name`"
+        return
+    name = tag_key(item["name"])
+    if group and name not in group:
+        yield "one_of", "the tag itself is not one of its group", "add it, or give the group apart"
+    if tag_key(item.get("renamed_from", "")) == name:
+        yield "renamed_from", "this is the tag's own name", "write the name that it had before"
+    if item.get("state") == "absent":
+        for key in ("members", "renamed_from"):
+            if item.get(key):
+                yield key, f"a tag that is retired has no `{key}`", "keep one of the two"
+    elif item.get("exact") and not item.get("members"):
+        hint = "list them; a tag that nobody is to bear has `state: absent`"
+        yield "exact", "a tag that is exact needs its members here", hint
+
+
+def with_documents(
+    intent: Managed[TagIntent],
+    group: Sequence[Entry],
+    documents: TagDocuments,
+    work: DiagnosticCollector,
+) -> Managed[TagIntent]:
+    """What all entries of one customer want of tags, and what follows for them from documents."""
+    if not documents:
+        return intent
+    wanted = () if intent is UNMANAGED else intent.present
+    keys = {tag_key(tag) for tag in wanted}
+    gone = [*_not_a_member(keys, group, documents, work), *_others(keys, group, documents, work)]
+    if not gone:
+        return intent
+    own = TagIntent() if intent is UNMANAGED else intent
+    return replace(own, absent=sort_tags((*own.absent, *gone)))
+
+
+def _not_a_member(
+    keys: set[str], group: Sequence[Entry], documents: TagDocuments, work: DiagnosticCollector
+) -> Iterator[str]:
+    """Whole tags that the customer is not to bear."""
+    members = {
+        tag_key(tag)
+        for entry in group
+        if entry.section == "tags" and entry.tags is not None
+        for tag in entry.tags.present
+    }
+    for whole in documents.every():
+        if whole.key in members:
+            continue  # of a retired one the document itself is complained of
+        if whole.key not in keys:
+            yield whole.name
+            continue
+        entry = _giving(whole.key, group)
+        what = "is retired" if whole.retired else "is exact"
+        work.complain(
+            "tags.no-member",
+            f"a tag that is given here {what} in {whole.mark}, and this customer is no member",
+            entry.place_of("tags"),
+            "make the customer a member there, or take the tag out here",
+            also=whole.mark,
+        )
+
+
+def _others(
+    keys: set[str], group: Sequence[Entry], documents: TagDocuments, work: DiagnosticCollector
+) -> Iterator[str]:
+    """The tags of a group beside the one that is wanted."""
+    for each in documents.groups:
+        chosen = [key for key in each.tags if key in keys]
+        if len(chosen) > 1:
+            first, second = (_giving(key, group).place_of("tags") for key in chosen[:2])
+            first, second = sorted((first, second))
+            work.complain(
+                "tags.one-of",
+                f"this customer would bear two tags of the group in {each.mark}"
+                + (f", one of them by {first}" if first != second else ""),
+                second,
+                "keep one of them",
+                also=first if first != second else each.mark,
+            )
+        elif chosen:
+            yield from (
+                tag for key, tag in each.tags.items() if key not in chosen and documents.owns(tag)
+            )
+
+
+def _giving(key: str, group: Sequence[Entry]) -> Entry:
+    """The entry that gives a tag: of several, the one that says so itself."""
+    giving = [
+        entry
+        for entry in group
+        if entry.tags is not None and any(tag_key(tag) == key for tag in entry.tags.present)
+    ]
+    return min(giving, key=lambda entry: entry.default_tags)
