@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.plan.approved import ApprovedPlan, ApprovedStore
     from reconciler.plan.outcome import ApplyResult, StepOutcome, StoreOutcome, TrailEnd
+    from reconciler.plan.store_rules import StoreRules
     from reconciler.planfile.saved import SavedPlan
     from reconciler.state.recorder import Record
 
@@ -319,18 +320,19 @@ def _apply_store(
         try:
             connection = open_store(store, environment, approved.learned)
             try:
+                rules = rules_for(
+                    order.state,
+                    store,
+                    order.commitment.releases,
+                    environment,
+                    pseudonyms,
+                    learned=approved.learned,
+                )
                 circuit = Circuit(cancellation=order.control, trail_stands=record.trail.stands)
                 run = StoreRun(
                     client=connection.client,
                     session=connection.session,
-                    rules=rules_for(
-                        order.state,
-                        store,
-                        order.commitment.releases,
-                        environment,
-                        pseudonyms,
-                        learned=approved.learned,
-                    ),
+                    rules=rules,
                     clock=environment.clock,
                     circuit=circuit,
                     notes=Notes(journal=kept, opt_outs=opt_outs, audit=record, circuit=circuit),
@@ -343,9 +345,7 @@ def _apply_store(
                     ),
                     pace=Pace(store.rate),
                     proofs=Proofs(),
-                    entries=entries(
-                        order.state, store.name, pseudonyms, {one.entry for one in approved.changes}
-                    ),
+                    entries=_entries(order.state, approved, rules),
                     made_before=created_lately(folder, store.name, began, apart_from=path),
                     only=order.only,
                     progress=order.progress,
@@ -359,6 +359,24 @@ def _apply_store(
             kept.close()
             with suppress(OSError):  # plans read it again; nothing is lost
                 put_away(folder, store.name)
+
+
+def _entries(
+    state: DesiredState, approved: "ApprovedStore", rules: "StoreRules"
+) -> dict[str, DesiredCustomer]:
+    """Those that asked for what was approved; what documents ask of others is found by number."""
+    from reconciler.plan.everybody_else import entry_for
+
+    pseudonyms = rules.pseudonyms
+    wanted = {one.entry for one in approved.changes}
+    found = entries(state, approved.name, pseudonyms, wanted)
+    for change in approved.changes:
+        if change.entry in found or change.remote_id is None:
+            continue
+        unnamed = entry_for(change.remote_id, rules)
+        if unnamed is not None and pseudonyms.entry_alias(unnamed) == change.entry:
+            found[change.entry] = unnamed
+    return found
 
 
 def entries(

@@ -175,4 +175,6 @@ def rules_for(
         if store.name in state.reasoned or store.frozen
         else NOBODY,
         before=state.before(store.name),
+        whole_tags=state.whole_tags_of(store.name),
+        entries=state.of(store.name),
     )

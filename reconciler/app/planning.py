@@ -242,10 +242,13 @@ def compute_store(
             region=store.phone_region,
             requests=lambda: connection.session.requests,
             settles=_settling(rules, kept),
-            watch=TagWatch(rules.comparison.owned, store.ownership),
+            watch=TagWatch(rules.comparison.owned, store.ownership, rules.whole_tags),
             progress=lambda done, of: environment.watch.at(title, "customers", done, of),
         )
-        read = reading.read(choices.read)
+        if rules.whole_tags and choices.read == "auto":
+            read = reading.whole("a tag document is about the whole store")
+        else:
+            read = reading.read(choices.read)
         rules = _with_what_was_read(rules, read)
         made = compute(read, rules, raises, named)
         if choices.read == "auto" and read.receipt.mode == "lookup":

@@ -14,6 +14,7 @@ from reconciler.plan.changes import ConsentChange, FieldChange
 from reconciler.plan.compare import differences, moves_address
 from reconciler.plan.consent_rules import is_told
 from reconciler.plan.customer import plan_customer
+from reconciler.plan.everybody_else import is_left_out
 from reconciler.plan.match import may_meet, meets
 from reconciler.plan.outcome import State
 from reconciler.plan.ownership import is_left_to_others, is_mark, is_ours
@@ -45,6 +46,8 @@ def recheck(
     An address is never changed while it is still subscribed: its consent goes out before.
     """
     region = rules.comparison.region
+    if desired.unnamed and is_left_out(live, rules):
+        return Recheck(write=(), settled=_all(step, State.STALE))
     named = meets(desired, live, region)
     if not named and not (step.kind is StepKind.WITHDRAW and may_meet(desired, live, region)):
         return Recheck(write=(), settled=_all(step, State.STALE))

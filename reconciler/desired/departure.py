@@ -47,6 +47,8 @@ def departed(
     before = Before(
         base=None if base is None else _said(base),
         applied=None if applied is None else _said(applied),
+        base_tags=frozenset() if base is None else base.whole_tags,
+        applied_tags=frozenset() if applied is None else applied.whole_tags,
         departures=tuple(leaving.departures()),
         left=0 if first is None else leaving.left[first.commit],
         listed=0 if first is None else first.listed,

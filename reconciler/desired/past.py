@@ -55,6 +55,11 @@ class Past:
                     self._named.setdefault((one.kind, one.key), []).append(number)
 
     @property
+    def whole_tags(self) -> frozenset[str]:
+        """The keys of the tags that nobody but their members was to bear."""
+        return frozenset(self._tags.whole)
+
+    @property
     def listed(self) -> int:
         """How many `customers` entries it had."""
         here = self._here.made.entries

@@ -61,7 +61,8 @@ class View:
             self.hidden.see(live)
             self.masked += bool(live.unreadable & CONTACTS)
             self.contacts += live.email is not None or live.phone is not None
-            self.index.offer(live)
+            if not self.index.offer(live):
+                self.census.bearers.see(live, self.census.watch)
         return new
 
     def take_page(self, page: Page) -> int:

@@ -24,6 +24,8 @@ def causes(desired: DesiredCustomer, fields: Iterable[FieldChange], before: Befo
     """The cause of each field change of one customer; none where no base was given."""
     if before.compared is None:
         return NO_CAUSES
+    if desired.unnamed:
+        return tuple((one.path, _cause_of_document(one, before)) for one in fields)
     base, applied = _heard(before.base, desired), _heard(before.applied, desired)
     return tuple((one.path, _cause(one, desired, base, applied)) for one in fields)
 
@@ -34,6 +36,18 @@ def differs_from_base(desired: DesiredCustomer, before: Before) -> bool:
         return False
     former = before.base(desired)
     return former is None or _everything(former) != _everything(desired)
+
+
+def _cause_of_document(field: FieldChange, before: Before) -> Cause:
+    """Of what a document asks of everybody whom no entry names."""
+    tags = set(map(tag_key, field.delta.removed)) if isinstance(field, TagChange) else set[str]()
+    if before.base is None:
+        return Cause.NOT_IN_SYNC
+    if not tags <= before.base_tags:
+        return Cause.THIS_CHANGE
+    if before.applied is None:
+        return Cause.NOT_IN_SYNC
+    return Cause.DRIFT if tags <= before.applied_tags else Cause.LEFT_OVER
 
 
 _Heard: TypeAlias = tuple[DesiredCustomer | None] | None

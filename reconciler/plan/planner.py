@@ -16,6 +16,7 @@ from reconciler.plan.changes import Action, Change, ConsentChange
 from reconciler.plan.customer import plan_customer, withdrawals_only
 from reconciler.plan.draft import Draft
 from reconciler.plan.effort import effort
+from reconciler.plan.everybody_else import entry_for, plan_everybody_else
 from reconciler.plan.freeze import frozen
 from reconciler.plan.hidden import HiddenContacts
 from reconciler.plan.match import Index
@@ -27,7 +28,7 @@ from reconciler.plan.policies import POLICIES
 from reconciler.plan.policies.ceiling import SIZED
 from reconciler.plan.proof import unproven
 from reconciler.plan.store_rules import StoreRules
-from reconciler.plan.tag_watch import ForeignTags, TagWatch
+from reconciler.plan.tag_watch import Bearers, ForeignTags, TagWatch
 from reconciler.plan.verdicts import Level, Verdict
 
 _REASONS: Final = {
@@ -68,6 +69,7 @@ class LiveCounts:
     subscribed: dict[Channel, int] | None = None
     foreign_tags: int = 0
     foreign_bearers: int = 0
+    bearers: Bearers = dataclass_field(default_factory=Bearers)
 
     def see(self, live: LiveCustomer) -> None:
         self.read += 1
@@ -110,11 +112,15 @@ def compute(
     if named is not None:
         pairings = tuple(one for one in pairings if named(one.desired, lives_of(one)))
     examined = [
-        _caused(one, _proven(one, _examine(one, rules), read, rules), rules) for one in pairings
+        _caused(one.desired, _proven(one, _examine(one, rules), read, rules), rules)
+        for one in pairings
     ]
     claiming = [(one, result.changes) for one, result in zip(pairings, examined, strict=True)]
     for place, verdict in unmet(claiming, read.index, rules):
         examined[place].verdicts.append(verdict)
+    others = plan_everybody_else(read.census.bearers, read.receipt, rules)
+    nobody = entry_for("", rules)
+    examined += [_of(one) if nobody is None else _caused(nobody, _of(one), rules) for one in others]
     changes = ranked(_merged(change for result in examined for change in result.changes))
     verdicts = tuple(verdict for result in examined for verdict in result.verdicts)
     full = read.receipt.mode == "full"
@@ -233,17 +239,15 @@ def _proven(pairing: Pairing, result: _Result, read: StoreReading, rules: StoreR
     return result
 
 
-def _caused(pairing: Pairing, result: _Result, rules: StoreRules) -> _Result:
+def _caused(desired: DesiredCustomer, result: _Result, rules: StoreRules) -> _Result:
     """With why each change is needed. What is held bears a cause only where the files changed."""
     before = rules.before
     if before.compared is not None and (result.changes or result.verdicts):
-        desired = pairing.desired
         result.changes[:] = [
             replace(one, causes=causes(desired, one.fields, before)) for one in result.changes
         ]
-        if any(one.level is Level.HOLD for one in result.verdicts) and differs_from_base(
-            desired, before
-        ):
+        held = any(one.level is Level.HOLD for one in result.verdicts)
+        if held and not desired.unnamed and differs_from_base(desired, before):
             result.verdicts[:] = [
                 replace(one, cause=Cause.THIS_CHANGE) if one.level is Level.HOLD else one
                 for one in result.verdicts

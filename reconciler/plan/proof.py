@@ -13,7 +13,7 @@ from reconciler.plan.pairing import Missing, Paired, Pairing
 Held: TypeAlias = tuple[str, str, str | None]
 """Rule, message, and what lifts it."""
 
-_WHOLE: Final = "a reading of the whole store: --read full, or auto"
+WHOLE: Final = "a reading of the whole store: --read full, or auto"
 
 
 def unproven(
@@ -49,7 +49,7 @@ def _of_missing(
         return None
     if receipt.mode == "lookup":
         text = "look-ups found nobody, which does not prove that the store has no such customer"
-        return "read.unproven-absence", text, _WHOLE
+        return "read.unproven-absence", text, WHOLE
     text = "the store was not read completely, and this customer may exist already, unseen"
     return "read.incomplete", text, None
 
@@ -58,7 +58,7 @@ def _of_found(desired: DesiredCustomer, changes: list[Change], receipt: ReadRece
     by_id = desired.identity(IdentityKind.ID) is not None
     if changes and receipt.mode == "lookup" and not receipt.blind and not by_id:
         text = "the store's search was not seen to find a twin of this customer in another spelling"
-        return "read.unproven-absence", text, _WHOLE
+        return "read.unproven-absence", text, WHOLE
     deletes = any(one.action is Action.DELETE for one in changes)
     if deletes and receipt.mode == "full" and not receipt.complete:
         text = "the store was not read completely, and this customer was seen only in part of it"

@@ -8,10 +8,12 @@ from typing import TypeAlias
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import NOTHING_LEARNED, Learned
+from reconciler.model.entries import NO_ENTRIES, Entries
 from reconciler.model.former import NOTHING_BEFORE, Before
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.redaction import NOBODY, Names
 from reconciler.model.settings import Policy, Release, StoreSettings
+from reconciler.model.whole_tag import WholeTag
 from reconciler.plan.compare import ComparisonSettings
 
 Lifted: TypeAlias = frozenset[tuple[str, str | None]]
@@ -25,7 +27,8 @@ class StoreRules:
     `out_by_person` are the opt-outs that were seen to be the person's own before we wrote,
     `learned` is what the reading found of the store. `acknowledged` names, like a release, opt-outs
     and erasures that are known to be left undone. `names` are words that people of the specs are
-    called by, which texts about others may hold.
+    called by, which texts about others may hold. `whole_tags` are tags that nobody is to bear whom
+    none of the `entries` gives them.
     """
 
     store: StoreSettings
@@ -40,6 +43,8 @@ class StoreRules:
     out_by_person: frozenset[tuple[str, Channel]] = frozenset()
     names: Names = NOBODY
     before: Before = NOTHING_BEFORE
+    whole_tags: tuple[WholeTag, ...] = ()
+    entries: Entries = field(default=NO_ENTRIES, repr=False, compare=False)
     _released: Lifted = field(init=False, repr=False, compare=False)
     _acknowledged: Lifted = field(init=False, repr=False, compare=False)
 

@@ -1,11 +1,15 @@
-"""What is noted of tags while a store is read: those that are not ours, and how many bear some."""
+"""What is noted of tags while a store is read: those that are not ours, and who bears those that
+nobody is to bear whom no entry names.
+"""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from reconciler.model.customer import LiveCustomer
 from reconciler.model.ownership import NO_MARKS, Ownership
-from reconciler.model.tags import Owned
+from reconciler.model.tags import Owned, tag_key
+from reconciler.model.whole_tag import WholeTag
 
 _MOST_KNOWN: Final = 65_536
 _NOTHING_OWNED: Final = Owned(())
@@ -27,10 +31,25 @@ NO_FOREIGN_TAGS: Final = ForeignTags()
 class TagWatch:
     """Judges each tag once, since most of a store's customers bear the same few."""
 
-    def __init__(self, owned: Owned = _NOTHING_OWNED, ownership: Ownership = NO_MARKS) -> None:
+    def __init__(
+        self,
+        owned: Owned = _NOTHING_OWNED,
+        ownership: Ownership = NO_MARKS,
+        whole: Iterable[WholeTag] = (),
+    ) -> None:
         self._owned = owned
         self._ownership = ownership
+        self._whole = frozenset(one.key for one in whole)
         self._known: dict[str, bool] = {}
+
+    @property
+    def whole(self) -> bool:
+        """Whether any tag is a matter of the whole store."""
+        return bool(self._whole)
+
+    def watches(self, tags: Iterable[str]) -> bool:
+        """Whether one of them is such a tag."""
+        return any(tag_key(tag) in self._whole for tag in tags)
 
     def foreign(self, tags: Iterable[str]) -> int:
         """How many of them are neither owned nor our mark."""
@@ -46,3 +65,31 @@ class TagWatch:
         judged = tag not in self._owned and not self._ownership.is_ours((tag,))
         self._known[tag] = judged
         return judged
+
+
+@dataclass(slots=True)
+class Bearers:
+    """Whom no entry may mean, and who bear a tag of the whole store; of them is kept what deciding
+    takes. `untold` counts those whose tags the store does not tell.
+    """
+
+    found: list[LiveCustomer] = field(default_factory=list)
+    untold: int = 0
+
+    def see(self, live: LiveCustomer, watch: TagWatch) -> None:
+        if not watch.whole:
+            return
+        if "tags" in live.unreadable:
+            self.untold += 1
+        elif watch.watches(live.tags):
+            self.found.append(
+                replace(
+                    live,
+                    first_name=None,
+                    last_name=None,
+                    note=None,
+                    addresses=(),
+                    other=(),
+                    wire=None,
+                )
+            )
