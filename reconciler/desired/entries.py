@@ -92,7 +92,7 @@ class DiagnosticCollector:
         self, tags: Iterable[str], ownership: Ownership, document: Document, pointer: Pointer
     ) -> None:
         """Complains of marks among the tags that a place of a document names."""
-        if any(tag in ownership for tag in tags):
+        if ownership and any(tag in ownership for tag in tags):
             self.complain(
                 "tags.ownership-mark",
                 "a tag here is a mark of ownership, which no list of tags adds or removes",

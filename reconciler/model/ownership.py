@@ -14,13 +14,18 @@ from reconciler.model.tags import Owned, tag_key
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ownership:
     """`tag` is our mark, None where a store has none; `foreign` are the patterns of the marks of
-    others, which ours never is one of. `in` asks whether a tag is a mark at all.
+    others, which ours never is one of; false where there are none. `in` asks whether a tag is one.
     """
 
     tag: str | None = None
     foreign: tuple[str, ...] = ()
 
+    def __bool__(self) -> bool:
+        return self.tag is not None or bool(self.foreign)
+
     def __contains__(self, tag: object) -> bool:
+        if self.tag is None and not self.foreign:
+            return False
         return isinstance(tag, str) and (self._is_mark(tag) or tag in _patterns(self.foreign))
 
     def is_ours(self, tags: Iterable[str]) -> bool:

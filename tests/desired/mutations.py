@@ -18,6 +18,8 @@ WHOLE: Final[Json] = {
             "timezone": "Asia/Shanghai",
             "phone_region": "CN",
             "tags": {"owned": ["vip", "seg:*"]},
+            "ownership": {"tag": "managed-by-us", "foreign": ["managed-by-*"]},
+            "claim": True,
             "limits": {"delete": {"percent": 1.5, "at_least": 1, "at_most": 10}},
             "rate": {"per_second": 2, "burst": 10},
             "consent_words": {"email": {"unsubscribed": "UN_SUBSCRIBED"}},
@@ -72,15 +74,22 @@ WHOLE: Final[Json] = {
             "previously": {"email": "old@example.com"},
         },
         {"email": "gone@example.com", "state": "absent", "reason": "erasure request 418"},
-        {"email": "o'brien@example.com", "consent": "unsubscribed"},
+        {"email": "o'brien@example.com", "consent": "unsubscribed", "claim": False},
     ],
     "tags": [
         {
             "name": "vip",
             "description": "who spent much",
             "owner": "crm",
-            "members": [{"email": "ada@example.com"}, {"phone": "+8613315034487"}],
+            "exact": True,
+            "renamed_from": "seg:vip",
+            "members": [
+                {"email": "ada@example.com", "until": "2099-05-01T00:00:00+00:00"},
+                {"phone": "+8613315034487"},
+            ],
         },
+        {"name": "seg:old", "state": "absent"},
+        {"one_of": ["seg:gold", "seg:silver"]},
     ],
     "consents": [
         {
