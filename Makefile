@@ -41,8 +41,9 @@ readme-write: install
 	PYTHONPATH=. $(BIN)/cog -r README.md
 
 .PHONY: examples-check readme-write
-examples-check: install  ## the walk-through does what it says
+examples-check: install  ## the walk-throughs do what they say
 	sh examples/01-first-plan/walk.sh $(CURDIR)/$(BIN)
+	sh examples/04-causes/walk.sh $(CURDIR)/$(BIN)
 
 test-slow: install  ## the laws at full depth: 2,000 runs each
 	$(BIN)/pytest -m slow
