@@ -97,7 +97,7 @@ class Update:
 
     def send(self, ground: Ground) -> None:
         patch = patch_for(self.step.kind, ground.found.write, self.clock)
-        self.client.update(ground.live, patch)
+        self.client.update(ground.live, replace(patch, unproven=not self.circuit.proven))
 
     def check(self, ground: Ground) -> StepOutcome:
         unseen = self.clock.monotonic() - ground.asked_at

@@ -27,7 +27,8 @@ class Patch:
 
     `addresses` is the whole list as it shall be; one with a `remote_id` is kept or updated. Of a
     channel that is `granted_next` nothing need be said: a *no* that some stores would date stands
-    in the way of the grant.
+    in the way of the grant. `unproven` is a write to a store that was not seen yet to keep what is
+    left out.
     """
 
     contacts: tuple[Identity, ...] = ()
@@ -36,6 +37,7 @@ class Patch:
     consents: tuple[tuple[Channel, ConsentWrite], ...] = ()
     addresses: Managed[tuple[Address, ...]] = UNMANAGED
     granted_next: frozenset[Channel] = frozenset()
+    unproven: bool = False
 
     def consent(self, channel: Channel) -> ConsentWrite | None:
         return dict(self.consents).get(channel)

@@ -128,7 +128,7 @@ def departures(store: SavedStore) -> str:
         return ""
     who = names([f"{one.alias} {place(one.mark)}" for one in found])
     told = "customer is" if len(found) == 1 else "customers are"
-    return f"{len(found)} {told} no longer managed, by the files of {found[0].commit[:12]}: {who}"
+    return f"{len(found)} {told} no longer managed, since {found[0].commit[:12]}: {who}"
 
 
 def duration(efforts: Sequence[Effort]) -> str:

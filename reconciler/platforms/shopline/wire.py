@@ -208,12 +208,16 @@ def new_customer(patch: Patch) -> dict[str, Any]:
 
 
 def changed_customer(ground: LiveCustomer, patch: Patch) -> dict[str, Any]:
-    """An update: changed scalars and, where they change, the full tags; nothing else is sent."""
+    """An update: changed scalars and, where they change, the full tags; nothing else is sent.
+
+    Whether a store keeps what is left out is not documented: until it was seen to, others' tags go
+    along.
+    """
     body: dict[str, Any] = {one.kind.value: contact(one) for one in patch.contacts}
     for name, value in patch.scalars:
         # Null is ignored by the address endpoints, so the empty text is tried, and read back.
         body[name] = "" if value is None else in_clear(value)
-    if patch.tags:
+    if patch.tags or (patch.unproven and ground.tags):
         body["tags"] = ",".join(carry_out(ground.tags, patch.tags))
     for channel, (key, _) in CONSENT_KEYS.items():
         write = patch.consent(channel)

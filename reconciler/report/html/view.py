@@ -216,7 +216,7 @@ def _facts(plan: SavedPlan) -> Iterator[Fact]:
     yield Fact("valid until", f"{plan.expires_at.isoformat()[:16]} UTC")
     yield Fact("commit", differs, "bad") if told.differs else Fact("commit", commit)
     yield Fact("settings", f"of the base {base}" if base else "at hand")
-    yield Fact("compared with", "; ".join(dict.fromkeys(_compared(plan))))
+    yield Fact("causes by", "; ".join(dict.fromkeys(_compared(plan))))
     yield Fact("pull request", phrases.pull_request(told))
     yield Fact("planned by", told.actor or "")
     yield Fact("specs", f"{plan.spec.digest[:16]}, {plan.spec.files} files")
