@@ -145,6 +145,17 @@ def test_any_number_is_read_as_it_was_written(value: float) -> None:
     assert found == pytest.approx(value, abs=1e-15)
 
 
+def test_what_python_takes_for_equal_is_written_apart() -> None:
+    assert [written(one) for one in (1, 1.0, True, 0, 0.0, False)] == [
+        "1",
+        "1.0",
+        "true",
+        "0",
+        "0.0",
+        "false",
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     ["no", "NO", "on", "0123", "12:30", "+8613315034487", "62701", "2026-05-02", "null", "1e3"],
@@ -225,6 +236,7 @@ class Author:
     def __init__(self, draw: st.DrawFn) -> None:
         self.draw = draw
         self.comments: list[str] = []
+        self.of_keys: dict[str, str] = {}
 
     def one_in(self, number: int) -> bool:
         return self.draw(st.integers(0, number - 1)) == number - 1
@@ -276,12 +288,16 @@ class Author:
             yield from (f"{indent}   {line}" if line else "" for line in lines)
             return
         if not isinstance(value, dict | list):
-            yield f"{head} {self.scalar(value, flow=False)}{self.beside()}"
+            beside = self.beside()
+            if beside:
+                self.of_keys[beside.strip()] = head.strip()
+            yield f"{head} {self.scalar(value, flow=False)}{beside}"
         elif not value or self.one_in(3):
             yield f"{head} {self.brackets(value, indent + '   ')}{self.beside()}"
         else:
             yield f"{head}{self.beside()}"
-            yield from self.block(value, indent + " " * self.draw(st.integers(1, 4)))
+            deeper = self.draw(st.integers(int(isinstance(value, dict)), 4))
+            yield from self.block(value, indent + " " * deeper)
 
     def block(self, value: Any, indent: str) -> Iterator[str]:
         yield from self.between()
@@ -301,31 +317,34 @@ class Author:
 
 
 @st.composite
-def texts(draw: st.DrawFn) -> tuple[dict[str, Any], str, list[str]]:
+def texts(draw: st.DrawFn) -> tuple[dict[str, Any], str, Author]:
     data = draw(documents())
     author = Author(draw)
     indent = draw(st.sampled_from(["", "", "", "  "]))
     text = "\n".join(author.block(data, indent)) + draw(st.sampled_from(["\n", "", "\n\n"]))
-    return data, text, author.comments
+    return data, text, author
 
 
 @given(texts())
 def test_the_meaning_and_every_comment_stay_and_once_is_enough(
-    case: tuple[dict[str, Any], str, list[str]],
+    case: tuple[dict[str, Any], str, Author],
 ) -> None:
-    data, text, comments = case
+    data, text, author = case
     assert read(text) == data
 
     found = fmt(text)
 
     assert read(found) == data
-    assert sorted(_comments(found)) == sorted(comments)
+    assert sorted(_comments(found)) == sorted(author.comments)
+    for comment, key in author.of_keys.items():
+        (line,) = (one for one in found.split("\n") if one.endswith(comment))
+        assert line.strip().removeprefix("- ").startswith(key), (line, key)
     assert fmt(found) == found
 
 
 @given(texts())
 def test_a_document_in_pieces_is_as_one_that_is_read_whole(
-    case: tuple[dict[str, Any], str, list[str]],
+    case: tuple[dict[str, Any], str, Author],
 ) -> None:
     _, text, _ = case
     document, _ = schema_errors.read(SpecFile(name="a.yaml", content=text.encode()))

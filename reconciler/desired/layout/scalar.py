@@ -27,7 +27,7 @@ _HIDDEN: Final = re.compile(
 )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096, typed=True)
 def written(value: Any, *, flow: bool = False) -> str:
     """On one line; `flow` is between brackets, where some more texts need quotes."""
     if isinstance(value, str):
