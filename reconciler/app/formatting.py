@@ -11,6 +11,7 @@ from reconciler.app.environment import Environment, mask_of
 from reconciler.diagnostics import Diagnostic, Severity, SourceMark
 
 if TYPE_CHECKING:
+    from reconciler.app.renames import Renames
     from reconciler.desired.files import FoundFile
 
 
@@ -52,25 +53,27 @@ class Formatted:
 
 def formatted(paths: Sequence[Path], environment: Environment) -> Iterator[Formatted | Diagnostic]:
     """Every file that can be laid out, and every error of those that cannot."""
+    from reconciler.app.renames import Renames
     from reconciler.desired import files
 
+    renames = Renames.of(environment)
     watch = environment.watch
     found, diagnostics = files.find(paths, mask_of(environment))
     yield from (one for one in diagnostics if one.severity is Severity.ERROR)
     for number, one in enumerate(found):
         watch.at("laying out specs", "files", number, len(found))
-        yield from _of_file(one)
+        yield from _of_file(one, renames)
     watch.ended("laying out specs")
 
 
-def _of_file(found: "FoundFile") -> Iterator[Formatted | Diagnostic]:
+def _of_file(found: "FoundFile", renames: "Renames") -> Iterator[Formatted | Diagnostic]:
     from reconciler.desired.layout import formatted as layout
 
     file = found.read()
     if isinstance(file, Diagnostic):
         yield file
         return
-    after, wrong = layout.formatted(file)
+    after, wrong = layout.formatted(file, renames.is_spent)
     if after is None:
         yield from wrong
     else:

@@ -20,11 +20,13 @@ from reconciler.diagnostics import Diagnostic
     show_default=True,
     help="Folder of the specs, where no PATHS are given.",
 )
+@options.state_dir
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 where a file would change.")
 @options.hushing
 def command(
     paths: tuple[Path, ...],
     specs: Path,
+    state_dir: Path | None,
     check: bool,
     quiet: bool,
     no_color: bool,  # noqa: ARG001
@@ -36,6 +38,9 @@ def command(
     nested stands between brackets, texts in quotes only where some reader would need them.
     Comments stay with what they stand beside or above, and so do empty lines between entries.
 
+    A `previously` is dropped once the trail at hand shows that the rename was carried out in
+    every store of the file, which needs the key that the plan was made with.
+
     The names of the files that change are printed. A file is replaced only where what is written
     was read again and says the same; one with errors is left alone, and the exit code is 1.
 
@@ -45,7 +50,7 @@ def command(
     """
     from reconciler import app
 
-    environment = app.environment_of(specs, None)
+    environment = app.environment_of(specs, state_dir)
     sound = changed = failed = 0
     with progress.shown(environment.watch, quiet=quiet):
         for one in app.formatted(list(paths) or [specs], environment):

@@ -11,15 +11,19 @@ from reconciler.desired.item import Item
 from reconciler.desired.layout.comments import UnclearError
 from reconciler.desired.layout.lay_out import lay_out
 from reconciler.desired.layout.pieces import remarks
+from reconciler.desired.layout.spent import IsSpent, nothing_spent, without_spent
 from reconciler.desired.yaml_reader import LOADER
 from reconciler.diagnostics import Diagnostic, SourceMark
 
+_RENAME: Final = "previously"
 _UNCLEAR: Final = (
     "it cannot be laid out with certainty that it says the same and keeps its comments"
 )
 
 
-def formatted(file: SpecFile) -> tuple[bytes | None, tuple[Diagnostic, ...]]:
+def formatted(
+    file: SpecFile, is_spent: IsSpent = nothing_spent
+) -> tuple[bytes | None, tuple[Diagnostic, ...]]:
     """The bytes that the file should be, or None with the reasons why it is to be left alone."""
     document, wrong = schema_errors.read(file)
     text, _ = lines.decode(file)
@@ -40,7 +44,7 @@ def formatted(file: SpecFile) -> tuple[bytes | None, tuple[Diagnostic, ...]]:
                 hint="write the content out where its aliases stand",
             ),
         )
-    found = _laid_out(file.name, document, text)
+    found = _laid_out(file.name, document, text, is_spent)
     if found is None:
         mark = SourceMark(file.name)
         hint = "lay it out by hand; the comments in unusual places are what to look at"
@@ -48,13 +52,16 @@ def formatted(file: SpecFile) -> tuple[bytes | None, tuple[Diagnostic, ...]]:
     return found, ()
 
 
-def _laid_out(name: str, document: Document, text: str) -> bytes | None:
+def _laid_out(name: str, document: Document, text: str, is_spent: IsSpent) -> bytes | None:
     """None where what was written does not say the same to our reader, or lacks a comment."""
     try:
         before = remarks(document, text)
-        found = lay_out(document.data, before)
+        data = document.data
+        if _RENAME in text:
+            data = without_spent(data, before, is_spent)
+        found = lay_out(data, before)
         again, wrong = schema_errors.read(SpecFile(name=name, content=found.encode()))
-        if again is None or wrong or not _is_same(document.data, again.data):
+        if again is None or wrong or not _is_same(data, again.data):
             return None
         return found.encode() if remarks(again, found).texts() == before.texts() else None
     except UnclearError:
