@@ -86,6 +86,12 @@ SETTINGS: dict[str, tuple[Callable[[Shop], None], str]] = {
         lambda shop: shop.settings.update(consent_words={"email": {"unsubscribed": "GONE"}}),
         "stores.shop.consent_words.email.unsubscribed",
     ),
+    "frozen": (
+        lambda shop: shop.settings.update(
+            frozen=[{"from": PAST, "until": "2026-01-02T00:00:00+00:00", "reason": "stocktaking"}]
+        ),
+        "stores.shop.frozen.2026-01-01T00:00+00:00 to 2026-01-02T00:00+00:00",
+    ),
     "require": (
         lambda shop: shop.policy.update(consent={"require": {"email": ["given_at"]}}),
         "policy.consent.require.email.source",
@@ -248,6 +254,34 @@ def test_a_plan_is_applied_under_the_settings_it_was_made_under(shop: Shop) -> N
 
     assert done.code == 0, done.everything
     assert shop.live("0@example.com")["first_name"] == "Newer"
+
+
+def test_a_window_that_a_pull_request_brings_counts_once_merged(shop: Shop) -> None:
+    shop.want({"email": "0@example.com", "first_name": "New"})
+    commit(shop)
+    shop.settings = {"frozen": [{"from": PAST, "until": SOON, "reason": "stocktaking"}]}
+    shop.want({"email": "0@example.com", "first_name": "New"})
+    done, _ = planned(shop)
+    assert "store.frozen" not in done.out
+    commit(shop)
+
+    done = call(shop, "apply", str(shop.folder / "plan.json"), "--base", "none")
+
+    assert done.code == 3, done.everything
+    assert "frozen until" in done.err
+
+
+def test_a_window_that_a_pull_request_takes_away_counts_until_merged(shop: Shop) -> None:
+    shop.settings = {"frozen": [{"from": PAST, "until": SOON, "reason": "stocktaking"}]}
+    shop.want({"email": "0@example.com", "first_name": "New"})
+    commit(shop)
+    shop.settings = {}
+    shop.want({"email": "0@example.com", "first_name": "New"})
+
+    done, body = planned(shop)
+
+    assert done.code == 3
+    assert body["verdicts"][0]["rule"] == "store.frozen"
 
 
 def test_a_plan_is_stale_where_other_settings_have_changed(shop: Shop) -> None:
