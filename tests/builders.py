@@ -282,7 +282,14 @@ def state_of(
 ) -> tuple[DesiredState, list[Diagnostic]]:
     """What documents ask for together, and every complaint about that."""
     declared, wrong = settings_section.declare(documents, TABLES, CHECKS)
-    state, more, _ = resolve.resolve(
+    state, more, _ = resolved(documents, now)
+    return state, [*wrong, *more, *lint.approvals(declared, now)]
+
+
+def resolved(documents: Sequence[Document], now: datetime = NOW) -> resolve.Resolved:
+    """The same with the entries at hand."""
+    declared, _ = settings_section.declare(documents, TABLES, CHECKS)
+    return resolve.resolve(
         documents,
         declared,
         "specs",
@@ -290,4 +297,3 @@ def state_of(
         meaning,
         now,
     )
-    return state, [*wrong, *more, *lint.approvals(declared, now)]
