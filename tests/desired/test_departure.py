@@ -25,7 +25,8 @@ def documents(files: Files) -> list[Document]:
     found = []
     for name, text in sorted(files.items()):
         document, wrong = schema_errors.read(SpecFile(name=name, content=text.encode()))
-        assert document is not None and not wrong, wrong
+        assert not wrong
+        assert document is not None
         found.append(document)
     return found
 
