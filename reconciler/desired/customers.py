@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, overload
 
-from reconciler.desired.document import Document
+from reconciler.desired.document import MEMBERS, Document
 from reconciler.desired.entries import DiagnosticCollector, Entry, entry
+from reconciler.desired.item import Item
 from reconciler.desired.merge import one_of, places
 from reconciler.desired.tag_documents import TagDocuments
 from reconciler.diagnostics import Pointer
@@ -48,12 +49,40 @@ class StoreEntries:
         """The number of the document that an entry stands in."""
         return self._lists[bisect_right(self._begins, number) - 1][0]
 
-    def elsewhere(self, same: Collection[int]) -> Iterator[int]:
-        """The numbers of the entries of all documents but these."""
-        ends = [*self._begins[1:], self._count]
-        for (document, _), begin, end in zip(self._lists, self._begins, ends, strict=True):
+    def apart_from(self, same: Collection[int]) -> Iterator[tuple[int, int]]:
+        """The numbers of the entries of all documents but these, each with its `look`."""
+        for at, (document, _) in enumerate(self._lists):
             if document not in same:
-                yield from range(begin, end)
+                yield from enumerate(self._looks(at), self._begins[at])
+
+    def look(self, number: int) -> int:
+        """The same for whatever is written alike in alike surroundings, wherever it stands."""
+        at = bisect_right(self._begins, number) - 1
+        return self._look(at, self._around(at), number - self._begins[at])
+
+    def _looks(self, at: int) -> Iterator[int]:
+        around = self._around(at)
+        place, pointer = self._lists[at]
+        every = _at(self.documents[place], pointer)
+        return (self._look(at, around, number) for number in range(len(every)))
+
+    def _look(self, at: int, around: str, number: int) -> int:
+        place, pointer = self._lists[at]
+        item = _at(self.documents[place], pointer)[number]
+        if isinstance(item, Item):
+            return hash((around, item.values, item.form.shape))
+        return hash((around, repr(item)))
+
+    def _around(self, at: int) -> str:
+        """What an entry means depends on, beside itself."""
+        place, pointer = self._lists[at]
+        data = self.documents[place].data
+        if pointer[0] == "customers":
+            return f"customers {data.get('defaults')!r}"
+        if pointer[0] == "tags":
+            tag = data["tags"][pointer[1]]
+            return f"tags {[one for one in tag.items() if one[0] != MEMBERS]!r}"
+        return str(pointer[0])
 
     def listed(self, documents: Collection[int]) -> int:
         """How many `customers` entries some documents have, by their numbers."""
@@ -65,6 +94,14 @@ class StoreEntries:
         place, pointer = self._lists[at]
         document, pointer = self.documents[place], (*pointer, number - self._begins[at])
         return entry(document, pointer, self.store, self._now, work)
+
+
+def _at(document: Document, pointer: Pointer) -> Sequence[Any]:
+    found = document.data
+    for part in pointer:
+        found = found[part] if isinstance(part, int) else found.get(part) or ()
+    every: Sequence[Any] = found
+    return every
 
 
 def _lists(document: Document) -> Iterator[tuple[Pointer, Sequence[Any]]]:

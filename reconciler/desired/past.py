@@ -44,11 +44,15 @@ class Past:
         documents = here.made.entries.documents
         both = (*(documents[one] for one in sorted(self._same)), *there.documents)
         self._tags = TagDocuments.of(both, there.store)
+        # What both have, though it moved or the file around it changed, is not looked at again.
+        looks = dict(there.apart_from(()))
+        self._looks = frozenset(looks.values())
+        at_hand = {look for _, look in here.made.entries.apart_from(self._same)}
         self._read: dict[int, Entry] = {}
         self._named: dict[Key, list[int]] = {}
         heard = DiagnosticCollector()
-        for number in range(len(there)):
-            entry = there.read(number, heard)
+        for number, look in looks.items():
+            entry = None if look in at_hand else there.read(number, heard)
             if entry is not None and entry.identities:
                 self._read[number] = entry
                 for one in entry.identities:
@@ -75,7 +79,7 @@ class Past:
         return self._of(customer.previously) or found
 
     def elsewhere(self) -> Iterator[Former]:
-        """Whom the files that are gone or changed speak of, in the order of their first entries."""
+        """Whom entries speak of that are gone or changed, in their order."""
         done: set[int] = set()
         for number, entry in self._read.items():
             if number not in done:
@@ -86,11 +90,11 @@ class Past:
                     yield former
 
     def changed_at_hand(self) -> Iterator[int]:
-        """The places of the customers whom files at hand speak of that this revision lacks."""
+        """The places of the customers whom entries speak of that this revision lacks."""
         heard = DiagnosticCollector()
         entries = self._here.made.entries
-        for number in entries.elsewhere(self._same):
-            entry = entries.read(number, heard)
+        for number, look in entries.apart_from(self._same):
+            entry = None if look in self._looks else entries.read(number, heard)
             for one in entry.identities[:1] if entry is not None else ():
                 yield from self._here.entries.now((one.kind, one.key))
 
@@ -98,8 +102,8 @@ class Past:
         return self._made(*self._group(identities))
 
     def _group(self, identities: Sequence[Identity]) -> tuple[set[int], set[int]]:
-        """The entries that share an identity with these, directly or through others: those of the
-        files that only this revision has, and those of files that are the same.
+        """The entries that share an identity with these, directly or through others: those that
+        only this revision has, and those that are the same.
         """
         there, here = set[int](), set[int]()
         asked: set[Key] = set()
@@ -118,17 +122,22 @@ class Past:
         return there, here
 
     def _at_hand(self, key: Key) -> Iterator[tuple[int, Entry]]:
-        """The entries of the files that are the same and that bear a key."""
+        """The entries that are the same and that bear a key."""
         heard = DiagnosticCollector()
         made = self._here.made
         for place in self._here.entries.now(key):
             for number in made.numbers(place):
-                if made.entries.document(number) in self._same:
+                if self._is_common(number):
                     entry = made.entries.read(number, heard)
                     if entry is not None and any(
                         (one.kind, one.key) == key for one in entry.identities
                     ):
                         yield number, entry
+
+    def _is_common(self, number: int) -> bool:
+        """Whether this revision has an entry at hand as well."""
+        entries = self._here.made.entries
+        return entries.document(number) in self._same or entries.look(number) in self._looks
 
     def _made(self, there: set[int], here: set[int]) -> Former | None:
         heard = DiagnosticCollector()
