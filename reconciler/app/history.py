@@ -23,10 +23,12 @@ APPLIED: Final = "applied"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
     """With which commits the files at hand are compared: the `base`, and for each store the one
-    that was last applied completely. `by_applied` says that this one is the base as well.
+    that was last applied completely. `by_applied` says that this one is the base as well. `tip` is
+    what was given as the base, where the files at hand do not come from that.
     """
 
     base: str | None = None
+    tip: str | None = None
     applied: Mapping[str, str] = field(default_factory=dict)
     by_applied: bool = False
 
@@ -53,7 +55,10 @@ def compared(specs: Path, base: str | None, environment: Environment) -> Compare
     if base is None:
         return Compared(applied=known)
     chosen = revision(specs, base)
-    return Compared(base=merge_base(specs, chosen.commit) or chosen.commit, applied=known)
+    base, tip = merge_base(specs, chosen.commit), chosen.commit
+    if base in (None, tip):
+        return Compared(base=tip, applied=known)
+    return Compared(base=base, tip=tip, applied=known)
 
 
 def compared_as(plan: "SavedPlan") -> Compared:
@@ -92,12 +97,13 @@ def with_history(
     for store in state.stores:
         applied = revisions.last(chosen.applied.get(store.name))
         base = applied if chosen.by_applied else revisions.base(chosen.base)
-        of = len(state.stores)
+        tip, of = revisions.base(chosen.tip), len(state.stores)
         entries, before = departed(
             read.at_hand[store.name],
             store,
             None if base is None else base.past(store, of),
             None if applied is None else applied.past(store, of),
+            None if tip is None else tip.past(store, of),
         )
         customers.append((store.name, entries))
         before = replace(

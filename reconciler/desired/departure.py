@@ -22,11 +22,16 @@ _Key: TypeAlias = tuple[str, str]
 
 
 def departed(
-    here: AtHand, store: StoreSettings, base: Past | None, applied: Past | None
+    here: AtHand,
+    store: StoreSettings,
+    base: Past | None,
+    applied: Past | None,
+    tip: Past | None = None,
 ) -> tuple[Entries, Before]:
     """The store's entries with what left the files, and what earlier revisions said.
 
     Where no base is given, the revision that was last applied tells what shrank and was protected.
+    Of a base that the files at hand do not come from, the `tip` tells what is protected.
     """
     leaving = _Leaving(here, store)
     for past in (base, applied):
@@ -52,7 +57,7 @@ def departed(
         departures=tuple(leaving.departures()),
         left=0 if first is None else leaving.left[first.commit],
         listed=0 if first is None else first.listed,
-        unprotected=() if first is None else tuple(leaving.unprotected[first.commit]),
+        unprotected=tuple(leaving.unprotected(tip or first)),
         changed=None if base is None else changed,
     )
     return entries, before
@@ -77,10 +82,9 @@ class _Leaving:
         self._known: dict[_Key, int] = {}
         self.changed: dict[int, DesiredCustomer] = {}
         self.left: dict[str, int] = {}
-        self.unprotected: dict[str, list[DesiredCustomer]] = {}
 
     def look_at(self, past: Past) -> None:
-        left, unprotected = 0, list[DesiredCustomer]()
+        left = 0
         for former in past.elsewhere():
             customer = former.customer
             places = sorted(set(self._places(customer.identities)))
@@ -89,11 +93,17 @@ class _Leaving:
                 self._leaves(former, past.commit)
             for place in places:
                 self._stays(place, former, alone=len(places) == 1)
-            kept = (_keeps(customer, self._here.entries[place]) for place in places)
-            if customer.protected and not (places and all(kept)):
-                unprotected.append(customer)
         self.left[past.commit] = left
-        self.unprotected[past.commit] = unprotected
+
+    def unprotected(self, past: Past | None) -> Iterator[DesiredCustomer]:
+        """Whom a revision protects and the files at hand do not leave alone."""
+        for former in past.elsewhere() if past is not None else ():
+            customer = former.customer
+            if customer.protected:
+                places = set(self._places(customer.identities))
+                kept = (_keeps(customer, self._here.entries[place]) for place in places)
+                if not (places and all(kept)):
+                    yield customer
 
     def _places(self, identities: Sequence[Identity]) -> Iterator[int]:
         for one in identities:

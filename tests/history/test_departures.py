@@ -163,3 +163,16 @@ def test_a_protected_entry_does_not_just_leave(
     done, body = repo.plan("main")
     assert (("block", "protect.removed") in verdicts(body)) is blocked
     assert done.code == (3 if blocked else 0)
+
+
+def test_an_older_branch_does_not_get_round_a_protection(repo: Repository) -> None:
+    repo.write("people", customers=[entry("ada"), entry("bob")])
+    repo.commit()
+    repo.git("branch", "older")
+    repo.write("people", customers=[entry("ada", protect=True), entry("bob")])
+    repo.commit()
+    repo.git("checkout", "-q", "older")
+    repo.write("people", customers=[entry("bob")])
+    repo.commit()
+    _, body = repo.plan("main")
+    assert verdicts(body) == [("block", "protect.removed")]
