@@ -124,7 +124,9 @@ def test_every_command_has_help_and_stands_in_the_readme() -> None:
         assert f"`reconciler {name}`" in readme
 
 
-@pytest.mark.parametrize("folder", ["specs", "examples/01-first-plan/specs"])
+@pytest.mark.parametrize(
+    "folder", ["specs", "examples/01-first-plan/specs", "examples/04-causes/specs"]
+)
 def test_the_specs_that_we_show_are_valid(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from reconciler import app
 
