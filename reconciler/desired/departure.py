@@ -134,8 +134,8 @@ class _Leaving:
             self.changed[place] = _without(wanted, sort_tags(gone))
 
     def _owns(self, tag: str) -> bool:
-        """By default whatever the specs named is owned."""
-        return self._owned is None or tag in self._owned
+        """By default whatever the specs named is owned; what has become a mark is not."""
+        return tag not in self._store.ownership and (self._owned is None or tag in self._owned)
 
     def departures(self) -> Iterator[Departure]:
         for former, commit in self._gone:

@@ -57,6 +57,10 @@ class Owned:
         )
         self._apart = apart
 
+    def spares(self, tag: str) -> bool:
+        """Whether a tag is apart, and so stays wherever it is."""
+        return tag in self._apart
+
     def __contains__(self, tag: str) -> bool:
         key = tag_key(tag)
         named = key in self._names or any(_fits(one, key) for one in self._patterns)
@@ -96,7 +100,7 @@ def resolve(intent: TagIntent, live: Iterable[str], owned: Owned) -> TagDelta:
     if intent.exact:
         unwanted |= {key for key, tag in by_key.items() if tag in owned and key not in wanted}
     added = [tag for key, tag in wanted.items() if key not in by_key]
-    removed = [tag for key, tag in by_key.items() if key in unwanted]
+    removed = [tag for key, tag in by_key.items() if key in unwanted and not owned.spares(tag)]
     if not added and not removed:
         return _NOTHING
     return TagDelta(added=sort_tags(added), removed=sort_tags(removed))

@@ -3,7 +3,7 @@
 import pytest
 
 from reconciler.model.ownership import NO_MARKS, Ownership
-from reconciler.model.tags import Owned
+from reconciler.model.tags import Owned, TagIntent, is_as_wanted, resolve
 
 MARKS = Ownership(tag="managed-by-reconciler", foreign=("managed-by-*", "crm"))
 
@@ -39,3 +39,14 @@ def test_no_pattern_owns_a_mark() -> None:
     assert "vip" in owned
     assert "managed-by-reconciler" not in owned
     assert "managed-by-terraform" not in owned
+
+
+def test_nothing_takes_a_mark_off() -> None:
+    """Not even a list that names it, as of a revision before there were marks."""
+    owned = Owned(("*",), apart=MARKS)
+    live = ("vip", "Managed-by-Reconciler", "crm")
+    intent = TagIntent(absent=("managed-by-reconciler", "CRM", "vip"))
+
+    assert resolve(intent, live, owned).removed == ("vip",)
+    assert not resolve(TagIntent(absent=("crm",)), live, owned)
+    assert is_as_wanted(TagIntent(exact=True), live[1:], owned)
