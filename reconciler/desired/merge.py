@@ -47,6 +47,7 @@ def one_of(
         reason=told.get("reason"),
         scalars=tuple([(name, told[name]) for name in PROFILE if name in told]),
         tags=tags if absent else with_documents(tags, ranked, documents, work),
+        ended_tags=tuple([_tag_of(entry) for entry in ranked if entry.ended]),
         addresses=told.get("addresses", UNMANAGED),
         consents=tuple([(channel, told[name]) for channel, name in _CONSENTS if name in told]),
         protected=any([entry.protect for entry in ranked]),

@@ -57,9 +57,9 @@ class DesiredCustomer:
     `mark` is the first line of the entry that asked first; `marks` places single fields.
     `creates` says that a `customers` entry speaks of it: only such an entry may create. `claims`
     says that it is to bear our mark, whoever made it. One that is `unnamed` stands in no entry:
-    tag documents alone ask something of somebody there. `departed` is
-    somebody whom only an earlier revision of the specs names, `left_tags` are tags that the specs
-    gave once: `tags` asks for them to be gone.
+    tag documents alone ask something of somebody there. `departed` is somebody whom only an earlier
+    revision of the specs names. `left_tags` are tags that the specs gave once, `ended_tags` those
+    whose membership has ended: `tags` asks for them to be gone.
     """
 
     store: str
@@ -70,6 +70,7 @@ class DesiredCustomer:
     creates: bool = False
     claims: bool = False
     unnamed: bool = False
+    ended_tags: tuple[str, ...] = ()
     absent: bool = False
     reason: str | None = None
     scalars: tuple[tuple[str, Scalar], ...] = ()

@@ -66,7 +66,15 @@ def _cause(field: FieldChange, desired: DesiredCustomer, base: _Heard, applied: 
         return Cause.THIS_CHANGE
     if applied is None:
         return Cause.NOT_IN_SYNC
+    if isinstance(field, TagChange) and _has_ended(field, desired):
+        return Cause.LEFT_OVER  # all three revisions say when, and that has come since
     return Cause.DRIFT if _said(field, applied[0]) == wanted else Cause.LEFT_OVER
+
+
+def _has_ended(change: TagChange, customer: DesiredCustomer) -> bool:
+    """Whether a tag goes because the membership has ended."""
+    ended = {tag_key(tag) for tag in customer.ended_tags}
+    return any(tag_key(tag) in ended for tag in change.delta.removed)
 
 
 def _said(field: FieldChange, customer: DesiredCustomer | None) -> Any:
@@ -78,6 +86,8 @@ def _said(field: FieldChange, customer: DesiredCustomer | None) -> Any:
             return [customer.creates, customer.absent]
         case ScalarChange():
             return [_scalar(field.path.name, customer)]
+        case TagChange(claims=True):
+            return [customer.creates, customer.claims]
         case TagChange():
             return [_stance(tag, customer) for tag in (*field.delta.added, *field.delta.removed)]
         case ConsentChange():
@@ -114,6 +124,7 @@ def _everything(customer: DesiredCustomer) -> list[Any]:
         customer.identities,
         customer.previously,
         customer.creates,
+        customer.claims,
         customer.absent,
         customer.scalars,
         customer.addresses,
