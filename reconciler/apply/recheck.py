@@ -198,7 +198,7 @@ def _why_not(
     approved: ApprovedField, desired: DesiredCustomer, live: LiveCustomer, rules: StoreRules
 ) -> State:
     """Done already only if the record shows it; whatever still differs was held or has moved."""
-    if not _is_asked(approved, desired):
+    if not _is_asked(approved, desired, rules):
         return State.NOT_ASKED
     if approved.path.is_consent:
         return _consent_state(approved, desired, live, rules)
@@ -213,7 +213,7 @@ def _why_not(
     return State.STALE if channel is None else _stale(live.consent(channel))
 
 
-def _is_asked(approved: ApprovedField, desired: DesiredCustomer) -> bool:
+def _is_asked(approved: ApprovedField, desired: DesiredCustomer, rules: StoreRules) -> bool:
     """Whether the entry still wants anything of a field, and in the same direction."""
     name = approved.path.name
     if approved.path.is_consent:
@@ -222,6 +222,8 @@ def _is_asked(approved: ApprovedField, desired: DesiredCustomer) -> bool:
             return desired.absent
         out = wanted.state is ConsentState.UNSUBSCRIBED
         return not out if approved.risk is RiskClass.GRANT or approved.moves else out
+    if is_mark(approved.path, rules):
+        return desired.claims
     if name == TAGS.name:
         return desired.tags is not UNMANAGED
     if name == ADDRESSES.name:
