@@ -135,6 +135,7 @@ def test_a_commit_that_this_clone_lacks_tells_no_cause(repo: Repository) -> None
     repo.edit("ada@example.com", first_name="Other")
     lost = repo.git("rev-parse", "HEAD")
     repo.git("checkout", "-q", "--orphan", "other")
+    (repo.shop.folder / "note").write_text("another commit, whatever the second\n")
     head = repo.commit()
     (repo.shop.folder / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
     done, body = repo.plan(head)
