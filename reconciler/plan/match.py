@@ -321,13 +321,19 @@ class Index:
 
     def _apart(self, pairings: list[Pairing]) -> list[Pairing]:
         """Two entries that turn out to mean one person are both unsure; one that left the files
-        makes no other unsure.
+        makes no other unsure, and is so itself where another may mean the same.
         """
         count = Counter(one.live.remote_id for one in pairings if isinstance(one, Paired))
         stay = Counter(
             one.live.remote_id
             for one in pairings
             if isinstance(one, Paired) and not one.desired.departed
+        )
+        count.update(
+            live.remote_id
+            for one in pairings
+            if isinstance(one, Ambiguous) and not one.desired.departed
+            for live in one.candidates
         )
         return [
             Ambiguous(desired=one.desired, candidates=(one.live,), rule="identity.same-person")

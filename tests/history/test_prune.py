@@ -86,3 +86,28 @@ def test_deletes_of_who_left_have_their_ceiling(repo: Repository) -> None:
     done, body = repo.plan("none")
     assert verdicts(body) == [("block", "ceiling.delete")]
     assert done.code == 3
+
+
+def test_whom_another_entry_may_mean_is_not_deleted_with_its_former_entry(repo: Repository) -> None:
+    repo.edit("new@example.com", phone="+8613315034487")
+    renamed = {"email": "newer@example.com", "phone": "+8613315034487"}  # and no `previously`
+    repo.write("people", customers=[entry("ada"), renamed])
+    repo.commit()
+    _, body = repo.plan("none")
+    assert body["summary"]["delete"] == 0
+    assert ("hold", "identity.disagrees") in verdicts(body)
+    assert emails(repo) == ["ada", "new", "stranger"]
+
+
+def test_whom_another_entry_names_by_the_time_of_the_apply_stays(repo: Repository) -> None:
+    repo.edit("new@example.com", phone="+8613315034487")
+    repo.write("people", customers=[entry("ada")])
+    repo.commit()
+    _, body = repo.plan("none")
+    assert body["summary"]["delete"] == 1
+    repo.write("people", customers=[entry("ada"), {"phone": "+8613315034487"}])
+    repo.commit()
+    done = repo.apply()
+    assert done.code == 4
+    assert "another entry names the customer by now" in done.out
+    assert emails(repo) == ["ada", "new", "stranger"]
