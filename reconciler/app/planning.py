@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.model.redaction import Names
     from reconciler.plan.match import OfPair
     from reconciler.plan.plan import Plan, StorePlan
-    from reconciler.plan.planner import Named, StoreReading
+    from reconciler.plan.planner import StoreReading
     from reconciler.plan.store_rules import StoreRules
 
 PLAN_LIFE: Final = timedelta(days=7)
@@ -170,9 +170,7 @@ def _plan_store(
 
     told, fault, state = "", None, few.state
     try:
-        made, read, _ = compute_store(
-            state, store, choices, environment, pseudonyms, named=few.named
-        )
+        made, read, _ = compute_store(state, store, choices, environment, pseudonyms, few=few)
         return made, read
     except ReconcilerError as error:
         told = str(error)
@@ -218,17 +216,19 @@ def compute_store(
     environment: Environment,
     pseudonyms: "Pseudonyms",
     kept: "OfPair | None" = None,
-    named: "Named | None" = None,
+    few: Scoped | None = None,
 ) -> "tuple[StorePlan, StoreReading, StoreRules]":
     """One store's part of the plan, with what was read and how it was judged.
 
     Records that are as they shall be are not among what was read, but for those that are `kept`.
+    Of a plan for `few`, the state is theirs.
     Raises `PlatformError`, `ConfigError` and `JournalError`.
     """
     from reconciler.live.read import StoreReader
     from reconciler.plan.planner import compute, rests_on_doubt, rests_on_size
     from reconciler.plan.tag_watch import TagWatch
 
+    whom = None if few is None else few.of(store.name)
     rules = rules_for(state, store, choices.releases, environment, pseudonyms, choices.acknowledged)
     raises = _raises(state, choices, store.name, environment)
     connection = open_store(store, environment)
@@ -250,7 +250,7 @@ def compute_store(
         else:
             read = reading.read(choices.read)
         rules = _with_what_was_read(rules, read)
-        made = compute(read, rules, raises, named)
+        made = compute(read, rules, raises, whom)
         if choices.read == "auto" and read.receipt.mode == "lookup":
             why = ""
             if rests_on_size(made):
@@ -260,7 +260,7 @@ def compute_store(
             if why:
                 read = reading.whole(f"{why}, after {read.receipt.requests} requests")
                 rules = _with_what_was_read(rules, read)
-                made = compute(read, rules, raises, named)
+                made = compute(read, rules, raises, whom)
     finally:
         connection.session.close()
         environment.watch.ended(title)

@@ -15,16 +15,27 @@ from reconciler.model.tags import tag_key
 
 if TYPE_CHECKING:
     from reconciler.model.pseudonyms import Pseudonyms
-    from reconciler.plan.planner import Named
+    from reconciler.plan.planner import Chosen, Named
 
 ALIAS: Final = re.compile("cus_[a-z2-7]{10}")
 
 
 class Scoped(NamedTuple):
-    """`named` tells whom an alias of the store means, which shows only once that is read."""
+    """`named` tells whom an alias of the store means, which shows only once that is read; `whole`
+    is the state of everybody.
+    """
 
     state: DesiredState
     named: "Named | None"
+    whole: DesiredState
+
+    def of(self, store: str) -> "Chosen | None":
+        """Who is planned of a store's entries; None where that is everybody."""
+        from reconciler.plan.planner import Chosen
+
+        if self.state is self.whole:
+            return None
+        return Chosen(named=self.named, entries=self.whole.of(store))
 
 
 def scoped(state: DesiredState, scope: Scope, pseudonyms: "Pseudonyms") -> Scoped:
@@ -36,7 +47,7 @@ def scoped(state: DesiredState, scope: Scope, pseudonyms: "Pseudonyms") -> Scope
     from reconciler.plan.explanation import is_meant
 
     if not scope:
-        return Scoped(state, None)
+        return Scoped(state, None, state)
     customers = dict(state.customers)
     found = set[str]()
     chosen: dict[str, tuple[DesiredCustomer, ...]] = {}
@@ -60,9 +71,9 @@ def scoped(state: DesiredState, scope: Scope, pseudonyms: "Pseudonyms") -> Scope
 
         for store in state.stores:
             customers[store.name] = Entries.of(tuple(_kept(iter(state.of(store.name)))))
-        return Scoped(_of(state, customers), named)
+        return Scoped(_of(state, customers), named, state)
     customers |= {name: Entries.of(every) for name, every in chosen.items()}
-    return Scoped(_of(state, customers), None)
+    return Scoped(_of(state, customers), None, state)
 
 
 def _of(state: DesiredState, customers: Mapping[str, Entries]) -> DesiredState:

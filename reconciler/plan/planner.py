@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from reconciler.model.cause import Cause
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
+from reconciler.model.entries import Entries
 from reconciler.model.field_path import FieldPath
 from reconciler.model.settings import RiskClass
 from reconciler.plan.case import CustomerPlan
@@ -19,7 +20,7 @@ from reconciler.plan.effort import effort
 from reconciler.plan.everybody_else import entry_for, plan_everybody_else
 from reconciler.plan.freeze import frozen
 from reconciler.plan.hidden import HiddenContacts
-from reconciler.plan.match import Index
+from reconciler.plan.match import Index, keys_of
 from reconciler.plan.ordering import ranked, unmet
 from reconciler.plan.owed import owed
 from reconciler.plan.pairing import Ambiguous, Missing, Paired, Pairing, lives_of
@@ -101,16 +102,47 @@ Named: TypeAlias = Callable[[DesiredCustomer, Iterable[LiveCustomer]], bool]
 """Whether an entry, with those whom it may mean, is one that is planned."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Whom a plan is for: those who are `named`, all that were read where nobody is. `entries` are
+    everybody's, of whom another may mean the same customer.
+    """
+
+    named: Named | None
+    entries: Entries
+
+    def of(self, pairings: Iterable[Pairing], region: str | None) -> tuple[Pairing, ...]:
+        return tuple(
+            self._with_others(one, region)
+            for one in pairings
+            if self.named is None or self.named(one.desired, lives_of(one))
+        )
+
+    def _with_others(self, pairing: Pairing, region: str | None) -> Pairing:
+        """What a plan for everybody would make of it where another entry names that customer."""
+        if not isinstance(pairing, Paired):
+            return pairing
+        desired, live = pairing.desired, pairing.live
+        others = (
+            self.entries[place]
+            for key in keys_of(live, region)
+            for place in (*self.entries.now(key), *self.entries.before(key))
+        )
+        if all(one.departed or one.identities == desired.identities for one in others):
+            return pairing
+        return Ambiguous(desired=desired, candidates=(live,), rule="identity.same-person")
+
+
 def compute(
     read: StoreReading,
     rules: StoreRules,
     raises: tuple[tuple[RiskClass, int], ...],
-    named: Named | None = None,
+    chosen: Chosen | None = None,
 ) -> StorePlan:
-    """Equal inputs in any order give equal plans; `named` picks whom one is for."""
+    """Equal inputs in any order give equal plans; `chosen` are those whom one is for."""
     pairings = read.index.pairings()
-    if named is not None:
-        pairings = tuple(one for one in pairings if named(one.desired, lives_of(one)))
+    if chosen is not None:
+        pairings = chosen.of(pairings, rules.comparison.region)
     examined = [
         _caused(one.desired, _proven(one, _examine(one, rules), read, rules), rules)
         for one in pairings

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness import grant, verdicts
 from tests.history.repository import Repository, entry, repository, told
 
 NAMES = tuple(f"c{number:03}" for number in range(300))
@@ -101,3 +102,21 @@ def test_somebody_whom_no_entry_names_is_told(
 
 def test_changed_needs_something_to_compare_with(repo: Repository) -> None:
     assert repo.plan("none", "--changed")[0].code == 64
+
+
+@pytest.mark.parametrize("scope", [["--changed"], ["--tag", "vip"]])
+def test_whom_another_entry_means_too_is_held_whoever_was_chosen(
+    repo: Repository, scope: list[str]
+) -> None:
+    repo.edit("c001@example.com", phone="+8613315034487")
+    opt_out = {"phone": "+8613315034487", "consent": {"email": "unsubscribed"}}
+    repo.write("legal", customers=[opt_out])
+    repo.commit()
+    repo.git("checkout", "-qb", "branch")
+    people = [entry(name, first_name="Ada") for name in NAMES]
+    people[1] = entry("c001", consent={"email": grant()})
+    repo.write("people", customers=people)
+    repo.commit()
+    _, body = repo.plan("main", *scope)
+    assert body["summary"]["classes"]["grant"] == 0
+    assert ("hold", "identity.same-person") in verdicts(body)
