@@ -15,6 +15,7 @@ from reconciler.plan.compare import differences, moves_address
 from reconciler.plan.consent_rules import is_told
 from reconciler.plan.customer import plan_customer
 from reconciler.plan.everybody_else import is_left_out
+from reconciler.plan.held_back import contact_of
 from reconciler.plan.match import may_meet, meets
 from reconciler.plan.outcome import State
 from reconciler.plan.ownership import is_left_to_others, is_mark, is_ours
@@ -70,6 +71,8 @@ def recheck(
             change = _moving(step, approved, change, desired, live, own, rules)
         if change is not None and _is_settled(change, live):
             change = None
+        if change is not None and _is_for_another_contact(approved, desired, live, rules):
+            change = None
         if change is not None:
             write.append(change)
         else:
@@ -79,6 +82,18 @@ def recheck(
         settled=tuple(settled),
         unapproved=_unapproved(step, current.values(), rules),
     )
+
+
+def _is_for_another_contact(
+    approved: ApprovedField, desired: DesiredCustomer, live: LiveCustomer, rules: StoreRules
+) -> bool:
+    """Whether an opt-in would be for another address or number than the one the entry names."""
+    if approved.risk is not RiskClass.GRANT:
+        return False
+    named = approved.path.is_consent
+    channel = Channel(approved.path.member) if named else approved.channel
+    left = {one.path for one in differences(desired, live, rules.comparison)}
+    return channel is not None and contact_of(channel) in left
 
 
 def _unapproved(
@@ -148,7 +163,8 @@ def _of_own_creation(
     for approved in step.fields:
         change = planned.get(approved.digest)
         channel = getattr(change, "channel", None)
-        if change is None or channel is None:
+        moved = _is_for_another_contact(approved, desired, live, rules)
+        if change is None or channel is None or moved:
             settled.append((approved.path, State.STALE))
             continue
         now = live.consent(channel)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.harness import grant
 from tests.history.repository import Repository, entry, repository
 
 NAMES = ("ada", "bob", "cyd", "dan")
@@ -127,3 +128,35 @@ def test_a_removal_planned_on_a_branch_is_applied_after_the_merge(repo: Reposito
     done = repo.call("apply", "--base", "none", str(plan))
     assert done.code == 0, done.everything
     assert repo.shop.live("ada@example.com")["tags"] == ["vip"]
+
+
+@pytest.mark.parametrize("by", ["staff", "files"])
+def test_an_opt_in_is_for_the_address_that_its_evidence_was_for(repo: Repository, by: str) -> None:
+    number = repo.shop.live("ada@example.com")["id"]
+    ada = entry("ada", id=number, first_name="Ada")
+    repo.write("ada", customers=[ada])
+    repo.commit()
+    plan = requested(repo, "first", ada={"id": number, "consent": {"email": grant()}})
+    merged(repo, "merge", "first")
+    if by == "staff":
+        repo.shop.box.edit(number, email="other@example.com")
+    else:
+        moved = entry("other", id=number, consent={"email": grant()})
+        repo.write("ada", customers=[moved])
+        repo.commit()
+    done = repo.call("apply", "--base", "none", str(plan))
+    assert done.code == 4, done.everything
+    now = next(one for one in repo.shop.box.customers() if one["id"] == number)
+    assert now["consent"]["email"]["state"] == "not_subscribed"
+
+
+def test_an_opt_in_alone_does_not_go_to_the_address_that_it_is_not_for(repo: Repository) -> None:
+    repo.write("ada", customers=[])
+    moved = entry("new", previously={"email": "ada@example.com"}, consent={"email": grant()})
+    repo.write("new", customers=[moved])
+    repo.commit()
+    repo.plan("none")
+    assert repo.apply("--only", "grant").code == 4
+    assert repo.shop.live("ada@example.com")["consent"]["email"]["state"] == "not_subscribed"
+    assert repo.apply("--resume").code == 0
+    assert repo.shop.live("new@example.com")["consent"]["email"]["state"] == "subscribed"
