@@ -16,6 +16,7 @@ from reconciler.app.environment import (
     rules_for,
     shop_of,
 )
+from reconciler.app.history import last_applied
 from reconciler.app.usable import left_by
 from reconciler.errors import BlockedPlanError, ReconcilerError
 from reconciler.model.customer import DesiredCustomer
@@ -80,6 +81,7 @@ def apply(order: ApplyRequest) -> "ApplyResult":
     keep(order.environment.folder, order.commitment.id, f"{as_json(encode(order.plan))}\n")
     busy = [store for store in order.commitment.stores if store.changes]
     records = _begun(order)
+    brought_to = _brought_to(order)
     order = replace(order, progress=_watched(order, busy))
     with ThreadPoolExecutor(max_workers=max(1, len(busy))) as pool:
         begun = [pool.submit(_apply_or_tell, order, one, records[one.name]) for one in busy]
@@ -94,7 +96,7 @@ def apply(order: ApplyRequest) -> "ApplyResult":
         left=left_by(order.commitment, order.only, order.environment.folder),
     )
     order.environment.watch.ended(_APPLYING)
-    result = replace(result, trails=tuple(_ended(order, result, records)))
+    result = replace(result, trails=tuple(_ended(order, result, records, brought_to)))
     with suppress(OSError):  # what is of no more use may as well stay
         forget(order.environment.folder, order.environment.clock.now())
     failures = [error for _, error in ended if error is not None]
@@ -147,19 +149,35 @@ def _begun(order: ApplyRequest) -> "dict[str, Record]":
     return records
 
 
+def _brought_to(order: ApplyRequest) -> Mapping[str, str]:
+    """The commit that each store is brought to if all goes well, as it is before the first write.
+
+    What left the files since another commit than the plan knew of is not in the plan.
+    """
+    commit = revision_to_name(order)
+    if commit is None:
+        return {}
+    known = last_applied(order.environment)
+    whole = (one for one in order.plan.stores if _is_whole(order.plan, one.name))
+    return {one.name: commit for one in whole if one.applied == known.get(one.name)}
+
+
 def _ended(
-    order: ApplyRequest, result: "ApplyResult", records: "Mapping[str, Record]"
+    order: ApplyRequest,
+    result: "ApplyResult",
+    records: "Mapping[str, Record]",
+    brought_to: Mapping[str, str],
 ) -> "Iterator[TrailEnd]":
     from reconciler.plan.outcome import StoreOutcome, TrailEnd
     from reconciler.state.applied import Applied, applied_event
 
-    commit = revision_to_name(order)
     outcomes = {one.store: one for one in result.stores}
     left = Counter(step.change.store for step in result.left)
     for name, record in records.items():
         outcome = outcomes.get(name, StoreOutcome(store=name, outcomes=()))
         head = record.end(outcome, interrupted=result.interrupted, left=left[name])
-        if commit is not None and outcome.complete and _is_whole(order.plan, name):
+        commit = brought_to.get(name)
+        if commit is not None and outcome.complete:
             one = Applied(
                 store=name,
                 commit=commit,

@@ -160,3 +160,17 @@ def test_an_opt_in_alone_does_not_go_to_the_address_that_it_is_not_for(repo: Rep
     assert repo.shop.live("ada@example.com")["consent"]["email"]["state"] == "not_subscribed"
     assert repo.apply("--resume").code == 0
     assert repo.shop.live("new@example.com")["consent"]["email"]["state"] == "subscribed"
+
+
+def test_a_plan_that_knew_of_an_older_apply_is_not_what_was_applied_completely(
+    repo: Repository,
+) -> None:
+    plan = requested(repo, "first", ada={"first_name": "Eva"})
+    repo.write("bob", customers=[entry("bob", first_name="Ada", tags={"add": ["vip"]})])
+    repo.commit()
+    repo.converge()
+    repo.git("revert", "--no-edit", "HEAD")
+    merged(repo, "squash", "first")  # now the files are those of the plan, which lacks the revert
+    assert repo.call("apply", "--base", "none", str(plan)).code == 0
+    repo.converge()
+    assert repo.shop.live("bob@example.com")["tags"] == []
