@@ -184,6 +184,12 @@ def is_inside(folder: Path) -> bool:
     return _top_of(folder) is not None
 
 
+def is_shallow(folder: Path) -> bool:
+    """Whether the clone may lack commits that the repository has."""
+    told = _git(folder, "rev-parse", "--is-shallow-repository")
+    return told is not None and told.strip() == "true"
+
+
 def merge_base(folder: Path, commit: str) -> str | None:
     """The last commit that the one at hand and another have in common; None where this clone does
     not have it.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from reconciler.app.environment import Environment, mask_of
 from reconciler.diagnostics import has_errors
 from reconciler.errors import ConfigError
-from reconciler.model.settings import DesiredState, StoreSettings
+from reconciler.model.settings import DesiredState, Settings, StoreSettings
 
 if TYPE_CHECKING:
     from reconciler.desired.document import Document
@@ -88,28 +88,29 @@ def with_history(
     """The same customers, asked for what left the files as well.
 
     Raises `ConfigError` where the base cannot be read. Of what was last applied, no more is known
-    then than nothing.
+    then than nothing; where a clone that is not whole lacks it, not even that there was anything.
     """
     from reconciler.desired.departure import departed
+    from reconciler.repository import is_shallow
 
-    revisions = _Revisions(specs, environment, read)
+    revisions = _Revisions(specs, environment, read, state.at_hand)
     customers, history = [], []
     for store in state.stores:
         applied = revisions.last(chosen.applied.get(store.name))
         base = applied if chosen.by_applied else revisions.base(chosen.base)
-        tip, of = revisions.base(chosen.tip), len(state.stores)
+        tip = revisions.base(chosen.tip)
         entries, before = departed(
             read.at_hand[store.name],
             store,
-            None if base is None else base.past(store, of),
-            None if applied is None else applied.past(store, of),
-            None if tip is None else tip.past(store, of),
+            None if base is None else base.past(store),
+            None if applied is None else applied.past(store),
+            None if tip is None else tip.past(store),
         )
         customers.append((store.name, entries))
         before = replace(
             before,
             compared=APPLIED if chosen.by_applied else chosen.base,
-            last=chosen.applied.get(store.name),
+            last=None if applied is None and is_shallow(specs) else chosen.applied.get(store.name),
         )
         history.append((store.name, before))
     kept = dict(state.customers) | dict(customers)
@@ -117,15 +118,18 @@ def with_history(
 
 
 class _Files(NamedTuple):
-    """The files of one revision: those that are at hand as well, and the others."""
+    """The files of one revision: those that are at hand as well, and the others; together they
+    define so many stores.
+    """
 
     commit: str
     same: frozenset[str]
     there: "Sequence[Document]"
+    stores: int
     read: AsRead
     now: datetime
 
-    def past(self, store: StoreSettings, stores: int) -> "Past":
+    def past(self, store: StoreSettings) -> "Past":
         from reconciler.desired.customers import StoreEntries
         from reconciler.desired.past import Past
         from reconciler.desired.resolve import about
@@ -133,17 +137,20 @@ class _Files(NamedTuple):
         here = self.read.at_hand[store.name]
         documents = here.made.entries.documents
         same = [number for number, one in enumerate(documents) if one.file in self.same]
-        there = StoreEntries(store, tuple(about(store, self.there, stores)), self.now)
+        there = StoreEntries(store, tuple(about(store, self.there, self.stores)), self.now)
         return Past(self.commit, here, same, there)
 
 
 class _Revisions:
     """Each is read once, whatever number of stores asks."""
 
-    def __init__(self, specs: Path, environment: Environment, read: AsRead) -> None:
+    def __init__(
+        self, specs: Path, environment: Environment, read: AsRead, at_hand: Settings
+    ) -> None:
         self._specs = specs
         self._environment = environment
         self._read = read
+        self._at_hand = at_hand
         self._known: dict[str, _Files | None] = {}
 
     def base(self, commit: str | None) -> _Files | None:
@@ -177,5 +184,7 @@ class _Revisions:
         if has_errors(diagnostics) or any(has_errors(wrong) for _, wrong in found):
             return None
         documents = [document for document, _ in found if document is not None]
+        stores = {one.name for one in self._at_hand.stores if one.mark.file in same}
+        stores.update(name for one in documents for name in one.data.get("stores") or ())
         now = self._environment.clock.now()
-        return _Files(commit, frozenset(same), documents, self._read, now)
+        return _Files(commit, frozenset(same), documents, len(stores), self._read, now)

@@ -1,5 +1,7 @@
 """What leaves the files: who is managed no more, which tags go, and what never rises."""
 
+import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -176,3 +178,38 @@ def test_an_older_branch_does_not_get_round_a_protection(repo: Repository) -> No
     repo.commit()
     _, body = repo.plan("main")
     assert verdicts(body) == [("block", "protect.removed")]
+
+
+def test_what_left_while_there_was_one_store_is_known_once_there_are_two(repo: Repository) -> None:
+    file = repo.shop.specs / "all.yaml"
+    document = json.loads(file.read_text())
+    del document["store"]
+    file.write_text(json.dumps(document))
+    people = [entry("ada", tags={"add": ["vip"]}), entry("bob", protect=True)]
+    (repo.shop.specs / "people.yaml").write_text(json.dumps({"customers": people}))
+    repo.commit()
+    repo.converge()
+    document["stores"]["second"] = document["stores"]["shop"]
+    file.write_text(json.dumps(document))
+    repo.write("people", customers=[entry("ada")])
+    repo.commit()
+    _, body = repo.plan("none", "--store", "shop")
+    assert [one["removed"] for one in body["changes"][0]["fields"]] == [["vip"]]
+    assert verdicts(body) == [("block", "protect.removed")]
+
+
+def test_a_clone_that_lacks_what_was_applied_forgets_no_removal(repo: Repository) -> None:
+    repo.write("people", customers=[entry("ada", tags={"add": ["vip"]})])
+    repo.commit()
+    repo.converge()
+    repo.write("people", customers=[entry("ada")])
+    repo.commit()
+    whole = repo.shop.folder
+    clone = whole.parent / "clone"
+    repo.git("clone", "-q", "--depth=1", f"file://{whole}", str(clone))
+    shutil.copytree(whole / ".reconciler", clone / ".reconciler")
+    repo.shop.folder, repo.shop.specs = clone, clone / "specs"
+    repo.converge()  # of what left the files nothing can be known here
+    repo.git("fetch", "-q", "--unshallow")
+    repo.converge()
+    assert tags_of(repo, "ada") == []
