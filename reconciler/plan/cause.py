@@ -1,6 +1,7 @@
 """Which revisions want a field as the files at hand do, and so why it has to be changed."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from reconciler.model.cause import NO_CAUSES, Cause, Causes
@@ -9,7 +10,7 @@ from reconciler.model.fields import BY_NAME
 from reconciler.model.former import Before, Said
 from reconciler.model.identity import IdentityKind
 from reconciler.model.managed import UNMANAGED
-from reconciler.model.tags import tag_key
+from reconciler.model.tags import TagIntent, tag_key
 from reconciler.plan.changes import (
     AddressChange,
     ConsentChange,
@@ -35,7 +36,9 @@ def differs_from_base(desired: DesiredCustomer, before: Before) -> bool:
     if before.compared is None or before.base is None:
         return False
     former = before.base(desired)
-    return former is None or _everything(former) != _everything(desired)
+    if former is None or desired.departed:
+        return (former is None) is not desired.departed
+    return _everything(former) != _everything(desired)
 
 
 def _cause_of_document(field: FieldChange, before: Before) -> Cause:
@@ -87,7 +90,7 @@ def _said(field: FieldChange, customer: DesiredCustomer | None) -> Any:
         case ScalarChange():
             return [_scalar(field.path.name, customer)]
         case TagChange(claims=True):
-            return [customer.creates, customer.claims]
+            return [customer.creates, customer.absent, customer.claims]
         case TagChange():
             return [_stance(tag, customer) for tag in (*field.delta.added, *field.delta.removed)]
         case ConsentChange():
@@ -129,5 +132,16 @@ def _everything(customer: DesiredCustomer) -> list[Any]:
         customer.scalars,
         customer.addresses,
         customer.consents,
-        customer.tags,
+        customer.claims,
+        _asked(customer),
     ]
+
+
+def _asked(customer: DesiredCustomer) -> Any:
+    """What the files themselves want of tags, without those that left them."""
+    if customer.tags is UNMANAGED:
+        return None
+    left = {tag_key(tag) for tag in customer.left_tags}
+    absent = tuple(tag for tag in customer.tags.absent if tag_key(tag) not in left)
+    asked = replace(customer.tags, absent=absent)
+    return asked if asked != TagIntent() else None

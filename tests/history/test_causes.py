@@ -73,3 +73,37 @@ def test_the_main_branch_is_compared_with_what_was_applied(repo: Repository) -> 
     assert done.code == 3
     repo.converge()
     assert repo.plan("applied", "--fail-on", "drift", "--detailed-exitcode")[0].code == 0
+
+
+def test_a_claim_is_from_the_change_that_makes_it(repo: Repository) -> None:
+    repo.shop.settings.update(ownership={"tag": "ours"})
+    repo.shop.want()
+    repo.commit()
+    repo.converge()
+    repo.git("checkout", "-qb", "branch")
+    people = [entry(name, first_name="Ada") for name in NAMES[1:]]
+    repo.write("people", customers=[entry("ada", first_name="Ada", claim=True), *people])
+    repo.commit()
+    _, body = repo.plan("main")
+    assert told(body) == [("tags[ours]", "this change")]
+
+
+def test_what_is_held_of_an_older_change_is_not_from_this_one(repo: Repository) -> None:
+    repo.shop.settings.update(ownership={"foreign": ["app:*"]})
+    repo.shop.want()
+    repo.write("more", customers=[entry("ada", tags={"add": ["vip"]}), entry("bob")])
+    repo.write("old", tags=[{"name": "old", "members": [entry("bob")]}])
+    repo.commit()
+    repo.converge()
+    for name in ("ada", "bob"):
+        repo.edit(f"{name}@example.com", tags=["vip", "old", "app:1"])
+    repo.write("more", customers=[entry("ada")])
+    repo.drop("old")
+    repo.write("people", customers=[entry("cyd"), entry("dan")])
+    repo.commit()  # merged, and never applied
+    repo.git("checkout", "-qb", "branch")
+    repo.write("people", customers=[entry("cyd", note="n"), entry("dan")])
+    repo.commit()
+    _, body = repo.plan("main", "--fail-on", "hold")
+    assert [one["rule"] for one in body["verdicts"]] == ["ownership.foreign"] * 2
+    assert [one.get("cause") for one in body["verdicts"]] == [None, None]
