@@ -89,8 +89,9 @@ class _Leaving:
             customer = former.customer
             places = sorted(set(self._places(customer.identities)))
             if not places:
-                left += customer.creates and not customer.absent
                 self._leaves(former, past.commit)
+            if customer.creates and not customer.absent:
+                left += not any(self._here.entries[place].creates for place in places)
             for place in places:
                 self._stays(place, former, alone=len(places) == 1)
         self.left[past.commit] = left

@@ -156,9 +156,7 @@ class Past:
 
 
 def _tags(group: Sequence[Entry], section: str) -> tuple[str, ...]:
-    return sort_tags(
-        tag
-        for entry in group
-        if entry.section == section and entry.tags is not None
-        for tag in entry.tags.present
-    )
+    """Those that they give together: tags of defaults give way to any of an entry's own."""
+    said = [one for one in group if one.section == section and one.tags is not None]
+    own = [one for one in said if not one.default_tags] or said
+    return sort_tags(tag for one in own if one.tags is not None for tag in one.tags.present)

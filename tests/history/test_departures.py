@@ -213,3 +213,31 @@ def test_a_clone_that_lacks_what_was_applied_forgets_no_removal(repo: Repository
     repo.git("fetch", "-q", "--unshallow")
     repo.converge()
     assert tags_of(repo, "ada") == []
+
+
+def test_defaults_that_gave_no_tag_take_none_along(repo: Repository) -> None:
+    defaults = {"tags": {"add": ["wholesale"]}}
+    repo.write("people", customers=[entry("ada"), entry("bob")], defaults=defaults)
+    repo.write("own", customers=[entry("ada", tags={"add": ["vip"]})])
+    repo.commit()
+    repo.converge()
+    assert tags_of(repo, "ada") == ["vip"]
+    repo.edit("ada@example.com", tags=["vip", "wholesale"])  # by somebody else
+    repo.write("people", customers=[entry("ada"), entry("bob")])
+    repo.commit()
+    repo.converge()
+    assert [tags_of(repo, name) for name in NAMES[:2]] == [["vip", "wholesale"], []]
+
+
+def test_specs_whose_entries_are_cut_off_shrank_whatever_else_names_them(tmp_path: Path) -> None:
+    names = [f"c{number}" for number in range(60)]
+    with repository(tmp_path, names) as repo:
+        repo.write("people", customers=[entry(name) for name in names])
+        repo.write("vip", tags=[{"name": "vip", "members": [entry(name) for name in names]}])
+        repo.commit()
+        repo.git("checkout", "-qb", "branch")
+        repo.write("people", customers=[entry(name) for name in names[:10]])
+        repo.commit()
+        done, body = repo.plan("main")
+        assert ("block", "spec.shrank") in verdicts(body)
+        assert "50 of 60 customers (83 %)" in done.out
