@@ -33,7 +33,7 @@ class Compared:
     by_applied: bool = False
 
     def __bool__(self) -> bool:
-        return self.base is not None or bool(self.applied)
+        return self.base is not None or self.by_applied or bool(self.applied)
 
 
 class AsRead(NamedTuple):

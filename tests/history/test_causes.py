@@ -107,3 +107,9 @@ def test_what_is_held_of_an_older_change_is_not_from_this_one(repo: Repository) 
     _, body = repo.plan("main", "--fail-on", "hold")
     assert [one["rule"] for one in body["verdicts"]] == ["ownership.foreign"] * 2
     assert [one.get("cause") for one in body["verdicts"]] == [None, None]
+
+
+def test_where_no_trail_is_left_nothing_is_known_to_be_in_sync(repo: Repository) -> None:
+    repo.edit("bob@example.com", first_name="Robert")
+    _, body = repo.plan("applied")
+    assert told(body) == [("first_name", "not in sync")]
