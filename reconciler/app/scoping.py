@@ -92,8 +92,7 @@ def _chosen(
     from reconciler.plan.explanation import is_meant
 
     every = state.of(store.name)
-    changed = state.before(store.name).changed
-    places = set(changed()) if scope.changed and changed is not None else set[int]()
+    places = set(_changed(state, store, len(every))) if scope.changed else set[int]()
     tags = {tag_key(tag) for tag in scope.tags}
     if not (tags or scope.customers):
         yield from (every[place] for place in sorted(places))
@@ -103,6 +102,12 @@ def _chosen(
         found |= meant
         if meant or place in places or not tags.isdisjoint(_tags(entry)):
             yield entry
+
+
+def _changed(state: DesiredState, store: StoreSettings, entries: int) -> Iterable[int]:
+    """The places of those that changed; where nobody knows what the base said, each may have."""
+    changed = state.before(store.name).changed
+    return range(entries) if changed is None else changed()
 
 
 def _tags(entry: DesiredCustomer) -> set[str]:

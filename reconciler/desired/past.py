@@ -90,9 +90,14 @@ class Past:
                     yield former
 
     def changed_at_hand(self) -> Iterator[int]:
-        """The places of the customers whom entries speak of that this revision lacks."""
+        """The places of the customers whom entries speak of that this revision lacks; all where
+        documents ask otherwise of whoever bears their tags.
+        """
         heard = DiagnosticCollector()
         entries = self._here.made.entries
+        if self._tags.asked != entries.tags.asked:
+            yield from range(len(self._here.entries))
+            return
         for number, look in entries.apart_from(self._same):
             entry = None if look in self._looks else entries.read(number, heard)
             for one in entry.identities[:1] if entry is not None else ():

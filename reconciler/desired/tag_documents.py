@@ -56,6 +56,12 @@ class TagDocuments:
     def __bool__(self) -> bool:
         return bool(self.whole or self.groups)
 
+    @property
+    def asked(self) -> tuple[set[tuple[str, bool]], set[frozenset[str]]]:
+        """What they ask of everybody who is a member of none."""
+        whole = {(one.key, one.retired) for one in self.whole.values()}
+        return whole, {frozenset(one.tags) for one in self.groups}
+
     def owns(self, tag: str) -> bool:
         return self.owned is None or tag in self.owned
 

@@ -120,3 +120,23 @@ def test_whom_another_entry_means_too_is_held_whoever_was_chosen(
     _, body = repo.plan("main", *scope)
     assert body["summary"]["classes"]["grant"] == 0
     assert ("hold", "identity.same-person") in verdicts(body)
+
+
+def test_where_the_base_is_not_known_everybody_may_have_changed(repo: Repository) -> None:
+    (repo.shop.folder / ".reconciler" / "audit" / "shop.jsonl").unlink()
+    repo.edit("c009@example.com", first_name="Other")
+    _, body = repo.plan("applied", "--changed")
+    assert told(body) == [("first_name", "not in sync")]
+
+
+def test_a_document_that_asks_something_of_bearers_changes_their_entries(repo: Repository) -> None:
+    repo.write("gold", customers=[entry("c003", tags={"add": ["gold"]})])
+    repo.write("silver", tags=[{"name": "silver", "members": [entry("c004")]}])
+    repo.commit()
+    repo.converge()
+    repo.edit("c003@example.com", tags=["gold", "silver"])
+    repo.git("checkout", "-qb", "branch")
+    repo.write("groups", tags=[{"one_of": ["gold", "silver"]}])
+    repo.commit()
+    _, body = repo.plan("main", "--changed")
+    assert told(body) == [("tags", "this change")]
