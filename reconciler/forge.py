@@ -43,6 +43,14 @@ def pull_request(variables: Variables) -> str | None:
     return number if number.isascii() and number.isdecimal() else None
 
 
+def is_proposal(variables: Variables) -> bool:
+    """Whether what is at hand may never be a commit of the branch: a pull request's, or what a
+    queue of merges tries.
+    """
+    queued = variables.get("GITHUB_REF", "").startswith("refs/heads/gh-readonly-queue/")
+    return queued or pull_request(variables) is not None or head(variables) is not None
+
+
 def author(variables: Variables) -> str | None:
     """The login of whoever opened the pull request; GitLab's variables do not tell it."""
     user = _told_of_request(variables).get("user")

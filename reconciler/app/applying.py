@@ -203,11 +203,7 @@ def revision_to_name(order: ApplyRequest) -> str | None:
     from reconciler.plan.settings_change import settings_digest
 
     state, environment = order.state, order.environment
-    if (
-        order.only
-        or order.plan.options.scope
-        or forge.pull_request(environment.variables) is not None
-    ):
+    if order.only or order.plan.options.scope or forge.is_proposal(environment.variables):
         return None
     made_of = provenance_of(state.folder, environment)
     planned = order.commitment

@@ -1,5 +1,6 @@
 """A pull request, an edit by hand and an older plan: each change says which of them it is from."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,3 +114,25 @@ def test_where_no_trail_is_left_nothing_is_known_to_be_in_sync(repo: Repository)
     repo.edit("bob@example.com", first_name="Robert")
     _, body = repo.plan("applied")
     assert told(body) == [("first_name", "not in sync")]
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        {"GITHUB_REF": "refs/pull/1/merge"},
+        {"GITHUB_REF": "refs/heads/main", "GITHUB_EVENT_PATH": "event.json"},
+        {"GITHUB_REF": "refs/heads/gh-readonly-queue/main/pr-1-c0ffee"},
+        {"CI_MERGE_REQUEST_IID": "1"},
+    ],
+)
+def test_what_is_only_proposed_was_not_applied_completely(
+    repo: Repository, job: dict[str, str]
+) -> None:
+    event = repo.shop.folder / "event.json"
+    event.write_text(json.dumps({"pull_request": {"number": 1, "head": {"sha": "c0" * 20}}}))
+    if "GITHUB_EVENT_PATH" in job:
+        job = {**job, "GITHUB_EVENT_PATH": str(event)}
+    repo.plan("none")
+    assert repo.call("apply", "--base", "none", str(repo.plan_file), **job).code == 0
+    _, body = repo.plan("applied")
+    assert body["stores"][0]["applied"] is None
