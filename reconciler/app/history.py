@@ -119,13 +119,15 @@ def with_history(
 
 class _Files(NamedTuple):
     """The files of one revision: those that are at hand as well, and the others; together they
-    define so many stores.
+    define so many stores. Where not the `whole` of it can be read, what can tells who is protected
+    and what left, and no cause.
     """
 
     commit: str
     same: frozenset[str]
     there: "Sequence[Document]"
     stores: int
+    whole: bool
     read: AsRead
     now: datetime
 
@@ -138,7 +140,7 @@ class _Files(NamedTuple):
         documents = here.made.entries.documents
         same = [number for number, one in enumerate(documents) if one.file in self.same]
         there = StoreEntries(store, tuple(about(store, self.there, self.stores)), self.now)
-        return Past(self.commit, here, same, there)
+        return Past(self.commit, here, same, there, whole=self.whole)
 
 
 class _Revisions:
@@ -151,7 +153,7 @@ class _Revisions:
         self._environment = environment
         self._read = read
         self._at_hand = at_hand
-        self._known: dict[str, _Files | None] = {}
+        self._known: dict[str, _Files] = {}
 
     def base(self, commit: str | None) -> _Files | None:
         return None if commit is None else self._files(commit)
@@ -162,13 +164,12 @@ class _Revisions:
         except ConfigError:
             return None
 
-    def _files(self, commit: str) -> _Files | None:
+    def _files(self, commit: str) -> _Files:
         if commit not in self._known:
             self._known[commit] = self._of(commit)
         return self._known[commit]
 
-    def _of(self, commit: str) -> _Files | None:
-        """None for files that are no specs as this version reads them."""
+    def _of(self, commit: str) -> _Files:
         from reconciler.desired import schema_errors
         from reconciler.desired.sources import FromRevision
         from reconciler.repository import revision
@@ -181,10 +182,9 @@ class _Revisions:
         same = {name for name, blob in chosen.items() if blob in blobs.get(name, ())}
         others = {name: blob for name, blob in chosen.items() if name not in same}
         found = [schema_errors.read(one) for one in source.read_all(others)]
-        if has_errors(diagnostics) or any(has_errors(wrong) for _, wrong in found):
-            return None
+        whole = not (has_errors(diagnostics) or any(has_errors(wrong) for _, wrong in found))
         documents = [document for document, _ in found if document is not None]
         stores = {one.name for one in self._at_hand.stores if one.mark.file in same}
         stores.update(name for one in documents for name in one.data.get("stores") or ())
         now = self._environment.clock.now()
-        return _Files(commit, frozenset(same), documents, len(stores), self._read, now)
+        return _Files(commit, frozenset(same), documents, len(stores), whole, self._read, now)

@@ -50,15 +50,15 @@ def departed(
                 yield place
 
     before = Before(
-        base=None if base is None else _said(base),
-        applied=None if applied is None else _said(applied),
+        base=None if base is None or not base.whole else _said(base),
+        applied=None if applied is None or not applied.whole else _said(applied),
         base_tags=frozenset() if base is None else base.whole_tags,
         applied_tags=frozenset() if applied is None else applied.whole_tags,
         departures=tuple(leaving.departures()),
         left=0 if first is None else leaving.left[first.commit],
         listed=0 if first is None else first.listed,
         unprotected=tuple(leaving.unprotected(tip or first)),
-        changed=None if base is None else changed,
+        changed=None if base is None or not base.whole else changed,
     )
     return entries, before
 
@@ -98,11 +98,13 @@ class _Leaving:
 
     def unprotected(self, past: Past | None) -> Iterator[DesiredCustomer]:
         """Whom a revision protects and the files at hand do not leave alone."""
-        for former in past.elsewhere() if past is not None else ():
+        if past is None:
+            return
+        for former in past.elsewhere():
             customer = former.customer
             if customer.protected:
                 places = set(self._places(customer.identities))
-                kept = (_keeps(customer, self._here.entries[place]) for place in places)
+                kept = (_keeps(former, self._here.entries[place], past) for place in places)
                 if not (places and all(kept)):
                     yield customer
 
@@ -161,11 +163,21 @@ class _Leaving:
                 yield _without(bare, gone) if gone else bare
 
 
-def _keeps(protected: DesiredCustomer, wanted: DesiredCustomer) -> bool:
-    """Whether whom a revision protects is protected still, or loses that and nothing else."""
+def _keeps(former: Former, wanted: DesiredCustomer, past: Past) -> bool:
+    """Whether whom a revision protects is protected still, or loses that and nothing else.
+
+    An entry that was another's before, and names this one as who that was, protects that other.
+    """
     if wanted.absent:
         return False
-    return wanted.protected or meaning(wanted) == meaning(protected)
+    if not wanted.protected:
+        return meaning(wanted) == meaning(former.customer)
+    own = past.said(replace(wanted, previously=()))
+    return (
+        own is None
+        or own.customer.identities == former.customer.identities
+        or any(one in former.customer.identities for one in wanted.identities)
+    )
 
 
 def _joined_alone(former: Former) -> tuple[str, ...]:

@@ -35,9 +35,14 @@ class Past:
         here: AtHand,
         same: Collection[int],
         there: StoreEntries,
+        *,
+        whole: bool = True,
     ) -> None:
-        """`same` are the documents at hand, by number, that this revision has as well."""
+        """`same` are the documents at hand, by number, that this revision has as well; `whole` is
+        false where some of it cannot be read.
+        """
         self.commit = commit
+        self.whole = whole
         self._here = here
         self._same = frozenset(same)
         self._there = there

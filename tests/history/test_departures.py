@@ -241,3 +241,31 @@ def test_specs_whose_entries_are_cut_off_shrank_whatever_else_names_them(tmp_pat
         done, body = repo.plan("main")
         assert ("block", "spec.shrank") in verdicts(body)
         assert "50 of 60 customers (83 %)" in done.out
+
+
+def test_who_is_protected_is_not_taken_for_what_another_was_called(repo: Repository) -> None:
+    repo.write("people", customers=[entry("ada", protect=True), entry("bob")])
+    repo.commit()
+    repo.git("checkout", "-qb", "branch")
+    taken = entry("bob", previously={"email": "ada@example.com"}, protect=True)
+    repo.write("people", customers=[taken])
+    repo.commit()
+    _, body = repo.plan("main")
+    assert ("block", "protect.removed") in verdicts(body)
+    renamed = entry("new", previously={"email": "ada@example.com"}, protect=True)
+    repo.write("people", customers=[renamed, entry("bob")])
+    repo.commit()
+    assert not repo.plan("main")[1]["summary"]["blocked"]
+
+
+def test_a_base_with_a_broken_file_protects_all_the_same(repo: Repository) -> None:
+    repo.write("people", customers=[entry("ada", protect=True), entry("cyd", tags=["vip"])])
+    repo.write("broken", customers=[entry("bob", first_nam="Bob")])
+    repo.commit()
+    repo.git("checkout", "-qb", "branch")
+    repo.write("people", customers=[entry("cyd", first_name="Cyd")])
+    repo.drop("broken")
+    repo.commit()
+    _, body = repo.plan("main")
+    assert verdicts(body) == [("block", "protect.removed")]
+    assert told(body) == [("first_name", "not in sync")]
