@@ -146,7 +146,10 @@ class _Leaving:
                 yield Departure(customer=former.customer, commit=commit)
 
     def wishes(self) -> Iterator[DesiredCustomer]:
-        """What is still to be done about those whom no file names any more."""
+        """What is still to be done about those whom no file names any more: who has none of them
+        is a member of nothing either.
+        """
+        exact = [one.name for one in self._here.made.entries.tags.every()]
         for former, commit in self._gone:
             customer = former.customer
             gone = sort_tags(tag for tag in _joined_alone(former) if self._owns(tag))
@@ -160,7 +163,8 @@ class _Leaving:
                     reason=f"it left the files after {commit[:12]}" if goes else None,
                     departed=True,
                 )
-                yield _without(bare, gone) if gone else bare
+                off = sort_tags((*gone, *exact))
+                yield _without(bare, off) if off else bare
 
 
 def _keeps(former: Former, wanted: DesiredCustomer, past: Past) -> bool:

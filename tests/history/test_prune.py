@@ -111,3 +111,16 @@ def test_whom_another_entry_names_by_the_time_of_the_apply_stays(repo: Repositor
     assert done.code == 4
     assert "another entry names the customer by now" in done.out
     assert emails(repo) == ["ada", "new", "stranger"]
+
+
+def test_who_left_the_files_loses_a_tag_that_is_exact_too(repo: Repository) -> None:
+    exact = [{"name": "vip", "exact": True, "members": [entry("ada")]}]
+    repo.write("people", customers=[entry("ada"), entry("stranger")])
+    repo.write("vip", tags=exact)
+    repo.commit()
+    repo.converge()
+    repo.edit("stranger@example.com", tags=["vip"])
+    repo.write("people", customers=[entry("ada")])
+    repo.commit()
+    repo.converge()
+    assert repo.shop.live("stranger@example.com")["tags"] == []
