@@ -1,6 +1,6 @@
 """Steps that change a customer who exists: read again, decide, write, read back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
@@ -85,12 +85,19 @@ class Update:
         window = cut_off_window(outcome) if tried.lost or self.cut_off else ()
         return replace(outcome, noticed=(*moved, *window))
 
-    def _unapproved(self, found: Recheck) -> tuple[str, ...]:
-        """What the specs ask for since the plan was made, for the next one."""
-        if not (self.moved_on and found.unapproved):
-            return ()
-        names = ", ".join(map(str, found.unapproved))
-        return (f"asked for and not approved, left for the next plan: {names}",)
+    def _unapproved(self, found: Recheck) -> Iterator[str]:
+        """What the specs ask for since the plan was made, for the next one, and what they may not
+        ask for any more: what was approved of a value is known by its digest alone.
+        """
+        if not self.moved_on:
+            return
+        if found.unapproved:
+            names = ", ".join(map(str, found.unapproved))
+            yield f"asked for and not approved, left for the next plan: {names}"
+        already = [str(path) for path, state in found.settled if state is State.ALREADY]
+        if already:
+            names = ", ".join(already)
+            yield f"as the files want it now, which may not be what was approved: {names}"
 
     def allowed(self, ground: Ground) -> bool:
         return self.notes.intends(self.step, ground.live)

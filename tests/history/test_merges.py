@@ -174,3 +174,23 @@ def test_a_plan_that_knew_of_an_older_apply_is_not_what_was_applied_completely(
     assert repo.call("apply", "--base", "none", str(plan)).code == 0
     repo.converge()
     assert repo.shop.live("bob@example.com")["tags"] == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field"), [({"first_name": "Eva"}, "first_name"), ({"tags": []}, "tags")]
+)
+def test_what_the_files_have_taken_back_is_not_told_as_if_it_had_been_done(
+    repo: Repository, wanted: dict[str, Any], field: str
+) -> None:
+    before = entry("ada", first_name="Ada", tags=["vip"])
+    repo.write("ada", customers=[before])
+    repo.commit()
+    repo.converge()
+    plan = requested(repo, "first", ada={"first_name": "Ada", "tags": ["vip"], **wanted})
+    merged(repo, "merge", "first")
+    repo.write("ada", customers=[before])
+    repo.commit()
+    done = repo.call("apply", "--base", "none", str(plan), "--format", "json")
+    (step,) = json.loads(done.out)["stores"][0]["steps"]
+    text = f"as the files want it now, which may not be what was approved: {field}"
+    assert step["noticed"] == [text]
