@@ -122,6 +122,9 @@ class _Leaving:
         else:
             earlier, told = self._gone[known]
             joined = sort_tags((*earlier.joined, *former.joined))
+            if former.customer.creates and not earlier.customer.creates:
+                # The entry left first, and what else named the customer later.
+                earlier, told = replace(former, listed=earlier.listed), commit
             self._gone[known] = (replace(earlier, joined=joined), told)
         self._known.update(dict.fromkeys(keys, known))
 

@@ -124,3 +124,19 @@ def test_who_left_the_files_loses_a_tag_that_is_exact_too(repo: Repository) -> N
     repo.commit()
     repo.converge()
     assert repo.shop.live("stranger@example.com")["tags"] == []
+
+
+def test_an_entry_that_left_before_what_else_named_its_customer_is_not_forgotten(
+    repo: Repository,
+) -> None:
+    repo.write("vip", tags=[{"name": "vip", "members": [entry("ada"), entry("new")]}])
+    repo.commit()
+    repo.converge()
+    repo.write("people", customers=[entry("ada")])
+    repo.commit()  # merged, and never applied
+    repo.git("checkout", "-qb", "branch")
+    repo.write("vip", tags=[{"name": "vip", "members": [entry("ada")]}])
+    repo.commit()
+    for base in ("main", "none"):
+        _, body = repo.plan(base)
+        assert [one["action"] for one in body["changes"]] == ["delete"]
