@@ -4,7 +4,7 @@ A field that left is managed no more and needs no wish. A tag that the specs gav
 is to go, and so is, where the store says so, a customer.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -52,6 +52,8 @@ def departed(
     before = Before(
         base=None if base is None or not base.whole else _said(base),
         applied=None if applied is None or not applied.whole else _said(applied),
+        base_owns=None if base is None else _owns(base, store),
+        applied_owns=None if applied is None else _owns(applied, store),
         base_tags=frozenset() if base is None else base.whole_tags,
         applied_tags=frozenset() if applied is None else applied.whole_tags,
         departures=tuple(leaving.departures()),
@@ -61,6 +63,10 @@ def departed(
         changed=None if base is None or not base.whole else changed,
     )
     return entries, before
+
+
+def _owns(past: Past, store: StoreSettings) -> Callable[[str], bool] | None:
+    return past.names if store.owned_tags is None else None
 
 
 def _said(past: Past) -> Said:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from reconciler.desired.customers import Customers, StoreEntries, marks_of
 from reconciler.desired.entries import DiagnosticCollector, Entry
 from reconciler.desired.merge import one_of
-from reconciler.desired.tag_documents import TagDocuments
+from reconciler.desired.tag_documents import TagDocuments, named
 from reconciler.model.customer import DesiredCustomer
 from reconciler.model.entries import Entries, Key
 from reconciler.model.former import Former
 from reconciler.model.identity import Identity
-from reconciler.model.tags import sort_tags
+from reconciler.model.tags import sort_tags, tag_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,8 @@ class Past:
         looks = dict(there.apart_from(()))
         self._looks = frozenset(looks.values())
         at_hand = {look for _, look in here.made.entries.apart_from(self._same)}
+        self._both = both
+        self._tag_keys: frozenset[str] | None = None
         self._read: dict[int, Entry] = {}
         self._named: dict[Key, list[int]] = {}
         heard = DiagnosticCollector()
@@ -73,6 +75,23 @@ class Past:
         """How many `customers` entries it had."""
         here = self._here.made.entries
         return self._there.listed(range(len(self._there.documents))) + here.listed(self._same)
+
+    def names(self, tag: str) -> bool:
+        """Whether it named a tag anywhere."""
+        if self._tag_keys is None:
+            self._tag_keys = frozenset(map(tag_key, self._named_tags()))
+        return tag_key(tag) in self._tag_keys
+
+    def _named_tags(self) -> Iterator[str]:
+        heard, made = DiagnosticCollector(), self._here.made.entries
+        others = set(range(len(made.documents))) - self._same
+        same = (made.read(number, heard) for number in made.elsewhere(others))
+        for entry in (*self._read.values(), *same):
+            if entry is not None and entry.tags is not None:
+                yield from (*entry.tags.present, *entry.tags.absent)
+        for document in self._both:
+            for item in document.data.get("tags") or ():
+                yield from named(item or {})
 
     def said(self, customer: DesiredCustomer) -> Former | None:
         """What it said of the same person, as far as identities tell."""

@@ -36,14 +36,17 @@ class Before:
     `base` and `applied` are None where there is none, or where nobody can tell what it said.
     `compared` is how the base is called: a commit, or `applied`; None where none was given.
     `base_tags` and `applied_tags` are keys of the tags that they wanted nobody else to bear.
-    `last` is the commit that the trail names, whether it can be read or not. `left` of the `listed`
-    customers of the base are in the files no more; `unprotected` are those that the base protects
-    and that are changed all the same. `changed` gives the places of the entries that want anything
-    else than the base does.
+    `base_owns` and `applied_owns` tell which tags were ours by being named; None where settings say
+    which are. `last` is the commit that the trail names, whether it can be read or not. `left` of
+    the `listed` customers of the base are in the files no more; `unprotected` are those that the
+    base protects and that are changed all the same. `changed` gives the places of the entries that
+    want anything else than the base does.
     """
 
     base: Said | None = field(default=None, repr=False)
     applied: Said | None = field(default=None, repr=False)
+    base_owns: Callable[[str], bool] | None = field(default=None, repr=False)
+    applied_owns: Callable[[str], bool] | None = field(default=None, repr=False)
     compared: str | None = None
     last: str | None = None
     base_tags: frozenset[str] = frozenset()

@@ -28,7 +28,28 @@ def causes(desired: DesiredCustomer, fields: Iterable[FieldChange], before: Befo
     if desired.unnamed:
         return tuple((one.path, _cause_of_document(one, before)) for one in fields)
     base, applied = _heard(before.base, desired), _heard(before.applied, desired)
-    return tuple((one.path, _cause(one, desired, base, applied)) for one in fields)
+    return tuple(
+        (one.path, _became_ours(one, desired, before) or _cause(one, desired, base, applied))
+        for one in fields
+    )
+
+
+def _became_ours(field: FieldChange, desired: DesiredCustomer, before: Before) -> Cause | None:
+    """Where a tag goes off a list that is exact because the files name it now, for whomever: that
+    is no edit in the store.
+    """
+    if not isinstance(field, TagChange) or before.base is None:
+        return None
+    left = {tag_key(tag) for tag in desired.left_tags}
+    removed = (tag for tag in field.delta.removed if tag_key(tag) not in left)
+    unlisted = [tag for tag in removed if _stance(tag, desired) == "unlisted"]
+    for owns, cause in (
+        (before.base_owns, Cause.THIS_CHANGE),
+        (before.applied_owns, Cause.LEFT_OVER),
+    ):
+        if owns is not None and not all(map(owns, unlisted)):
+            return cause
+    return None
 
 
 def differs_from_base(desired: DesiredCustomer, before: Before) -> bool:

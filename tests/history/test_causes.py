@@ -136,3 +136,29 @@ def test_what_is_only_proposed_was_not_applied_completely(
     assert repo.call("apply", "--base", "none", str(repo.plan_file), **job).code == 0
     _, body = repo.plan("applied")
     assert body["stores"][0]["applied"] is None
+
+
+def test_a_tag_that_becomes_ours_by_being_named_is_no_drift(repo: Repository) -> None:
+    repo.write("more", customers=[entry("ada", tags=["vip"])])
+    repo.commit()
+    repo.converge()
+    repo.edit("ada@example.com", tags=["vip", "old", "seen"])
+    repo.write("other", customers=[entry("bob", tags={"add": ["old"]})])
+    repo.commit()  # merged, and never applied
+    _, body = repo.plan("main")
+    assert told(body) == [("tags", "left over"), ("tags", "left over")]
+    repo.git("checkout", "-qb", "branch")
+    repo.write("other", customers=[entry("bob", tags={"add": ["old", "seen"]})])
+    repo.commit()
+    _, body = repo.plan("main")
+    assert told(body) == [("tags", "this change"), ("tags", "this change")]
+
+
+def test_a_tag_that_left_an_exact_list_earlier_is_left_over(repo: Repository) -> None:
+    repo.write("more", customers=[entry("ada", tags=["vip", "old"])])
+    repo.commit()
+    repo.converge()
+    repo.write("more", customers=[entry("ada", tags=["vip"])])
+    repo.commit()  # merged, and never applied
+    _, body = repo.plan("main")
+    assert told(body) == [("tags", "left over")]
