@@ -16,7 +16,7 @@ from reconciler.plan.consent_rules import is_told
 from reconciler.plan.customer import plan_customer
 from reconciler.plan.everybody_else import is_left_out
 from reconciler.plan.held_back import contact_of
-from reconciler.plan.match import may_meet, meets
+from reconciler.plan.match import keys_of, may_meet, meets
 from reconciler.plan.outcome import State
 from reconciler.plan.ownership import is_left_to_others, is_mark, is_ours
 from reconciler.plan.steps import Step, StepKind, kinds
@@ -71,7 +71,7 @@ def recheck(
             change = _moving(step, approved, change, desired, live, own, rules)
         if change is not None and _is_settled(change, live):
             change = None
-        if change is not None and _is_for_another_contact(approved, desired, live, rules):
+        if change is not None and _is_unsure(step, approved, desired, live, rules):
             change = None
         if change is not None:
             write.append(change)
@@ -84,16 +84,32 @@ def recheck(
     )
 
 
-def _is_for_another_contact(
-    approved: ApprovedField, desired: DesiredCustomer, live: LiveCustomer, rules: StoreRules
+def _is_unsure(
+    step: Step,
+    approved: ApprovedField,
+    desired: DesiredCustomer,
+    live: LiveCustomer,
+    rules: StoreRules,
 ) -> bool:
-    """Whether an opt-in would be for another address or number than the one the entry names."""
-    if approved.risk is not RiskClass.GRANT:
+    """Whether an opt-in would be for another address or number than the one the entry names, or
+    for somebody whom another entry speaks of by now, and may want out.
+    """
+    if step.kind is not StepKind.GRANT:
         return False
-    named = approved.path.is_consent
-    channel = Channel(approved.path.member) if named else approved.channel
+    channel = Channel(approved.path.member) if approved.path.is_consent else approved.channel
     left = {one.path for one in differences(desired, live, rules.comparison)}
-    return channel is not None and contact_of(channel) in left
+    moved = channel is not None and contact_of(channel) in left
+    return moved or _is_named_by_another(desired, live, rules)
+
+
+def _is_named_by_another(desired: DesiredCustomer, live: LiveCustomer, rules: StoreRules) -> bool:
+    entries = rules.entries
+    named = (
+        entries[place]
+        for key in keys_of(live, rules.comparison.region)
+        for place in entries.now(key)
+    )
+    return any(not one.departed and one.identities != desired.identities for one in named)
 
 
 def _unapproved(
@@ -163,8 +179,8 @@ def _of_own_creation(
     for approved in step.fields:
         change = planned.get(approved.digest)
         channel = getattr(change, "channel", None)
-        moved = _is_for_another_contact(approved, desired, live, rules)
-        if change is None or channel is None or moved:
+        unsure = _is_unsure(step, approved, desired, live, rules)
+        if change is None or channel is None or unsure:
             settled.append((approved.path, State.STALE))
             continue
         now = live.consent(channel)

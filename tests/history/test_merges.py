@@ -194,3 +194,16 @@ def test_what_the_files_have_taken_back_is_not_told_as_if_it_had_been_done(
     (step,) = json.loads(done.out)["stores"][0]["steps"]
     text = f"as the files want it now, which may not be what was approved: {field}"
     assert step["noticed"] == [text]
+
+
+def test_an_opt_in_does_not_go_to_whom_another_entry_names_by_the_time_of_the_apply(
+    repo: Repository,
+) -> None:
+    repo.edit("ada@example.com", phone="+8613315034487")
+    plan = requested(repo, "first", ada={"consent": {"email": grant()}})
+    merged(repo, "merge", "first")
+    out = {"phone": "+8613315034487", "consent": {"email": "unsubscribed"}}
+    repo.write("legal", customers=[out])
+    repo.commit()
+    assert repo.call("apply", "--base", "none", str(plan)).code == 4
+    assert repo.shop.live("ada@example.com")["consent"]["email"]["state"] == "not_subscribed"
