@@ -183,6 +183,7 @@ def _ended(
                 commit=commit,
                 spec=order.commitment.spec_digest,
                 plan=order.commitment.id,
+                when=order.environment.clock.now().isoformat(),
             )
             head = record.add(applied_event(one, order.pseudonyms)) or head
         yield TrailEnd(store=name, lines=head.count, head=head.seal)

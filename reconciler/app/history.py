@@ -98,13 +98,14 @@ def with_history(
     for store in state.stores:
         applied = revisions.last(chosen.applied.get(store.name))
         base = applied if chosen.by_applied else revisions.base(chosen.base)
-        tip = revisions.base(chosen.tip)
+        # What was protected when it was applied may have been let go since: the base has to tell.
+        guard = revisions.base(chosen.tip or chosen.base)
         entries, before = departed(
             read.at_hand[store.name],
             store,
             None if base is None else base.past(store),
             None if applied is None else applied.past(store),
-            None if tip is None else tip.past(store),
+            None if guard is None else guard.past(store),
         )
         customers.append((store.name, entries))
         before = replace(

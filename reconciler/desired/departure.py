@@ -26,12 +26,12 @@ def departed(
     store: StoreSettings,
     base: Past | None,
     applied: Past | None,
-    tip: Past | None = None,
+    guard: Past | None = None,
 ) -> tuple[Entries, Before]:
     """The store's entries with what left the files, and what earlier revisions said.
 
-    Where no base is given, the revision that was last applied tells what shrank and was protected.
-    Of a base that the files at hand do not come from, the `tip` tells what is protected.
+    Where no base is given, the revision that was last applied tells what shrank. The `guard` tells
+    what is protected.
     """
     leaving = _Leaving(here, store)
     for past in (base, applied):
@@ -59,7 +59,7 @@ def departed(
         departures=tuple(leaving.departures()),
         left=0 if first is None else leaving.left[first.commit],
         listed=0 if first is None else first.listed,
-        unprotected=tuple(leaving.unprotected(tip or first)),
+        unprotected=tuple(leaving.unprotected(guard)),
         changed=None if base is None or not base.whole else changed,
     )
     return entries, before

@@ -6,6 +6,7 @@ what differs and not what stands there.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from reconciler.desired.customers import Customers, StoreEntries, marks_of
 from reconciler.desired.entries import DiagnosticCollector, Entry
@@ -85,8 +86,9 @@ class Past:
     def _named_tags(self) -> Iterator[str]:
         heard, made = DiagnosticCollector(), self._here.made.entries
         others = set(range(len(made.documents))) - self._same
-        same = (made.read(number, heard) for number in made.elsewhere(others))
-        for entry in (*self._read.values(), *same):
+        there = (self._there.read(number, heard) for number in range(len(self._there)))
+        same = (made.read(number, heard) for number, _ in made.apart_from(others))
+        for entry in chain(there, same):
             if entry is not None and entry.tags is not None:
                 yield from (*entry.tags.present, *entry.tags.absent)
         for document in self._both:

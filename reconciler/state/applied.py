@@ -4,9 +4,11 @@ import hmac
 import mmap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from reconciler.model.instant import told_at
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.state.chain import parsed
 from reconciler.state.trail import Event, trail_paths
@@ -17,12 +19,15 @@ _NAMED: Final = b'"event":"applied"'
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """`commit` is the whole name of the commit whose specs a store was brought to."""
+    """`commit` is the whole name of the commit whose specs a store was brought to, `when` the
+    instant, as ISO 8601 has it with its offset.
+    """
 
     store: str
     commit: str
     spec: str
     plan: str
+    when: str
 
 
 def applied_event(one: Applied, plans: Pseudonyms) -> Event:
@@ -34,7 +39,13 @@ def applied_event(one: Applied, plans: Pseudonyms) -> Event:
 
 
 def _content(one: Applied) -> dict[str, Any]:
-    return {"store": one.store, "plan": one.plan, "commit": one.commit, "spec": one.spec}
+    return {
+        "store": one.store,
+        "plan": one.plan,
+        "commit": one.commit,
+        "spec": one.spec,
+        "when": one.when,
+    }
 
 
 def last_applied(folder: Path, keys: Iterable[Pseudonyms]) -> dict[str, str]:
@@ -47,7 +58,8 @@ def last_applied(folder: Path, keys: Iterable[Pseudonyms]) -> dict[str, str]:
 
 
 def _last(path: Path, store: str, keys: tuple[Pseudonyms, ...]) -> str | None:
-    """A trail has a line for each change there ever was, so it is looked through from its end."""
+    """Of the latest of them, wherever it stands: what a merged copy brought stands at the end."""
+    found: list[tuple[datetime, str]] = []
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
             at = text.rfind(_NAMED)
@@ -55,11 +67,11 @@ def _last(path: Path, store: str, keys: tuple[Pseudonyms, ...]) -> str | None:
                 begin = text.rfind(b"\n", 0, at) + 1
                 line = parsed(text[begin : _end(text, at)])
                 if line is not None and _is_proven(line, store, keys):
-                    return str(line["commit"])
+                    found.append((told_at(line["when"]), str(line["commit"])))
                 at = text.rfind(_NAMED, 0, begin)
     except (OSError, ValueError):  # no file, or an empty one; whoever writes to it will complain
         return None
-    return None
+    return max(found)[1] if found else None
 
 
 def _end(text: mmap.mmap, at: int) -> int:
@@ -68,7 +80,7 @@ def _end(text: mmap.mmap, at: int) -> int:
 
 
 def _is_proven(line: Mapping[str, Any], store: str, keys: tuple[Pseudonyms, ...]) -> bool:
-    names = ("store", "plan", "commit", "spec")
+    names = ("store", "plan", "commit", "spec", "when")
     told = {name: line.get(name) for name in names}
     if line.get("event") != EVENT or told["store"] != store:
         return False

@@ -141,3 +141,14 @@ def test_a_commit_that_this_clone_lacks_tells_no_cause(repo: Repository) -> None
     done, body = repo.plan(head)
     assert done.code == 0, done.everything
     assert [one["cause"] for one in body["changes"]] == ["not in sync"]
+
+
+def test_an_older_line_at_the_end_does_not_count_for_a_newer_one(repo: Repository) -> None:
+    """As where a copy of the trail was merged, or somebody appends what stood before."""
+    repo.converge()
+    first = trail(repo).read_text().splitlines()[-1]
+    repo.git("commit", "-q", "--allow-empty", "-m", "later")
+    repo.converge()
+    with trail(repo).open("a") as file:
+        file.write(f"{first}\n")
+    assert applied(repo) == repo.git("rev-parse", "HEAD")
