@@ -155,10 +155,10 @@ def test_a_fault_of_ours_in_one_store_leaves_the_others_planned(
     module = importlib.import_module("reconciler.app.planning")
     whole = module.compute_store
 
-    def stumbling(state: Any, store: Any, *rest: Any) -> Any:
+    def stumbling(state: Any, store: Any, *rest: Any, **others: Any) -> Any:
         if store.name == "bad":
             raise TypeError("a@example.com")
-        return whole(state, store, *rest)
+        return whole(state, store, *rest, **others)
 
     monkeypatch.setattr(module, "compute_store", stumbling)
     done = planned(tmp_path, good, "genstore", good.url)
