@@ -13,13 +13,15 @@ class Circuit:
     """One a store and run. `trail_stands` raises where what becomes of a step cannot be noted.
 
     `stopped` is why nothing more is written, empty while there is no reason; `proven` says that an
-    update of this run was read back without a loss.
+    update of this run was read back without a loss, `keeps_the_rest` that one was which left out
+    what a store that replaces would have emptied.
     """
 
     cancellation: Cancellation
     trail_stands: Callable[[], None]
     stopped: str = ""
     proven: bool = False
+    keeps_the_rest: bool = False
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def stop(self, why: str) -> None:

@@ -155,7 +155,7 @@ class StoreRun:
         """Of some steps that one writer carries out, one after the other."""
         if len(part) == 1:
             return [self._outcome(part[0])]
-        if self.rules.table.shares_rereads:
+        if self.rules.table.shares_rereads and self.circuit.keeps_the_rest:
             self._prefetch(part)
         waiting: dict[str, Deferred] = {}
         outcomes = [self._earlier(step) or self._tried(step, waiting) for step in part]

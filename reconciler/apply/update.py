@@ -1,6 +1,6 @@
 """Steps that change a customer who exists: read again, decide, write, read back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
@@ -22,6 +22,7 @@ from reconciler.errors import PlatformError, Rejected
 from reconciler.model.consent import ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import FieldPath
+from reconciler.plan.changes import FieldChange
 from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.steps import Step, StepKind
 from reconciler.plan.store_rules import StoreRules
@@ -104,7 +105,7 @@ class Update:
 
     def send(self, ground: Ground) -> None:
         patch = patch_for(self.step.kind, ground.found.write, self.clock)
-        self.client.update(ground.live, replace(patch, unproven=not self.circuit.proven))
+        self.client.update(ground.live, replace(patch, unproven=not self.circuit.keeps_the_rest))
 
     def check(self, ground: Ground) -> StepOutcome:
         unseen = self.clock.monotonic() - ground.asked_at
@@ -181,6 +182,8 @@ class Update:
             )
         else:
             self.circuit.proven = True
+            if seen.took and _leaves_out(found.write, live):
+                self.circuit.keeps_the_rest = True
             if seen.took:
                 self.proofs.add(self.step.kind, found.write, live)
         fields = (*found.settled, *seen.fields)
@@ -204,6 +207,17 @@ class Update:
         back, left = take_out(self.step, back, channels, self.client, self.clock, self.circuit)
         told_out = "could not be taken back" if left else "was taken back"
         return back, f"the rise of {' and '.join(channels)} {told_out}"
+
+
+def _leaves_out(write: Iterable[FieldChange], live: LiveCustomer) -> bool:
+    """Whether a write left something out that the record had, and that a store which replaces would
+    have emptied. Tags may have gone along, and a store may keep contacts whatever it is sent.
+    """
+    written = {one.path.name for one in write}
+    return any(
+        live.scalar(name) is not None and name not in written
+        for name in ("first_name", "last_name", "note")
+    )
 
 
 def one_by_one(step: Step, carry_out: Callable[[Step], StepOutcome]) -> StepOutcome:
