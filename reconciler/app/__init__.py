@@ -1,6 +1,7 @@
 """The use cases, each the route of data in order; what a step does stands in its own module."""
 
-from reconciler.app.applying import ApplyRequest, apply, entries, has_moved_on, revision_to_name
+from reconciler.app.applying import ApplyRequest, apply, entries
+from reconciler.app.brought_to import has_moved_on, revision_to_name
 from reconciler.app.environment import (
     Environment,
     environment_of,

@@ -8,6 +8,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from reconciler import __version__
+from reconciler.app.barrier import check_blocked, check_frozen
+from reconciler.app.brought_to import brought_to, has_moved_on
 from reconciler.app.environment import (
     Environment,
     open_store,
@@ -16,9 +18,8 @@ from reconciler.app.environment import (
     rules_for,
     shop_of,
 )
-from reconciler.app.history import last_applied
 from reconciler.app.usable import left_by
-from reconciler.errors import BlockedPlanError, ReconcilerError
+from reconciler.errors import ReconcilerError
 from reconciler.model.customer import DesiredCustomer
 from reconciler.model.settings import DesiredState, RiskClass
 
@@ -62,26 +63,13 @@ def apply(order: ApplyRequest) -> "ApplyResult":
     from reconciler.state.finished import forget
     from reconciler.state.plans import keep
 
-    blocked = [store.name for store in order.commitment.stores if store.blocked]
-    if blocked and set(order.only) != {RiskClass.WITHDRAW}:
-        opt_outs = any(
-            one.risk is RiskClass.WITHDRAW
-            for store in order.commitment.stores
-            for change in store.changes
-            for one in change.fields
-        )
-        alone = "; the opt-outs alone are carried out by `apply --only withdraw`"
-        raise BlockedPlanError(
-            f"the plan is blocked for {', '.join(blocked)}",
-            hint="see `reconciler show PLAN` for what lifts it, and plan again with that"
-            f"{alone if opt_outs else ''}",
-        )
+    check_blocked(order)
     for one in order.commitment.stores:
-        _check_frozen(order, one)
+        check_frozen(order, one)
     keep(order.environment.folder, order.commitment.id, f"{as_json(encode(order.plan))}\n")
     busy = [store for store in order.commitment.stores if store.changes]
     records = _begun(order)
-    brought_to = _brought_to(order)
+    commits = brought_to(order)
     order = replace(order, progress=_watched(order, busy))
     with ThreadPoolExecutor(max_workers=max(1, len(busy))) as pool:
         begun = [pool.submit(_apply_or_tell, order, one, records[one.name]) for one in busy]
@@ -96,40 +84,13 @@ def apply(order: ApplyRequest) -> "ApplyResult":
         left=left_by(order.commitment, order.only, order.environment.folder),
     )
     order.environment.watch.ended(_APPLYING)
-    result = replace(result, trails=tuple(_ended(order, result, records, brought_to)))
+    result = replace(result, trails=tuple(_ended(order, result, records, commits)))
     with suppress(OSError):  # what is of no more use may as well stay
         forget(order.environment.folder, order.environment.clock.now())
     failures = [error for _, error in ended if error is not None]
     if failures and len(failures) == len(ended):
         raise failures[0]
     return result
-
-
-def _check_frozen(order: ApplyRequest, approved: "ApprovedStore") -> None:
-    """Raises `BlockedPlanError` where a window has begun since the plan was made.
-
-    Those of the settings at hand count like those that the plan was made under.
-    """
-    from reconciler.plan.freeze import freeze_at, is_released, told
-    from reconciler.plan.reason import everybody, names_in
-    from reconciler.plan.steps import steps
-
-    every = (*order.state.stores, *order.state.at_hand.stores)
-    here = [one for one in every if one.name == approved.name and one.frozen]
-    if not here or is_released(order.commitment.releases, approved.name):
-        return
-    freeze = freeze_at(order.environment.clock.now(), here)
-    risks = {field.risk for step in steps(approved, order.only) for field in step.fields}
-    if freeze is None or risks <= {RiskClass.WITHDRAW}:
-        return
-    alone = "; the opt-outs alone are carried out by `apply --only withdraw`"
-    opt_outs = any(one.risk is RiskClass.WITHDRAW for c in approved.changes for one in c.fields)
-    why = told(freeze, order.pseudonyms, names_in(everybody(order.state)))
-    raise BlockedPlanError(
-        f"the store {approved.name} is frozen {why}",
-        hint="apply the plan after that, or plan again with --release store.frozen"
-        f"{alone if opt_outs else ''}",
-    )
 
 
 def _begun(order: ApplyRequest) -> "dict[str, Record]":
@@ -149,24 +110,11 @@ def _begun(order: ApplyRequest) -> "dict[str, Record]":
     return records
 
 
-def _brought_to(order: ApplyRequest) -> Mapping[str, str]:
-    """The commit that each store is brought to if all goes well, as it is before the first write.
-
-    What left the files since another commit than the plan knew of is not in the plan.
-    """
-    commit = revision_to_name(order)
-    if commit is None:
-        return {}
-    known = last_applied(order.environment)
-    whole = (one for one in order.plan.stores if _is_whole(order.plan, one.name))
-    return {one.name: commit for one in whole if one.applied == known.get(one.name)}
-
-
 def _ended(
     order: ApplyRequest,
     result: "ApplyResult",
     records: "Mapping[str, Record]",
-    brought_to: Mapping[str, str],
+    commits: Mapping[str, str],
 ) -> "Iterator[TrailEnd]":
     from reconciler.plan.outcome import StoreOutcome, TrailEnd
     from reconciler.state.applied import Applied, applied_event
@@ -176,7 +124,7 @@ def _ended(
     for name, record in records.items():
         outcome = outcomes.get(name, StoreOutcome(store=name, outcomes=()))
         head = record.end(outcome, interrupted=result.interrupted, left=left[name])
-        commit = brought_to.get(name)
+        commit = commits.get(name)
         if commit is not None and outcome.complete:
             one = Applied(
                 store=name,
@@ -187,40 +135,6 @@ def _ended(
             )
             head = record.add(applied_event(one, order.pseudonyms)) or head
         yield TrailEnd(store=name, lines=head.count, head=head.seal)
-
-
-def has_moved_on(commitment: "ApprovedPlan", state: DesiredState, pseudonyms: "Pseudonyms") -> bool:
-    """Whether the specs at hand mean anything else than those that a plan was made of."""
-    from reconciler.plan.spec_digest import spec_digest
-
-    return spec_digest(state, pseudonyms) != commitment.spec_digest
-
-
-def revision_to_name(order: ApplyRequest) -> str | None:
-    """The commit whose specs the plan is for, where it is at hand; None where nothing at hand is
-    what was planned, or what was planned will never be a commit of the branch.
-    """
-    from reconciler import forge
-    from reconciler.plan.settings_change import settings_digest
-
-    state, environment = order.state, order.environment
-    if order.only or order.plan.options.scope or forge.is_proposal(environment.variables):
-        return None
-    made_of = provenance_of(state.folder, environment)
-    planned = order.commitment
-    if not made_of.committed or has_moved_on(planned, state, order.pseudonyms):
-        return None
-    at_hand = settings_digest(state.at_hand, order.pseudonyms)
-    return made_of.commit if at_hand == planned.settings_digest else None
-
-
-def _is_whole(plan: "SavedPlan", store: str) -> bool:
-    """Whether the store was read completely and nothing of its plan is blocked."""
-    from reconciler.plan.verdicts import Level
-
-    return any(one.name == store and one.complete for one in plan.stores) and not any(
-        one.level is Level.BLOCK and not one.released for one in plan.verdicts_of(store)
-    )
 
 
 def _watched(
@@ -321,7 +235,7 @@ def _apply_store(
     from reconciler.state.lock import one_writer
     from reconciler.state.opt_outs import OptOuts
 
-    _check_frozen(order, approved)
+    check_frozen(order, approved)
     environment, pseudonyms = order.environment, order.pseudonyms
     store = next(one for one in order.state.stores if one.name == approved.name)
     folder = environment.folder
