@@ -96,17 +96,11 @@ def with_history(
     revisions = _Revisions(specs, environment, read, state.at_hand)
     customers, history = [], []
     for store in state.stores:
-        applied = revisions.last(chosen.applied.get(store.name))
-        base = applied if chosen.by_applied else revisions.base(chosen.base)
+        applied = revisions.last(chosen.applied.get(store.name), store)
+        base = applied if chosen.by_applied else revisions.base(chosen.base, store)
         # What was protected when it was applied may have been let go since: the base has to tell.
-        guard = revisions.base(chosen.tip or chosen.base)
-        entries, before = departed(
-            read.at_hand[store.name],
-            store,
-            None if base is None else base.past(store),
-            None if applied is None else applied.past(store),
-            None if guard is None else guard.past(store),
-        )
+        guard = revisions.base(chosen.tip or chosen.base, store)
+        entries, before = departed(read.at_hand[store.name], store, base, applied, guard)
         customers.append((store.name, entries))
         before = replace(
             before,
@@ -145,7 +139,7 @@ class _Files(NamedTuple):
 
 
 class _Revisions:
-    """Each is read once, whatever number of stores asks."""
+    """Each is read once, whatever number of stores asks, and looked at once for each store."""
 
     def __init__(
         self, specs: Path, environment: Environment, read: AsRead, at_hand: Settings
@@ -155,20 +149,24 @@ class _Revisions:
         self._read = read
         self._at_hand = at_hand
         self._known: dict[str, _Files] = {}
+        self._pasts: dict[tuple[str, str], Past] = {}
 
-    def base(self, commit: str | None) -> _Files | None:
-        return None if commit is None else self._files(commit)
+    def base(self, commit: str | None, store: StoreSettings) -> "Past | None":
+        return None if commit is None else self._past(commit, store)
 
-    def last(self, commit: str | None) -> _Files | None:
+    def last(self, commit: str | None, store: StoreSettings) -> "Past | None":
         try:
-            return None if commit is None else self._files(commit)
+            return None if commit is None else self._past(commit, store)
         except ConfigError:
             return None
 
-    def _files(self, commit: str) -> _Files:
+    def _past(self, commit: str, store: StoreSettings) -> "Past":
         if commit not in self._known:
             self._known[commit] = self._of(commit)
-        return self._known[commit]
+        key = (commit, store.name)
+        if key not in self._pasts:
+            self._pasts[key] = self._known[commit].past(store)
+        return self._pasts[key]
 
     def _of(self, commit: str) -> _Files:
         from reconciler.desired import schema_errors

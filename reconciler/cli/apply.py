@@ -21,7 +21,7 @@ from reconciler.report.lines import as_json
 from reconciler.report.plain import plain
 
 if TYPE_CHECKING:
-    from reconciler.app import ApplyRequest, Environment
+    from reconciler.app import ApplyRequest, Environment, PlanOptions
     from reconciler.app.history import Compared
     from reconciler.apply.cancellation import Cancellation
     from reconciler.model.pseudonyms import Pseudonyms
@@ -92,7 +92,6 @@ def command(
     from reconciler import app
     from reconciler.apply.cancellation import Cancellation
     from reconciler.planfile.approve import approve
-    from reconciler.planfile.save import save
     from reconciler.planfile.verify import verified
     from reconciler.platforms.limiter import RateLimiters
 
@@ -108,7 +107,11 @@ def command(
     pseudonyms = app.pseudonyms_for(environment, state)
     _warn(specs, environment, quiet=quiet)
     made = None
-    if told is not None:
+    if told is None:
+        choices = app.PlanOptions(stores=stores, read=read, raises=raises, releases=releases)
+        made, saved = _planned(choices, state, environment, pseudonyms, quiet=quiet)
+        commitment = approve(saved)
+    else:
         saved = verified(told, pseudonyms)
         earlier = app.applied_before(saved, environment, only or ()) if resume else None
         if earlier is not None:
@@ -116,12 +119,6 @@ def command(
         commitment, state = _usable(
             saved, state, environment, pseudonyms, specs, resume=resume, quiet=quiet
         )
-    else:
-        choices = app.PlanOptions(stores=stores, read=read, raises=raises, releases=releases)
-        made = fresh.plan(state, choices, environment, pseudonyms, quiet=quiet)
-        saved = save(made, pseudonyms)
-        commitment = approve(saved)
-        tell_of_gaps(made, saved)
     order = app.ApplyRequest(
         plan=saved,
         commitment=commitment,
@@ -138,6 +135,22 @@ def command(
         return _not_applied(order, made, form)
     code = _carry_out(order, saved, form=form, quiet=quiet, no_color=no_color)
     return with_gaps(code, saved)
+
+
+def _planned(
+    choices: "PlanOptions",
+    state: "DesiredState",
+    environment: "Environment",
+    pseudonyms: "Pseudonyms",
+    *,
+    quiet: bool,
+) -> "tuple[Plan, SavedPlan]":
+    from reconciler.planfile.save import save
+
+    made = fresh.plan(state, choices, environment, pseudonyms, quiet=quiet)
+    saved = save(made, pseudonyms)
+    tell_of_gaps(made, saved)
+    return made, saved
 
 
 def _check_usage(*, saved: bool, chosen: bool, yes: bool) -> None:

@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 from reconciler.desired.document import MEMBERS, Document
 from reconciler.desired.entries import DiagnosticCollector, Entry, entry
@@ -32,12 +32,12 @@ class StoreEntries:
         self.documents = tuple(documents)
         self.tags = TagDocuments.of(self.documents, store)
         self._now = now
-        self._lists: list[tuple[int, Pointer]] = []
+        self._lists: list[_List] = []
         self._begins: list[int] = []
         count = 0
         for place, document in enumerate(self.documents):
             for pointer, found in _lists(document):
-                self._lists.append((place, pointer))
+                self._lists.append(_List(place, pointer, found))
                 self._begins.append(count)
                 count += len(found)
         self._count = count
@@ -47,36 +47,28 @@ class StoreEntries:
 
     def document(self, number: int) -> int:
         """The number of the document that an entry stands in."""
-        return self._lists[bisect_right(self._begins, number) - 1][0]
+        return self._place(number)[0].document
 
     def apart_from(self, same: Collection[int]) -> Iterator[tuple[int, int]]:
         """The numbers of the entries of all documents but these, each with its `look`."""
-        for at, (document, _) in enumerate(self._lists):
-            if document not in same:
-                yield from enumerate(self._looks(at), self._begins[at])
+        for one, begin in zip(self._lists, self._begins, strict=True):
+            if one.document not in same:
+                around = self._around(one)
+                looks = (_look(around, entry) for entry in one.entries)
+                yield from enumerate(looks, begin)
 
     def look(self, number: int) -> int:
         """The same for whatever is written alike in alike surroundings, wherever it stands."""
+        one, at = self._place(number)
+        return _look(self._around(one), one.entries[at])
+
+    def _place(self, number: int) -> tuple["_List", int]:
         at = bisect_right(self._begins, number) - 1
-        return self._look(at, self._around(at), number - self._begins[at])
+        return self._lists[at], number - self._begins[at]
 
-    def _looks(self, at: int) -> Iterator[int]:
-        around = self._around(at)
-        place, pointer = self._lists[at]
-        every = _at(self.documents[place], pointer)
-        return (self._look(at, around, number) for number in range(len(every)))
-
-    def _look(self, at: int, around: str, number: int) -> int:
-        place, pointer = self._lists[at]
-        item = _at(self.documents[place], pointer)[number]
-        if isinstance(item, Item):
-            return hash((around, item.values, item.form.shape))
-        return hash((around, repr(item)))
-
-    def _around(self, at: int) -> str:
+    def _around(self, one: "_List") -> str:
         """What an entry means depends on, beside itself."""
-        place, pointer = self._lists[at]
-        data = self.documents[place].data
+        data, pointer = self.documents[one.document].data, one.pointer
         if pointer[0] == "customers":
             return f"customers {data.get('defaults')!r}"
         if pointer[0] == "tags":
@@ -90,18 +82,23 @@ class StoreEntries:
 
     def read(self, number: int, work: DiagnosticCollector) -> Entry | None:
         """With the complaints about it."""
-        at = bisect_right(self._begins, number) - 1
-        place, pointer = self._lists[at]
-        document, pointer = self.documents[place], (*pointer, number - self._begins[at])
-        return entry(document, pointer, self.store, self._now, work)
+        one, at = self._place(number)
+        document = self.documents[one.document]
+        return entry(document, (*one.pointer, at), self.store, self._now, work)
 
 
-def _at(document: Document, pointer: Pointer) -> Sequence[Any]:
-    found = document.data
-    for part in pointer:
-        found = found[part] if isinstance(part, int) else found.get(part) or ()
-    every: Sequence[Any] = found
-    return every
+class _List(NamedTuple):
+    """Some entries, and where they stand in which document, by its number."""
+
+    document: int
+    pointer: Pointer
+    entries: Sequence[Any]
+
+
+def _look(around: str, entry: Any) -> int:
+    if isinstance(entry, Item):
+        return hash((around, entry.values, entry.form.shape))
+    return hash((around, repr(entry)))
 
 
 def _lists(document: Document) -> Iterator[tuple[Pointer, Sequence[Any]]]:

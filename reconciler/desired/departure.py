@@ -34,7 +34,7 @@ def departed(
     what is protected.
     """
     leaving = _Leaving(here, store)
-    for past in (base, applied):
+    for past in dict.fromkeys((base, applied)):
         if past is not None:
             leaving.look_at(past)
     first = base or applied
@@ -91,7 +91,7 @@ class _Leaving:
 
     def look_at(self, past: Past) -> None:
         left = 0
-        for former in past.elsewhere():
+        for former in past.elsewhere:
             customer = former.customer
             places = sorted(set(self._places(customer.identities)))
             if not places:
@@ -106,7 +106,7 @@ class _Leaving:
         """Whom a revision protects and the files at hand do not leave alone."""
         if past is None:
             return
-        for former in past.elsewhere():
+        for former in past.elsewhere:
             customer = former.customer
             if customer.protected:
                 places = set(self._places(customer.identities))

@@ -6,6 +6,7 @@ what differs and not what stands there.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 
 from reconciler.desired.customers import Customers, StoreEntries, marks_of
@@ -55,7 +56,6 @@ class Past:
         self._looks = frozenset(looks.values())
         at_hand = {look for _, look in here.made.entries.apart_from(self._same)}
         self._both = both
-        self._tag_keys: frozenset[str] | None = None
         self._read: dict[int, Entry] = {}
         self._named: dict[Key, list[int]] = {}
         heard = DiagnosticCollector()
@@ -79,9 +79,11 @@ class Past:
 
     def names(self, tag: str) -> bool:
         """Whether it named a tag anywhere."""
-        if self._tag_keys is None:
-            self._tag_keys = frozenset(map(tag_key, self._named_tags()))
         return tag_key(tag) in self._tag_keys
+
+    @cached_property
+    def _tag_keys(self) -> frozenset[str]:
+        return frozenset(map(tag_key, self._named_tags()))
 
     def _named_tags(self) -> Iterator[str]:
         heard, made = DiagnosticCollector(), self._here.made.entries
@@ -104,8 +106,12 @@ class Past:
             return found
         return self._of(customer.previously) or found
 
-    def elsewhere(self) -> Iterator[Former]:
+    @cached_property
+    def elsewhere(self) -> tuple[Former, ...]:
         """Whom entries speak of that are gone or changed, in their order."""
+        return tuple(self._elsewhere())
+
+    def _elsewhere(self) -> Iterator[Former]:
         done: set[int] = set()
         for number, entry in self._read.items():
             if number not in done:

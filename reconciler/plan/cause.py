@@ -153,7 +153,6 @@ def _everything(customer: DesiredCustomer) -> list[Any]:
         customer.scalars,
         customer.addresses,
         customer.consents,
-        customer.claims,
         _asked(customer),
     ]
 
