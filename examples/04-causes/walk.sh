@@ -1,20 +1,8 @@
 #!/bin/sh
 # The walk of this folder's README, start to end; the first argument is the folder of the program.
 set -eu
-program=${1:+$1/}reconciler
-work=$(mktemp -d)
-cp -r "$(dirname "$0")/specs" "$work/specs"
-cd "$work"
-"$program" sandbox serve --port 8511 >serve.log 2>&1 &
-stores=$!
-trap 'kill $stores 2>/dev/null || true; rm -rf "$work"' EXIT
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-  grep -q shopline serve.log && grep -q "at http" serve.log && break
-  sleep 0.5
-done
-export ACME_TW_TOKEN=sandbox-acme-tw
-# Where CI is set, loopback gets a token only if it is listed.
-export RECONCILER_HOSTS=http://127.0.0.1:8513
+port=8511
+. "$(dirname "$0")/../local-stores.sh"
 export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@localhost GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@localhost
 
 step() { printf '\n=== %s\n' "$*"; }

@@ -17,6 +17,7 @@ from reconciler.plan.changes import Presence
 from reconciler.plan.match import keys_of
 from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.ownership import is_left_to_others, is_ours
+from reconciler.plan.pairing import is_another
 from reconciler.plan.steps import Step
 from reconciler.plan.store_rules import StoreRules
 from reconciler.platforms.base import Writer
@@ -99,7 +100,8 @@ def _moved(
         return "the customer has another identity now"
     if desired.departed and not is_ours(live, rules.store):
         return "the customer does not bear our mark any more"
-    if desired.departed and _is_named_by_others(live, rules):
+    keys = keys_of(live, rules.comparison.region)
+    if desired.departed and any(is_another(one, desired) for one in rules.entries.naming(keys)):
         return "another entry names the customer by now"
     if (rules.table.keeps_with_orders or desired.departed) and live.orders:
         return "the customer has orders by now"
@@ -107,16 +109,6 @@ def _moved(
     if is_left_to_others(live, fields, rules, change.alias, change.entry):
         return "the customer may bear the mark of others by now"
     return ""
-
-
-def _is_named_by_others(live: LiveCustomer, rules: StoreRules) -> bool:
-    """Whether an entry that stands in the files speaks of somebody whose own has left them."""
-    entries = rules.entries
-    return any(
-        not entries[place].departed
-        for key in keys_of(live, rules.comparison.region)
-        for place in (*entries.now(key), *entries.before(key))
-    )
 
 
 def _is_still_named(desired: DesiredCustomer, live: LiveCustomer, rules: StoreRules) -> bool:

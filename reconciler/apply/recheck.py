@@ -19,6 +19,7 @@ from reconciler.plan.held_back import contact_of
 from reconciler.plan.match import keys_of, may_meet, meets
 from reconciler.plan.outcome import State
 from reconciler.plan.ownership import is_left_to_others, is_mark, is_ours
+from reconciler.plan.pairing import is_another
 from reconciler.plan.steps import Step, StepKind, kinds
 from reconciler.plan.store_rules import StoreRules
 from reconciler.state.journal import OurWrites
@@ -99,17 +100,8 @@ def _is_unsure(
     channel = Channel(approved.path.member) if approved.path.is_consent else approved.channel
     left = {one.path for one in differences(desired, live, rules.comparison)}
     moved = channel is not None and contact_of(channel) in left
-    return moved or _is_named_by_another(desired, live, rules)
-
-
-def _is_named_by_another(desired: DesiredCustomer, live: LiveCustomer, rules: StoreRules) -> bool:
-    entries = rules.entries
-    named = (
-        entries[place]
-        for key in keys_of(live, rules.comparison.region)
-        for place in entries.now(key)
-    )
-    return any(not one.departed and one.identities != desired.identities for one in named)
+    keys = keys_of(live, rules.comparison.region)
+    return moved or any(is_another(one, desired) for one in rules.entries.bearing(keys))
 
 
 def _unapproved(

@@ -10,16 +10,7 @@ from reconciler.diagnostics import Diagnostic
 
 
 @click.command("fmt")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--specs",
-    type=click.Path(path_type=Path),
-    default=Path("specs"),
-    envvar="RECONCILER_SPECS",
-    metavar="DIR",
-    show_default=True,
-    help="Folder of the specs, where no PATHS are given.",
-)
+@options.paths
 @options.state_dir
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 where a file would change.")
 @options.hushing

@@ -76,6 +76,10 @@ INSTANT: Final = _InstantType()
 
 
 def specs(function: F) -> F:
+    return _specs("Folder of the specs.")(function)
+
+
+def _specs(told: str) -> Callable[[F], F]:
     return click.option(
         "--specs",
         type=click.Path(path_type=Path),
@@ -83,8 +87,14 @@ def specs(function: F) -> F:
         show_default=True,
         envvar="RECONCILER_SPECS",
         metavar="DIR",
-        help="Folder of the specs.",
-    )(function)
+        help=told,
+    )
+
+
+def paths(function: F) -> F:
+    """Files or folders, or else the folder of the specs."""
+    chosen = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+    return chosen(_specs("Folder of the specs, where no PATHS are given.")(function))
 
 
 def state_dir(function: F) -> F:

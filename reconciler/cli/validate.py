@@ -19,16 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("validate")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--specs",
-    type=click.Path(path_type=Path),
-    default=Path("specs"),
-    envvar="RECONCILER_SPECS",
-    metavar="DIR",
-    show_default=True,
-    help="Folder of the specs, where no PATHS are given.",
-)
+@options.paths
 @click.option(
     "--format",
     "form",

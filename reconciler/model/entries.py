@@ -6,7 +6,7 @@ it, and they themselves say which of them do. They may be made anew whenever one
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final, TypeAlias, overload
 
@@ -188,6 +188,14 @@ class Entries(Sequence[DesiredCustomer]):
         """Those that name it as one of earlier."""
         numbers = self._before[key[0]].of(key[1])
         return self._bearing(key, numbers, _before) if numbers else numbers
+
+    def bearing(self, keys: Iterable[Key]) -> Iterator[DesiredCustomer]:
+        """Those that bear any of them, once for each."""
+        return (self[number] for key in keys for number in self.now(key))
+
+    def naming(self, keys: Iterable[Key]) -> Iterator[DesiredCustomer]:
+        """Those that bear any of them, or name it as one of earlier, once for each."""
+        return (self[number] for key in keys for number in (*self.now(key), *self.before(key)))
 
     def dialled(self, digits: str) -> list[int]:
         """Those with a number, of now or of earlier, that is dialled so inside its country."""

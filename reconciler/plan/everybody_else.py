@@ -46,7 +46,7 @@ def is_left_out(live: LiveCustomer, rules: StoreRules) -> bool:
     """Whether a record is, or may be, one that an entry speaks of: then no document alone does."""
     region = rules.comparison.region
     sure = keys_of(live, region)
-    if any(rules.entries.now(key) or rules.entries.before(key) for key in sure):
+    if any(rules.entries.naming(sure)):
         return True
     return any(_is_in_doubt(key, rules) for key in doubts_of(live, region)) or _hides(live, rules)
 

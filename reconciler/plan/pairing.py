@@ -33,6 +33,11 @@ class Ambiguous:
 Pairing: TypeAlias = Paired | Missing | Ambiguous
 
 
+def is_another(one: DesiredCustomer, desired: DesiredCustomer) -> bool:
+    """Whether an entry of the files speaks of somebody else than this one does."""
+    return not one.departed and one.identities != desired.identities
+
+
 def lives_of(pairing: Pairing) -> tuple[LiveCustomer, ...]:
     """Everybody whom it names."""
     match pairing:

@@ -23,7 +23,7 @@ from reconciler.plan.hidden import HiddenContacts
 from reconciler.plan.match import Index, keys_of
 from reconciler.plan.ordering import ranked, unmet
 from reconciler.plan.owed import owed
-from reconciler.plan.pairing import Ambiguous, Missing, Paired, Pairing, lives_of
+from reconciler.plan.pairing import Ambiguous, Missing, Paired, Pairing, is_another, lives_of
 from reconciler.plan.plan import Audience, Departed, StorePlan
 from reconciler.plan.policies import POLICIES
 from reconciler.plan.policies.ceiling import SIZED
@@ -123,14 +123,9 @@ class Chosen:
         if not isinstance(pairing, Paired):
             return pairing
         desired, live = pairing.desired, pairing.live
-        others = (
-            self.entries[place]
-            for key in keys_of(live, region)
-            for place in (*self.entries.now(key), *self.entries.before(key))
-        )
-        if all(one.departed or one.identities == desired.identities for one in others):
-            return pairing
-        return Ambiguous(desired=desired, candidates=(live,), rule="identity.same-person")
+        if any(is_another(one, desired) for one in self.entries.naming(keys_of(live, region))):
+            return Ambiguous(desired=desired, candidates=(live,), rule="identity.same-person")
+        return pairing
 
 
 def compute(
