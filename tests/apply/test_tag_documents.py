@@ -134,9 +134,8 @@ def test_tags_that_came_before_the_write_go_back_untouched(shop: Shop) -> None:
     assert shop.live(CY)["note"] == "edited"
 
 
+@pytest.mark.parametrize("shop", ["genstore", "shopline"], indirect=True)
 def test_a_stranger_who_becomes_a_member_meanwhile_is_left_alone(shop: Shop) -> None:
-    if shop.variant.startswith("shoplazza"):
-        pytest.skip("addresses do not change there")
     shop.want(tags=[exact("new@example.com", DEE)])
     body = shop.plan()
     edit(shop, CY, email="new@example.com")
