@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
-from reconciler.model.field_path import ADDRESSES, TAGS, FieldPath
-from reconciler.model.managed import UNMANAGED
+from reconciler.model.field_path import TAGS, FieldPath
+from reconciler.model.managed import UNMANAGED, Managed
 from reconciler.model.settings import RiskClass
-from reconciler.plan.approved import ApprovedField, field_digest
+from reconciler.model.tags import TagIntent, tag_key
+from reconciler.plan.approved import ApprovedField, field_digest, stated_digest
 from reconciler.plan.case import CustomerPlan
 from reconciler.plan.changes import ConsentChange, FieldChange
-from reconciler.plan.compare import differences, moves_address
+from reconciler.plan.compare import differences, moves_address, statements
 from reconciler.plan.consent_rules import is_told
 from reconciler.plan.customer import plan_customer
 from reconciler.plan.everybody_else import is_left_out
@@ -77,7 +78,7 @@ def recheck(
         if change is not None:
             write.append(change)
         else:
-            settled.append((approved.path, _why_not(approved, desired, live, rules)))
+            settled.append((approved.path, _why_not(step, approved, desired, live, rules)))
     return Recheck(
         write=tuple(write),
         settled=tuple(settled),
@@ -219,10 +220,14 @@ def _moving(
 
 
 def _why_not(
-    approved: ApprovedField, desired: DesiredCustomer, live: LiveCustomer, rules: StoreRules
+    step: Step,
+    approved: ApprovedField,
+    desired: DesiredCustomer,
+    live: LiveCustomer,
+    rules: StoreRules,
 ) -> State:
     """Done already only if the record shows it; whatever still differs was held or has moved."""
-    if not _is_asked(approved, desired, rules):
+    if not _is_asked(step, approved, desired, rules):
         return State.NOT_ASKED
     if approved.path.is_consent:
         return _consent_state(approved, desired, live, rules)
@@ -237,9 +242,12 @@ def _why_not(
     return State.STALE if channel is None else _stale(live.consent(channel))
 
 
-def _is_asked(approved: ApprovedField, desired: DesiredCustomer, rules: StoreRules) -> bool:
-    """Whether the entry still wants anything of a field, and in the same direction."""
-    name = approved.path.name
+def _is_asked(
+    step: Step, approved: ApprovedField, desired: DesiredCustomer, rules: StoreRules
+) -> bool:
+    """Whether the entry still wants of a field what was approved; of a consent, any that goes the
+    same way.
+    """
     if approved.path.is_consent:
         wanted = desired.consent(Channel(approved.path.member))
         if wanted is None:
@@ -248,13 +256,25 @@ def _is_asked(approved: ApprovedField, desired: DesiredCustomer, rules: StoreRul
         return not out if approved.risk is RiskClass.GRANT or approved.moves else out
     if is_mark(approved.path, rules):
         return desired.claims
-    if name == TAGS.name:
-        return desired.tags is not UNMANAGED
-    if name == ADDRESSES.name:
-        return desired.addresses is not UNMANAGED
-    return name in dict(desired.scalars) or any(
-        one.kind.value == name for one in desired.identities
+    if approved.path.name == TAGS.name:
+        return _are_tags_asked(approved, desired.tags, rules)
+    store, alias = step.change.store, step.change.alias
+    return any(
+        stated_digest(rules.pseudonyms, store, alias, one) == approved.stated
+        for one in statements(desired, rules.comparison)
     )
+
+
+def _are_tags_asked(approved: ApprovedField, intent: Managed[TagIntent], rules: StoreRules) -> bool:
+    """Of tags that look personal both sides are aliases."""
+    if intent is UNMANAGED:
+        return False
+    present, absent = (
+        {tag_key(rules.pseudonyms.text(tag)) for tag in tags}
+        for tags in (intent.present, intent.absent)
+    )
+    added, removed = ({tag_key(tag) for tag in tags} for tags in (approved.added, approved.removed))
+    return added <= present and removed.isdisjoint(present) and (intent.exact or removed <= absent)
 
 
 def _consent_state(

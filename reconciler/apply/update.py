@@ -87,18 +87,10 @@ class Update:
         return replace(outcome, noticed=(*moved, *window))
 
     def _unapproved(self, found: Recheck) -> Iterator[str]:
-        """What the specs ask for since the plan was made, for the next one, and what they may not
-        ask for any more: what was approved of a value is known by its digest alone.
-        """
-        if not self.moved_on:
-            return
-        if found.unapproved:
+        """What the specs ask for since the plan was made, for the next one."""
+        if self.moved_on and found.unapproved:
             names = ", ".join(map(str, found.unapproved))
             yield f"asked for and not approved, left for the next plan: {names}"
-        already = [str(path) for path, state in found.settled if state is State.ALREADY]
-        if already:
-            names = ", ".join(already)
-            yield f"as the files want it now, which may not be what was approved: {names}"
 
     def allowed(self, ground: Ground) -> bool:
         return self.notes.intends(self.step, ground.live)

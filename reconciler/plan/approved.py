@@ -13,13 +13,15 @@ from reconciler.model.field_path import FieldPath
 from reconciler.model.provenance import Provenance
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import Release, RiskClass
-from reconciler.plan.changes import Action, Change, FieldChange, approved_content
+from reconciler.plan.changes import Action, Change, FieldChange, approved_content, stated_content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovedField:
     """`path` as the plan shows it: a tag that looks personal has its alias in it. `channel` is set
     for a tag that feeds an audience; `evidence` is what the specs say of a consent, for the record.
+    `stated` is the digest of what the files wanted of a value that is told nowhere; of tags it is
+    told which are `added` and `removed`.
     """
 
     path: FieldPath
@@ -28,6 +30,9 @@ class ApprovedField:
     channel: Channel | None = None
     moves: bool = False
     evidence: tuple[tuple[str, str], ...] = ()
+    stated: str | None = None
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +103,16 @@ class ApprovedPlan:
 def field_digest(pseudonyms: Pseudonyms, store: str, alias: str, change: FieldChange) -> str:
     """The unit of approval: store, alias, field, before, after."""
     return pseudonyms.digest("field", [store, alias, str(change.path), approved_content(change)])
+
+
+def stated_digest(
+    pseudonyms: Pseudonyms, store: str, alias: str, change: FieldChange
+) -> str | None:
+    """Of what the files want of a field; None where a plan tells that in clear."""
+    content = stated_content(change)
+    if content is None:
+        return None
+    return pseudonyms.digest("stated", [store, alias, str(change.path), content])
 
 
 def change_digest(pseudonyms: Pseudonyms, change: Change) -> str:

@@ -95,11 +95,14 @@ class ConsentChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressChange:
-    """`after` is the whole list; `paths` name what differs, without values."""
+    """`after` is the whole list, `wanted` what the files say of it; `paths` name what differs,
+    without values.
+    """
 
     risk: RiskClass
     before: tuple[Address, ...]
     after: tuple[Address, ...]
+    wanted: tuple[Address, ...]
     paths: tuple[str, ...]
 
     @property
@@ -170,8 +173,7 @@ def approved_content(change: FieldChange) -> list[Any]:
         case Presence():
             return [change.risk.value]
         case ScalarChange():
-            sent = None if change.written is None else change.written.value.reveal()
-            return [in_clear(change.before), in_clear(change.after), sent]
+            return [in_clear(change.before), in_clear(change.after), _sent(change)]
         case TagChange():
             return [list(change.delta.added), list(change.delta.removed), change.channel]
         case ConsentChange():
@@ -181,6 +183,23 @@ def approved_content(change: FieldChange) -> list[Any]:
             return [_ground(change.before), *wanted]
         case AddressChange():
             return [_addresses(change.before), _addresses(change.after)]
+
+
+def stated_content(change: FieldChange) -> list[Any] | None:
+    """What the files want of a field, whatever the store has of it; None where a plan tells that
+    in clear. May hold personal text.
+    """
+    match change:
+        case ScalarChange():
+            return [in_clear(change.after), _sent(change)]
+        case AddressChange():
+            return _addresses(change.wanted)
+        case Presence() | TagChange() | ConsentChange():
+            return None
+
+
+def _sent(change: ScalarChange) -> str | None:
+    return None if change.written is None else change.written.value.reveal()
 
 
 def _ground(live: LiveConsent | None) -> list[Any] | None:

@@ -39,9 +39,8 @@ def differences(
         had = live.scalar(name)
         if written is None and had == wanted:
             continue
-        normalise = BY_NAME[name].normalise
-        before = normalise(had, settings.region)
-        after = normalise(wanted, settings.region) if written is None else written.read_back
+        before = BY_NAME[name].normalise(had, settings.region)
+        after = _read_back(name, wanted, written, settings)
         if before != after:
             yield ScalarChange(
                 path=FieldPath(name),
@@ -65,8 +64,38 @@ def differences(
         if paths:
             before = addresses.in_order(live.addresses, settings.region)
             yield AddressChange(
-                risk=RiskClass.PROFILE, before=before, after=after_list, paths=paths
+                risk=RiskClass.PROFILE,
+                before=before,
+                after=after_list,
+                wanted=addresses.in_order(desired.addresses, settings.region),
+                paths=paths,
             )
+
+
+def statements(desired: DesiredCustomer, settings: ComparisonSettings) -> Iterator[FieldChange]:
+    """What an entry says of single values and addresses, as changes of a record without any."""
+    for name, wanted, written in _wanted_scalars(desired):
+        yield ScalarChange(
+            path=FieldPath(name),
+            risk=RiskClass.PROFILE,
+            before=None,
+            after=_boxed(name, _read_back(name, wanted, written, settings)),
+            written=written,
+        )
+    if desired.addresses is not UNMANAGED:
+        wanted_list = addresses.in_order(desired.addresses, settings.region)
+        yield AddressChange(
+            risk=RiskClass.PROFILE, before=(), after=wanted_list, wanted=wanted_list, paths=()
+        )
+
+
+def _read_back(
+    name: str, wanted: Scalar, written: Identity | None, settings: ComparisonSettings
+) -> object:
+    """The normal form that a record has once this was written."""
+    if written is not None:
+        return written.read_back
+    return BY_NAME[name].normalise(wanted, settings.region)
 
 
 def creation(desired: DesiredCustomer, settings: ComparisonSettings) -> Iterator[FieldChange]:
@@ -87,10 +116,12 @@ def creation(desired: DesiredCustomer, settings: ComparisonSettings) -> Iterator
         delta = resolve(desired.tags, (), settings.owned)
         yield from tag_changes(delta, settings, RiskClass.CREATE)
     if desired.addresses is not UNMANAGED and desired.addresses:
+        wanted_list = addresses.in_order(desired.addresses, settings.region)
         yield AddressChange(
             risk=RiskClass.CREATE,
             before=(),
-            after=addresses.in_order(desired.addresses, settings.region),
+            after=wanted_list,
+            wanted=wanted_list,
             paths=tuple(f"addresses[{n}] added" for n in range(1, len(desired.addresses) + 1)),
         )
 

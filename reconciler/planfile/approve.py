@@ -66,13 +66,17 @@ def _change(change: SavedChange) -> ApprovedChange:
 def _field(one: SavedField) -> ApprovedField:
     value = one.value
     consent = value if isinstance(value, SavedConsent) else None
+    tags = value if isinstance(value, SavedTags) else None
     return ApprovedField(
         path=one.path,
         risk=one.risk,
         digest=one.digest,
-        channel=value.channel if isinstance(value, SavedTags) else None,
+        channel=None if tags is None else tags.channel,
         moves=consent is not None and consent.moves,
         evidence=() if consent is None else consent.after.evidence.told(),
+        stated=one.stated,
+        added=() if tags is None else tags.added,
+        removed=() if tags is None else tags.removed,
     )
 
 

@@ -304,6 +304,7 @@ def _field(one: Json) -> SavedField:
         value=_value(path, one),
         digest=one["digest"],
         cause=_cause(one),
+        stated=one.get("stated"),
     )
 
 

@@ -229,6 +229,7 @@ def _field(one: SavedField) -> Json:
         "source": _source(one.mark),
         **_value(one.value),
         **({} if one.cause is None else {"cause": one.cause.value}),
+        **({} if one.stated is None else {"stated": one.stated}),
         "digest": one.digest,
     }
 

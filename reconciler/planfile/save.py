@@ -14,7 +14,7 @@ from reconciler.model.personal import Personal
 from reconciler.model.provenance import Provenance
 from reconciler.model.pseudonyms import Pseudonyms, canonical
 from reconciler.model.settings import RiskClass
-from reconciler.plan.approved import change_digest, field_digest
+from reconciler.plan.approved import change_digest, field_digest, stated_digest
 from reconciler.plan.changes import (
     Action,
     AddressChange,
@@ -181,6 +181,10 @@ def _field(one: FieldChange, change: Change, pseudonyms: Pseudonyms) -> SavedFie
         value=_value(one, pseudonyms),
         digest=field_digest(pseudonyms, change.store, change.alias, one),
         cause=change.cause_of(one.path),
+        # A new customer is made as approved or not at all.
+        stated=None
+        if change.action is Action.CREATE
+        else stated_digest(pseudonyms, change.store, change.alias, one),
     )
 
 

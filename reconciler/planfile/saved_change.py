@@ -105,7 +105,8 @@ SavedValue: TypeAlias = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedField:
     """The unit of approval, by its digest. `path` is as it may be shown: a tag that looks personal
-    has its alias in it.
+    has its alias in it. `stated` is the digest of what the files wanted, of a value that is told
+    nowhere and that the store has otherwise.
     """
 
     path: FieldPath
@@ -114,6 +115,7 @@ class SavedField:
     value: SavedValue
     digest: str
     cause: Cause | None = None
+    stated: str | None = None
 
 
 def first_cause(fields: Iterable[SavedField]) -> Cause | None:

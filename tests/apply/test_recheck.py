@@ -14,7 +14,9 @@ from reconciler.plan.approved import (
     ApprovedStore,
     change_digest,
     field_digest,
+    stated_digest,
 )
+from reconciler.plan.changes import TagChange
 from reconciler.plan.customer import plan_customer
 from reconciler.plan.outcome import State
 from reconciler.plan.steps import Step, StepKind, steps
@@ -43,6 +45,9 @@ def approved(entry: DesiredCustomer, record: LiveCustomer | None) -> tuple[Step,
                 risk=one.risk,
                 digest=field_digest(RULES.pseudonyms, "shop", change.alias, one),
                 moves=getattr(one, "moves", False),
+                stated=stated_digest(RULES.pseudonyms, "shop", change.alias, one),
+                added=one.delta.added if isinstance(one, TagChange) else (),
+                removed=one.delta.removed if isinstance(one, TagChange) else (),
             )
             for one in change.fields
         ),

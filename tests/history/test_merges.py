@@ -176,24 +176,59 @@ def test_a_plan_that_knew_of_an_older_apply_is_not_what_was_applied_completely(
     assert repo.shop.live("bob@example.com")["tags"] == []
 
 
+HOME = {"address1": "1 Main St", "city": "Ely", "country_code": "GB", "zip": "CB7"}
+AWAY = {**HOME, "address1": "2 High St"}
+
+
 @pytest.mark.parametrize(
-    ("wanted", "field"), [({"first_name": "Eva"}, "first_name"), ({"tags": []}, "tags")]
+    "wanted",
+    [
+        {"first_name": "Eva"},
+        {"note": None},
+        {"tags": []},
+        {"tags": ["vip", "new"]},
+        {"addresses": [AWAY]},
+        {"phone": "+8613315034488"},
+    ],
+    ids=lambda one: next(iter(one)),
 )
 def test_what_the_files_have_taken_back_is_not_told_as_if_it_had_been_done(
-    repo: Repository, wanted: dict[str, Any], field: str
+    repo: Repository, wanted: dict[str, Any]
 ) -> None:
-    before = entry("ada", first_name="Ada", tags=["vip"])
-    repo.write("ada", customers=[before])
+    had = {
+        "first_name": "Ada",
+        "note": "n",
+        "tags": ["vip"],
+        "addresses": [HOME],
+        "phone": "+8613315034487",
+    }
+    repo.write("ada", customers=[entry("ada", **had)])
     repo.commit()
     repo.converge()
-    plan = requested(repo, "first", ada={"first_name": "Ada", "tags": ["vip"], **wanted})
+    plan = requested(repo, "first", ada={**had, **wanted})
     merged(repo, "merge", "first")
-    repo.write("ada", customers=[before])
+    repo.write("ada", customers=[entry("ada", **had)])
     repo.commit()
     done = repo.call("apply", "--base", "none", str(plan), "--format", "json")
+    assert done.code == 4
     (step,) = json.loads(done.out)["stores"][0]["steps"]
-    text = f"as the files want it now, which may not be what was approved: {field}"
-    assert step["noticed"] == [text]
+    assert step["state"] == "skipped: no longer asked for"
+
+
+@pytest.mark.parametrize("lost", ["nothing", "journals"])
+def test_what_is_done_already_is_told_so_though_the_files_moved_on(
+    repo: Repository, lost: str
+) -> None:
+    changed = {"first_name": "Eva", "tags": ["vip"], "addresses": [HOME]}
+    plan = requested(repo, "first", ada=changed)
+    merged(repo, "merge", "first")
+    assert repo.call("apply", "--base", "none", str(plan)).code == 0
+    if lost == "journals":
+        shutil.rmtree(repo.shop.folder / ".reconciler" / "journals", ignore_errors=True)
+    repo.write("ada", customers=[entry("ada", **{**changed, "last_name": "King"})])
+    repo.commit()
+    done = repo.call("apply", "--base", "none", str(plan), "--resume")
+    assert done.code == 0, done.everything
 
 
 def test_an_opt_in_does_not_go_to_whom_another_entry_names_by_the_time_of_the_apply(

@@ -53,7 +53,7 @@ def address(**parts: str) -> Address:
 
 
 def addresses(*after: Address, before: tuple[Address, ...] = ()) -> FieldChange:
-    return AddressChange(risk=RiskClass.PROFILE, before=before, after=after, paths=())
+    return AddressChange(risk=RiskClass.PROFILE, before=before, after=after, wanted=(), paths=())
 
 
 CASES: dict[str, tuple[Capabilities, Action, tuple[FieldChange, ...], str]] = {
