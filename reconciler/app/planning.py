@@ -9,7 +9,7 @@ from reconciler import __version__
 from reconciler.app.collecting import seldom
 from reconciler.app.environment import Environment, open_store, provenance_of, rules_for
 from reconciler.app.loading import selected
-from reconciler.app.scoping import ALIAS, Scoped, scoped
+from reconciler.app.scoping import ALIAS, Scoped, check_known, scoped
 from reconciler.errors import ReconcilerError
 from reconciler.model.scope import EVERYBODY, Scope
 from reconciler.model.settings import Approval, DesiredState, Release, RiskClass, StoreSettings
@@ -66,6 +66,8 @@ def plan(
             environment.rate_limiters.close()
             raise
     parts = [part for part, _ in planned]
+    if all(not part.error for part in parts):
+        check_known(few, (read for _, read in planned), pseudonyms)
     names = _all_names(state, (read for _, read in planned))
     now = environment.clock.now()
     basis = Basis(
@@ -170,7 +172,10 @@ def _plan_store(
 
     told, fault, state = "", None, few.state
     try:
-        made, read, _ = compute_store(state, store, choices, environment, pseudonyms, few=few)
+        kept = None if few.named is None else few.keeps
+        made, read, _ = compute_store(
+            state, store, choices, environment, pseudonyms, kept=kept, few=few
+        )
         return made, read
     except ReconcilerError as error:
         told = str(error)

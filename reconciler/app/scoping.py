@@ -15,19 +15,24 @@ from reconciler.model.tags import tag_key
 
 if TYPE_CHECKING:
     from reconciler.model.pseudonyms import Pseudonyms
-    from reconciler.plan.planner import Chosen, Named
+    from reconciler.plan.planner import Chosen, Named, StoreReading
 
 ALIAS: Final = re.compile("cus_[a-z2-7]{10}")
 
 
 class Scoped(NamedTuple):
-    """`named` tells whom an alias of the store means, which shows only once that is read; `whole`
-    is the state of everybody.
+    """`named` tells whom an alias of the store means, which shows only once that is read: for those
+    that `unknown` are before. `whole` is the state of everybody.
     """
 
     state: DesiredState
     named: "Named | None"
     whole: DesiredState
+    unknown: tuple[str, ...] = ()
+
+    def keeps(self, desired: DesiredCustomer, live: LiveCustomer) -> bool:
+        """Whether a record is one that an alias may mean, and must not be dropped while reading."""
+        return self.named is not None and self.named(desired, (live,))
 
     def of(self, store: str) -> "Chosen | None":
         """Who is planned of a store's entries; None where that is everybody."""
@@ -71,9 +76,29 @@ def scoped(state: DesiredState, scope: Scope, pseudonyms: "Pseudonyms") -> Scope
 
         for store in state.stores:
             customers[store.name] = Entries.of(tuple(_kept(iter(state.of(store.name)))))
-        return Scoped(_of(state, customers), named, state)
+        return Scoped(_of(state, customers), named, state, tuple(unknown))
     customers |= {name: Entries.of(every) for name, every in chosen.items()}
     return Scoped(_of(state, customers), None, state)
+
+
+def check_known(
+    few: Scoped, readings: "Iterable[StoreReading | None]", pseudonyms: "Pseudonyms"
+) -> None:
+    """Raises `ConfigError` for an alias that nobody has who was read."""
+    from reconciler.plan.explanation import is_meant
+
+    stores = {store.name: store for store in few.state.stores}
+    read = [one for one in readings if one is not None]
+    for alias in few.unknown:
+        if not any(
+            is_meant(alias, desired, (live,), stores[desired.store], pseudonyms)
+            for one in read
+            for desired, live in one.index.candidates()
+        ):
+            raise ConfigError(
+                f"nobody whom the specs name has the alias {alias}",
+                hint="take it from a plan of these stores that was made with this key",
+            )
 
 
 def _of(state: DesiredState, customers: Mapping[str, Entries]) -> DesiredState:

@@ -140,3 +140,18 @@ def test_a_document_that_asks_something_of_bearers_changes_their_entries(repo: R
     repo.commit()
     _, body = repo.plan("main", "--changed")
     assert told(body) == [("tags", "this change")]
+
+
+def test_an_alias_that_nobody_has_is_told(repo: Repository) -> None:
+    done, _ = repo.plan("main", "--customer", "cus_aaaaaaaaaa")
+    assert done.code == 1
+    assert "nobody whom the specs name has the alias cus_aaaaaaaaaa" in done.err
+
+
+def test_an_alias_of_somebody_who_is_as_wanted_is_known(repo: Repository) -> None:
+    repo.edit("c009@example.com", first_name="Other")
+    _, body = repo.plan("main")
+    repo.edit("c009@example.com", first_name="Ada")
+    done, body = repo.plan("main", "--customer", body["changes"][0]["customer"])
+    assert done.code == 0, done.everything
+    assert body["changes"] == []
