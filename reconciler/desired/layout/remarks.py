@@ -1,7 +1,7 @@
 """What belongs to the parts of a document and is no data: comments, and empty lines between."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TypeAlias
 
 from reconciler.diagnostics import Pointer
@@ -45,16 +45,11 @@ class Remarks:
     def inside(self) -> frozenset[Pointer]:
         """The lists and mappings with something of this in them, on whatever level."""
         found: set[Pointer] = set()
-        for pointer in _units(self.before, self.beside):
+        for pointer in chain(self.before, self.beside):
             found.update(pointer[:length] for length in range(len(pointer)))
         for pointer in self.after:
             found.update(pointer[:length] for length in range(len(pointer) + 1))
         return frozenset(found)
-
-
-def _units(*tables: Mapping[Pointer, object]) -> Iterator[Pointer]:
-    for table in tables:
-        yield from table
 
 
 def _add(table: dict[Pointer, Lines], pointer: Pointer, text: str, *, apart: bool) -> None:
