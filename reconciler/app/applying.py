@@ -13,6 +13,7 @@ from reconciler.app.environment import (
     open_store,
     provenance_of,
     record_keys_for,
+    register_of,
     rules_for,
     shop_of,
 )
@@ -304,7 +305,6 @@ def _apply_store(
     from reconciler.state import journal
     from reconciler.state.finished import created_lately, put_away, take_back
     from reconciler.state.lock import one_writer
-    from reconciler.state.opt_outs import OptOuts
 
     _check_frozen(order, approved)
     environment, pseudonyms = order.environment, order.pseudonyms
@@ -315,7 +315,7 @@ def _apply_store(
     with one_writer(folder, store.name, shop, plan=plan, since=began):
         path = take_back(folder, plan, store.name)
         past = journal.read(path)
-        opt_outs = OptOuts(folder, store.name)
+        register = register_of(environment, store.name, pseudonyms, proven=True)
         kept = journal.Journal(path, environment.clock, past)
         try:
             connection = open_store(store, environment, approved.learned)
@@ -327,6 +327,7 @@ def _apply_store(
                     environment,
                     pseudonyms,
                     learned=approved.learned,
+                    register=register.known,
                 )
                 circuit = Circuit(cancellation=order.control, trail_stands=record.trail.stands)
                 run = StoreRun(
@@ -335,7 +336,9 @@ def _apply_store(
                     rules=rules,
                     clock=environment.clock,
                     circuit=circuit,
-                    notes=Notes(journal=kept, opt_outs=opt_outs, audit=record, circuit=circuit),
+                    notes=Notes(
+                        plan=plan, register=register, journal=kept, audit=record, circuit=circuit
+                    ),
                     past=past,
                     customers=Customers(journal=kept, past=past),
                     rereads=Rereads(

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler import __version__
 from reconciler.app.collecting import seldom
-from reconciler.app.environment import Environment, open_store, provenance_of, rules_for
+from reconciler.app.environment import (
+    Environment,
+    open_store,
+    provenance_of,
+    register_of,
+    rules_for,
+)
 from reconciler.app.loading import selected
 from reconciler.app.scoping import ALIAS, Scoped, scoped
 from reconciler.errors import ReconcilerError
@@ -229,7 +235,16 @@ def compute_store(
     from reconciler.plan.planner import compute, rests_on_doubt, rests_on_size
     from reconciler.plan.tag_watch import TagWatch
 
-    rules = rules_for(state, store, choices.releases, environment, pseudonyms, choices.acknowledged)
+    register = register_of(environment, store.name, pseudonyms)
+    rules = rules_for(
+        state,
+        store,
+        choices.releases,
+        environment,
+        pseudonyms,
+        choices.acknowledged,
+        register=register.known,
+    )
     raises = _raises(state, choices, store.name, environment)
     connection = open_store(store, environment)
     title = f"reading {store.name}"

@@ -23,6 +23,7 @@ from reconciler.model.consent import ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import FieldPath
 from reconciler.plan.outcome import State, StepOutcome
+from reconciler.plan.sayings import opt_outs
 from reconciler.plan.steps import Step, StepKind
 from reconciler.plan.store_rules import StoreRules
 from reconciler.platforms.base import Writer
@@ -93,7 +94,8 @@ class Update:
         return (f"asked for and not approved, left for the next plan: {names}",)
 
     def allowed(self, ground: Ground) -> bool:
-        return self.notes.intends(self.step, ground.live)
+        seen = opt_outs(ground.live, self.rules, self.clock.now())
+        return self.notes.intends(self.step, ground.live, seen)
 
     def send(self, ground: Ground) -> None:
         patch = patch_for(self.step.kind, ground.found.write, self.clock)

@@ -33,6 +33,16 @@ class Pseudonyms:
         self._key = key
         self._regions = frozenset(regions)
 
+    @property
+    def name(self) -> str:
+        """Which key it is, for whoever has it; it tells nothing of the key."""
+        return self.digest("key", "register")[:16]
+
+    def identity(self, controller: str, channel: str, contact: str) -> str:
+        """Somebody's normal form as the register names it: without the key nobody can guess it."""
+        text = canonical(["register", controller, channel, contact])
+        return hmac.digest(self._key, text, "sha256").hex()
+
     def digest(self, purpose: str, value: Any) -> str:
         return self._digest(purpose, canonical(value))
 

@@ -58,7 +58,7 @@ class Case:
 
     def _known(self, channel: Channel, live: LiveCustomer) -> LiveConsent:
         consent = live.consent(channel)
-        if not self.rules.out_by_person:
+        if not self.rules.register.knows_records:
             return consent
         return self.rules.known(self.alias, channel, consent)
 
