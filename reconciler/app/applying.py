@@ -13,10 +13,10 @@ from reconciler.app.environment import (
     open_store,
     provenance_of,
     record_keys_for,
-    register_of,
     rules_for,
     shop_of,
 )
+from reconciler.app.register import check_access, for_apply, register_end
 from reconciler.app.usable import left_by
 from reconciler.errors import BlockedPlanError, ReconcilerError
 from reconciler.model.customer import DesiredCustomer
@@ -159,7 +159,12 @@ def _ended(
     left = Counter(step.change.store for step in result.left)
     for name, record in records.items():
         outcome = outcomes.get(name, StoreOutcome(store=name, outcomes=()))
-        head = record.end(outcome, interrupted=result.interrupted, left=left[name])
+        head = record.end(
+            outcome,
+            interrupted=result.interrupted,
+            left=left[name],
+            register=register_end(order.environment, name, order.commitment),
+        )
         if commit is not None and outcome.complete and _is_whole(order.plan, name):
             one = Applied(
                 store=name,
@@ -315,7 +320,8 @@ def _apply_store(
     with one_writer(folder, store.name, shop, plan=plan, since=began):
         path = take_back(folder, plan, store.name)
         past = journal.read(path)
-        register = register_of(environment, store.name, pseudonyms, proven=True)
+        register = for_apply(environment, store.name, pseudonyms, order.state.policy)
+        check_access(register, order.commitment, approved, order.only)
         kept = journal.Journal(path, environment.clock, past)
         try:
             connection = open_store(store, environment, approved.learned)
@@ -327,7 +333,7 @@ def _apply_store(
                     environment,
                     pseudonyms,
                     learned=approved.learned,
-                    register=register.known,
+                    register=register,
                 )
                 circuit = Circuit(cancellation=order.control, trail_stands=record.trail.stands)
                 run = StoreRun(
@@ -337,7 +343,11 @@ def _apply_store(
                     clock=environment.clock,
                     circuit=circuit,
                     notes=Notes(
-                        plan=plan, register=register, journal=kept, audit=record, circuit=circuit
+                        plan=plan,
+                        register=register.file,
+                        journal=kept,
+                        audit=record,
+                        circuit=circuit,
                     ),
                     past=past,
                     customers=Customers(journal=kept, past=past),

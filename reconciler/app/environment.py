@@ -15,13 +15,12 @@ from reconciler.model.settings import DesiredState, Rate, Release, StoreSettings
 from reconciler.platforms.limiter import RateLimiters
 
 if TYPE_CHECKING:
+    from reconciler.app.register import RegisterAtHand
     from reconciler.model.provenance import Provenance
     from reconciler.model.pseudonyms import Pseudonyms
-    from reconciler.model.register import Register
     from reconciler.plan.store_rules import StoreRules
     from reconciler.platforms.connect import Connection
     from reconciler.platforms.trusted_hosts import TrustedHosts
-    from reconciler.state.register import Place, RegisterFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,36 +108,6 @@ def record_keys_for(environment: Environment) -> "tuple[Pseudonyms, ...]":
     return tuple(Pseudonyms(one) for one in record_keys(environment.folder, environment.variables))
 
 
-def register_of(
-    environment: Environment, store: str, pseudonyms: "Pseudonyms", *, proven: bool = False
-) -> "RegisterFile":
-    """A store's register of opt-outs, `proven` where the seals of its lines are to be checked."""
-    from reconciler.state.register import RegisterFile
-
-    return RegisterFile(
-        register_place(environment, store, pseudonyms), environment.clock, proven=proven
-    )
-
-
-def register_place(
-    environment: Environment, store: str, pseudonyms: "Pseudonyms | None" = None
-) -> "Place":
-    """Where it is; `pseudonyms` stand for its key where none is at hand."""
-    from reconciler.model.pseudonyms import Pseudonyms
-    from reconciler.state.key import register_keys
-    from reconciler.state.register import FOLDER, FOLDER_VARIABLE, Place
-
-    found = register_keys(environment.folder, environment.variables)
-    keys = [Pseudonyms(one) for one in found] or ([pseudonyms] if pseudonyms is not None else [])
-    elsewhere = environment.variables.get(FOLDER_VARIABLE)
-    return Place(
-        folder=Path(elsewhere) if elsewhere else environment.folder / FOLDER,
-        state=environment.folder,
-        store=store,
-        keys={one.name: one for one in keys},
-    )
-
-
 def open_store(
     store: StoreSettings, environment: Environment, learned: Learned = NOTHING_LEARNED
 ) -> "Connection":
@@ -179,7 +148,7 @@ def rules_for(
     acknowledged: tuple[Release, ...] = (),
     learned: Learned = NOTHING_LEARNED,
     *,
-    register: "Register",
+    register: "RegisterAtHand",
 ) -> "StoreRules":
     from reconciler.model.redaction import NOBODY
     from reconciler.model.tags import Owned
@@ -203,7 +172,8 @@ def rules_for(
         now=environment.clock.now(),
         learned=learned,
         acknowledged=acknowledged,
-        register=register,
+        register=register.file.known,
+        access=register.access,
         names=names_in(everybody(state))
         if store.name in state.reasoned or store.frozen
         else NOBODY,

@@ -61,6 +61,10 @@ class Notes:
             and self._noted(lambda: self.journal.write(Event.INTENDED, **told))
         )
 
+    def says(self, sayings: Iterable[Saying]) -> None:
+        """What a write was read back to have done, for the register."""
+        self._noted(lambda: self.register.add(sayings, self.plan))
+
     def ended(self, outcome: StepOutcome) -> None:
         """What holds is found again by reading the store, so its line waits for no sync."""
         step = outcome.step
@@ -77,7 +81,7 @@ class Notes:
 
     def closed(self, *, finished: bool) -> None:
         """A journal that says so is the last word, so the trail is whole before."""
-        whole = self._noted(self.audit.sync)
+        whole = self._noted(self.register.sync) and self._noted(self.audit.sync)
         self._noted(lambda: self.journal.write(Event.CLOSED, finished=finished and whole))
 
     def record(self, outcome: StepOutcome) -> None:

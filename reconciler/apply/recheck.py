@@ -5,19 +5,20 @@ from dataclasses import dataclass, replace
 
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
-from reconciler.model.field_path import ADDRESSES, TAGS, FieldPath
+from reconciler.model.field_path import ADDRESSES, CUSTOMER, TAGS, FieldPath
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.settings import RiskClass
 from reconciler.plan.approved import ApprovedField, field_digest
 from reconciler.plan.case import CustomerPlan
 from reconciler.plan.changes import ConsentChange, FieldChange
 from reconciler.plan.compare import differences, moves_address
-from reconciler.plan.consent_rules import is_told
+from reconciler.plan.consent_rules import ERASED, OUT_BEFORE, is_told, known_before
 from reconciler.plan.customer import plan_customer
 from reconciler.plan.everybody_else import is_left_out
 from reconciler.plan.match import may_meet, meets
 from reconciler.plan.outcome import State
 from reconciler.plan.ownership import is_left_to_others, is_mark, is_ours
+from reconciler.plan.sayings import wanted_contact
 from reconciler.plan.steps import Step, StepKind, kinds
 from reconciler.plan.store_rules import StoreRules
 from reconciler.state.journal import OurWrites
@@ -57,7 +58,9 @@ def recheck(
         return Recheck(write=(), settled=_all(step, State.STALE))
     if own is not None and own.before is None:
         return _of_own_creation(step, desired, live, own, rules)
-    current = _by_digest(plan_customer(desired, live, rules), step, rules)
+    found = plan_customer(desired, live, rules)
+    current = _by_digest(found, step, rules)
+    known_out = out_before(found, rules)
     as_planned = _measured(live, own)
     measured = current
     if as_planned is not live:
@@ -72,6 +75,8 @@ def recheck(
             change = None
         if change is not None:
             write.append(change)
+        elif approved.path in known_out or _moves_to_one_who_is_out(approved, desired, rules):
+            settled.append((approved.path, State.OUT_BEFORE))
         else:
             settled.append((approved.path, _why_not(approved, desired, live, rules)))
     return Recheck(
@@ -79,6 +84,32 @@ def recheck(
         settled=tuple(settled),
         unapproved=_unapproved(step, current.values(), rules),
     )
+
+
+def out_before(found: CustomerPlan, rules: StoreRules) -> frozenset[FieldPath]:
+    """The fields that the register holds; all of a new customer's where that one was erased."""
+    return frozenset(
+        rules.pseudonyms.path(path)
+        for one in found.verdicts
+        if one.in_force and one.rule in (OUT_BEFORE, ERASED)
+        for path in one.fields or (CUSTOMER,)
+    )
+
+
+def _moves_to_one_who_is_out(
+    approved: ApprovedField, desired: DesiredCustomer, rules: StoreRules
+) -> bool:
+    """Whether a consent goes along to an address that somebody opted out under before."""
+    if not approved.moves:
+        return False
+    channel = Channel(approved.path.member)
+    wanted = desired.consent(channel)
+    contact = wanted_contact(desired, None, channel, rules.comparison.region)
+    if wanted is None or contact is None:
+        return False
+    known = rules.register.of(channel, contact)
+    held = known_before(channel.value, None, wanted.evidence, known, rules.store.name)
+    return held is not None
 
 
 def _unapproved(
@@ -139,7 +170,9 @@ def _of_own_creation(
         is_told(live.consent(channel), live.contact(channel)) for channel in Channel
     ):
         return Recheck(write=(), settled=_all(step, State.STALE))
-    planned = _by_digest(plan_customer(desired, None, rules), step, rules)
+    found = plan_customer(desired, None, rules)
+    planned = _by_digest(found, step, rules)
+    known_out = out_before(found, rules)
     whom = (step.change.alias, step.change.entry)
     if is_left_to_others(live, planned.values(), rules, *whom):
         return Recheck(write=(), settled=_all(step, State.STALE))
@@ -149,7 +182,8 @@ def _of_own_creation(
         change = planned.get(approved.digest)
         channel = getattr(change, "channel", None)
         if change is None or channel is None:
-            settled.append((approved.path, State.STALE))
+            barred = approved.path in known_out
+            settled.append((approved.path, State.OUT_BEFORE if barred else State.STALE))
             continue
         now = live.consent(channel)
         if now.state is ConsentState.SUBSCRIBED and isinstance(change, ConsentChange):
@@ -181,6 +215,8 @@ def _moving(
     if step.kind is StepKind.WITHDRAW:
         subscribed = live.consent(channel).state is ConsentState.SUBSCRIBED
         return change if subscribed else None
+    if _moves_to_one_who_is_out(approved, desired, rules):
+        return None
     wanted = desired.consent(channel)
     untouched = own is not None and own.after.get(channel) == live.consent(channel)
     if wanted is None or not untouched or own is None or own.before is None:

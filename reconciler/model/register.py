@@ -6,7 +6,7 @@ is told; of two that are as late an erasure wins over a no, and a no over a yes.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -109,13 +109,17 @@ def standing(acts: Iterable[Act]) -> Standing | None:
     erased: Act | None = None
     last: Act | None = None
     by_person = may_be_person = False
+    acts = tuple(acts)
+    told = {one.at for one in acts if one.at is not None and one.doer is not Doer.NOT_TOLD}
     for act in sorted(acts, key=lambda one: (one.since, _RANK[one.said])):
         last = act
         if act.said is Said.ERASED:
             erased = act
         elif act.said is Said.OUT:
             by_person = by_person or act.doer is Doer.PERSON
-            may_be_person = may_be_person or act.doer in (Doer.PERSON, Doer.NOT_TOLD)
+            # Of one act, who did it may be learned later.
+            untold = act.doer is Doer.NOT_TOLD and act.at not in told
+            may_be_person = may_be_person or untold or act.doer is Doer.PERSON
         else:
             by_person = may_be_person = False
             erased = None if act.by is By.GRANT else erased
@@ -131,6 +135,15 @@ def standing(acts: Iterable[Act]) -> Standing | None:
         by=decides.by,
         store=decides.store,
     )
+
+
+class Access(StrEnum):
+    """Whether the register can be asked, or what keeps it from that."""
+
+    ASKED = "asked"
+    NOT_ASKED = "its key is not here"
+    MISSING = "it is not here"
+    KEY_MISSING = "a key of its lines is not here"
 
 
 class Register:
@@ -159,6 +172,11 @@ class Register:
         """Whether any record of the store is known, whatever its address."""
         return bool(self._records)
 
+    def counts(self) -> list[tuple[Said, int]]:
+        """How many identities stand how; whoever is known under two keys counts twice."""
+        found = [known.said for acts in self._acts.values() if (known := standing(acts))]
+        return [(said, found.count(said)) for said in Said if said in found]
+
     @property
     def missing_keys(self) -> frozenset[str]:
         """Names of keys that people are known under here and that are not at hand."""
@@ -175,23 +193,47 @@ class Register:
 
     def of(self, channel: Channel, contact: str) -> Standing | None:
         """How whoever has this address or number stands, under every key that is at hand."""
-        return standing(self._found(channel, contact)) if self._acts else None
+        found = self._found(channel, contact) if self._acts else ()
+        return standing(found) if found else None
+
+    def has_seen(self, channel: Channel, contact: str, at: datetime | None, doer: Doer) -> bool:
+        """Whether this very opt-out is all that is known of somebody, as it mostly is."""
+        found = self._found(channel, contact)
+        if len(found) != 1:
+            return False
+        (one,) = found
+        return one.said is Said.OUT and one.at == at and one.doer is doer
+
+    @property
+    def knows_anybody(self) -> bool:
+        return bool(self._acts)
 
     def of_record(self, customer: str, channel: Channel) -> Standing | None:
         """How a record of the store stands, whatever its address is by now."""
         return standing(self._records.get((customer, channel), ()))
 
-    def adds(self, person: Person, act: Act) -> bool:
-        """Whether an act says anything that is not known: a no whose time is not told, and that is
-        known already, was first seen before.
+    def news(self, person: Person, act: Act) -> Person | None:
+        """Of whom an act says anything that is not known; None for nobody.
+
+        That a no was the person's own is known of the record too, whose address may change.
         """
-        if person.contact is not None:
-            known = self._found(person.channel, person.contact)
-        elif person.customer is not None:
+        if person.contact is not None and self._is_new(
+            self._found(person.channel, person.contact), act
+        ):
+            return person
+        if person.customer is None:
+            return None
+        if person.contact is None:
             known = self._records.get((person.customer, person.channel), [])
-        else:
-            return False
-        before = standing(known)
+            return person if self._is_new(known, act) else None
+        if act.said is not Said.OUT or act.doer is not Doer.PERSON:
+            return None
+        record = self.of_record(person.customer, person.channel)
+        return None if record is not None and record.by_person else replace(person, contact=None)
+
+    def _is_new(self, known: list[Act], act: Act) -> bool:
+        """A no whose time is not told, and that is known already, was first seen before."""
+        before = standing(known) if known else None
         if before is None:
             return True
         after = standing([*known, act])

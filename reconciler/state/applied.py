@@ -1,15 +1,13 @@
 """The revision that was last applied completely to a store, as its trail names it."""
 
 import hmac
-import mmap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from reconciler.model.pseudonyms import Pseudonyms
-from reconciler.state.chain import parsed
-from reconciler.state.trail import Event, trail_paths
+from reconciler.state.trail import Event, last_of, trail_paths
 
 EVENT: Final = "applied"
 _NAMED: Final = b'"event":"applied"'
@@ -47,24 +45,8 @@ def last_applied(folder: Path, keys: Iterable[Pseudonyms]) -> dict[str, str]:
 
 
 def _last(path: Path, store: str, keys: tuple[Pseudonyms, ...]) -> str | None:
-    """A trail has a line for each change there ever was, so it is looked through from its end."""
-    try:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
-            at = text.rfind(_NAMED)
-            while at >= 0:
-                begin = text.rfind(b"\n", 0, at) + 1
-                line = parsed(text[begin : _end(text, at)])
-                if line is not None and _is_proven(line, store, keys):
-                    return str(line["commit"])
-                at = text.rfind(_NAMED, 0, begin)
-    except (OSError, ValueError):  # no file, or an empty one; whoever writes to it will complain
-        return None
-    return None
-
-
-def _end(text: mmap.mmap, at: int) -> int:
-    end = text.find(b"\n", at)
-    return len(text) if end < 0 else end
+    line = last_of(path, _NAMED, lambda one: _is_proven(one, store, keys))
+    return None if line is None else str(line["commit"])
 
 
 def _is_proven(line: Mapping[str, Any], store: str, keys: tuple[Pseudonyms, ...]) -> bool:

@@ -1,6 +1,5 @@
 """The keys: of the environment, or one that is made and kept in the folder."""
 
-import hmac
 import os
 import stat
 from collections.abc import Mapping
@@ -35,11 +34,14 @@ def read_key(folder: Path, environment: Mapping[str, str]) -> bytes | None:
 def record_keys(folder: Path, environment: Mapping[str, str]) -> tuple[bytes, ...]:
     """The keys that the trail may be sealed with, the one for new lines first; empty for none.
 
-    The key for plans alone seals it where there is no other, and did before there was one.
+    The key for plans alone seals it where there is no other, and did before there was one. Of
+    former keys the latest comes first: a trail goes on under a later key, and never back.
     """
     plans = read_key(folder, environment)
     own = _register_key(environment)
-    return tuple(dict.fromkeys(one for one in (own, plans) if one is not None))
+    former = _former_keys(environment)
+    found = (plans, *former) if own is None else (own, *former, plans)
+    return tuple(dict.fromkeys(one for one in found if one is not None))
 
 
 def register_keys(folder: Path, environment: Mapping[str, str]) -> tuple[bytes, ...]:
@@ -51,8 +53,7 @@ def register_keys(folder: Path, environment: Mapping[str, str]) -> tuple[bytes, 
     """
     plans = read_key(folder, environment)
     own = _register_key(environment)
-    text = environment.get(FORMER_KEYS_VARIABLE, "")
-    former = [_usable(FORMER_KEYS_VARIABLE, one) for one in text.splitlines() if one.strip()]
+    former = _former_keys(environment)
     found = (
         own,
         None if plans is None else _derived(plans),
@@ -60,6 +61,11 @@ def register_keys(folder: Path, environment: Mapping[str, str]) -> tuple[bytes, 
         *(_derived(one) for one in former),
     )
     return tuple(dict.fromkeys(one for one in found if one is not None))
+
+
+def _former_keys(environment: Mapping[str, str]) -> list[bytes]:
+    text = environment.get(FORMER_KEYS_VARIABLE, "")
+    return [_usable(FORMER_KEYS_VARIABLE, one) for one in text.splitlines() if one.strip()]
 
 
 def has_register_key(environment: Mapping[str, str]) -> bool:
@@ -74,6 +80,8 @@ def _register_key(environment: Mapping[str, str]) -> bytes | None:
 
 
 def _derived(key: bytes) -> bytes:
+    import hmac
+
     return hmac.digest(key, b"the register of opt-outs", "sha256")
 
 

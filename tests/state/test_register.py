@@ -10,7 +10,7 @@ import pytest
 from reconciler import schemas
 from reconciler.errors import ConfigError, JournalError
 from reconciler.model.consent import Channel
-from reconciler.model.pseudonyms import Pseudonyms
+from reconciler.model.pseudonyms import Pseudonyms, canonical
 from reconciler.model.register import By, Doer, Said, standing
 from reconciler.state.chain import START
 from reconciler.state.key import FORMER_KEYS_VARIABLE, register_keys
@@ -56,6 +56,16 @@ def test_each_line_is_of_the_written_format_sealed_and_follows_the_one_before(
     assert all(schemas.accepts("register", one) for one in lines)
     assert _path(tmp_path).stat().st_mode & 0o777 == 0o600
     assert register_at(tmp_path, proven=True).head.count == 3
+
+
+def test_a_line_is_written_in_its_canonical_form(tmp_path: Path) -> None:
+    odd = register_at(tmp_path, store='a"b é')
+    odd.note([(ADA, act(store='a"b é')), (BO, act(at=NOW, doer=Doer.NOT_TOLD))], 'plan "1"')
+
+    for raw in (tmp_path / "opt-outs" / 'a"b é.jsonl').read_bytes().splitlines():
+        line = json.loads(raw)
+        seal = line.pop("seal")
+        assert raw == canonical(line)[:-1] + f',"seal":"{seal}"}}'.encode()
 
 
 def test_nothing_in_it_is_a_person_s_or_a_bare_hash_of_it(tmp_path: Path) -> None:
