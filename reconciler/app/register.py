@@ -10,11 +10,13 @@ from reconciler.model.settings import Policy, RiskClass
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import datetime
 
+    from reconciler.desired.suppression_list import Row
     from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.model.register import Access
     from reconciler.plan.approved import ApprovedPlan, ApprovedStore
-    from reconciler.state.register import Place, RegisterFile
+    from reconciler.state.register import Place, RegisterFile, Saying
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,3 +153,20 @@ def register_end(
     if head == NOTHING or not (goes_on or is_released(MISSING, plan.releases, store)):
         return None
     return {"lines": head.count, "head": head.seal, "key": place.key.name}
+
+
+def imported(row: "Row", store: str, now: "datetime") -> "Saying":
+    """An opt-out of a list, which nobody but the person can have said."""
+    from reconciler.model.register import Act, By, Doer, Person, Said, Sure
+
+    sure = Sure.DAY if row.to_the_day else Sure.NOT_TOLD if row.at is None else Sure.SECOND
+    act = Act(
+        said=Said.OUT,
+        at=row.at,
+        sure=sure,
+        seen=now,
+        doer=Doer.PERSON,
+        by=By.IMPORT,
+        store=store,
+    )
+    return Person(channel=row.channel, contact=row.contact), act
