@@ -15,6 +15,7 @@ from reconciler.app.formatting import Formatted, formatted
 from reconciler.app.history import compared_as
 from reconciler.app.loading import load, load_or_raise, selected, settings_or_raise
 from reconciler.app.planning import PlanOptions, plan
+from reconciler.app.register import imported, register_folder, register_place
 from reconciler.app.usable import applied_before, check_usable, last_begun
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "explain",
     "formatted",
     "has_moved_on",
+    "imported",
     "last_begun",
     "load",
     "load_or_raise",
@@ -38,6 +40,8 @@ __all__ = [
     "plan",
     "pseudonyms_for",
     "record_keys_for",
+    "register_folder",
+    "register_place",
     "revision_to_name",
     "rules_for",
     "selected",

@@ -18,6 +18,7 @@ from reconciler.app.environment import (
     rules_for,
     shop_of,
 )
+from reconciler.app.register import check_access, for_apply, register_end
 from reconciler.app.usable import left_by
 from reconciler.errors import ReconcilerError
 from reconciler.model.customer import DesiredCustomer
@@ -123,7 +124,12 @@ def _ended(
     left = Counter(step.change.store for step in result.left)
     for name, record in records.items():
         outcome = outcomes.get(name, StoreOutcome(store=name, outcomes=()))
-        head = record.end(outcome, interrupted=result.interrupted, left=left[name])
+        head = record.end(
+            outcome,
+            interrupted=result.interrupted,
+            left=left[name],
+            register=register_end(order.environment, name, order.commitment),
+        )
         commit = commits.get(name)
         if commit is not None and outcome.complete:
             one = Applied(
@@ -233,7 +239,6 @@ def _apply_store(
     from reconciler.state import journal
     from reconciler.state.finished import created_lately, put_away, take_back
     from reconciler.state.lock import one_writer
-    from reconciler.state.opt_outs import OptOuts
 
     check_frozen(order, approved)
     environment, pseudonyms = order.environment, order.pseudonyms
@@ -244,7 +249,8 @@ def _apply_store(
     with one_writer(folder, store.name, shop, plan=plan, since=began):
         path = take_back(folder, plan, store.name)
         past = journal.read(path)
-        opt_outs = OptOuts(folder, store.name)
+        register = for_apply(environment, store.name, pseudonyms, order.state.policy)
+        check_access(register, order.commitment, approved, order.only)
         kept = journal.Journal(path, environment.clock, past)
         try:
             connection = open_store(store, environment, approved.learned)
@@ -256,6 +262,7 @@ def _apply_store(
                     environment,
                     pseudonyms,
                     learned=approved.learned,
+                    register=register,
                 )
                 circuit = Circuit(cancellation=order.control, trail_stands=record.trail.stands)
                 run = StoreRun(
@@ -264,7 +271,13 @@ def _apply_store(
                     rules=rules,
                     clock=environment.clock,
                     circuit=circuit,
-                    notes=Notes(journal=kept, opt_outs=opt_outs, audit=record, circuit=circuit),
+                    notes=Notes(
+                        plan=plan,
+                        register=register.file,
+                        journal=kept,
+                        audit=record,
+                        circuit=circuit,
+                    ),
                     past=past,
                     customers=Customers(journal=kept, past=past),
                     rereads=Rereads(

@@ -15,6 +15,7 @@ from reconciler.model.settings import DesiredState, Rate, Release, StoreSettings
 from reconciler.platforms.limiter import RateLimiters
 
 if TYPE_CHECKING:
+    from reconciler.app.register import RegisterAtHand
     from reconciler.model.provenance import Provenance
     from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.plan.store_rules import StoreRules
@@ -146,6 +147,8 @@ def rules_for(
     pseudonyms: "Pseudonyms",
     acknowledged: tuple[Release, ...] = (),
     learned: Learned = NOTHING_LEARNED,
+    *,
+    register: "RegisterAtHand",
 ) -> "StoreRules":
     from reconciler.model.redaction import NOBODY
     from reconciler.model.tags import Owned
@@ -153,7 +156,6 @@ def rules_for(
     from reconciler.plan.reason import everybody, names_in
     from reconciler.plan.store_rules import StoreRules
     from reconciler.platforms.registry import TABLES
-    from reconciler.state import opt_outs
 
     return StoreRules(
         store=store,
@@ -170,7 +172,8 @@ def rules_for(
         now=environment.clock.now(),
         learned=learned,
         acknowledged=acknowledged,
-        out_by_person=opt_outs.known(environment.folder, store.name),
+        register=register.file.known,
+        access=register.access,
         names=names_in(everybody(state))
         if store.name in state.reasoned or store.frozen
         else NOBODY,

@@ -1,26 +1,34 @@
 """The desired state and the stores to a plan."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from reconciler import __version__
 from reconciler.app.collecting import seldom
-from reconciler.app.environment import Environment, open_store, provenance_of, rules_for
+from reconciler.app.environment import (
+    Environment,
+    open_store,
+    provenance_of,
+    rules_for,
+)
 from reconciler.app.loading import selected
+from reconciler.app.register import RegisterAtHand, for_plan, may_note
 from reconciler.app.scoping import ALIAS, Scoped, check_known, scoped
 from reconciler.errors import ReconcilerError
 from reconciler.model.scope import EVERYBODY, Scope
 from reconciler.model.settings import Approval, DesiredState, Release, RiskClass, StoreSettings
 
 if TYPE_CHECKING:
-    from reconciler.model.customer import DesiredCustomer
+    from reconciler.model.customer import DesiredCustomer, LiveCustomer
     from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.model.redaction import Names
     from reconciler.plan.match import OfPair
     from reconciler.plan.plan import Plan, StorePlan
     from reconciler.plan.planner import StoreReading
+    from reconciler.plan.sayings import Sightings
     from reconciler.plan.store_rules import StoreRules
 
 PLAN_LIFE: Final = timedelta(days=7)
@@ -231,11 +239,22 @@ def compute_store(
     """
     from reconciler.live.read import StoreReader
     from reconciler.plan.planner import compute, rests_on_doubt, rests_on_size
+    from reconciler.plan.sayings import Sightings
     from reconciler.plan.tag_watch import TagWatch
 
     whom = None if few is None else few.of(store.name)
-    rules = rules_for(state, store, choices.releases, environment, pseudonyms, choices.acknowledged)
+    register = for_plan(environment, store.name, pseudonyms, state.policy)
+    rules = rules_for(
+        state,
+        store,
+        choices.releases,
+        environment,
+        pseudonyms,
+        choices.acknowledged,
+        register=register,
+    )
     raises = _raises(state, choices, store.name, environment)
+    seen, erasing = Sightings(rules), store.name in state.reasoned
     connection = open_store(store, environment)
     title = f"reading {store.name}"
     environment.watch.at(title)
@@ -246,7 +265,7 @@ def compute_store(
             desired=state.of(store.name),
             region=store.phone_region,
             requests=lambda: connection.session.requests,
-            settles=_settling(rules, kept),
+            settles=_settling(rules, kept, seen),
             watch=TagWatch(rules.comparison.owned, store.ownership, rules.whole_tags),
             progress=lambda done, of: environment.watch.at(title, "customers", done, of),
         )
@@ -254,6 +273,7 @@ def compute_store(
             read = reading.whole("a tag document is about the whole store")
         else:
             read = reading.read(choices.read)
+        _note(read, seen, rules, register, environment, erasing=erasing)
         rules = _with_what_was_read(rules, read)
         made = compute(read, rules, raises, whom)
         if choices.read == "auto" and read.receipt.mode == "lookup":
@@ -264,6 +284,7 @@ def compute_store(
                 why = "the store's word for opt-outs was not seen"
             if why:
                 read = reading.whole(f"{why}, after {read.receipt.requests} requests")
+                _note(read, seen, rules, register, environment, erasing=erasing)
                 rules = _with_what_was_read(rules, read)
                 made = compute(read, rules, raises, whom)
     finally:
@@ -272,12 +293,45 @@ def compute_store(
     return made, read, rules
 
 
-def _settling(rules: "StoreRules", kept: "OfPair | None") -> "OfPair":
+def _settling(rules: "StoreRules", kept: "OfPair | None", seen: "Sightings") -> "OfPair":
+    """Whoever is dropped with the page is seen for the register before."""
     from reconciler.plan.agreement import asks_nothing
 
-    return lambda desired, live: (
-        asks_nothing(desired, live, rules) and not (kept and kept(desired, live))
-    )
+    def settles(desired: "DesiredCustomer", live: "LiveCustomer") -> bool:
+        if not asks_nothing(desired, live, rules) or (kept and kept(desired, live)):
+            return False
+        seen.see(live)
+        return True
+
+    return settles
+
+
+def _note(
+    read: "StoreReading",
+    seen: "Sightings",
+    rules: "StoreRules",
+    register: RegisterAtHand,
+    environment: Environment,
+    *,
+    erasing: bool,
+) -> None:
+    """What a reading shows of those whom the specs name is kept; a plan on a disk that cannot be
+    written sees it again, and so does the apply.
+    """
+    from reconciler.errors import JournalError
+    from reconciler.plan.pairing import Missing
+    from reconciler.plan.sayings import erasures
+
+    for live in read.index.remembered():
+        seen.see(live)
+    if read.receipt.proves_absence and erasing:
+        gone = [one.desired for one in read.index.pairings() if isinstance(one, Missing)]
+        for desired in gone:
+            if desired.erases:
+                seen.new.extend(erasures(desired, None, rules))
+    if seen.new and may_note(register, environment):
+        with suppress(JournalError):
+            register.file.note(seen.new)
 
 
 def _with_what_was_read(rules: "StoreRules", read: "StoreReading") -> "StoreRules":

@@ -10,6 +10,7 @@ from reconciler.apply.customers import Customers
 from reconciler.apply.left_open import verified
 from reconciler.apply.notes import Notes
 from reconciler.apply.patch import patch_for
+from reconciler.apply.recheck import out_before
 from reconciler.apply.resubscription import take_out
 from reconciler.apply.verify import taken, told, worst
 from reconciler.apply.write_step import Tried
@@ -17,15 +18,17 @@ from reconciler.clock import Clock
 from reconciler.errors import OutcomeUnknown, PlatformError, RateLimited, Rejected
 from reconciler.model.consent import Actor, Channel, ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
-from reconciler.model.field_path import FieldPath
+from reconciler.model.field_path import CUSTOMER, FieldPath
 from reconciler.model.settings import RiskClass
 from reconciler.plan.approved import field_digest
+from reconciler.plan.case import CustomerPlan
 from reconciler.plan.changes import ConsentChange, FieldChange
 from reconciler.plan.consent_rules import is_told
 from reconciler.plan.customer import plan_customer
 from reconciler.plan.match import may_meet, meets
 from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.ownership import is_mark, is_ours
+from reconciler.plan.sayings import withdrawals
 from reconciler.plan.steps import Step, StepKind
 from reconciler.plan.store_rules import StoreRules
 from reconciler.platforms.base import Writer
@@ -63,7 +66,10 @@ class Create:
     new_id: str = ""
 
     def look(self, tried: Tried) -> Changes | StepOutcome:
-        changes = _planned(self.step, self.desired, self.rules)
+        found = plan_customer(self.desired, None, self.rules)
+        changes = _planned(self.step, found, self.rules)
+        if CUSTOMER in out_before(found, self.rules):
+            return self._skipped(State.OUT_BEFORE, "the person was erased")
         if len(changes) != len(self.step.fields):
             return self._skipped(State.NOT_ASKED, "its entry asks otherwise now")
         if tried.count:
@@ -79,8 +85,9 @@ class Create:
             return self._made(there[0].remote_id, changes)
         return self._exists(there)
 
-    def allowed(self, ground: Changes) -> bool:  # noqa: ARG002 -- nobody is there yet
-        return self.notes.intends(self.step)
+    def allowed(self, ground: Changes) -> bool:
+        out = withdrawals(ground, self.desired, None, self.rules)
+        return self.notes.intends(self.step, sayings=out)
 
     def send(self, ground: Changes) -> None:
         granted = frozenset(one for one in Channel if _granted_next(self.step, one, self.only))
@@ -226,8 +233,7 @@ def may_be_ours(step: Step, past: JournalState) -> bool:
     return sent and past.ended.get(step.id) in (None, State.UNKNOWN, State.UNVERIFIED)
 
 
-def _planned(step: Step, desired: DesiredCustomer, rules: StoreRules) -> Changes:
-    customer_plan = plan_customer(desired, None, rules)
+def _planned(step: Step, customer_plan: CustomerPlan, rules: StoreRules) -> Changes:
     if customer_plan.change is None:
         return ()
     wanted = {one.digest for one in step.fields}

@@ -18,6 +18,7 @@ from reconciler.plan.match import keys_of
 from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.ownership import is_left_to_others, is_ours
 from reconciler.plan.pairing import is_another
+from reconciler.plan.sayings import erasures, opt_outs
 from reconciler.plan.steps import Step
 from reconciler.plan.store_rules import StoreRules
 from reconciler.platforms.base import Writer
@@ -40,42 +41,43 @@ class Delete:
     notes: Notes
     circuit: Circuit
 
-    def look(self, tried: Tried) -> str | StepOutcome:
+    def look(self, tried: Tried) -> LiveCustomer | StepOutcome:
         if not self.desired.absent:
             return StepOutcome(
                 step=self.step, state=State.NOT_ASKED, message="its entry wants the customer back"
             )
         live = self.rereads.look_alone(self.remote_id)
         if live is None:
-            return self._ended(State.DONE if tried.count else State.ALREADY)
+            return self._ended(State.DONE if tried.count else State.ALREADY, None)
         why = _moved(self.step.change, self.desired, live, self.rules)
         if why:
             return StepOutcome(step=self.step, state=State.STALE, message=why)
-        return self.remote_id
+        return live
 
-    def allowed(self, ground: str) -> bool:  # noqa: ARG002 -- nothing of it is noted
-        return self.notes.intends(self.step)
+    def allowed(self, ground: LiveCustomer) -> bool:
+        """With the record goes what it says of opt-outs, so that is in the register before."""
+        return self.notes.intends(self.step, sayings=opt_outs(ground, self.rules))
 
-    def send(self, ground: str) -> None:
-        self.client.delete(ground)
+    def send(self, ground: LiveCustomer) -> None:
+        self.client.delete(ground.remote_id)
 
-    def check(self, ground: str) -> StepOutcome:
-        return verified(self.step, ground, lambda: self._read_back(ground), self.circuit)
+    def check(self, ground: LiveCustomer) -> StepOutcome:
+        return verified(self.step, self.remote_id, lambda: self._read_back(ground), self.circuit)
 
-    def _read_back(self, remote_id: str) -> StepOutcome:
+    def _read_back(self, live: LiveCustomer) -> StepOutcome:
         """An answer is no proof: SHOPLINE answers the delete of an unknown id like any other."""
-        gone = self.client.read(remote_id) is None
-        return self._ended(State.DONE if gone else State.NOT_APPLIED)
+        gone = self.client.read(live.remote_id) is None
+        return self._ended(State.DONE if gone else State.NOT_APPLIED, live)
 
     def after_error(
         self,
         error: PlatformError,
-        ground: str,  # noqa: ARG002 -- one signature for all kinds
+        ground: LiveCustomer,
         tried: Tried,  # noqa: ARG002
     ) -> StepOutcome | None:
         match error:
             case CustomerNotFound():
-                return self._ended(State.DONE)
+                return self._ended(State.DONE, ground)
             case Rejected():
                 return StepOutcome(
                     step=self.step,
@@ -86,7 +88,10 @@ class Delete:
             case _:
                 return None
 
-    def _ended(self, state: State) -> StepOutcome:
+    def _ended(self, state: State, live: LiveCustomer | None) -> StepOutcome:
+        """`live` is who was there before; of an erasure it is noted that they are gone."""
+        if state.good and self.desired.erases:
+            self.notes.says(erasures(self.desired, live, self.rules))
         return StepOutcome(
             step=self.step, state=state, remote_id=self.remote_id, fields=((CUSTOMER, state),)
         )

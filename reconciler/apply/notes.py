@@ -4,7 +4,7 @@ What cannot be noted stops the store; what was done before is told all the same.
 sent, its intent is on disk, and all that was noted before of others.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -14,20 +14,22 @@ from reconciler.errors import JournalError
 from reconciler.model.consent import SAID_NO, Actor, ConsentState
 from reconciler.model.customer import LiveCustomer
 from reconciler.plan.outcome import StepOutcome
+from reconciler.plan.sayings import Saying
 from reconciler.plan.steps import Step, StepKind
 from reconciler.state.journal import Event, Journal
-from reconciler.state.opt_outs import OptOuts
 from reconciler.state.recorder import Record
+from reconciler.state.register import RegisterFile
 
 _AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notes:
-    """`audit` keeps what became of a step in the trail."""
+    """`audit` keeps what became of a step in the trail; `plan` is the id of the plan."""
 
     journal: Journal
-    opt_outs: OptOuts
+    plan: str
+    register: RegisterFile
     audit: Record
     circuit: Circuit
 
@@ -35,11 +37,13 @@ class Notes:
         """Raises `JournalError`: nothing was begun yet."""
         self.journal.add(Event.OPENED, steps=steps)
 
-    def intends(self, step: Step, live: LiveCustomer | None = None) -> bool:
+    def intends(
+        self, step: Step, live: LiveCustomer | None = None, sayings: Iterable[Saying] = ()
+    ) -> bool:
         """Whether a write may be sent now, and it is noted that it comes next.
 
         Some writes wash out who opted out, and some stores subscribe in answer to a write: what
-        `live` says before it is noted as well.
+        `live` says before it is noted as well, and the `sayings` in the register.
         """
         if self.circuit.over():
             return False
@@ -52,10 +56,14 @@ class Notes:
         ]
         told = {"step": step.id, "customer": step.change.alias, "said_no": no, "out_by_person": out}
         return (
-            self._noted(lambda: self.opt_outs.note(step.change.alias, out))
+            self._noted(lambda: self.register.note(sayings, self.plan))
             and self._noted(self.audit.sync)
             and self._noted(lambda: self.journal.write(Event.INTENDED, **told))
         )
+
+    def says(self, sayings: Iterable[Saying]) -> None:
+        """What a write was read back to have done, for the register."""
+        self._noted(lambda: self.register.add(sayings, self.plan))
 
     def ended(self, outcome: StepOutcome) -> None:
         """What holds is found again by reading the store, so its line waits for no sync."""
@@ -73,7 +81,7 @@ class Notes:
 
     def closed(self, *, finished: bool) -> None:
         """A journal that says so is the last word, so the trail is whole before."""
-        whole = self._noted(self.audit.sync)
+        whole = self._noted(self.register.sync) and self._noted(self.audit.sync)
         self._noted(lambda: self.journal.write(Event.CLOSED, finished=finished and whole))
 
     def record(self, outcome: StepOutcome) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
-from reconciler.model.field_path import TAGS, FieldPath
+from reconciler.model.field_path import CUSTOMER, TAGS, FieldPath
 from reconciler.model.managed import UNMANAGED, Managed
 from reconciler.model.settings import RiskClass
 from reconciler.model.tags import TagIntent, tag_key
@@ -13,7 +13,7 @@ from reconciler.plan.approved import ApprovedField, field_digest, stated_digest
 from reconciler.plan.case import CustomerPlan
 from reconciler.plan.changes import ConsentChange, FieldChange
 from reconciler.plan.compare import differences, moves_address, statements
-from reconciler.plan.consent_rules import is_told
+from reconciler.plan.consent_rules import ERASED, OUT_BEFORE, is_told, known_before
 from reconciler.plan.customer import plan_customer
 from reconciler.plan.everybody_else import is_left_out
 from reconciler.plan.held_back import contact_of
@@ -21,6 +21,7 @@ from reconciler.plan.match import keys_of, may_meet, meets
 from reconciler.plan.outcome import State
 from reconciler.plan.ownership import is_left_to_others, is_mark, is_ours
 from reconciler.plan.pairing import is_another
+from reconciler.plan.sayings import wanted_contact
 from reconciler.plan.steps import Step, StepKind, kinds
 from reconciler.plan.store_rules import StoreRules
 from reconciler.state.journal import OurWrites
@@ -60,7 +61,9 @@ def recheck(
         return Recheck(write=(), settled=_all(step, State.STALE))
     if own is not None and own.before is None:
         return _of_own_creation(step, desired, live, own, rules)
-    current = _by_digest(plan_customer(desired, live, rules), step, rules)
+    found = plan_customer(desired, live, rules)
+    current = _by_digest(found, step, rules)
+    known_out = out_before(found, rules)
     as_planned = _measured(live, own)
     measured = current
     if as_planned is not live:
@@ -77,6 +80,8 @@ def recheck(
             change = None
         if change is not None:
             write.append(change)
+        elif approved.path in known_out or _moves_to_one_who_is_out(approved, desired, rules):
+            settled.append((approved.path, State.OUT_BEFORE))
         else:
             settled.append((approved.path, _why_not(step, approved, desired, live, rules)))
     return Recheck(
@@ -103,6 +108,32 @@ def _is_unsure(
     moved = channel is not None and contact_of(channel) in left
     keys = keys_of(live, rules.comparison.region)
     return moved or any(is_another(one, desired) for one in rules.entries.bearing(keys))
+
+
+def out_before(found: CustomerPlan, rules: StoreRules) -> frozenset[FieldPath]:
+    """The fields that the register holds; all of a new customer's where that one was erased."""
+    return frozenset(
+        rules.pseudonyms.path(path)
+        for one in found.verdicts
+        if one.in_force and one.rule in (OUT_BEFORE, ERASED)
+        for path in one.fields or (CUSTOMER,)
+    )
+
+
+def _moves_to_one_who_is_out(
+    approved: ApprovedField, desired: DesiredCustomer, rules: StoreRules
+) -> bool:
+    """Whether a consent goes along to an address that somebody opted out under before."""
+    if not approved.moves:
+        return False
+    channel = Channel(approved.path.member)
+    wanted = desired.consent(channel)
+    contact = wanted_contact(desired, None, channel, rules.comparison.region)
+    if wanted is None or contact is None:
+        return False
+    known = rules.register.of(channel, contact)
+    held = known_before(channel.value, None, wanted.evidence, known, rules.store.name)
+    return held is not None
 
 
 def _unapproved(
@@ -163,7 +194,9 @@ def _of_own_creation(
         is_told(live.consent(channel), live.contact(channel)) for channel in Channel
     ):
         return Recheck(write=(), settled=_all(step, State.STALE))
-    planned = _by_digest(plan_customer(desired, None, rules), step, rules)
+    found = plan_customer(desired, None, rules)
+    planned = _by_digest(found, step, rules)
+    known_out = out_before(found, rules)
     whom = (step.change.alias, step.change.entry)
     if is_left_to_others(live, planned.values(), rules, *whom):
         return Recheck(write=(), settled=_all(step, State.STALE))
@@ -172,9 +205,9 @@ def _of_own_creation(
     for approved in step.fields:
         change = planned.get(approved.digest)
         channel = getattr(change, "channel", None)
-        unsure = _is_unsure(step, approved, desired, live, rules)
-        if change is None or channel is None or unsure:
-            settled.append((approved.path, State.STALE))
+        if change is None or channel is None or _is_unsure(step, approved, desired, live, rules):
+            barred = approved.path in known_out
+            settled.append((approved.path, State.OUT_BEFORE if barred else State.STALE))
             continue
         now = live.consent(channel)
         if now.state is ConsentState.SUBSCRIBED and isinstance(change, ConsentChange):
@@ -206,6 +239,8 @@ def _moving(
     if step.kind is StepKind.WITHDRAW:
         subscribed = live.consent(channel).state is ConsentState.SUBSCRIBED
         return change if subscribed else None
+    if _moves_to_one_who_is_out(approved, desired, rules):
+        return None
     wanted = desired.consent(channel)
     untouched = own is not None and own.after.get(channel) == live.consent(channel)
     if wanted is None or not untouched or own is None or own.before is None:

@@ -22,8 +22,9 @@ from reconciler.errors import PlatformError, Rejected
 from reconciler.model.consent import ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import FieldPath
-from reconciler.plan.changes import FieldChange
+from reconciler.plan.changes import ConsentChange, FieldChange
 from reconciler.plan.outcome import State, StepOutcome
+from reconciler.plan.sayings import Saying, grants, opt_outs, withdrawals
 from reconciler.plan.steps import Step, StepKind
 from reconciler.plan.store_rules import StoreRules
 from reconciler.platforms.base import Writer
@@ -93,7 +94,21 @@ class Update:
             yield f"asked for and not approved, left for the next plan: {names}"
 
     def allowed(self, ground: Ground) -> bool:
-        return self.notes.intends(self.step, ground.live)
+        return self.notes.intends(self.step, ground.live, self._sayings(ground))
+
+    def _sayings(self, ground: Ground) -> list[Saying]:
+        """Who is out, and whom this write takes out; what our own writes left is no news."""
+        live = ground.live
+        ours = {} if self.own is None else self.own.after
+        seen = [
+            (person, act)
+            for person, act in opt_outs(live, self.rules)
+            if ours.get(person.channel) != live.consent(person.channel)
+        ]
+        out: Iterable[Saying] = ()
+        if self.step.kind is StepKind.WITHDRAW:
+            out = withdrawals(ground.found.write, self.desired, live, self.rules)
+        return [*seen, *out]
 
     def send(self, ground: Ground) -> None:
         patch = patch_for(self.step.kind, ground.found.write, self.clock)
@@ -178,6 +193,7 @@ class Update:
                 self.circuit.keeps_the_rest = True
             if seen.took:
                 self.proofs.add(self.step.kind, found.write, live)
+        self._note_grants(found, seen, back)
         fields = (*found.settled, *seen.fields)
         return StepOutcome(
             step=self.step,
@@ -188,6 +204,19 @@ class Update:
             collateral=seen.collateral,
             noticed=seen.noticed,
         )
+
+    def _note_grants(self, found: Recheck, seen: ReadBack, back: LiveCustomer) -> None:
+        done = {path for path, state in seen.fields if state is State.DONE}
+        granted = [
+            one
+            for one in found.write
+            if isinstance(one, ConsentChange)
+            and self.step.kind is StepKind.GRANT
+            and one.wanted.state is ConsentState.SUBSCRIBED
+            and one.path in done
+        ]
+        if granted:
+            self.notes.says(grants(granted, back, self.rules))
 
     def _compared(self, ground: Ground, back: LiveCustomer) -> ReadBack:
         written = ground.found.write

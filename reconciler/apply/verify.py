@@ -241,6 +241,7 @@ _BAD_FIRST: Final = (
     State.UNVERIFIED,
     State.NOT_APPLIED,
     State.OPTED_OUT,
+    State.OUT_BEFORE,
     State.STALE,
     State.NOT_ASKED,
     State.NOT_REACHED,

@@ -25,9 +25,10 @@ _COMMANDS: Final = {
     "export": "Write a store's customers as a spec.",
     "explain": "Why one customer is as planned: wanted, live, line, commit, verdicts.",
     "audit": "Read the record of all applies, or prove that nobody changed it.",
+    "register": "Read, prove or fill the register of who opted out.",
     "stores": "List the stores of the specs and what their platforms can do.",
     "rules": "What a rule means, what it does, and what lifts it.",
-    "schema": "Print a JSON Schema: spec, plan, journal or audit.",
+    "schema": "Print a JSON Schema: spec, plan, journal, audit or register.",
     "sandbox": "Run local stores that behave like the real ones.",
     "demo": "See it all happen on local stores: plan, apply, plan again.",
 }

@@ -293,6 +293,7 @@ def _policy(item: Mapping[str, Any]) -> Policy:
             )
         ),
         implied=tuple(sorted(consent.get("implied") or ())),
+        register_required=item.get("register") == "required",
     )
 
 

@@ -9,6 +9,7 @@ import hmac
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Final
 
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
@@ -33,6 +34,16 @@ class Pseudonyms:
         self._key = key
         self._regions = frozenset(regions)
 
+    @cached_property
+    def name(self) -> str:
+        """Which key it is, for whoever has it; it tells nothing of the key."""
+        return self.digest("key", "register")[:16]
+
+    def identity(self, controller: str, channel: str, contact: str) -> str:
+        """Somebody's normal form as the register names it: without the key nobody can guess it."""
+        text = f"register {len(controller)} {controller} {channel} {contact}"
+        return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256").hex()
+
     def digest(self, purpose: str, value: Any) -> str:
         return self._digest(purpose, canonical(value))
 
@@ -40,6 +51,10 @@ class Pseudonyms:
         """The same of a mapping whose values are canonical already: each may be in several."""
         inner = b",".join(canonical(name) + b":" + parts[name] for name in sorted(parts))
         return self._digest(purpose, b"{" + inner + b"}")
+
+    def digest_of_text(self, purpose: str, text: bytes) -> str:
+        """The same of a value that is canonical already."""
+        return self._digest(purpose, text)
 
     def _digest(self, purpose: str, value: bytes) -> str:
         text = b"[" + canonical(purpose) + b"," + value + b"]"

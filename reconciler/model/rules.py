@@ -278,6 +278,25 @@ RULES: Final[dict[str, Rule]] = {
         "the platform's approval for personal data",
         acknowledgeable=True,
     ),
+    "register.erased": _released(
+        RuleLevel.HOLD,
+        "somebody who was erased would be a customer again, without a new relation",
+    ),
+    "register.key-missing": Rule(
+        level=RuleLevel.BLOCK,
+        means="people stand in the register of opt-outs under a key that is not here",
+        lifted_by="that key, in RECONCILER_REGISTER_KEYS_BEFORE",
+    ),
+    "register.missing": _released(
+        RuleLevel.BLOCK,
+        "the register of opt-outs that the trail knows of, or the policy asks for, is not here",
+    ),
+    "register.not-asked": _warn(
+        "the register of opt-outs is not asked by this plan; the apply asks it", "its key"
+    ),
+    "register.opted-out": _hold(
+        "the person opted out before, as the register knows", "a newer consent of the person"
+    ),
     "schema.format": _error("a text is not of the form that the schema asks for", _ONE_WAY),
     "schema.missing": _error("something that is needed is missing", "add it"),
     "schema.type": _error("a value is of another kind than the schema asks for", _ONE_WAY),

@@ -166,6 +166,7 @@ class Policy:
     min_level: tuple[tuple[str, str], ...] = ()
     bearing_tags: tuple[tuple[str, Channel], ...] = ()
     implied: tuple[str, ...] = ()
+    register_required: bool = False
     mark: SourceMark | None = field(default=None, compare=False, repr=False)
 
     def required_for(self, channel: Channel) -> tuple[str, ...]:

@@ -1,23 +1,32 @@
 """One customer while its fields are looked at: what is found, and what is left of it in the end."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from reconciler.model.consent import Channel, ConsentState, LiveConsent, WantedConsent
+from reconciler.model.consent import (
+    Actor,
+    Channel,
+    ConsentState,
+    LiveConsent,
+    WantedConsent,
+    is_from_person,
+)
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import CUSTOMER, FieldPath
 from reconciler.model.fields import BY_NAME
 from reconciler.model.identity import IdentityKind
+from reconciler.model.register import Said, Standing
 from reconciler.model.rules import by_release
 from reconciler.model.settings import RiskClass
 from reconciler.model.tags import tag_key
 from reconciler.plan.changes import Action, Change, ConsentChange, FieldChange, Presence, TagChange
 from reconciler.plan.compare import moves_address
-from reconciler.plan.consent_rules import ConsentDecision, ConsentFacts, decide
+from reconciler.plan.consent_rules import ERASED, ConsentDecision, ConsentFacts, decide
 from reconciler.plan.held_back import contact_of, is_withdrawal, sent_blindly, without
 from reconciler.plan.ownership import FOREIGN, marked_by_others
 from reconciler.plan.reason import reason_of
+from reconciler.plan.sayings import contact_key, wanted_contact
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.support import unsupported
 from reconciler.plan.verdicts import Level, Verdict
@@ -57,10 +66,17 @@ class Case:
         return self.rules.pseudonyms.live_alias(self.rules.store.name, self.live)
 
     def _known(self, channel: Channel, live: LiveCustomer) -> LiveConsent:
-        consent = live.consent(channel)
-        if not self.rules.out_by_person:
+        """With what the store does not tell any more: that it was the person."""
+        consent, register = live.consent(channel), self.rules.register
+        if consent.state is not ConsentState.UNSUBSCRIBED or consent.actor is Actor.PERSON:
             return consent
-        return self.rules.known(self.alias, channel, consent)
+        contact = contact_key(live, channel, self.rules.comparison.region)
+        found = (
+            register.of_record(self.alias, channel) if register.knows_records else None,
+            register.of(channel, contact) if contact is not None else None,
+        )
+        own = any(one is not None and one.by_person for one in found)
+        return replace(consent, actor=Actor.PERSON) if own else consent
 
     def consent(self, channel: Channel, wanted: WantedConsent) -> ConsentChange | None:
         live = self.live
@@ -114,7 +130,43 @@ class Case:
             now=self.rules.now,
             policy=self.rules.policy,
             table=self.rules.table,
+            store=self.rules.store.name,
+            register=lambda: self._standing(channel),
         )
+
+    def _standing(self, channel: Channel) -> Standing | None:
+        """How the register knows whoever has the address that a consent will be for."""
+        register = self.rules.register
+        if not register.knows_anybody:
+            return None
+        region = self.rules.comparison.region
+        contact = wanted_contact(self.desired, self.live, channel, region)
+        return None if contact is None else register.of(channel, contact)
+
+    def erased(self, fields: list[FieldChange]) -> None:
+        """Erased stays erased: nobody who was is made again, or put in the place of another."""
+        for channel in Channel:
+            known = self._standing(channel)
+            if known is None or known.said is not Said.ERASED:
+                continue
+            path = contact_of(channel)
+            claims = any(one.path == path for one in fields)
+            if self.live is not None and not claims:
+                continue
+            related = any(
+                wanted.state is ConsentState.SUBSCRIBED
+                and wanted.evidence.at is not None
+                and wanted.evidence.at > known.since
+                and is_from_person(wanted.evidence)
+                for _, wanted in self.desired.consents
+            )
+            self.add(
+                ERASED,
+                Level.HOLD,
+                "this person was erased, and is made a customer again by a new relation alone",
+                () if self.live is None else (path,),
+                by_release(ERASED) if related else "evidence of a new relation, and a release",
+            )
 
     def _note(self, decision: ConsentDecision, field: FieldPath) -> None:
         level = Level.HOLD if decision.holds else Level.WARN

@@ -1,6 +1,6 @@
 """Consent by the transition table: what may be planned, what is held, and what only warns."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,6 +20,7 @@ from reconciler.model.consent import (
     row,
     transition,
 )
+from reconciler.model.register import By, Said, Standing
 from reconciler.model.rules import by_release
 from reconciler.model.settings import Policy
 
@@ -42,7 +43,8 @@ class ConsentFacts:
     """What is known of the person beside the consent itself.
 
     `blurred` says that never asked may stand for an opt-out on this channel of this store,
-    `blocked` that the store has barred the customer.
+    `blocked` that the store has barred the customer. `register` asks the register of opt-outs for
+    whoever has the address that the consent will be for.
     """
 
     country: str | None
@@ -52,8 +54,12 @@ class ConsentFacts:
     now: datetime
     policy: Policy
     table: Capabilities
+    store: str = ""
+    register: Callable[[], Standing | None] = lambda: None
 
 
+ERASED: Final = "register.erased"
+OUT_BEFORE: Final = "register.opted-out"
 _NOTHING: Final = ConsentDecision(changes=False)
 _CHANGE: Final = ConsentDecision(changes=True)
 
@@ -69,6 +75,11 @@ def decide(
         case Decision.CHANGE:
             return _withdrawal(channel, live, ground)
         case Decision.HOLD:
+            known = ground.register()
+            if known is not None and known.said is not Said.IN:
+                return _held(
+                    OUT_BEFORE, f"the person opted out of {word} before, and is not asked again"
+                )
             return _held(
                 "consent.pending-message",
                 f"asking for {word} consent sends a message to the person",
@@ -174,7 +185,9 @@ def _weighed(
             f"the implied consent to {word} has run out since it was given",
             "a newer consent of the person, with its `given_at`",
         )
-    held = _opted_out(word, live, wanted.evidence, ground)
+    held = _opted_out(word, live, wanted.evidence, ground) or known_before(
+        word, live, wanted.evidence, ground.register(), ground.store
+    )
     if held is not None:
         return held
     if transition(live, wanted.state) is Decision.NEWER_FROM_PERSON and not is_from_person(
@@ -216,6 +229,48 @@ def _opted_out(
         "consent.newer-opt-out",
         f"the store's no to {word} is newer than the evidence, and may be an opt-out",
         "a newer consent of the person, or the store's word for opt-outs in `consent_words`",
+    )
+
+
+def known_before(
+    word: str,
+    live: LiveConsent | None,
+    evidence: Evidence,
+    known: Standing | None,
+    store: str,
+) -> ConsentDecision | None:
+    """A hold where the register says no, and the evidence is not surely newer.
+
+    What it has from the very record that says no now, that record tells better.
+    """
+    if known is None or known.said is Said.IN:
+        return None
+    newer = evidence.at is not None and evidence.at > known.since
+    if known.said is Said.ERASED:
+        related = newer and is_from_person(evidence)
+        return _held(
+            ERASED,
+            f"the person was erased, and the {word} consent is of a time before"
+            if not newer
+            else "the person was erased, and only a new relation makes them a customer again",
+            by_release(ERASED) if related else "evidence of a new relation, and a release",
+        )
+    out = live is not None and live.state is ConsentState.UNSUBSCRIBED
+    same = known.by is By.READING and known.store == store
+    if out and same and not known.dated:
+        return None
+    if newer and (is_from_person(evidence) or not known.may_be_person):
+        return None
+    since = "the opt-out of" if known.dated else "an opt-out, as old as it was first seen, of"
+    return _held(
+        OUT_BEFORE,
+        f"the person opted out of {word} before, and only the person's own later consent "
+        "overturns that"
+        if newer
+        else f"{since} {word} that the register knows is newer than the evidence, or as old",
+        "`evidence`, and a `method` other than import"
+        if newer
+        else "a newer consent of the person, with its `given_at`",
     )
 
 

@@ -48,6 +48,7 @@ def plan_customer(
         return CustomerPlan(change=None, verdicts=tuple(case.verdicts)) if case.verdicts else _DONE
     case.bearing_tags(fields)
     case.address_changes(fields)
+    case.erased(fields)
     if live is not None:
         case.unreadable(live)
         case.blind_resends(live, fields)

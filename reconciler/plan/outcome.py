@@ -18,6 +18,7 @@ class State(StrEnum):
     UNVERIFIED = "unverified"
     STALE = "skipped: stale"
     OPTED_OUT = "skipped: opted out meanwhile"
+    OUT_BEFORE = "skipped: opted out before"
     NOT_ASKED = "skipped: no longer asked for"
     FAILED = "failed"
     UNKNOWN = "outcome unknown"
@@ -30,7 +31,7 @@ class State(StrEnum):
     @property
     def skipped(self) -> bool:
         """Whether no other run of the same plan gets any further."""
-        return self in (State.STALE, State.OPTED_OUT, State.NOT_ASKED)
+        return self in (State.STALE, State.OPTED_OUT, State.OUT_BEFORE, State.NOT_ASKED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

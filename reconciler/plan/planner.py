@@ -28,6 +28,7 @@ from reconciler.plan.plan import Audience, Departed, StorePlan
 from reconciler.plan.policies import POLICIES
 from reconciler.plan.policies.ceiling import SIZED
 from reconciler.plan.proof import unproven
+from reconciler.plan.register_access import unasked
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.tag_watch import Bearers, ForeignTags, TagWatch
 from reconciler.plan.verdicts import Level, Verdict
@@ -168,7 +169,7 @@ def compute(
     ).judged(verdicts)
     for policy in POLICIES:
         draft = draft.judged(tuple(policy(draft)))
-    draft = draft.judged(tuple(frozen(draft, rules)))
+    draft = draft.judged((*frozen(draft, rules), *unasked(draft, rules)))
     draft = draft.judged(tuple(owed(pairings, draft, rules)))
     touched = {one.remote_id for one in draft.changes if one.remote_id is not None}
     touched |= {

@@ -127,7 +127,8 @@ def _rules(settings: Settings) -> dict[str, Any]:
                 "min_level": dict(policy.min_level),
                 "bearing_tags": {tag: channel.value for tag, channel in policy.bearing_tags},
                 "implied": policy.implied,
-            }
+            },
+            **({"register": "required"} if policy.register_required else {}),
         },
     }
 

@@ -1,17 +1,18 @@
 """What judging the customers of one store rests on: its settings, tables, policy and releases."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
+from reconciler.model.consent import Channel, ConsentState, LiveConsent
 from reconciler.model.customer import NOTHING_LEARNED, Learned
 from reconciler.model.entries import NO_ENTRIES, Entries
 from reconciler.model.former import NOTHING_BEFORE, Before
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.redaction import NOBODY, Names
+from reconciler.model.register import NOBODY_KNOWN, Access, Register
 from reconciler.model.settings import Policy, Release, StoreSettings
 from reconciler.model.whole_tag import WholeTag
 from reconciler.plan.compare import ComparisonSettings
@@ -24,7 +25,8 @@ Lifted: TypeAlias = frozenset[tuple[str, str | None]]
 class StoreRules:
     """Everything that examining one customer needs and that is the same for all of a store.
 
-    `out_by_person` are the opt-outs that were seen to be the person's own before we wrote,
+    `register` knows who opted out before, and that an opt-out was the person's own before we wrote;
+    `access` says whether it can be asked;
     `learned` is what the reading found of the store. `acknowledged` names, like a release, opt-outs
     and erasures that are known to be left undone. `names` are words that people of the specs are
     called by, which texts about others may hold. `whole_tags` are tags that nobody is to bear whom
@@ -40,7 +42,8 @@ class StoreRules:
     now: datetime
     learned: Learned = NOTHING_LEARNED
     acknowledged: tuple[Release, ...] = ()
-    out_by_person: frozenset[tuple[str, Channel]] = frozenset()
+    register: Register = field(default=NOBODY_KNOWN, repr=False, compare=False)
+    access: Access = Access.ASKED
     names: Names = NOBODY
     before: Before = NOTHING_BEFORE
     whole_tags: tuple[WholeTag, ...] = ()
@@ -55,13 +58,6 @@ class StoreRules:
     def _here(self, releases: Iterable[Release]) -> Lifted:
         stores = (None, self.store.name)
         return frozenset((one.rule, one.alias) for one in releases if one.store in stores)
-
-    def known(self, alias: str, channel: Channel, live: LiveConsent) -> LiveConsent:
-        """A live consent with what the store does not tell any more: that it was the person."""
-        out = live.state is ConsentState.UNSUBSCRIBED
-        if out and (alias, channel) in self.out_by_person:
-            return replace(live, actor=Actor.PERSON)
-        return live
 
     def names_opt_outs(self, channel: Channel) -> bool:
         """Whether the user named the store's word for an opt-out, and the store was seen to use it.

@@ -1,17 +1,14 @@
 """The revision that was last applied completely to a store, as its trail names it."""
 
 import hmac
-import mmap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from reconciler.model.instant import told_at
 from reconciler.model.pseudonyms import Pseudonyms
-from reconciler.state.chain import parsed
-from reconciler.state.trail import Event, trail_paths
+from reconciler.state.trail import Event, from_end, trail_paths
 
 EVENT: Final = "applied"
 _NAMED: Final = b'"event":"applied"'
@@ -59,24 +56,12 @@ def last_applied(folder: Path, keys: Iterable[Pseudonyms]) -> dict[str, str]:
 
 def _last(path: Path, store: str, keys: tuple[Pseudonyms, ...]) -> str | None:
     """Of the latest of them, wherever it stands: what a merged copy brought stands at the end."""
-    found: list[tuple[datetime, str]] = []
-    try:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
-            at = text.rfind(_NAMED)
-            while at >= 0:
-                begin = text.rfind(b"\n", 0, at) + 1
-                line = parsed(text[begin : _end(text, at)])
-                if line is not None and _is_proven(line, store, keys):
-                    found.append((told_at(line["when"]), str(line["commit"])))
-                at = text.rfind(_NAMED, 0, begin)
-    except (OSError, ValueError):  # no file, or an empty one; whoever writes to it will complain
-        return None
+    found = [
+        (told_at(line["when"]), str(line["commit"]))
+        for line in from_end(path, _NAMED)
+        if _is_proven(line, store, keys)
+    ]
     return max(found)[1] if found else None
-
-
-def _end(text: mmap.mmap, at: int) -> int:
-    end = text.find(b"\n", at)
-    return len(text) if end < 0 else end
 
 
 def _is_proven(line: Mapping[str, Any], store: str, keys: tuple[Pseudonyms, ...]) -> bool:

@@ -59,6 +59,12 @@ def seal_of(pseudonyms: Pseudonyms, line: Mapping[str, Any]) -> str:
     return pseudonyms.digest("audit", line)
 
 
+def with_seal(pseudonyms: Pseudonyms, text: bytes) -> tuple[bytes, str]:
+    """A canonical line as it is written, with its seal at its end, and that seal."""
+    seal = pseudonyms.digest_of_text("audit", text)
+    return text[:-1] + b',"seal":"' + seal.encode() + b'"}\n', seal
+
+
 def is_sealed(pseudonyms: Pseudonyms, line: Mapping[str, Any], seal: str) -> bool:
     ours = seal_of(pseudonyms, line)
     return hmac.compare_digest(ours.encode(), seal.encode("utf-8", "surrogatepass"))

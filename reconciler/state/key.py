@@ -11,6 +11,7 @@ from reconciler.state.folder import prepare
 
 KEY_VARIABLE: Final = "RECONCILER_KEY"
 REGISTER_KEY_VARIABLE: Final = "RECONCILER_REGISTER_KEY"
+FORMER_KEYS_VARIABLE: Final = "RECONCILER_REGISTER_KEYS_BEFORE"
 SHORTEST_KEY: Final = 32
 LARGEST_KEY: Final = 64 * 1024
 
@@ -33,22 +34,63 @@ def read_key(folder: Path, environment: Mapping[str, str]) -> bytes | None:
 def record_keys(folder: Path, environment: Mapping[str, str]) -> tuple[bytes, ...]:
     """The keys that the trail may be sealed with, the one for new lines first; empty for none.
 
-    The key for plans alone seals it where there is no other, and did before there was one.
+    The key for plans alone seals it where there is no other, and did before there was one. Of
+    former keys the latest comes first: a trail goes on under a later key, and never back.
     """
     plans = read_key(folder, environment)
-    # Pipelines give an empty text for a secret that is not set.
-    own = (
-        _given(REGISTER_KEY_VARIABLE, environment)
-        if environment.get(REGISTER_KEY_VARIABLE)
-        else None
+    own = _register_key(environment)
+    former = _former_keys(environment)
+    found = (plans, *former) if own is None else (own, *former, plans)
+    return tuple(dict.fromkeys(one for one in found if one is not None))
+
+
+def register_keys(folder: Path, environment: Mapping[str, str]) -> tuple[bytes, ...]:
+    """The keys that people may be known under in the register, the one for new lines first; empty
+    for none.
+
+    Without one of its own it has one that is derived from the key for plans, so that whoever is
+    given the one does not hold the other. A former key, one a line, may have been either.
+    """
+    plans = read_key(folder, environment)
+    own = _register_key(environment)
+    former = _former_keys(environment)
+    found = (
+        own,
+        None if plans is None else _derived(plans),
+        *former,
+        *(_derived(one) for one in former),
     )
-    return tuple(dict.fromkeys(one for one in (own, plans) if one is not None))
+    return tuple(dict.fromkeys(one for one in found if one is not None))
+
+
+def _former_keys(environment: Mapping[str, str]) -> list[bytes]:
+    text = environment.get(FORMER_KEYS_VARIABLE, "")
+    return [_usable(FORMER_KEYS_VARIABLE, one) for one in text.splitlines() if one.strip()]
+
+
+def has_register_key(environment: Mapping[str, str]) -> bool:
+    """Whether the register's own key is given."""
+    return _register_key(environment) is not None
+
+
+def _register_key(environment: Mapping[str, str]) -> bytes | None:
+    """Pipelines give an empty text for a secret that is not set."""
+    given = environment.get(REGISTER_KEY_VARIABLE)
+    return _given(REGISTER_KEY_VARIABLE, environment) if given else None
+
+
+def _derived(key: bytes) -> bytes:
+    import hmac
+
+    return hmac.digest(key, b"the register of opt-outs", "sha256")
 
 
 def _given(name: str, environment: Mapping[str, str]) -> bytes | None:
     text = environment.get(name)
-    if text is None:
-        return None
+    return None if text is None else _usable(name, text)
+
+
+def _usable(name: str, text: str) -> bytes:
     key = text.encode("utf-8", "surrogateescape")
     if len(key) < SHORTEST_KEY:
         raise ConfigError(

@@ -92,10 +92,17 @@ class Record:
         except JournalError:
             return None
 
-    def end(self, outcome: StoreOutcome, *, interrupted: bool, left: int) -> Head:
+    def end(
+        self,
+        outcome: StoreOutcome,
+        *,
+        interrupted: bool,
+        left: int,
+        register: Mapping[str, Any] | None = None,
+    ) -> Head:
         """The head to note elsewhere; where the end cannot be noted, the one before it.
 
-        `left` are the steps that the run was not for.
+        `left` are the steps that the run was not for, `register` where the register ended.
         """
         try:
             return self.trail.append(
@@ -106,6 +113,7 @@ class Record:
                 states={one.value: outcome.count(one) for one in State if outcome.count(one)},
                 left=left,
                 stopped={outcome.store: outcome.stopped} if outcome.stopped else {},
+                **({} if register is None else {"register": register}),
             )
         except JournalError:
             return self.trail.head()

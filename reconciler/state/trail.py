@@ -6,9 +6,11 @@ store has a file of its own, so that stores may be applied by jobs that know not
 """
 
 import json
+import mmap
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
@@ -252,6 +254,48 @@ def ended_whole(folder: Path, store: str, plan: str) -> tuple[datetime, Head] | 
                 with suppress(ValueError):  # somebody has edited it, which `audit verify` tells
                     at = datetime.fromisoformat(str(line.get("at")))
     return None if at is None else (at, _last_head(folder, store))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedRegister:
+    """Where a store's register of opt-outs ended when an apply left it, and under which key."""
+
+    lines: int
+    head: str
+    key: str
+
+
+def last_register(folder: Path, store: str) -> NamedRegister | None:
+    """As the trail names it last; None where it knows of none."""
+    found = from_end(trail_path(folder, store), b'"register":{')
+    line = next((one for one in found if _names_register(one)), None)
+    if line is None:
+        return None
+    told = line["register"]
+    return NamedRegister(lines=told["lines"], head=str(told["head"]), key=str(told["key"]))
+
+
+def _names_register(line: Line) -> bool:
+    told = line.get("register")
+    return isinstance(told, dict) and isinstance(told.get("lines"), int) and "head" in told
+
+
+def from_end(path: Path, named: bytes) -> Iterator[Line]:
+    """The lines that have a text in them, the last one first. A trail has a line for each change
+    there ever was, so most are not parsed.
+    """
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+            at = text.rfind(named)
+            while at >= 0:
+                begin = text.rfind(b"\n", 0, at) + 1
+                end = text.find(b"\n", at)
+                line = parsed(text[begin : len(text) if end < 0 else end])
+                if line is not None:
+                    yield line
+                at = text.rfind(named, 0, begin)
+    except (OSError, ValueError):  # no file, or an empty one; whoever writes to it will complain
+        return
 
 
 def _lines_of(plan: str, path: Path) -> Iterator[Line]:

@@ -37,8 +37,8 @@ from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.steps import Step
 from reconciler.state.journal import Journal, JournalState
-from reconciler.state.opt_outs import OptOuts
 from reconciler.state.recorder import Record
+from reconciler.state.register import Place, RegisterFile
 from reconciler.state.trail import Trail
 from tests.apply.test_recheck import approved
 from tests.builders import desired, live
@@ -107,7 +107,7 @@ class Bed:
     """What the loop is given, and what it leaves behind."""
 
     journal: Journal
-    opt_outs: OptOuts
+    register: RegisterFile
     record: Record
     circuit: Circuit
     rests: list[float] = field(default_factory=list)
@@ -116,7 +116,8 @@ class Bed:
     def notes(self) -> Notes:
         return Notes(
             journal=self.journal,
-            opt_outs=self.opt_outs,
+            plan="plan",
+            register=self.register,
             audit=self.record,
             circuit=self.circuit,
         )
@@ -134,7 +135,9 @@ def bed(tmp_path: Path) -> Iterator[Bed]:
     circuit = Circuit(cancellation=Cancellation(), trail_stands=lambda: None)
     trail = Trail(tmp_path, "shop", Pseudonyms(KEY), system_clock())
     record = Record(trail=trail, plan="plan", about={})
-    yield Bed(journal, OptOuts(tmp_path, "shop"), record, circuit)
+    key = Pseudonyms(KEY)
+    place = Place(folder=tmp_path / "opt-outs", state=tmp_path, store="shop", keys={key.name: key})
+    yield Bed(journal, RegisterFile(place, system_clock()), record, circuit)
     journal.close()
 
 

@@ -5,10 +5,24 @@ from typing import Any
 
 import pytest
 
+from reconciler.errors import BlockedPlanError, JournalError
 from reconciler.model.settings import RiskClass
 from reconciler.plan.outcome import State
 from reconciler.sandbox import Fault, Sandbox
-from tests.harness import VARIANTS, Shop, consent, grant, opened, person, states, told, verdicts
+from tests.harness import (
+    KEY,
+    VARIANTS,
+    Shop,
+    consent,
+    grant,
+    opened,
+    person,
+    states,
+    told,
+    verdicts,
+)
+from tests.program import run
+from tests.registers import register_at
 
 Json = dict[str, Any]
 DATED = ("genstore", "shopline")
@@ -99,6 +113,31 @@ def test_failure_05_a_create_with_defaults(tmp_path: Path, variant: str) -> None
         assert state_of(shop) != "subscribed"
 
 
+@pytest.mark.parametrize("by_us", [True, False])
+@pytest.mark.parametrize("platform", DATED)
+def test_failure_06_somebody_deleted_and_imported_again(
+    tmp_path: Path, platform: str, by_us: bool
+) -> None:
+    with opened(
+        tmp_path, platform, [live(consent("unsubscribed", "2026-07-01T00:00:00+00:00"))]
+    ) as shop:
+        shop.want({"email": "ada@example.com", "tags": {"add": ["vip"]}})
+        shop.converge()
+        if by_us:
+            shop.want({"email": "ada@example.com", "state": "absent"})
+            shop.converge()
+        else:
+            shop.box.remove(shop.live("ada@example.com")["id"])
+        shop.want({"email": "ADA@example.com", "consent": {"email": grant()}})
+
+        body = shop.plan()
+        result = shop.apply(body)
+
+        assert ("hold", "register.opted-out") in verdicts(body)
+        assert result.complete, told(result)
+        assert state_of(shop, "ADA@example.com") != "subscribed"
+
+
 @pytest.mark.parametrize("platform", DATED)
 def test_failure_07_a_new_address_by_delete_and_create(tmp_path: Path, platform: str) -> None:
     out = consent("unsubscribed", "2026-01-01T00:00:00+00:00")
@@ -125,6 +164,29 @@ def test_failure_08_two_entries_merged_and_the_subscribed_one_survives(tmp_path:
 
         assert verdicts(body).count(("hold", "identity.same-person")) == 2
         assert (state_of(shop), state_of(shop, channel="sms")) == ("unsubscribed", "unsubscribed")
+
+
+def test_failure_09_a_store_copied_to_one_of_another_company(tmp_path: Path) -> None:
+    """Who opted out of one company's mail is not told to another: not even its register is read."""
+    with opened(
+        tmp_path / "a", "genstore", [live(consent("unsubscribed", "2026-07-01T00:00:00+00:00"))]
+    ) as shop:
+        shop.want({"email": "ada@example.com", "state": "absent"})
+        shop.converge()
+        kept = shop.folder / ".reconciler" / "opt-outs" / "shop.jsonl"
+        assert _known(kept, "shop") is not None
+        kept.rename(kept.with_name("other.jsonl"))
+
+        assert _known(kept, "other") is None
+
+
+def _known(path: Path, store: str) -> Any:
+    from reconciler.model.consent import Channel
+    from reconciler.state.key import register_keys
+
+    keys = register_keys(path.parent.parent, {"RECONCILER_KEY": KEY.decode()})
+    found = register_at(path.parent.parent, *keys, store=store).known
+    return found.of(Channel.EMAIL, "ada@example.com")
 
 
 def test_failure_10_nothing_told_is_read_as_yes_or_as_no(tmp_path: Path) -> None:
@@ -236,6 +298,28 @@ def test_failure_15_a_ceiling_raised_for_deletes(tmp_path: Path, platform: str) 
         assert body["summary"]["blocked"]
 
 
+@pytest.mark.parametrize(
+    ("table", "told_at"),
+    [
+        ("email,subscribed\nada@example.com,yes\n", "1: column 2 is none that is known here"),
+        ("email,date\nada@example.com,yes\n", "2: the date is neither a day"),
+    ],
+)
+def test_failure_16_a_table_with_a_column_of_yes_and_no(
+    tmp_path: Path, table: str, told_at: str
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(table)
+    words = ("register", "import", path, "--store", "shop", "--specs", tmp_path / "specs")
+
+    done = run(*words, env={"RECONCILER_KEY": KEY.decode()})
+
+    assert done.code == 1
+    assert f"{path}:{told_at}" in done.err
+    assert "ada@" not in done.everything
+    assert not (tmp_path / ".reconciler" / "opt-outs").exists()
+
+
 def test_failure_17_an_act_of_staff_taken_for_the_persons(tmp_path: Path) -> None:
     people = [
         person(
@@ -278,6 +362,46 @@ def test_failure_18_a_zone_moves_the_opt_out_before_the_opt_in(
         body = shop.plan()
 
         assert (body["changes"] == []) is held
+
+
+@pytest.mark.parametrize("restored", ["an older copy", "an edited copy", "nothing", "both"])
+def test_failure_19_a_backup_of_the_register_put_back(tmp_path: Path, restored: str) -> None:
+    with opened(
+        tmp_path, "genstore", [live(consent("unsubscribed", "2026-07-01T00:00:00+00:00"))]
+    ) as shop:
+        shop.want({"email": "ada@example.com", "state": "absent"})
+        path = shop.folder / ".reconciler" / "opt-outs" / "shop.jsonl"
+        key = {"RECONCILER_KEY": KEY.decode()}
+        table = tmp_path / "list.csv"
+        table.write_text("email,date\nbo@example.com,2026-01-01\n")
+        words = ("--specs", shop.specs)
+        assert run("register", "import", table, "--store", "shop", *words, env=key).code == 0
+        older = path.read_bytes()
+        shop.converge()
+        shop.want({"email": "ada@example.com", "consent": {"email": grant()}})
+        body = shop.plan()
+        newer = path.read_bytes()
+        (tmp_path / "copy").mkdir()
+        match restored:
+            case "an older copy":
+                path.write_bytes(older)
+            case "an edited copy":
+                path.write_bytes(newer.replace(b'"state":"out"', b'"state":"in"'))
+            case "nothing":
+                path.unlink()
+            case _:
+                path.write_bytes(older)
+                (tmp_path / "copy" / "shop.jsonl").write_bytes(newer)
+                assert run("register", "merge", tmp_path / "copy", *words, env=key).code == 0
+
+        if restored == "both":
+            assert shop.apply(body).complete
+            assert state_of(shop) != "subscribed"
+            return
+        assert restored != "an edited copy" or run("register", "verify", *words, env=key).code == 1
+        with pytest.raises((BlockedPlanError, JournalError)):
+            shop.apply(body)
+        assert not shop.box.customers()
 
 
 @pytest.mark.parametrize("written", ["ADA@example.com", "ada@EXAMPLE.com"])

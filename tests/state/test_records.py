@@ -10,19 +10,24 @@ from typing import Any
 import pytest
 
 from reconciler import app
-from reconciler.errors import JournalError
 from reconciler.model.consent import Channel
-from reconciler.state import opt_outs
 from reconciler.state.finished import KEPT, forget
 from reconciler.state.folder import FINISHED, JOURNALS, journals
-from reconciler.state.opt_outs import OptOuts
 from reconciler.state.plans import read
 from reconciler.state.unfinished import unfinished
 from tests.harness import KEY, Killed, Shop, opened, person, quick_clock
 from tests.program import run
+from tests.registers import register_at
 
 ADA = ("cus_aaaaaaaaaa", Channel.EMAIL)
 BO = ("cus_bbbbbbbbbb", Channel.SMS)
+
+
+def known_in(folder: Path) -> set[tuple[str, Channel]]:
+    """Those of the two whom the register knows to have opted out themselves."""
+    known = register_at(folder).known
+    standings = {one: known.of_record(*one) for one in (ADA, BO)}
+    return {one for one, found in standings.items() if found is not None and found.by_person}
 
 
 def _journal(folder: Path, plan: str, *lines: dict[str, object]) -> Path:
@@ -59,38 +64,6 @@ OPENED = {"event": "opened", "steps": 1}
 CLOSED = {"event": "closed", "finished": True}
 
 
-def test_an_opt_out_is_noted_once_and_known_from_then_on(tmp_path: Path) -> None:
-    for _ in range(2):
-        record = OptOuts(tmp_path, "shop")
-        record.note(ADA[0], [ADA[1]])
-        record.note(BO[0], [BO[1]])
-        record.note(ADA[0], [])
-
-    assert opt_outs.known(tmp_path, "shop") == {ADA, BO}
-    assert opt_outs.known(tmp_path, "other") == frozenset()
-    assert len((tmp_path / "opt-outs" / "shop.jsonl").read_text().splitlines()) == 2
-
-
-def test_what_a_kill_cut_off_was_not_noted_and_the_next_line_is_whole(tmp_path: Path) -> None:
-    OptOuts(tmp_path, "shop").note(ADA[0], [ADA[1]])
-    path = tmp_path / "opt-outs" / "shop.jsonl"
-    path.write_bytes(path.read_bytes() + b'{"customer": "cus_bb')
-
-    OptOuts(tmp_path, "shop").note(BO[0], [BO[1]])
-
-    assert opt_outs.known(tmp_path, "shop") == {ADA, BO}
-
-
-@pytest.mark.parametrize("line", ["5", "[]", "{", '{"customer":"c","channel":"fax"}', "[" * 99_999])
-def test_nobody_is_forgotten_where_the_record_is_damaged(tmp_path: Path, line: str) -> None:
-    OptOuts(tmp_path, "shop").note(ADA[0], [ADA[1]])
-    path = tmp_path / "opt-outs" / "shop.jsonl"
-    path.write_text(f"{line}\n{path.read_text()}")
-
-    with pytest.raises(JournalError, match="damaged in line 1"):
-        opt_outs.known(tmp_path, "shop")
-
-
 def _unreadable(folder: Path) -> None:
     """Something else in the place of a journal that would be taken over."""
     path = _journal(folder, "p1", OPENED)
@@ -99,7 +72,7 @@ def _unreadable(folder: Path) -> None:
 
 
 def _damaged(folder: Path) -> None:
-    OptOuts(folder, "shop").note(ADA[0], [ADA[1]])
+    (folder / "opt-outs").mkdir(parents=True)
     (folder / "opt-outs" / "shop.jsonl").write_text("{}\n")
 
 
@@ -124,13 +97,13 @@ def test_what_journals_from_before_remember_is_taken_over_once(tmp_path: Path) -
     done = _journal(tmp_path, "p1", OPENED, _intended(ADA[0], ADA[1]), _ended(), CLOSED)
     broken = _journal(tmp_path, "p2", OPENED, _intended(BO[0], BO[1]))
 
-    assert opt_outs.known(tmp_path, "shop") == {ADA, BO}
+    assert known_in(tmp_path) == {ADA, BO}
 
     assert not done.exists()  # put away: plans have no more to do with it
     assert [one.plan for one in unfinished(tmp_path)] == ["p2"]
     _journal(tmp_path, "p3", OPENED, _intended("cus_cccccccccc", Channel.EMAIL))
     broken.unlink()
-    assert opt_outs.known(tmp_path, "shop") == {ADA, BO}
+    assert known_in(tmp_path) == {ADA, BO}
 
 
 def test_a_plan_on_a_disk_that_cannot_be_written_knows_them_all_the_same(tmp_path: Path) -> None:
@@ -138,7 +111,7 @@ def test_a_plan_on_a_disk_that_cannot_be_written_knows_them_all_the_same(tmp_pat
     (tmp_path / "opt-outs").write_text("in the way")
 
     for _ in range(2):
-        assert opt_outs.known(tmp_path, "shop") == {ADA}
+        assert known_in(tmp_path) == {ADA}
 
 
 @pytest.fixture
@@ -163,7 +136,7 @@ def test_plans_read_no_journal_of_applies_that_ended(shop: Shop) -> None:
 
         assert journals(folder) == ()
         assert len(list((folder / FINISHED).iterdir())) == number + 1
-        assert len((folder / "opt-outs" / "shop.jsonl").read_text().splitlines()) == 0
+        assert not (folder / "opt-outs").exists()
 
 
 def test_a_journal_that_leaves_something_is_read_at_its_end_only(shop: Shop) -> None:

@@ -1,0 +1,172 @@
+"""A store's register of opt-outs: where it is, under which keys, and whether it can be asked."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.app.environment import Environment
+from reconciler.errors import BlockedPlanError, JournalError
+from reconciler.model.settings import Policy, RiskClass
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from reconciler.desired.suppression_list import Row
+    from reconciler.model.pseudonyms import Pseudonyms
+    from reconciler.model.register import Access
+    from reconciler.plan.approved import ApprovedPlan, ApprovedStore
+    from reconciler.state.register import Place, RegisterFile, Saying
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterAtHand:
+    """`access` says whether it can be asked, and what to do where it cannot."""
+
+    file: "RegisterFile"
+    access: "Access"
+
+
+def for_plan(
+    environment: Environment, store: str, pseudonyms: "Pseudonyms", policy: Policy
+) -> RegisterAtHand:
+    """A plan without the key for what is missing is made all the same, and says so."""
+    from reconciler.model.register import Access
+    from reconciler.state.key import has_register_key
+    from reconciler.state.register import RegisterFile
+    from reconciler.state.trail import last_register
+
+    place = register_place(environment, store, pseudonyms)
+    file = RegisterFile(place, environment.clock)
+    access = _access(file, environment, policy)
+    holds = file.known.is_askable
+    if access is Access.MISSING:
+        named = last_register(environment.folder, store)
+        holds = has_register_key(environment.variables) or (
+            named is not None and named.key in place.keys
+        )
+    return RegisterAtHand(file=file, access=access if holds else Access.NOT_ASKED)
+
+
+def for_apply(
+    environment: Environment, store: str, pseudonyms: "Pseudonyms", policy: Policy
+) -> RegisterAtHand:
+    """An apply always asks, and takes no line whose seal is not right."""
+    from reconciler.state.register import RegisterFile
+
+    file = RegisterFile(
+        register_place(environment, store, pseudonyms), environment.clock, proven=True
+    )
+    return RegisterAtHand(file=file, access=_access(file, environment, policy))
+
+
+def _access(file: "RegisterFile", environment: Environment, policy: Policy) -> "Access":
+    from reconciler.model.register import Access
+    from reconciler.state.trail import last_register
+
+    named = last_register(environment.folder, file.place.store)
+    begun = file.head.count > 0
+    gone = named is not None and not file.place.goes_on(named)
+    if gone or (policy.register_required and not begun):
+        return Access.MISSING
+    return Access.KEY_MISSING if file.known.missing_keys else Access.ASKED
+
+
+def check_access(
+    register: RegisterAtHand,
+    plan: "ApprovedPlan",
+    approved: "ApprovedStore",
+    only: "Collection[RiskClass]",
+) -> None:
+    """Raises `BlockedPlanError` where an apply would grant or make somebody unasked."""
+    from reconciler.plan.register_access import ASKING, HINT, TOLD, is_released
+    from reconciler.plan.steps import steps
+
+    if register.access not in TOLD:
+        return
+    rule, message = TOLD[register.access]
+    risks = {field.risk for step in steps(approved, only) for field in step.fields}
+    if is_released(rule, plan.releases, approved.name) or not risks & ASKING:
+        return
+    raise BlockedPlanError(
+        f"store {approved.name}: {message}",
+        hint=f"{HINT}; `apply --only withdraw` carries out the opt-outs without it",
+    )
+
+
+def may_note(register: RegisterAtHand, environment: Environment) -> bool:
+    """Whether a plan adds to a register: where another key is at hand than it has, where it is
+    missing, or a pipeline without its own has not brought it along, that is for the apply.
+    """
+    from reconciler.model.register import Access
+    from reconciler.state.key import has_register_key
+
+    if register.access in (Access.MISSING, Access.NOT_ASKED):
+        return False
+    if register.file.path.exists():
+        return True
+    return not environment.variables.get("CI") or has_register_key(environment.variables)
+
+
+def register_place(
+    environment: Environment, store: str, pseudonyms: "Pseudonyms | None" = None
+) -> "Place":
+    """Where it is; `pseudonyms` stand for its key where none is at hand."""
+    from reconciler.model.pseudonyms import Pseudonyms
+    from reconciler.state.key import register_keys
+    from reconciler.state.register import Place
+
+    found = register_keys(environment.folder, environment.variables)
+    keys = [Pseudonyms(one) for one in found] or ([pseudonyms] if pseudonyms is not None else [])
+    return Place(
+        folder=register_folder(environment),
+        state=environment.folder,
+        store=store,
+        keys={one.name: one for one in keys},
+    )
+
+
+def register_folder(environment: Environment) -> Path:
+    from reconciler.state.register import FOLDER, FOLDER_VARIABLE
+
+    elsewhere = environment.variables.get(FOLDER_VARIABLE)
+    return Path(elsewhere) if elsewhere else environment.folder / FOLDER
+
+
+def register_end(
+    environment: Environment, store: str, plan: "ApprovedPlan"
+) -> "dict[str, object] | None":
+    """What the trail tells of a register, so that it cannot go away unseen. Another that was begun
+    in its place is not told of, unless somebody has released that.
+    """
+    from reconciler.plan.register_access import MISSING, is_released
+    from reconciler.state.chain import NOTHING, end
+    from reconciler.state.trail import last_register
+
+    place = register_place(environment, store)
+    try:
+        head = end(place.path)[0] if place.keys else NOTHING
+    except (JournalError, OSError):
+        return None
+    named = last_register(environment.folder, store)
+    goes_on = named is None or place.goes_on(named)
+    if head == NOTHING or not (goes_on or is_released(MISSING, plan.releases, store)):
+        return None
+    return {"lines": head.count, "head": head.seal, "key": place.key.name}
+
+
+def imported(row: "Row", store: str, now: "datetime") -> "Saying":
+    """An opt-out of a list, which nobody but the person can have said."""
+    from reconciler.model.register import Act, By, Doer, Person, Said, Sure
+
+    sure = Sure.DAY if row.to_the_day else Sure.NOT_TOLD if row.at is None else Sure.SECOND
+    act = Act(
+        said=Said.OUT,
+        at=row.at,
+        sure=sure,
+        seen=now,
+        doer=Doer.PERSON,
+        by=By.IMPORT,
+        store=store,
+    )
+    return Person(channel=row.channel, contact=row.contact), act

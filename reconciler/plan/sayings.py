@@ -1,0 +1,195 @@
+"""What a record of a store says for the register: whose no it shows, by whom, and since when."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
+from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.identity import IdentityKind, email_key, number_of
+from reconciler.model.register import Act, By, Doer, Person, Said, Sure
+from reconciler.plan.changes import ConsentChange, FieldChange
+from reconciler.plan.store_rules import StoreRules
+
+Saying: TypeAlias = tuple[Person, Act]
+_DOERS: Final = {
+    Actor.PERSON: Doer.PERSON,
+    Actor.STAFF: Doer.STAFF,
+    Actor.NOT_TOLD: Doer.NOT_TOLD,
+}
+
+
+def opt_outs(live: LiveCustomer, rules: StoreRules) -> Iterator[Saying]:
+    """The channels that a record is out on. Never asked, with a time, is a no where it may be."""
+    for channel, consent in live.consents:
+        if is_out(channel, consent, rules):
+            yield person_of(live, channel, rules), _out(consent, rules)
+
+
+def is_out(channel: Channel, consent: LiveConsent, rules: StoreRules) -> bool:
+    if consent.state is ConsentState.UNSUBSCRIBED:
+        return True
+    return consent.is_dated_never() and rules.blurs(channel, consent)
+
+
+def person_of(live: LiveCustomer, channel: Channel, rules: StoreRules) -> Person:
+    return Person(
+        channel=channel,
+        contact=contact_key(live, channel, rules.comparison.region),
+        customer=rules.pseudonyms.live_alias(rules.store.name, live),
+    )
+
+
+def contact_key(live: LiveCustomer, channel: Channel, region: str | None) -> str | None:
+    """The normal form of what a consent is for; None where it is hidden or no number for sure."""
+    if channel is Channel.EMAIL:
+        return None if live.email is None else email_key(live.email.reveal())
+    return None if live.phone is None else number_of(live.phone, region)
+
+
+def _out(consent: LiveConsent, rules: StoreRules) -> Act:
+    at = None if consent.at is None else consent.until or consent.at
+    vague = consent.until is not None and consent.until != consent.at
+    return Act(
+        said=Said.OUT,
+        at=at,
+        sure=Sure.NOT_TOLD if at is None else Sure.DAY if vague else Sure.SECOND,
+        seen=rules.now,
+        doer=_DOERS[consent.actor],
+        by=By.READING,
+        store=rules.store.name,
+    )
+
+
+def wanted_contact(
+    desired: DesiredCustomer, live: LiveCustomer | None, channel: Channel, region: str | None
+) -> str | None:
+    """The normal form of what a consent will be for once the entry is carried out."""
+    kind = IdentityKind.EMAIL if channel is Channel.EMAIL else IdentityKind.PHONE
+    named = desired.identity(kind)
+    if named is not None:
+        return named.key
+    return None if live is None else contact_key(live, channel, region)
+
+
+def withdrawals(
+    fields: Iterable[FieldChange],
+    desired: DesiredCustomer,
+    live: LiveCustomer | None,
+    rules: StoreRules,
+) -> Iterator[Saying]:
+    """The opt-outs that we write, of whom is there or is about to be made. An address that somebody
+    gives up is closed like one that is withdrawn.
+    """
+    for one in fields:
+        if not isinstance(one, ConsentChange) or not (one.withdraws or one.moves):
+            continue
+        at = one.wanted.evidence.at if one.withdraws else None
+        person = (
+            person_of(live, one.channel, rules)
+            if live is not None
+            else Person(
+                channel=one.channel,
+                contact=wanted_contact(desired, None, one.channel, rules.comparison.region),
+            )
+        )
+        yield person, _ours(Said.OUT, at or rules.now, By.WITHDRAWAL, rules)
+
+
+def grants(
+    fields: Iterable[ConsentChange], back: LiveCustomer, rules: StoreRules
+) -> Iterator[Saying]:
+    """The yeses that were read back."""
+    for one in fields:
+        act = _ours(Said.IN, one.wanted.evidence.at, By.GRANT, rules)
+        yield person_of(back, one.channel, rules), act
+
+
+def erasures(
+    desired: DesiredCustomer, live: LiveCustomer | None, rules: StoreRules
+) -> Iterator[Saying]:
+    """Of somebody who is gone, every address and number that was known of them."""
+    region = rules.comparison.region
+    for channel in Channel:
+        known = {
+            wanted_contact(desired, None, channel, region),
+            None if live is None else contact_key(live, channel, region),
+        }
+        for contact in sorted(one for one in known if one is not None):
+            act = _ours(Said.ERASED, rules.now, By.ERASURE, rules)
+            yield Person(channel=channel, contact=contact), act
+
+
+def _ours(said: Said, at: datetime | None, by: By, rules: StoreRules) -> Act:
+    return Act(
+        said=said,
+        at=at,
+        sure=Sure.NOT_TOLD if at is None else Sure.SECOND,
+        seen=rules.now,
+        doer=Doer.TOOL,
+        by=by,
+        store=rules.store.name,
+    )
+
+
+class Sightings:
+    """What a reading shows of those whom the specs name, and the register does not know yet."""
+
+    def __init__(self, rules: StoreRules) -> None:
+        self.new: list[Saying] = []
+        self._rules = rules
+
+    def see(self, live: LiveCustomer) -> None:
+        """Most people are not out, and that is found without a look into the register."""
+        for channel, consent in live.consents:
+            if consent.state is ConsentState.UNSUBSCRIBED:
+                if not self._is_known(live, channel, consent):
+                    self._add(live, channel, _out(consent, self._rules))
+            elif (
+                consent.state is ConsentState.SUBSCRIBED
+                and consent.actor is Actor.PERSON
+                and self._rules.register.knows_anybody
+            ):
+                self._back_again(live, channel, consent)
+
+    def _is_known(self, live: LiveCustomer, channel: Channel, consent: LiveConsent) -> bool:
+        contact = contact_key(live, channel, self._rules.comparison.region)
+        if contact is None:
+            return False
+        at = None if consent.at is None else consent.until or consent.at
+        return self._rules.register.has_seen(channel, contact, at, _DOERS[consent.actor])
+
+    def _back_again(self, live: LiveCustomer, channel: Channel, consent: LiveConsent) -> None:
+        """The person's own yes after a no: dated later, or by its flag alone where this store
+        showed the no.
+        """
+        rules = self._rules
+        contact = contact_key(live, channel, rules.comparison.region)
+        known = None if contact is None else rules.register.of(channel, contact)
+        if known is None or known.said is not Said.OUT:
+            return
+        at = None if consent.at is None else consent.until or consent.at
+        if at is None and not (known.store == rules.store.name and known.by is By.READING):
+            return
+        if at is not None and at <= known.since:
+            return
+        act = Act(
+            said=Said.IN,
+            at=at,
+            sure=Sure.NOT_TOLD if at is None else Sure.SECOND if at == consent.at else Sure.DAY,
+            seen=rules.now,
+            doer=Doer.PERSON,
+            by=By.READING,
+            store=rules.store.name,
+        )
+        self._add(live, channel, act)
+
+    def _add(self, live: LiveCustomer, channel: Channel, act: Act) -> None:
+        contact = contact_key(live, channel, self._rules.comparison.region)
+        if contact is None:
+            self.new.append((person_of(live, channel, self._rules), act))
+            return
+        # Its record counts where we write to it, and is noted then.
+        person = Person(channel=channel, contact=contact)
+        if self._rules.register.news(person, act) is not None:
+            self.new.append((person, act))
