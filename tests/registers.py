@@ -20,6 +20,7 @@ def place_at(folder: Path, *keys: bytes, store: str = "shop") -> Place:
         folder=folder / "opt-outs",
         state=folder,
         store=store,
+        controller=store,
         keys={one.name: one for one in named},
     )
 

@@ -2,6 +2,7 @@
 
 from reconciler.app.applying import ApplyRequest, apply, entries
 from reconciler.app.brought_to import has_moved_on, revision_to_name
+from reconciler.app.choices import PlanOptions
 from reconciler.app.environment import (
     Environment,
     environment_of,
@@ -14,7 +15,7 @@ from reconciler.app.explaining import explain
 from reconciler.app.formatting import Formatted, formatted
 from reconciler.app.history import compared_as
 from reconciler.app.loading import load, load_or_raise, selected, settings_or_raise
-from reconciler.app.planning import PlanOptions, plan
+from reconciler.app.planning import plan
 from reconciler.app.register import imported, register_folder, register_place
 from reconciler.app.usable import applied_before, check_usable, last_begun
 

@@ -18,7 +18,7 @@ from reconciler.app.environment import (
     rules_for,
     shop_of,
 )
-from reconciler.app.register import check_access, for_apply, register_end
+from reconciler.app.register import Registers, check_access, register_end
 from reconciler.app.usable import left_by
 from reconciler.errors import ReconcilerError
 from reconciler.model.customer import DesiredCustomer
@@ -72,8 +72,11 @@ def apply(order: ApplyRequest) -> "ApplyResult":
     records = _begun(order)
     commits = brought_to(order)
     order = replace(order, progress=_watched(order, busy))
+    registers = Registers(order.environment, order.pseudonyms, order.state, proven=True)
     with ThreadPoolExecutor(max_workers=max(1, len(busy))) as pool:
-        begun = [pool.submit(_apply_or_tell, order, one, records[one.name]) for one in busy]
+        begun = [
+            pool.submit(_apply_or_tell, order, one, records[one.name], registers) for one in busy
+        ]
         # Ctrl-C is heard by this thread alone, and may have been caught by one that is at work.
         while wait(begun, timeout=_A_LOOK).not_done:
             continue
@@ -205,7 +208,7 @@ def _about(order: ApplyRequest) -> "dict[str, object]":
 
 
 def _apply_or_tell(
-    order: ApplyRequest, approved: "ApprovedStore", record: "Record"
+    order: ApplyRequest, approved: "ApprovedStore", record: "Record", registers: Registers
 ) -> "tuple[StoreOutcome, Exception | None]":
     """One store; what keeps it from being begun at all does not stop the others."""
     from reconciler.plan.outcome import State, StepOutcome, StoreOutcome
@@ -213,7 +216,7 @@ def _apply_or_tell(
 
     failure: Exception
     try:
-        return _apply_store(order, approved, record), None
+        return _apply_store(order, approved, record, registers), None
     except ReconcilerError as error:
         why, failure = str(error), error
     except Exception as error:  # the others go on; told with its kind, since texts may be personal
@@ -226,7 +229,7 @@ def _apply_or_tell(
 
 
 def _apply_store(
-    order: ApplyRequest, approved: "ApprovedStore", record: "Record"
+    order: ApplyRequest, approved: "ApprovedStore", record: "Record", registers: Registers
 ) -> "StoreOutcome":
     from reconciler.apply.circuit import Circuit
     from reconciler.apply.customers import Customers
@@ -249,7 +252,7 @@ def _apply_store(
     with one_writer(folder, store.name, shop, plan=plan, since=began):
         path = take_back(folder, plan, store.name)
         past = journal.read(path)
-        register = for_apply(environment, store.name, pseudonyms, order.state.policy)
+        register = registers.for_apply(store)
         check_access(register, order.commitment, approved, order.only)
         kept = journal.Journal(path, environment.clock, past)
         try:

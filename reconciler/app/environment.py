@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.app.register import RegisterAtHand
     from reconciler.model.provenance import Provenance
     from reconciler.model.pseudonyms import Pseudonyms
-    from reconciler.plan.store_rules import StoreRules
+    from reconciler.plan.store_rules import Sibling, StoreRules
     from reconciler.platforms.connect import Connection
     from reconciler.platforms.trusted_hosts import TrustedHosts
 
@@ -139,6 +139,19 @@ def shop_of(store: StoreSettings, environment: Environment) -> str:
     return f"{store.platform} {base.hostname} {port} {store.shop}"
 
 
+def siblings(store: StoreSettings, state: DesiredState) -> "tuple[Sibling, ...]":
+    """The other stores of the same controller."""
+    from reconciler.plan.store_rules import Sibling
+
+    if store.controller is None:
+        return ()
+    return tuple(
+        Sibling(name=one.name, entries=state.of(one.name))
+        for one in state.stores
+        if one.controller == store.controller and one.name != store.name
+    )
+
+
 def rules_for(
     state: DesiredState,
     store: StoreSettings,
@@ -174,6 +187,7 @@ def rules_for(
         acknowledged=acknowledged,
         register=register.file.known,
         access=register.access,
+        siblings=siblings(store, state),
         names=names_in(everybody(state))
         if store.name in state.reasoned or store.frozen
         else NOBODY,

@@ -2,8 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from reconciler.app.choices import PlanOptions, with_approvals
 from reconciler.app.environment import Environment
-from reconciler.app.planning import PlanOptions, compute_store, with_approvals
+from reconciler.app.register import Registers
+from reconciler.app.scoping import Scoped
+from reconciler.app.store_plan import PlanRequest, plan_store
 from reconciler.model.settings import DesiredState, StoreSettings
 
 if TYPE_CHECKING:
@@ -22,12 +25,13 @@ def explain(
     from reconciler.plan import explanation
 
     choices = with_approvals(state, PlanOptions(), environment, pseudonyms)
-    plan, read, rules = compute_store(
-        state,
-        store,
-        choices,
-        environment,
-        pseudonyms,
+    request = PlanRequest(
+        few=Scoped(state, None, state),
+        choices=choices,
+        environment=environment,
+        pseudonyms=pseudonyms,
+        registers=Registers(environment, pseudonyms, state),
         kept=lambda desired, live: explanation.is_meant(text, desired, (live,), store, pseudonyms),
     )
+    plan, read, rules = plan_store(request, store)
     return explanation.explain(text, read.index.pairings(), plan, rules)

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
-from reconciler.app.environment import Environment
+from reconciler.app.environment import Environment, siblings
 from reconciler.errors import BlockedPlanError, JournalError
-from reconciler.model.settings import Policy, RiskClass
+from reconciler.model.settings import DesiredState, RiskClass, StoreSettings
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,49 +28,78 @@ class RegisterAtHand:
     access: "Access"
 
 
-def for_plan(
-    environment: Environment, store: str, pseudonyms: "Pseudonyms", policy: Policy
-) -> RegisterAtHand:
-    """A plan without the key for what is missing is made all the same, and says so."""
-    from reconciler.model.register import Access
-    from reconciler.state.key import has_register_key
-    from reconciler.state.register import RegisterFile
-    from reconciler.state.trail import last_register
+class Registers:
+    """The registers of some stores. Those of one controller are read together, and once."""
 
-    place = register_place(environment, store, pseudonyms)
-    file = RegisterFile(place, environment.clock)
-    access = _access(file, environment, policy)
-    holds = file.known.is_askable
-    if access is Access.MISSING:
-        named = last_register(environment.folder, store)
-        holds = has_register_key(environment.variables) or (
-            named is not None and named.key in place.keys
-        )
-    return RegisterAtHand(file=file, access=access if holds else Access.NOT_ASKED)
+    def __init__(
+        self,
+        environment: Environment,
+        pseudonyms: "Pseudonyms",
+        state: DesiredState,
+        *,
+        proven: bool = False,
+    ) -> None:
+        """`proven` takes no line whose seal is not right."""
+        self._environment = environment
+        self._pseudonyms = pseudonyms
+        self._state = state
+        self._proven = proven
+        self._lock = Lock()
+        self._read: dict[str, RegisterFile] = {}
 
+    def for_plan(self, store: StoreSettings) -> RegisterAtHand:
+        """A plan without the key for what is missing is made all the same, and says so."""
+        from reconciler.model.register import Access
+        from reconciler.state.key import has_register_key
+        from reconciler.state.trail import last_register
 
-def for_apply(
-    environment: Environment, store: str, pseudonyms: "Pseudonyms", policy: Policy
-) -> RegisterAtHand:
-    """An apply always asks, and takes no line whose seal is not right."""
-    from reconciler.state.register import RegisterFile
+        file, access = self._of(store)
+        holds = file.known.is_askable
+        if access is Access.MISSING:
+            named = last_register(self._environment.folder, store.name)
+            holds = has_register_key(self._environment.variables) or (
+                named is not None and named.key in file.place.keys
+            )
+        return RegisterAtHand(file=file, access=access if holds else Access.NOT_ASKED)
 
-    file = RegisterFile(
-        register_place(environment, store, pseudonyms), environment.clock, proven=True
-    )
-    return RegisterAtHand(file=file, access=_access(file, environment, policy))
+    def for_apply(self, store: StoreSettings) -> RegisterAtHand:
+        """An apply always asks, and what was noted before it began."""
+        file, access = self._of(store)
+        file.take_in_news()
+        return RegisterAtHand(file=file, access=access)
 
+    def _of(self, store: StoreSettings) -> "tuple[RegisterFile, Access]":
+        from reconciler.model.register import Access
 
-def _access(file: "RegisterFile", environment: Environment, policy: Policy) -> "Access":
-    from reconciler.model.register import Access
-    from reconciler.state.trail import last_register
+        others = [one.name for one in siblings(store, self._state)]
+        with self._lock:
+            if store.name not in self._read:
+                self._read_together(store, (store.name, *others))
+            file = self._read[store.name]
+            gone = any(map(self._is_gone, (store.name, *others)))
+        required = self._state.policy.register_required
+        if gone or (required and file.head.count == 0):
+            return file, Access.MISSING
+        return file, Access.KEY_MISSING if file.known.missing_keys else Access.ASKED
 
-    named = last_register(environment.folder, file.place.store)
-    begun = file.head.count > 0
-    gone = named is not None and not file.place.goes_on(named)
-    if gone or (policy.register_required and not begun):
-        return Access.MISSING
-    return Access.KEY_MISSING if file.known.missing_keys else Access.ASKED
+    def _read_together(self, store: StoreSettings, names: tuple[str, ...]) -> None:
+        from reconciler.model.register import Register
+        from reconciler.state.register import RegisterFile
+
+        places = [
+            register_place(self._environment, name, self._pseudonyms, store.controller)
+            for name in names
+        ]
+        known = Register(places[0].controller, places[0].keys, names)
+        for place in places:
+            file = RegisterFile(place, self._environment.clock, known, proven=self._proven)
+            self._read[place.store] = file
+
+    def _is_gone(self, name: str) -> bool:
+        from reconciler.state.trail import last_register
+
+        named = last_register(self._environment.folder, name)
+        return named is not None and not self._read[name].place.goes_on(named)
 
 
 def check_access(
@@ -109,7 +139,10 @@ def may_note(register: RegisterAtHand, environment: Environment) -> bool:
 
 
 def register_place(
-    environment: Environment, store: str, pseudonyms: "Pseudonyms | None" = None
+    environment: Environment,
+    store: str,
+    pseudonyms: "Pseudonyms | None" = None,
+    controller: str | None = None,
 ) -> "Place":
     """Where it is; `pseudonyms` stand for its key where none is at hand."""
     from reconciler.model.pseudonyms import Pseudonyms
@@ -122,6 +155,7 @@ def register_place(
         folder=register_folder(environment),
         state=environment.folder,
         store=store,
+        controller=controller or store,
         keys={one.name: one for one in keys},
     )
 

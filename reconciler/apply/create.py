@@ -86,7 +86,7 @@ class Create:
         return self._exists(there)
 
     def allowed(self, ground: Changes) -> bool:
-        out = withdrawals(ground, self.desired, None, self.rules)
+        out = withdrawals(ground, self.desired, None, self.rules, self.clock.now())
         return self.notes.intends(self.step, sayings=out)
 
     def send(self, ground: Changes) -> None:

@@ -50,7 +50,7 @@ def recheck(
     An address is never changed while it is still subscribed: its consent goes out before.
     """
     region = rules.comparison.region
-    if desired.unnamed and is_left_out(live, rules):
+    if desired.unnamed and not _is_opt_out(step) and is_left_out(live, rules):
         return Recheck(write=(), settled=_all(step, State.STALE))
     named = meets(desired, live, region)
     if not named and not (step.kind is StepKind.WITHDRAW and may_meet(desired, live, region)):
@@ -110,6 +110,11 @@ def _is_unsure(
     return moved or any(is_another(one, desired) for one in rules.entries.bearing(keys))
 
 
+def _is_opt_out(step: Step) -> bool:
+    """Whether a step takes out and does nothing else, which no entry need speak of."""
+    return step.kind is StepKind.WITHDRAW and all(one.path.is_consent for one in step.fields)
+
+
 def out_before(found: CustomerPlan, rules: StoreRules) -> frozenset[FieldPath]:
     """The fields that the register holds; all of a new customer's where that one was erased."""
     return frozenset(
@@ -132,7 +137,7 @@ def _moves_to_one_who_is_out(
     if wanted is None or contact is None:
         return False
     known = rules.register.of(channel, contact)
-    held = known_before(channel.value, None, wanted.evidence, known, rules.store.name)
+    held = known_before(channel.value, wanted.evidence, known)
     return held is not None
 
 

@@ -107,7 +107,8 @@ class Update:
         ]
         out: Iterable[Saying] = ()
         if self.step.kind is StepKind.WITHDRAW:
-            out = withdrawals(ground.found.write, self.desired, live, self.rules)
+            now = self.clock.now()
+            out = withdrawals(ground.found.write, self.desired, live, self.rules, now)
         return [*seen, *out]
 
     def send(self, ground: Ground) -> None:
@@ -279,7 +280,11 @@ def _moved_since_plan(step: Step, live: LiveCustomer, own: OurWrites | None) -> 
 
 
 def _may_overturn(step: Step, live: LiveCustomer) -> bool:
-    """Whether a step grants to somebody who is out since nobody knows when: who acted decides."""
+    """Whether who acted decides: a step grants to somebody who is out since nobody knows when, or
+    takes out somebody whose yes may be their own and later than another store's no.
+    """
+    if any(one.elsewhere is not None for one in step.fields):
+        return True
     return step.kind is StepKind.GRANT and any(
         consent.state is ConsentState.UNSUBSCRIBED and consent.at is None
         for _, consent in live.consents

@@ -136,6 +136,7 @@ def _store(
         ),
         rate=_rate(item.get("rate"), table),
         on_removed=item.get("on_removed", "keep"),
+        controller=item.get("controller"),
         consent_words=tuple(
             ConsentWord(channel=Channel(channel), state=ConsentState(state), word=word)
             for channel, by_state in sorted(words.items())

@@ -4,7 +4,7 @@ A look-up proves that somebody is there; that nobody is, a whole reading alone p
 is a stream: each page is matched, counted and dropped.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,7 +13,7 @@ from reconciler.live.ahead import one_ahead
 from reconciler.live.search import Search, calls
 from reconciler.live.view import View
 from reconciler.model.consent import ConsentState
-from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
+from reconciler.model.customer import DesiredCustomer, Learned, LiveCustomer, ReadReceipt
 from reconciler.model.entries import Entries
 from reconciler.model.identity import Identity, IdentityKind, asked_in
 from reconciler.plan.match import OfPair, identities_to_look_up, never
@@ -58,7 +58,7 @@ class StoreReader:
     has read of the list before it looked people up is not read again.
 
     Of records that `settles` knows to be as their entry wants them no more is kept than the id;
-    `watch` is asked about the tags of everybody.
+    `watch` is asked about the tags of everybody, and `hears` is told of everybody.
     """
 
     client: Reader
@@ -68,6 +68,7 @@ class StoreReader:
     requests: Callable[[], int]
     settles: OfPair = never
     watch: TagWatch | None = None
+    hears: Callable[[LiveCustomer], None] | None = None
     progress: Callable[[int, int | None], None] = lambda done, of: None  # noqa: ARG005
     _begun: _Pass | None = None
     _tried: int | None = None
@@ -81,6 +82,10 @@ class StoreReader:
                 return self._looked_up()
             case _:
                 return self._cheapest()
+
+    def told(self, customers: Iterable[LiveCustomer], learned: Learned) -> tuple[LiveCustomer, ...]:
+        """Records that were read beside, without what the reading found not to tell an instant."""
+        return tuple(_without_instants(one) if learned.day_first else one for one in customers)
 
     def whole(self, why: str) -> StoreReading:
         """Everybody. Raises `PlatformError`."""
@@ -164,7 +169,7 @@ class StoreReader:
         return -(-len(ids) // at_once) + calls(searched, dict(table.look_up_calls))
 
     def _first_pass(self) -> _Pass:
-        return self._pass(View.of(self.desired, self.region, self.settles, self.watch))
+        return self._pass(View.of(self.desired, self.region, self.settles, self.watch, self.hears))
 
     def _pass(self, view: View) -> _Pass:
         pages = one_ahead(self.client.scan(), lambda: self._goes_on(view))
@@ -259,7 +264,7 @@ class StoreReader:
         twins are excluded. Unless `warm`, something is read first, so that 404 means absent.
         """
         client = self.client
-        view = View.of(self.desired, self.region, self.settles, self.watch)
+        view = View.of(self.desired, self.region, self.settles, self.watch, self.hears)
         if count is None and not warm:
             first = next(iter(client.scan()), None)
             view.take(first.customers if first is not None else ())

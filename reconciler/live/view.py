@@ -20,7 +20,9 @@ _KEYS: Final = frozenset({*CONTACTS, "first_name", "last_name", "note"})
 
 @dataclass(slots=True)
 class View:
-    """`seen` are the ids of whoever was taken; records without the key of a contact wait first."""
+    """`seen` are the ids of whoever was taken; records without the key of a contact wait first.
+    `hears` is told of everybody.
+    """
 
     index: Index
     census: LiveCounts = field(default_factory=LiveCounts)
@@ -31,6 +33,7 @@ class View:
     masked: int = 0
     contacts: int = 0
     learned: Learned = NOTHING_LEARNED
+    hears: Callable[[LiveCustomer], None] | None = None
     _taught: Learned = NOTHING_LEARNED
     _keys: set[str] = field(default_factory=set)
     _waiting: dict[str, LiveCustomer] = field(default_factory=dict)
@@ -42,9 +45,12 @@ class View:
         region: str | None,
         settles: OfPair = never,
         watch: TagWatch | None = None,
+        hears: Callable[[LiveCustomer], None] | None = None,
     ) -> "View":
         return cls(
-            index=Index(desired, region, settles), census=LiveCounts(watch=watch or TagWatch())
+            index=Index(desired, region, settles),
+            census=LiveCounts(watch=watch or TagWatch()),
+            hears=hears,
         )
 
     def take(self, customers: Iterable[LiveCustomer]) -> int:
@@ -58,6 +64,8 @@ class View:
             new += 1
             self.seen.add(live.remote_id)
             self.census.see(live)
+            if self.hears is not None:
+                self.hears(live)
             self.hidden.see(live)
             self.masked += bool(live.unreadable & CONTACTS)
             self.contacts += live.email is not None or live.phone is not None

@@ -7,7 +7,7 @@ is told; of two that are as late an erasure wins over a no, and a no over a yes.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -48,16 +48,23 @@ class By(StrEnum):
     GRANT = "grant"
     ERASURE = "erasure"
     IMPORT = "import"
+    CONTROLLER = "controller"
     FORMER = "former"
 
 
 _RANK: Final = {Said.IN: 0, Said.OUT: 1, Said.ERASED: 2}
+_OURS: Final = (By.WITHDRAWAL, By.CONTROLLER)
+_ECHO: Final = timedelta(hours=1)
+"""How much later than we noted our own write a store may date it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
     """`at` is None where no instant is told; known to the day it is that day's last for a no, and
     its first for a yes. `store` is where it was seen.
+
+    What was carried to a store because another store of the controller showed it is of the instant
+    that the other showed, and by whom that was; it decides nothing by itself.
     """
 
     said: Said
@@ -111,7 +118,7 @@ def standing(acts: Iterable[Act]) -> Standing | None:
     by_person = may_be_person = False
     acts = tuple(acts)
     told = {one.at for one in acts if one.at is not None and one.doer is not Doer.NOT_TOLD}
-    for act in sorted(acts, key=lambda one: (one.since, _RANK[one.said])):
+    for act in sorted(acts, key=_order):
         last = act
         if act.said is Said.ERASED:
             erased = act
@@ -137,6 +144,51 @@ def standing(acts: Iterable[Act]) -> Standing | None:
     )
 
 
+def _order(act: Act) -> tuple[object, ...]:
+    carried = act.by is By.CONTROLLER
+    return act.since, _RANK[act.said], not carried, act.store, act.by, act.doer
+
+
+def is_from_elsewhere(act: Act, store: str) -> bool:
+    """Whether an act is no news that a store gave itself. A list that was imported is of no store;
+    what was carried to one tells less than what it was carried from.
+    """
+    if act.by is By.CONTROLLER:
+        return False
+    return act.said is Said.IN or act.by is By.IMPORT or act.store != store
+
+
+def _is_same(act: Act, store: str) -> bool:
+    return act.at is None and act.by is By.READING and act.said is Said.OUT and act.store == store
+
+
+def left_by_us(acts: Iterable[Act], store: str) -> Act | None:
+    """The opt-out that we wrote to a store last, if the person did not come back there since."""
+    last = None
+    for act in sorted(acts, key=lambda one: (one.seen, _order(one))):
+        if act.store == store:
+            if act.said is Said.IN:
+                last = None
+            elif act.said is Said.OUT and act.by in _OURS:
+                last = act
+    return last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a register has of a person: `key` names the key that `identity` is made with, for a
+    `controller`; `identity` is None where the store hid the contact.
+    """
+
+    key: str
+    controller: str
+    identity: str | None
+    customer: str | None
+    channel: Channel
+    act: Act
+    plan: str | None = None
+
+
 class Access(StrEnum):
     """Whether the register can be asked, or what keeps it from that."""
 
@@ -147,22 +199,34 @@ class Access(StrEnum):
 
 
 class Register:
-    """The acts of one store's register, found by identity. `keys` are those at hand by their names,
-    the one for new lines first; of acts under any other only the names of their keys are known.
+    """The acts of the registers of one controller's stores, found by identity. `keys` are those at
+    hand by their names, the one for new lines first; of acts under any other only the names of
+    their keys are known. What its `stores` gave when their controller had another name is found
+    too; of what a company that shares nothing with them gave, nothing is.
     """
 
-    def __init__(self, controller: str, keys: Mapping[str, Pseudonyms]) -> None:
+    def __init__(
+        self, controller: str, keys: Mapping[str, Pseudonyms], stores: Iterable[str] = ()
+    ) -> None:
         self._controller = controller
+        self._stores = frozenset(stores)
         self._keys = dict(keys)
         self._acts: dict[str, list[Act]] = {}
         self._records: dict[tuple[str, Channel], list[Act]] = {}
+        self._overheard: dict[str, list[Act]] = {}
         self._used: set[str] = set()
+        self._under: set[tuple[str, str]] = set()
 
-    def add(
-        self, key: str, identity: str | None, customer: str | None, channel: Channel, act: Act
-    ) -> None:
+    @property
+    def controller(self) -> str:
+        return self._controller
+
+    def add(self, told: Told) -> None:
+        act, channel, identity, customer = told.act, told.channel, told.identity, told.customer
         if identity is not None:
-            self._used.add(key)
+            self._used.add(told.key)
+            if told.controller == self._controller or act.store in self._stores:
+                self._under.add((told.key, told.controller))
             self._acts.setdefault(identity, []).append(act)
         if customer is not None:
             self._records.setdefault((customer, channel), []).append(act)
@@ -191,22 +255,49 @@ class Register:
         """As a new line names somebody."""
         return next(iter(self._keys.values())).identity(self._controller, channel.value, contact)
 
+    def overhear(self, identity: str, act: Act) -> None:
+        """What another store of the controller shows now, and no register may know yet."""
+        self._overheard.setdefault(identity, []).append(act)
+
+    def overheard(self, channel: Channel, contact: str) -> tuple[Act, ...]:
+        if not self._overheard:
+            return ()
+        return tuple(self._overheard.get(self.identity(channel, contact), ()))
+
     def of(self, channel: Channel, contact: str) -> Standing | None:
         """How whoever has this address or number stands, under every key that is at hand."""
-        found = self._found(channel, contact) if self._acts else ()
+        found = self._everything(channel, contact)
         return standing(found) if found else None
 
-    def has_seen(self, channel: Channel, contact: str, at: datetime | None, doer: Doer) -> bool:
+    def beside(self, channel: Channel, contact: str, store: str) -> Standing | None:
+        """The same, where a record of the store says no now: that tells better than what was seen
+        of it without a time.
+        """
+        found = self._everything(channel, contact)
+        return standing(one for one in found if not _is_same(one, store)) if found else None
+
+    def elsewhere(self, channel: Channel, contact: str, store: str) -> Standing | None:
+        """How they stand by what other stores of the controller, and lists, say."""
+        found = self._everything(channel, contact)
+        return standing(one for one in found if is_from_elsewhere(one, store)) if found else None
+
+    def is_ours(self, channel: Channel, contact: str, act: Act) -> bool:
+        """Whether an opt-out that a reading shows is the one that we wrote there."""
+        return bool(self._acts) and _is_echo(self._found(channel, contact), act)
+
+    def has_seen(
+        self, channel: Channel, contact: str, at: datetime | None, doer: Doer, store: str
+    ) -> bool:
         """Whether this very opt-out is all that is known of somebody, as it mostly is."""
         found = self._found(channel, contact)
         if len(found) != 1:
             return False
         (one,) = found
-        return one.said is Said.OUT and one.at == at and one.doer is doer
+        return (one.said, one.at, one.doer, one.store) == (Said.OUT, at, doer, store)
 
     @property
     def knows_anybody(self) -> bool:
-        return bool(self._acts)
+        return bool(self._acts or self._overheard)
 
     def of_record(self, customer: str, channel: Channel) -> Standing | None:
         """How a record of the store stands, whatever its address is by now."""
@@ -215,12 +306,15 @@ class Register:
     def news(self, person: Person, act: Act) -> Person | None:
         """Of whom an act says anything that is not known; None for nobody.
 
-        That a no was the person's own is known of the record too, whose address may change.
+        That a no was the person's own is known of the record too, whose address may change. What
+        a store shows because we wrote it there is no news.
         """
-        if person.contact is not None and self._is_new(
-            self._found(person.channel, person.contact), act
-        ):
-            return person
+        if person.contact is not None:
+            found = self._found(person.channel, person.contact)
+            if _is_echo(found, act):
+                return None
+            if self._is_new(found, act):
+                return person
         if person.customer is None:
             return None
         if person.contact is None:
@@ -233,6 +327,11 @@ class Register:
 
     def _is_new(self, known: list[Act], act: Act) -> bool:
         """A no whose time is not told, and that is known already, was first seen before."""
+        if act.by is By.CONTROLLER:
+            last = left_by_us(known, act.store)
+            return last is None or last.since < act.since
+        # Every store's word is kept, since another's may be cleared alone.
+        known = [one for one in known if one.store == act.store and one.by is not By.CONTROLLER]
         before = standing(known) if known else None
         if before is None:
             return True
@@ -243,10 +342,23 @@ class Register:
 
     def _found(self, channel: Channel, contact: str) -> list[Act]:
         found: list[Act] = []
-        for name, key in self._keys.items():
-            if name in self._used:
-                found += self._acts.get(key.identity(self._controller, channel.value, contact), ())
+        for name, controller in self._under:
+            key = self._keys.get(name)
+            if key is not None:
+                found += self._acts.get(key.identity(controller, channel.value, contact), ())
         return found
+
+    def _everything(self, channel: Channel, contact: str) -> list[Act]:
+        found = self._found(channel, contact) if self._acts else []
+        return [*found, *self.overheard(channel, contact)] if self._overheard else found
+
+
+def _is_echo(known: Iterable[Act], act: Act) -> bool:
+    """Whether a reading shows the opt-out that we wrote there ourselves."""
+    if act.by is not By.READING or act.said is not Said.OUT or act.doer is Doer.PERSON:
+        return False
+    last = left_by_us(known, act.store)
+    return last is not None and (act.at is None or act.at <= last.seen + _ECHO)
 
 
 NOBODY_KNOWN: Final = Register("", {})

@@ -150,6 +150,14 @@ RULES: Final[dict[str, Rule]] = {
     "consent.wrong-time": _error(
         "a consent that is given has `given_at`, one withdrawn `withdrawn_at`", _ONE_WAY
     ),
+    "controller.conflict": _hold(
+        "the specs want one person in and, in another store of the controller, out",
+        "the same wish in both places",
+    ),
+    "controller.opted-out": _warn(
+        "the person opted out in another store of the controller: the file is out of date",
+        "the opt-out in the files, or a newer consent of the person",
+    ),
     "customer.unknown": _warn(
         "a tag member or a consent is for somebody whom the store does not have",
         "an entry under `customers`, which creates",

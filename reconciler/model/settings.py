@@ -101,7 +101,8 @@ class Freeze:
 class StoreSettings:
     """One entry of `stores`, with the platform's defaults filled in.
 
-    `claim` says that every `customers` entry puts our mark on its customer.
+    `claim` says that every `customers` entry puts our mark on its customer. Stores with the same
+    `controller` share their opt-outs; one with none is by itself.
     """
 
     name: str
@@ -121,6 +122,7 @@ class StoreSettings:
     consent_words: tuple[ConsentWord, ...] = ()
     frozen: tuple[Freeze, ...] = ()
     on_removed: str = "keep"
+    controller: str | None = None
 
     @property
     def deletes_departed(self) -> bool:

@@ -13,7 +13,14 @@ from reconciler.model.field_path import FieldPath
 from reconciler.model.provenance import Provenance
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import Release, RiskClass
-from reconciler.plan.changes import Action, Change, FieldChange, approved_content, stated_content
+from reconciler.plan.changes import (
+    Action,
+    Change,
+    Elsewhere,
+    FieldChange,
+    approved_content,
+    stated_content,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +28,8 @@ class ApprovedField:
     """`path` as the plan shows it: a tag that looks personal has its alias in it. `channel` is set
     for a tag that feeds an audience; `evidence` is what the specs say of a consent, for the record.
     `stated` is the digest of what the files wanted of a value that is told nowhere; of tags it is
-    told which are `added` and `removed`.
+    told which are `added` and `removed`. `elsewhere` tells of an opt-out that is carried over from
+    another store of the controller.
     """
 
     path: FieldPath
@@ -29,6 +37,7 @@ class ApprovedField:
     digest: str
     channel: Channel | None = None
     moves: bool = False
+    elsewhere: Elsewhere | None = None
     evidence: tuple[tuple[str, str], ...] = ()
     stated: str | None = None
     added: tuple[str, ...] = ()

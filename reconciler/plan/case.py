@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final
 
 from reconciler.model.consent import (
     Actor,
@@ -23,6 +24,7 @@ from reconciler.model.tags import tag_key
 from reconciler.plan.changes import Action, Change, ConsentChange, FieldChange, Presence, TagChange
 from reconciler.plan.compare import moves_address
 from reconciler.plan.consent_rules import ERASED, ConsentDecision, ConsentFacts, decide
+from reconciler.plan.controller import Carried, wanted_out
 from reconciler.plan.held_back import contact_of, is_withdrawal, sent_blindly, without
 from reconciler.plan.ownership import FOREIGN, marked_by_others
 from reconciler.plan.reason import reason_of
@@ -31,7 +33,9 @@ from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.support import unsupported
 from reconciler.plan.verdicts import Level, Verdict
 
-UNSUPPORTED = "capability.unsupported"
+CONFLICT: Final = "controller.conflict"
+OPTED_OUT: Final = "controller.opted-out"
+UNSUPPORTED: Final = "capability.unsupported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +50,10 @@ class Case:
     """Gathers the verdicts of one customer while its fields are looked at."""
 
     def __init__(
-        self, desired: DesiredCustomer, live: LiveCustomer | None, action: Action, rules: StoreRules
+        self, found: Carried, live: LiveCustomer | None, action: Action, rules: StoreRules
     ) -> None:
-        self.desired = desired
+        self.desired = found.desired
+        self.carried = found
         self.live = live
         self.action = action
         self.rules = rules
@@ -101,6 +106,8 @@ class Case:
             if moving and decision.holds:
                 self._hold_address(channel, decision.message)
             return None
+        if not out:
+            self._conflict(channel, field)
         moves = moving and wanted.state is ConsentState.SUBSCRIBED
         return ConsentChange(
             channel=channel,
@@ -108,6 +115,7 @@ class Case:
             before=live.consent(channel) if live is not None else None,
             wanted=wanted,
             moves=moves,
+            elsewhere=self.carried.of(channel),
         )
 
     def _risk(self, wanted: WantedConsent, *, moves: bool) -> RiskClass:
@@ -130,7 +138,6 @@ class Case:
             now=self.rules.now,
             policy=self.rules.policy,
             table=self.rules.table,
-            store=self.rules.store.name,
             register=lambda: self._standing(channel),
         )
 
@@ -139,9 +146,27 @@ class Case:
         register = self.rules.register
         if not register.knows_anybody:
             return None
-        region = self.rules.comparison.region
-        contact = wanted_contact(self.desired, self.live, channel, region)
-        return None if contact is None else register.of(channel, contact)
+        live, region = self.live, self.rules.comparison.region
+        contact = wanted_contact(self.desired, live, channel, region)
+        if contact is None:
+            return None
+        out = live is not None and live.consent(channel).state is ConsentState.UNSUBSCRIBED
+        if live is not None and out and contact == contact_key(live, channel, region):
+            return register.beside(channel, contact, self.rules.store.name)
+        return register.of(channel, contact)
+
+    def out_of_date(self, asked: DesiredCustomer) -> None:
+        """Where the files say otherwise than what another store shows, it is they that are late."""
+        for channel, known in self.carried.elsewhere:
+            if asked.consent(channel) is not None:
+                self.add(
+                    OPTED_OUT,
+                    Level.WARN,
+                    f"the person opted out of {channel} in store {known.store} of the same "
+                    "controller, which counts here too: the file is out of date",
+                    (FieldPath.of_consent(channel),),
+                    "the opt-out in the files, or a newer consent of the person",
+                )
 
     def erased(self, fields: list[FieldChange]) -> None:
         """Erased stays erased: nobody who was is made again, or put in the place of another."""
@@ -166,6 +191,22 @@ class Case:
                 "this person was erased, and is made a customer again by a new relation alone",
                 () if self.live is None else (path,),
                 by_release(ERASED) if related else "evidence of a new relation, and a release",
+            )
+
+    def _conflict(self, channel: Channel, field: FieldPath) -> None:
+        """The most restrictive wish for one person counts in all stores of a controller."""
+        places = [
+            f"{mark.file}:{mark.line}:{mark.column} (store {store})"
+            for store, mark in wanted_out(self.desired, self.live, channel, self.rules)
+        ]
+        if places:
+            self.add(
+                CONFLICT,
+                Level.HOLD,
+                f"the specs want the same person out of {channel} in another store of the "
+                f"controller: {', '.join(places)}",
+                (field,),
+                "the same wish in both places",
             )
 
     def _note(self, decision: ConsentDecision, field: FieldPath) -> None:
@@ -196,6 +237,7 @@ class Case:
             decision = decide(one.channel, live, wanted, self._ground(one.channel))
             if decision.holds:
                 self._note(decision, one.path)
+            self._conflict(one.channel, one.path)
 
     def address_changes(self, fields: list[FieldChange]) -> None:
         """Consent belongs to the address: a subscribed address does not just become another."""

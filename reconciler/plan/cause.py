@@ -1,6 +1,6 @@
 """Which revisions want a field as the files at hand do, and so why it has to be changed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -21,17 +21,26 @@ from reconciler.plan.changes import (
 )
 
 
-def causes(desired: DesiredCustomer, fields: Iterable[FieldChange], before: Before) -> Causes:
-    """The cause of each field change of one customer; none where no base was given."""
+def causes(desired: DesiredCustomer, fields: Collection[FieldChange], before: Before) -> Causes:
+    """The cause of each field change of one customer; where no base was given, of those alone that
+    another store of the controller asks for.
+    """
+    carried = tuple((one.path, Cause.CONTROLLER) for one in fields if _is_carried(one))
     if before.compared is None:
-        return NO_CAUSES
+        return carried or NO_CAUSES
+    own = [one for one in fields if not _is_carried(one)]
     if desired.unnamed:
-        return tuple((one.path, _cause_of_document(one, before)) for one in fields)
+        return (*carried, *((one.path, _cause_of_document(one, before)) for one in own))
     base, applied = _heard(before.base, desired), _heard(before.applied, desired)
-    return tuple(
+    found = (
         (one.path, _became_ours(one, desired, before) or _cause(one, desired, base, applied))
-        for one in fields
+        for one in own
     )
+    return (*carried, *found)
+
+
+def _is_carried(field: FieldChange) -> bool:
+    return isinstance(field, ConsentChange) and field.elsewhere is not None
 
 
 def _became_ours(field: FieldChange, desired: DesiredCustomer, before: Before) -> Cause | None:

@@ -1,6 +1,7 @@
 """What a plan would change: single field changes, and the customers they belong to."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -72,10 +73,19 @@ class TagChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """The store of the same controller that gave an opt-out, and since when it counts."""
+
+    store: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentChange:
     """`before` is None for a customer that does not exist yet.
 
     `moves` marks the consent of a changing address: out for the old one, then in for the new.
+    `elsewhere` tells of an opt-out that is carried over; None where the files ask.
     """
 
     channel: Channel
@@ -83,6 +93,7 @@ class ConsentChange:
     before: LiveConsent | None
     wanted: WantedConsent
     moves: bool = False
+    elsewhere: Elsewhere | None = None
 
     @property
     def path(self) -> FieldPath:

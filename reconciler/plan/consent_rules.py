@@ -20,7 +20,7 @@ from reconciler.model.consent import (
     row,
     transition,
 )
-from reconciler.model.register import By, Said, Standing
+from reconciler.model.register import Said, Standing
 from reconciler.model.rules import by_release
 from reconciler.model.settings import Policy
 
@@ -54,7 +54,6 @@ class ConsentFacts:
     now: datetime
     policy: Policy
     table: Capabilities
-    store: str = ""
     register: Callable[[], Standing | None] = lambda: None
 
 
@@ -185,9 +184,11 @@ def _weighed(
             f"the implied consent to {word} has run out since it was given",
             "a newer consent of the person, with its `given_at`",
         )
-    held = _opted_out(word, live, wanted.evidence, ground) or known_before(
-        word, live, wanted.evidence, ground.register(), ground.store
-    )
+    held = _opted_out(word, live, wanted.evidence, ground)
+    if held is None or held.changes:
+        # What a release lifts here hides nothing that the register knows better.
+        known = ground.register()
+        held = known_before(word, wanted.evidence, known) or held
     if held is not None:
         return held
     if transition(live, wanted.state) is Decision.NEWER_FROM_PERSON and not is_from_person(
@@ -234,15 +235,10 @@ def _opted_out(
 
 def known_before(
     word: str,
-    live: LiveConsent | None,
     evidence: Evidence,
     known: Standing | None,
-    store: str,
 ) -> ConsentDecision | None:
-    """A hold where the register says no, and the evidence is not surely newer.
-
-    What it has from the very record that says no now, that record tells better.
-    """
+    """A hold where the register says no, and the evidence is not surely newer."""
     if known is None or known.said is Said.IN:
         return None
     newer = evidence.at is not None and evidence.at > known.since
@@ -255,10 +251,6 @@ def known_before(
             else "the person was erased, and only a new relation makes them a customer again",
             by_release(ERASED) if related else "evidence of a new relation, and a release",
         )
-    out = live is not None and live.state is ConsentState.UNSUBSCRIBED
-    same = known.by is By.READING and known.store == store
-    if out and same and not known.dated:
-        return None
     if newer and (is_from_person(evidence) or not known.may_be_person):
         return None
     since = "the opt-out of" if known.dated else "an opt-out, as old as it was first seen, of"

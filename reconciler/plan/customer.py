@@ -7,12 +7,13 @@ digests were approved; so this is the one place that decides what a change is.
 from dataclasses import replace
 from typing import Final
 
-from reconciler.model.consent import Channel, ConsentState, Evidence, WantedConsent
+from reconciler.model.consent import Channel
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.settings import RiskClass
 from reconciler.plan.case import Case, CustomerPlan
 from reconciler.plan.changes import Action, FieldChange, Presence, TagChange
 from reconciler.plan.compare import creation, differences
+from reconciler.plan.controller import OUT, Carried, carried
 from reconciler.plan.held_back import is_withdrawal
 from reconciler.plan.ownership import is_ours
 from reconciler.plan.store_rules import StoreRules
@@ -25,14 +26,17 @@ def plan_customer(
     desired: DesiredCustomer, live: LiveCustomer | None, rules: StoreRules
 ) -> CustomerPlan:
     """What one entry asks of one live customer, or of nobody (`live` None)."""
+    found, asked = carried(desired, live, rules), desired
     if desired.departed:
-        return _examine_departed(desired, live, rules)
+        return _examine_departed(found, live, rules)
     if desired.absent:
-        return _examine_absent(desired, live, rules)
+        return _examine_absent(found, live, rules)
+    desired = found.desired
     if live is None and not desired.creates:
         return CustomerPlan(change=None, verdicts=(_unknown(desired, rules),))
     action = Action.CREATE if live is None else Action.UPDATE
-    case = Case(desired, live, action, rules)
+    case = Case(found, live, action, rules)
+    case.out_of_date(asked)
     fields = list(
         creation(desired, rules.comparison)
         if live is None
@@ -81,17 +85,15 @@ def _unknown(desired: DesiredCustomer, rules: StoreRules) -> Verdict:
     )
 
 
-def _examine_absent(
-    desired: DesiredCustomer, live: LiveCustomer | None, rules: StoreRules
-) -> CustomerPlan:
+def _examine_absent(found: Carried, live: LiveCustomer | None, rules: StoreRules) -> CustomerPlan:
     if live is None:
         return CustomerPlan(change=None, verdicts=())
-    case = Case(desired, live, Action.DELETE, rules)
+    desired = found.desired
+    case = Case(found, live, Action.DELETE, rules)
     kept = case.has_orders(live)
     fields: list[FieldChange] = [] if kept else [Presence(risk=RiskClass.DELETE)]
-    out = WantedConsent(state=ConsentState.UNSUBSCRIBED, evidence=Evidence())
     for channel in Channel:
-        wanted = desired.consent(channel) or (out if kept else None)
+        wanted = desired.consent(channel) or (OUT if kept else None)
         change = case.consent(channel, wanted) if wanted is not None else None
         if change is not None:
             fields.append(change)
@@ -102,23 +104,26 @@ def _examine_absent(
     return case.finish(fields)
 
 
-def _examine_departed(
-    desired: DesiredCustomer, live: LiveCustomer | None, rules: StoreRules
-) -> CustomerPlan:
+def _examine_departed(found: Carried, live: LiveCustomer | None, rules: StoreRules) -> CustomerPlan:
     """Of somebody whom no file names any more nothing is managed but the tags that are to go, and
     where the store says so the customer, if that is ours.
     """
     if live is None:
         return CustomerPlan(change=None, verdicts=())
+    desired = found.desired
     goes = desired.absent and is_ours(live, rules.store)
-    case = Case(desired, live, Action.DELETE if goes else Action.UPDATE, rules)
+    case = Case(found, live, Action.DELETE if goes else Action.UPDATE, rules)
     fields: list[FieldChange] = [
         one for one in differences(desired, live, rules.comparison) if isinstance(one, TagChange)
     ]
     if goes:
         fields = [Presence(risk=RiskClass.DELETE)]
         case.departed_with_orders(live)
-    else:
+    for channel, _ in found.elsewhere:
+        change = case.consent(channel, OUT)
+        if change is not None:
+            fields.append(change)
+    if not goes:
         case.blind_resends(live, fields)
     case.marks_of_others(live, fields)
     case.unsupported(fields)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
 from reconciler.model.entries import Key
 from reconciler.model.identity import Identity, IdentityKind
+from reconciler.model.managed import UNMANAGED
 from reconciler.model.personal import Personal
 from reconciler.model.tags import TagIntent, tag_key
 from reconciler.model.whole_tag import WholeTag
@@ -23,11 +24,12 @@ from reconciler.plan.verdicts import Level, Verdict
 
 
 def entry_for(remote_id: str, rules: StoreRules) -> DesiredCustomer | None:
-    """What documents ask of somebody whom no entry names; None where they ask nothing.
+    """What is asked of somebody whom no entry names: by documents, and by the opt-outs of the
+    controller's other stores. None where nothing can be.
 
     It is the same for everybody, so that an apply finds it again by the number alone.
     """
-    if not rules.whole_tags:
+    if not rules.whole_tags and rules.store.controller is None:
         return None
     number = Personal(remote_id)
     known = Identity(
@@ -36,9 +38,11 @@ def entry_for(remote_id: str, rules: StoreRules) -> DesiredCustomer | None:
     return DesiredCustomer(
         store=rules.store.name,
         identities=(known,),
-        mark=rules.whole_tags[0].mark,
+        mark=rules.whole_tags[0].mark if rules.whole_tags else rules.store.mark,
         unnamed=True,
-        tags=TagIntent(absent=tuple(one.name for one in rules.whole_tags)),
+        tags=TagIntent(absent=tuple(one.name for one in rules.whole_tags))
+        if rules.whole_tags
+        else UNMANAGED,
     )
 
 

@@ -165,10 +165,13 @@ class Plan:
 
     @property
     def causes(self) -> tuple[tuple[Cause, int], ...]:
-        """How many customers have a change of each cause; empty where no base was given."""
+        """How many customers have a change of each cause. Without a base that can be told of
+        opt-outs of other stores alone.
+        """
+        found = tuple((one, sum(store.caused(one) for store in self.stores)) for one in Cause)
         if all(store.compared is None for store in self.stores):
-            return ()
-        return tuple((one, sum(store.caused(one) for store in self.stores)) for one in Cause)
+            return tuple((one, count) for one, count in found if count)
+        return found
 
     @property
     def failed(self) -> tuple[StorePlan, ...]:

@@ -11,6 +11,7 @@ from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
 from reconciler.model.entries import Entries
 from reconciler.model.field_path import FieldPath
 from reconciler.model.settings import RiskClass
+from reconciler.plan.called_out import plan_called_out
 from reconciler.plan.case import CustomerPlan
 from reconciler.plan.cause import causes, differs_from_base
 from reconciler.plan.changes import Action, Change, ConsentChange
@@ -90,13 +91,16 @@ class LiveCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreReading:
-    """What a reading left behind: the index that was offered everybody, counts, and the receipt."""
+    """What a reading left behind: the index that was offered everybody, counts, and the receipt.
+    `called_out` may be out in another store of the controller, and are not in the index.
+    """
 
     index: Index
     census: LiveCounts
     receipt: ReadReceipt
     customers: int | None
     hidden: HiddenContacts = dataclass_field(default_factory=HiddenContacts)
+    called_out: tuple[LiveCustomer, ...] = ()
 
 
 Named: TypeAlias = Callable[[DesiredCustomer, Iterable[LiveCustomer]], bool]
@@ -149,6 +153,7 @@ def compute(
     others = plan_everybody_else(read.census.bearers, read.receipt, rules)
     nobody = entry_for("", rules)
     examined += [_of(one) if nobody is None else _caused(nobody, _of(one), rules) for one in others]
+    examined += _called_out(read, pairings, rules, all_of_them=chosen is None)
     changes = ranked(_merged(change for result in examined for change in result.changes))
     verdicts = tuple(verdict for result in examined for verdict in result.verdicts)
     full = read.receipt.mode == "full"
@@ -244,6 +249,18 @@ class _Result:
     verdicts: list[Verdict]
 
 
+def _called_out(
+    read: StoreReading, pairings: Iterable[Pairing], rules: StoreRules, *, all_of_them: bool
+) -> list[_Result]:
+    planned = {one.remote_id for pairing in pairings for one in lives_of(pairing)}
+    return [
+        _caused(entry, _of(found), rules)
+        for entry, found in plan_called_out(
+            read.called_out, planned, rules, all_of_them=all_of_them
+        )
+    ]
+
+
 def _proven(pairing: Pairing, result: _Result, read: StoreReading, rules: StoreRules) -> _Result:
     """With a hold where the reading does not show what the result rests on."""
     held = unproven(pairing, result.changes, read.receipt, read.hidden)
@@ -270,10 +287,10 @@ def _proven(pairing: Pairing, result: _Result, read: StoreReading, rules: StoreR
 def _caused(desired: DesiredCustomer, result: _Result, rules: StoreRules) -> _Result:
     """With why each change is needed. What is held bears a cause only where the files changed."""
     before = rules.before
-    if before.compared is not None and (result.changes or result.verdicts):
-        result.changes[:] = [
-            replace(one, causes=causes(desired, one.fields, before)) for one in result.changes
-        ]
+    result.changes[:] = [
+        replace(one, causes=causes(desired, one.fields, before)) for one in result.changes
+    ]
+    if before.compared is not None and result.verdicts:
         held = any(one.level is Level.HOLD for one in result.verdicts)
         if held and not desired.unnamed and differs_from_base(desired, before):
             result.verdicts[:] = [

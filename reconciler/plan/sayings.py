@@ -1,6 +1,7 @@
 """What a record of a store says for the register: whose no it shows, by whom, and since when."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeAlias
 
@@ -8,7 +9,7 @@ from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.identity import IdentityKind, email_key, number_of
 from reconciler.model.register import Act, By, Doer, Person, Said, Sure
-from reconciler.plan.changes import ConsentChange, FieldChange
+from reconciler.plan.changes import ConsentChange, Elsewhere, FieldChange
 from reconciler.plan.store_rules import StoreRules
 
 Saying: TypeAlias = tuple[Person, Act]
@@ -23,7 +24,7 @@ def opt_outs(live: LiveCustomer, rules: StoreRules) -> Iterator[Saying]:
     """The channels that a record is out on. Never asked, with a time, is a no where it may be."""
     for channel, consent in live.consents:
         if is_out(channel, consent, rules):
-            yield person_of(live, channel, rules), _out(consent, rules)
+            yield person_of(live, channel, rules), out_of(consent, rules)
 
 
 def is_out(channel: Channel, consent: LiveConsent, rules: StoreRules) -> bool:
@@ -47,7 +48,7 @@ def contact_key(live: LiveCustomer, channel: Channel, region: str | None) -> str
     return None if live.phone is None else number_of(live.phone, region)
 
 
-def _out(consent: LiveConsent, rules: StoreRules) -> Act:
+def out_of(consent: LiveConsent, rules: StoreRules) -> Act:
     at = None if consent.at is None else consent.until or consent.at
     vague = consent.until is not None and consent.until != consent.at
     return Act(
@@ -77,12 +78,19 @@ def withdrawals(
     desired: DesiredCustomer,
     live: LiveCustomer | None,
     rules: StoreRules,
+    now: datetime,
 ) -> Iterator[Saying]:
-    """The opt-outs that we write, of whom is there or is about to be made. An address that somebody
-    gives up is closed like one that is withdrawn.
+    """The opt-outs that we write `now`, of whom is there or is about to be made. An address that
+    somebody gives up is closed like one that is withdrawn.
     """
     for one in fields:
         if not isinstance(one, ConsentChange) or not (one.withdraws or one.moves):
+            continue
+        if one.elsewhere is not None and live is not None:
+            yield (
+                person_of(live, one.channel, rules),
+                _carried(one, one.elsewhere, live, rules, now),
+            )
             continue
         at = one.wanted.evidence.at if one.withdraws else None
         person = (
@@ -93,7 +101,8 @@ def withdrawals(
                 contact=wanted_contact(desired, None, one.channel, rules.comparison.region),
             )
         )
-        yield person, _ours(Said.OUT, at or rules.now, By.WITHDRAWAL, rules)
+        act = _ours(Said.OUT, at or now, By.WITHDRAWAL, rules)
+        yield person, replace(act, seen=now)
 
 
 def grants(
@@ -120,6 +129,32 @@ def erasures(
             yield Person(channel=channel, contact=contact), act
 
 
+def _carried(
+    change: ConsentChange,
+    elsewhere: Elsewhere,
+    live: LiveCustomer,
+    rules: StoreRules,
+    now: datetime,
+) -> Act:
+    """By whom it was where it comes from, as far as that is known."""
+    contact = contact_key(live, change.channel, rules.comparison.region)
+    store, known = rules.store.name, None
+    if contact is not None:
+        known = rules.register.elsewhere(change.channel, contact, store)
+    doer = Doer.NOT_TOLD
+    if known is not None and (known.by_person or not known.may_be_person):
+        doer = Doer.PERSON if known.by_person else Doer.STAFF
+    return Act(
+        said=Said.OUT,
+        at=elsewhere.since,
+        sure=Sure.SECOND if known is not None and known.dated else Sure.NOT_TOLD,
+        seen=now,
+        doer=doer,
+        by=By.CONTROLLER,
+        store=store,
+    )
+
+
 def _ours(said: Said, at: datetime | None, by: By, rules: StoreRules) -> Act:
     return Act(
         said=said,
@@ -144,7 +179,7 @@ class Sightings:
         for channel, consent in live.consents:
             if consent.state is ConsentState.UNSUBSCRIBED:
                 if not self._is_known(live, channel, consent):
-                    self._add(live, channel, _out(consent, self._rules))
+                    self._add(live, channel, out_of(consent, self._rules))
             elif (
                 consent.state is ConsentState.SUBSCRIBED
                 and consent.actor is Actor.PERSON
@@ -157,7 +192,8 @@ class Sightings:
         if contact is None:
             return False
         at = None if consent.at is None else consent.until or consent.at
-        return self._rules.register.has_seen(channel, contact, at, _DOERS[consent.actor])
+        store = self._rules.store.name
+        return self._rules.register.has_seen(channel, contact, at, _DOERS[consent.actor], store)
 
     def _back_again(self, live: LiveCustomer, channel: Channel, consent: LiveConsent) -> None:
         """The person's own yes after a no: dated later, or by its flag alone where this store

@@ -157,6 +157,7 @@ def _store(store: StoreSettings) -> dict[str, Any]:
         "rate": {"per_second": store.rate.per_second, "burst": store.rate.burst}
         if store.rate
         else {},
+        "controller": store.controller,
         "on_removed": store.on_removed if store.deletes_departed else None,
         "consent_words": {f"{one.channel}.{one.state}": one.word for one in store.consent_words},
         "frozen": _together(

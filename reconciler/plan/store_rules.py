@@ -22,6 +22,14 @@ Lifted: TypeAlias = frozenset[tuple[str, str | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sibling:
+    """Another store of the same controller, with what the files say of its customers."""
+
+    name: str
+    entries: Entries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreRules:
     """Everything that examining one customer needs and that is the same for all of a store.
 
@@ -44,6 +52,7 @@ class StoreRules:
     acknowledged: tuple[Release, ...] = ()
     register: Register = field(default=NOBODY_KNOWN, repr=False, compare=False)
     access: Access = Access.ASKED
+    siblings: tuple[Sibling, ...] = ()
     names: Names = NOBODY
     before: Before = NOTHING_BEFORE
     whole_tags: tuple[WholeTag, ...] = ()

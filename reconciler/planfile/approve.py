@@ -73,6 +73,7 @@ def _field(one: SavedField) -> ApprovedField:
         digest=one.digest,
         channel=None if tags is None else tags.channel,
         moves=consent is not None and consent.moves,
+        elsewhere=None if consent is None else consent.elsewhere,
         evidence=() if consent is None else consent.after.evidence.told(),
         stated=one.stated,
         added=() if tags is None else tags.added,

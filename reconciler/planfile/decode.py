@@ -21,7 +21,7 @@ from reconciler.model.field_path import CUSTOMER, FieldPath
 from reconciler.model.fields import BY_NAME, FieldKind
 from reconciler.model.provenance import Provenance
 from reconciler.model.settings import Release, RiskClass
-from reconciler.plan.changes import Action
+from reconciler.plan.changes import Action, Elsewhere
 from reconciler.plan.effort import Effort
 from reconciler.plan.lift import Lift, LiftKind, LiftState, Origin
 from reconciler.plan.plan import Audience
@@ -330,6 +330,7 @@ def _value(path: FieldPath, one: Json) -> SavedValue:
                 before=None if one["before"] is None else _record(one["before"]),
                 after=_wanted(one["after"]),
                 moves=one.get("moves", False),
+                elsewhere=_elsewhere(one["elsewhere"]) if "elsewhere" in one else None,
             )
         case FieldKind.STRUCTURE:
             return HiddenAddresses(paths=tuple(one["paths"]))
@@ -354,6 +355,10 @@ def _record(one: Json) -> ConsentRecord:
         grade=Grade(one["grade"]),
         code="" if one["code"] is None else _text(one["code"]),
     )
+
+
+def _elsewhere(one: Json) -> Elsewhere:
+    return Elsewhere(store=_text(one["store"]), since=_instant(one["since"]))
 
 
 def _wanted(one: Json) -> WantedConsent:

@@ -9,6 +9,7 @@ from reconciler.model.consent import WantedConsent
 from reconciler.model.customer import ReadReceipt
 from reconciler.model.provenance import Provenance
 from reconciler.model.settings import Release
+from reconciler.plan.changes import Elsewhere
 from reconciler.plan.lift import Lift
 from reconciler.plan.plan import FORMAT_VERSION, Audience
 from reconciler.plan.setting import SettingChange
@@ -251,6 +252,7 @@ def _value(value: SavedValue) -> Json:
                 "before": None if value.before is None else _record(value.before),
                 "after": _wanted(value.after),
                 **({"moves": True} if value.moves else {}),
+                **_elsewhere(value.elsewhere),
             }
         case HiddenAddresses():
             return {"personal": True, "paths": list(value.paths)}
@@ -264,6 +266,12 @@ def _record(one: ConsentRecord) -> Json:
         "grade": one.grade.value,
         "code": one.code or None,
     }
+
+
+def _elsewhere(one: Elsewhere | None) -> Json:
+    if one is None:
+        return {}
+    return {"elsewhere": {"store": one.store, "since": one.since.isoformat()}}
 
 
 def _wanted(one: WantedConsent) -> Json:

@@ -208,6 +208,7 @@ def _value(one: FieldChange, pseudonyms: Pseudonyms) -> SavedValue:
                     state=one.wanted.state, evidence=_evidence(one.wanted.evidence, pseudonyms)
                 ),
                 moves=one.moves,
+                elsewhere=one.elsewhere,
             )
         case AddressChange():
             return HiddenAddresses(paths=one.paths)

@@ -18,7 +18,7 @@ from reconciler.model.consent import (
 )
 from reconciler.model.field_path import FieldPath
 from reconciler.model.settings import RiskClass
-from reconciler.plan.changes import Action
+from reconciler.plan.changes import Action, Elsewhere
 
 Shown: TypeAlias = str | bool | None
 """A value of a field that is not personal."""
@@ -82,12 +82,13 @@ class ConsentRecord:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedConsent:
     """`before` is None for a customer that does not exist yet; `moves` marks the consent of a
-    changing address.
+    changing address, `elsewhere` the opt-out that is carried over.
     """
 
     before: ConsentRecord | None
     after: WantedConsent
     moves: bool
+    elsewhere: Elsewhere | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -149,7 +149,8 @@ def _consent(title: str, consent: SavedConsent) -> str:
     if consent.before is None:
         return f"{title} {after}{_proof(consent.after)}"
     moves = " for the new address" if consent.moves else ""
-    return f"{title} {since(consent.before)} → {after}{moves}{_proof(consent.after)}"
+    carried = f" (opted out in {consent.elsewhere.store})" if consent.elsewhere else ""
+    return f"{title} {since(consent.before)} → {after}{moves}{carried}{_proof(consent.after)}"
 
 
 def _proof(after: WantedConsent) -> str:

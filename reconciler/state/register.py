@@ -16,14 +16,14 @@ from typing import Final, TypeAlias
 from reconciler.clock import Clock
 from reconciler.errors import JournalError
 from reconciler.model.pseudonyms import Pseudonyms
-from reconciler.model.register import Act, By, Doer, Person, Register, Said, Sure
+from reconciler.model.register import Act, By, Doer, Person, Register, Said, Sure, Told
 from reconciler.state.chain import NOTHING, Head, Line, is_sealed
 from reconciler.state.disk import append, sync_at, write_whole
 from reconciler.state.finished import put_away
 from reconciler.state.folder import journals_of
 from reconciler.state.journal import NO_LINE
 from reconciler.state.opt_outs import OptOut, former, remembered
-from reconciler.state.register_line import OPENED, REPAIRED, Told, sealed, told_by
+from reconciler.state.register_line import OPENED, REPAIRED, sealed, told_by
 from reconciler.state.shared_sync import SharedSync
 from reconciler.state.trail import NamedRegister, held
 
@@ -39,12 +39,13 @@ _HINT: Final = "restore it from a copy; without it somebody who opted out could 
 class Place:
     """Where a store's register is: `folder` holds the files, `state` what was remembered before.
 
-    `keys` are by name, the one for new lines first.
+    `keys` are by name, the one for new lines first. A store by itself is its own `controller`.
     """
 
     folder: Path
     state: Path
     store: str
+    controller: str
     keys: Mapping[str, Pseudonyms] = field(repr=False)
 
     @property
@@ -66,13 +67,16 @@ class Place:
 class RegisterFile:
     """Append-only; safe for several threads and processes. Raises `JournalError`.
 
-    `known` is what it says, with what this object has noted.
+    `known` is what it says, with what this object has noted, and what the other registers say that
+    are read into the same.
     """
 
-    def __init__(self, place: Place, clock: Clock, *, proven: bool = False) -> None:
+    def __init__(
+        self, place: Place, clock: Clock, known: Register | None = None, *, proven: bool = False
+    ) -> None:
         """`proven` asks for the seal of every line whose key is at hand."""
         self.place = place
-        self.known = Register(place.store, place.keys)
+        self.known = known or Register(place.controller, place.keys, (place.store,))
         self.head = NOTHING
         self._clock = clock
         self._proven = proven
@@ -118,6 +122,16 @@ class RegisterFile:
         except OSError as error:
             raise _failed(self.path, error) from error
 
+    def take_in_news(self) -> None:
+        """What others have added since."""
+        if self.head == NOTHING and not self.path.exists():
+            return
+        try:
+            with self._lock, held(self.path):
+                self._go_on()
+        except OSError as error:
+            raise _failed(self.path, error) from error
+
     def begin(self) -> None:
         """So that there is one, though nobody is known yet."""
         try:
@@ -140,6 +154,7 @@ class RegisterFile:
         contact = person.contact
         return Told(
             key=self.place.key.name,
+            controller=self.place.controller,
             identity=None if contact is None else self.known.identity(person.channel, contact),
             customer=person.customer,
             channel=person.channel,
@@ -209,7 +224,7 @@ class RegisterFile:
             self._check_seal(line)
         self.head = Head(int(line["number"]), str(line["seal"]))
         if told is not None:
-            self.known.add(told.key, told.identity, told.customer, told.channel, told.act)
+            self.known.add(told)
 
     def _check_seal(self, line: Line) -> None:
         """Of a line under a key that is not here nobody can tell; grants wait for that key."""
@@ -222,12 +237,12 @@ class RegisterFile:
             )
 
     def _know_former(self, one: OptOut) -> None:
-        customer, channel = one
-        self.known.add("", None, customer, channel, self._former_act())
+        self.known.add(self._former_told(one))
 
-    def _former_act(self) -> Act:
+    def _former_told(self, one: OptOut) -> Told:
         """When it was, nobody noted."""
-        return Act(
+        customer, channel = one
+        act = Act(
             said=Said.OUT,
             at=None,
             sure=Sure.NOT_TOLD,
@@ -235,6 +250,14 @@ class RegisterFile:
             doer=Doer.PERSON,
             by=By.FORMER,
             store=self.place.store,
+        )
+        return Told(
+            key=self.place.key.name,
+            controller=self.place.controller,
+            identity=None,
+            customer=customer,
+            channel=channel,
+            act=act,
         )
 
     def _go_on(self) -> None:
@@ -279,22 +302,14 @@ class RegisterFile:
         self._read, self._file = about.st_size, about.st_ino
         self.head = head
         for one in lines:
-            self.known.add(one.key, one.identity, one.customer, one.channel, one.act)
+            self.known.add(one)
 
     def _openings(self, rest: int) -> Iterator[Mapping[str, object] | Told]:
         """What stands before new lines: of a new file what was remembered before there was one, of
         one whose last line a kill cut off that it was there.
         """
         if self.head == NOTHING:
-            for customer, channel in self._former:
-                told = Told(
-                    key=self.place.key.name,
-                    identity=None,
-                    customer=customer,
-                    channel=channel,
-                    act=self._former_act(),
-                )
-                yield told
+            yield from map(self._former_told, self._former)
         elif rest:
             yield {"event": REPAIRED, "bytes": rest}
 

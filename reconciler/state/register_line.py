@@ -3,14 +3,13 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
 from reconciler.model.consent import Channel
 from reconciler.model.pseudonyms import Pseudonyms, canonical
-from reconciler.model.register import Act, By, Doer, Said, Sure
+from reconciler.model.register import Act, By, Doer, Said, Sure, Told
 from reconciler.state.chain import Head, Line, with_seal
 from reconciler.state.journal import NO_LINE
 
@@ -27,18 +26,6 @@ _SURE: Final = {one.value: one for one in Sure}
 _DOERS: Final = {one.value: one for one in Doer}
 _BY: Final = {one.value: one for one in By}
 _CHANNELS: Final = {one.value: one for one in Channel}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What a line tells of a person; `identity` is None where the store hid the contact."""
-
-    key: str
-    identity: str | None
-    customer: str | None
-    channel: Channel
-    act: Act
-    plan: str | None = None
 
 
 def sealed(key: Pseudonyms, head: Head, told: Told | Mapping[str, Any]) -> tuple[bytes, Head]:
@@ -59,7 +46,8 @@ def _canonical(told: Told, key: Pseudonyms, number: int, previous: str) -> bytes
     act = told.act
     customer, identity, at = _quoted(told.customer), _quoted(told.identity), _instant_text(act.at)
     return (
-        f'{{"at":{at},"channel":"{told.channel.value}","customer":{customer},'
+        f'{{"at":{at},"channel":"{told.channel.value}","controller":{_quoted(told.controller)},'
+        f'"customer":{customer},'
         f'"identity":{identity},"key":"{key.name}","number":{number},"previous":"{previous}",'
         f'"seen":{_instant_text(act.seen)},"state":"{act.said.value}","sure":"{act.sure.value}",'
         f'"where":{{"by":"{act.by.value}","plan":{_quoted(told.plan)},'
@@ -88,6 +76,7 @@ def told_by(line: Line) -> Told | None:
         raise TypeError
     return Told(
         key=str(line["key"]),
+        controller=str(line["controller"]),
         identity=identity,
         customer=customer,
         channel=_CHANNELS[line["channel"]],
@@ -111,4 +100,4 @@ def _instant(text: str) -> datetime:
     return moment
 
 
-__all__ = ["NO_LINE", "Told", "sealed", "told_by"]
+__all__ = ["NO_LINE", "sealed", "told_by"]

@@ -13,7 +13,7 @@ from typing import Final
 from reconciler.clock import Clock
 from reconciler.errors import JournalError
 from reconciler.model.pseudonyms import Pseudonyms
-from reconciler.model.register import Act, standing
+from reconciler.model.register import Act, Told, is_from_elsewhere, left_by_us, standing
 from reconciler.state.chain import NOTHING, START, Head, Line, is_sealed, parsed
 from reconciler.state.disk import write_whole
 from reconciler.state.merge import Merged
@@ -24,7 +24,6 @@ from reconciler.state.register_line import (
     COMPACTED,
     MERGED,
     NO_LINE,
-    Told,
     sealed,
     told_by,
 )
@@ -240,8 +239,34 @@ def _deciding(every: Sequence[Told]) -> list[Told]:
             groups.setdefault((one.key, one.identity), []).append(one)
         if one.customer is not None:
             groups.setdefault((one.customer, one.channel), []).append(one)
-    wanted = {id(one) for group in groups.values() for one in _least(group)}
+    wanted = {id(one) for group in groups.values() for one in _kept(group)}
     return [one for one in every if id(one) in wanted]
+
+
+def _kept(group: Sequence[Told]) -> Iterable[Told]:
+    """What decides, and of several stores of a controller what decides for each of them; all of it
+    where less would say anything else.
+    """
+    stores = {one.act.store for one in group}
+    wanted = {id(one) for one in _least(group)}
+    for store in stores:
+        wanted |= {id(one) for one in group if one.act is left_by_us(_acts(group), store)}
+        wanted |= {id(one) for one in _least([one for one in group if one.act.store == store])}
+        elsewhere = [one for one in group if is_from_elsewhere(one.act, store)]
+        wanted |= {id(one) for one in _least(elsewhere)}
+    kept = [one for one in group if id(one) in wanted]
+    return kept if _says(kept, stores) == _says(group, stores) else group
+
+
+def _says(group: Sequence[Told], stores: Iterable[str]) -> list[object]:
+    """All that is ever asked of what is known of one person."""
+    acts = list(_acts(group))
+    found: list[object] = [standing(acts)]
+    for store in stores:
+        found.append(standing(one for one in acts if is_from_elsewhere(one, store)))
+        found.append(standing(one for one in acts if one.store == store))
+        found.append(left_by_us(acts, store))
+    return found
 
 
 def _least(group: Sequence[Told]) -> Iterable[Told]:

@@ -136,7 +136,13 @@ def bed(tmp_path: Path) -> Iterator[Bed]:
     trail = Trail(tmp_path, "shop", Pseudonyms(KEY), system_clock())
     record = Record(trail=trail, plan="plan", about={})
     key = Pseudonyms(KEY)
-    place = Place(folder=tmp_path / "opt-outs", state=tmp_path, store="shop", keys={key.name: key})
+    place = Place(
+        folder=tmp_path / "opt-outs",
+        state=tmp_path,
+        store="shop",
+        controller="shop",
+        keys={key.name: key},
+    )
     yield Bed(journal, RegisterFile(place, system_clock()), record, circuit)
     journal.close()
 

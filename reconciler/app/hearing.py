@@ -1,0 +1,151 @@
+"""What a reading shows for the register of opt-outs, and for the other stores of the controller."""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler.app.environment import Environment
+from reconciler.app.meeting import Meeting
+from reconciler.app.register import RegisterAtHand, may_note
+from reconciler.errors import JournalError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from reconciler.live.read import StoreReader
+    from reconciler.model.customer import LiveCustomer
+    from reconciler.model.settings import StoreSettings
+    from reconciler.plan.planner import StoreReading
+    from reconciler.plan.sayings import Saying
+    from reconciler.plan.store_rules import StoreRules
+    from reconciler.plan.voices import Voices
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """Where the stores of one controller that a plan reads tell each other whom they heard."""
+
+    voices: "Meeting[Voices]"
+    later: Meeting[None]
+
+    def leave(self, store: str) -> None:
+        self.voices.leave(store)
+        self.later.leave(store)
+
+
+def circles(stores: "Iterable[StoreSettings]") -> dict[str, Circle]:
+    """By controller; of those that are planned."""
+    names: dict[str, list[str]] = {}
+    for store in stores:
+        if store.controller is not None:
+            names.setdefault(store.controller, []).append(store.name)
+    return {name: Circle(Meeting(found), Meeting(found)) for name, found in names.items()}
+
+
+class Hearing:
+    """Of one store. `seen` are those whom the specs name; where the store has a controller,
+    everybody is heard.
+    """
+
+    def __init__(
+        self,
+        rules: "StoreRules",
+        register: RegisterAtHand,
+        environment: Environment,
+        circle: Circle | None,
+        *,
+        erases: bool,
+    ) -> None:
+        """`erases` says that some entry may ask for an erasure."""
+        from reconciler.model.register import Access
+        from reconciler.plan.sayings import Sightings
+        from reconciler.plan.voices import Voices
+
+        self.seen = Sightings(rules)
+        self._rules = rules
+        self._register = register
+        self._environment = environment
+        self._circle = circle
+        self._erases = erases
+        shares = rules.store.controller is not None and register.access is not Access.NOT_ASKED
+        self._voices = Voices(rules) if shares else None
+
+    @property
+    def hears(self) -> "Callable[[LiveCustomer], None] | None":
+        return None if self._voices is None else self._voices.hear
+
+    def heard(self, read: "StoreReading", reading: "StoreReader") -> "StoreReading":
+        """The reading, with those whom another store of the controller shows to be out."""
+        from reconciler.plan.pairing import Missing
+        from reconciler.plan.sayings import erasures
+
+        for live in read.index.remembered():
+            self.seen.see(live)
+        if read.receipt.proves_absence and self._erases:
+            for one in read.index.pairings():
+                if isinstance(one, Missing) and one.desired.erases:
+                    self.seen.new.extend(erasures(one.desired, None, self._rules))
+        self._put_down(self.seen.new)
+        return read if self._voices is None else self._shared(read, reading, self._voices)
+
+    def _shared(
+        self, read: "StoreReading", reading: "StoreReader", voices: "Voices"
+    ) -> "StoreReading":
+        """Nobody judges before all have told whom they heard, and who came back later."""
+        name, register, client = self._rules.store.name, self._rules.register, reading.client
+        for identity, act in voices.told(read.receipt.learned):
+            register.overhear(identity, act)
+        others = self._circle.voices.hear(name, voices) if self._circle is not None else {}
+        called = voices.contradicted(others.values())
+        known = {one.remote_id: one for one in read.index.remembered()}
+        fresh = client.read_many(one for one in called if one not in known)
+        asked = [*(known[one] for one in called if one in known), *fresh.values()]
+        told, _ = client.with_actors(asked)
+        lives = reading.told(told, read.receipt.learned)
+        read.index.renew(lives)
+        before = len(self.seen.new)
+        for live in lives:
+            self.seen.see(live)
+        for person, act in self.seen.new[before:]:
+            if person.contact is not None:
+                register.overhear(register.identity(person.channel, person.contact), act)
+        if self._circle is not None:
+            self._circle.later.hear(name, None)
+        self._put_down((*self.seen.new[before:], *self._overheard(lives, read)))
+        notes = read.receipt.notes
+        if fresh:
+            notes = (
+                *notes,
+                f"{len(fresh)} records were asked for again: they may be out elsewhere",
+            )
+        return replace(
+            read,
+            called_out=tuple(one for one in lives if one.remote_id in fresh),
+            receipt=replace(read.receipt, requests=reading.requests(), notes=notes),
+        )
+
+    def _overheard(
+        self, lives: "Iterable[LiveCustomer]", read: "StoreReading"
+    ) -> "Iterator[Saying]":
+        """What others tell of those of whom anything is planned, so that an apply knows it too."""
+        from reconciler.model.consent import Channel
+        from reconciler.model.register import Person
+        from reconciler.plan.sayings import contact_key, wanted_contact
+
+        rules = self._rules
+        region = rules.comparison.region
+        for channel in Channel:
+            contacts = {contact_key(live, channel, region) for live in lives}
+            contacts |= {
+                wanted_contact(one.desired, None, channel, region) for one in read.index.pairings()
+            }
+            for contact in sorted(one for one in contacts if one is not None):
+                for act in rules.register.overheard(channel, contact):
+                    yield Person(channel=channel, contact=contact), act
+
+    def _put_down(self, sayings: "Iterable[Saying]") -> None:
+        """A plan on a disk that cannot be written sees it again, and so does the apply."""
+        sayings = tuple(sayings)
+        if sayings and may_note(self._register, self._environment):
+            with suppress(JournalError):
+                self._register.file.note(sayings)

@@ -1,0 +1,149 @@
+"""One store of a plan: read, heard, judged."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from reconciler.app.choices import PlanOptions, raises_for
+from reconciler.app.environment import Environment, open_store, rules_for, siblings
+from reconciler.app.hearing import Circle, Hearing
+from reconciler.app.register import Registers
+from reconciler.app.scoping import Scoped
+from reconciler.model.settings import DesiredState, StoreSettings
+
+if TYPE_CHECKING:
+    from reconciler.live.read import StoreReader
+    from reconciler.model.customer import DesiredCustomer, LiveCustomer
+    from reconciler.model.pseudonyms import Pseudonyms
+    from reconciler.plan.match import OfPair
+    from reconciler.plan.plan import StorePlan
+    from reconciler.plan.planner import StoreReading
+    from reconciler.plan.sayings import Sightings
+    from reconciler.plan.store_rules import StoreRules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRequest:
+    """Everything that the plan of a store needs. Records that are as they shall be are not among
+    what is read, but for those that are `kept`.
+    """
+
+    few: Scoped
+    choices: PlanOptions
+    environment: Environment
+    pseudonyms: "Pseudonyms"
+    registers: Registers
+    circles: Mapping[str, Circle] = field(default_factory=dict)
+    kept: "OfPair | None" = None
+
+    @property
+    def state(self) -> DesiredState:
+        """Of those whom the plan is for."""
+        return self.few.state
+
+    @property
+    def keeps(self) -> "OfPair | None":
+        if self.kept is not None or self.few.named is None:
+            return self.kept
+        return self.few.keeps
+
+
+def plan_store(
+    request: PlanRequest, store: StoreSettings
+) -> "tuple[StorePlan, StoreReading, StoreRules]":
+    """One store's part of the plan, with what was read and how it was judged.
+
+    Raises `PlatformError`, `ConfigError` and `JournalError`.
+    """
+    circle = request.circles.get(store.controller or "")
+    try:
+        return _planned(request, store, circle)
+    finally:
+        if circle is not None:
+            circle.leave(store.name)
+
+
+def _planned(
+    request: PlanRequest, store: StoreSettings, circle: Circle | None
+) -> "tuple[StorePlan, StoreReading, StoreRules]":
+    from reconciler.live.read import StoreReader
+    from reconciler.plan.planner import compute, rests_on_doubt, rests_on_size
+    from reconciler.plan.tag_watch import TagWatch
+
+    environment, choices, few = request.environment, request.choices, request.few
+    whom = few.of(store.name)
+    register = request.registers.for_plan(store)
+    rules = rules_for(
+        few.state,
+        store,
+        choices.releases,
+        environment,
+        request.pseudonyms,
+        choices.acknowledged,
+        register=register,
+    )
+    rules = replace(rules, siblings=siblings(store, few.whole))
+    raises = raises_for(few.state, choices, store.name, environment)
+    hearing = Hearing(rules, register, environment, circle, erases=store.name in few.state.reasoned)
+    connection = open_store(store, environment)
+    title = f"reading {store.name}"
+    environment.watch.at(title)
+    try:
+        reading = StoreReader(
+            client=connection.client,
+            store=store.name,
+            desired=few.state.of(store.name),
+            region=store.phone_region,
+            requests=lambda: connection.session.requests,
+            settles=_settling(rules, request.keeps, hearing.seen),
+            watch=TagWatch(rules.comparison.owned, store.ownership, rules.whole_tags),
+            hears=hearing.hears,
+            progress=lambda done, of: environment.watch.at(title, "customers", done, of),
+        )
+        read = hearing.heard(_read(reading, choices.read, rules), reading)
+        rules = _with_what_was_read(rules, read)
+        made = compute(read, rules, raises, whom)
+        if choices.read == "auto" and read.receipt.mode == "lookup":
+            why = ""
+            if rests_on_size(made):
+                why = "a ceiling needs the store's size"
+            elif rules.awaits_a_word() and rests_on_doubt(made):
+                why = "the store's word for opt-outs was not seen"
+            if why:
+                again = reading.whole(f"{why}, after {read.receipt.requests} requests")
+                read = hearing.heard(again, reading)
+                rules = _with_what_was_read(rules, read)
+                made = compute(read, rules, raises, whom)
+    finally:
+        connection.session.close()
+        environment.watch.ended(title)
+    return made, read, rules
+
+
+def _read(reading: "StoreReader", mode: str, rules: "StoreRules") -> "StoreReading":
+    if mode == "auto" and rules.whole_tags:
+        return reading.whole("a tag document is about the whole store")
+    if mode == "auto" and rules.store.controller is not None:
+        return reading.whole("the stores of a controller share the opt-outs of everybody")
+    return reading.read(mode)
+
+
+def _settling(rules: "StoreRules", kept: "OfPair | None", seen: "Sightings") -> "OfPair":
+    """Whoever is dropped with the page is seen for the register before."""
+    from reconciler.plan.agreement import asks_nothing
+
+    def settles(desired: "DesiredCustomer", live: "LiveCustomer") -> bool:
+        if not asks_nothing(desired, live, rules) or (kept and kept(desired, live)):
+            return False
+        seen.see(live)
+        return True
+
+    return settles
+
+
+def _with_what_was_read(rules: "StoreRules", read: "StoreReading") -> "StoreRules":
+    """Where no reason is told, it need not be known who is called what."""
+    from reconciler.model.redaction import NOBODY
+
+    names = rules.names if rules.names is NOBODY else rules.names | read.index.names()
+    return replace(rules, learned=read.receipt.learned, names=names)

@@ -1,0 +1,77 @@
+"""How somebody stands by what several stores of a controller say, and what need be kept of it."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.clock import system_clock
+from reconciler.model.consent import Channel
+from reconciler.model.register import Act, By, Doer, Register, Said, standing
+from reconciler.state.register_proof import compact
+from tests.registers import NOW, act, place_at, register_at, who
+
+ADA = "ada@example.com"
+STORES = ("shop", "eu", "ca")
+_INSTANTS = st.integers(0, 4).map(lambda days: NOW - timedelta(days=days))
+ACTS = st.builds(
+    act,
+    said=st.sampled_from((Said.OUT, Said.IN)),
+    at=st.none() | _INSTANTS,
+    seen=_INSTANTS,
+    doer=st.sampled_from(Doer),
+    by=st.sampled_from((By.READING, By.WITHDRAWAL, By.GRANT, By.IMPORT, By.CONTROLLER)),
+    store=st.sampled_from(STORES),
+)
+
+
+def _known(folder: Path) -> Register:
+    return register_at(folder).known
+
+
+@given(acts=st.lists(ACTS, max_size=8), order=st.randoms())
+def test_how_somebody_stands_does_not_hang_on_the_order_of_lines(
+    acts: list[Act], order: Random
+) -> None:
+    shuffled = list(acts)
+    order.shuffle(shuffled)
+    assert standing(shuffled) == standing(acts)
+
+
+@given(acts=st.lists(ACTS, min_size=1, max_size=8))
+def test_a_compacted_register_says_the_same_of_everybody_in_every_store(
+    tmp_path_factory: pytest.TempPathFactory, acts: list[Act]
+) -> None:
+    folder = tmp_path_factory.mktemp("register")
+    register_at(folder).note([(who(ADA), one) for one in acts])
+    before = _known(folder)
+    compact(place_at(folder), system_clock())
+    after = _known(folder)
+
+    assert after.of(Channel.EMAIL, ADA) == before.of(Channel.EMAIL, ADA)
+    for store in STORES:
+        assert after.elsewhere(Channel.EMAIL, ADA, store) == before.elsewhere(
+            Channel.EMAIL, ADA, store
+        )
+        echo = act(at=None, doer=Doer.NOT_TOLD, store=store)
+        assert after.is_ours(Channel.EMAIL, ADA, echo) == before.is_ours(Channel.EMAIL, ADA, echo)
+
+
+def test_what_another_company_said_in_a_file_that_was_copied_is_not_asked(tmp_path: Path) -> None:
+    register_at(tmp_path, store="other").note([(who(ADA), act(store="other"))])
+    path = tmp_path / "opt-outs" / "other.jsonl"
+    path.rename(path.with_name("shop.jsonl"))
+    assert _known(tmp_path).of(Channel.EMAIL, ADA) is None
+
+
+def test_the_echo_of_our_own_write_is_no_news_and_a_later_no_is(tmp_path: Path) -> None:
+    known = register_at(tmp_path)
+    at = datetime(2026, 5, 1, tzinfo=UTC)
+    known.note([(who(ADA), act(at=at, by=By.CONTROLLER, doer=Doer.PERSON))])
+    for echo in (NOW, None, NOW + timedelta(minutes=5)):
+        assert known.new([(who(ADA), act(at=echo, doer=Doer.STAFF))]) == []
+    assert known.new([(who(ADA), act(at=NOW + timedelta(hours=2), doer=Doer.STAFF))])
+    assert known.new([(who(ADA), act(at=NOW, doer=Doer.PERSON))])
