@@ -31,6 +31,7 @@ class Company:
         self.stores = dict(stores)
         self.controllers: dict[str, str | None] = dict.fromkeys(stores, "acme")
         self.settings: Json = {}
+        self.policy: Json = {}
         self.wanted: dict[str, list[Json]] = {name: [] for name in stores}
         self.told: dict[str, str] = {}
         self.clock: Clock | None = None
@@ -55,7 +56,9 @@ class Company:
         """What is wanted of each store that is named; the others stay as they were."""
         self.wanted |= {name: list(every) for name, every in customers.items()}
         stores = {name: self._settings(name) for name in self.stores}
-        (self.specs / "stores.yaml").write_text(json.dumps({"stores": stores}))
+        (self.specs / "stores.yaml").write_text(
+            json.dumps({"stores": stores} | ({"policy": self.policy} if self.policy else {}))
+        )
         for name, every in self.wanted.items():
             document: Json = {"store": name} | ({"customers": every} if every else {})
             (self.specs / f"{name}.yaml").write_text(json.dumps(document))

@@ -105,7 +105,7 @@ def _begun(order: ApplyRequest) -> "dict[str, Record]":
     folder, plan = order.environment.folder, order.commitment.id
     about = _about(order)
     records = {
-        one.name: _record_of(order, one.name, about)
+        one.name: _record_of(order, one.name, about | _waiting(order, one.name))
         for one in order.commitment.stores
         if one.was_read
     }
@@ -161,6 +161,15 @@ def _watched(
 
     order.environment.watch.at(_APPLYING, "steps", 0, total)
     return advance
+
+
+def _waiting(order: ApplyRequest, store: str) -> "dict[str, object]":
+    """The opt-outs that the store did not have when the plan was made."""
+    found = next((one.waiting for one in order.plan.stores if one.name == store), None)
+    if found is None or not found.opt_outs:
+        return {}
+    oldest = None if found.oldest is None else found.oldest.isoformat()
+    return {"waiting": {"opt_outs": found.opt_outs, "oldest": oldest}}
 
 
 def _record_of(order: ApplyRequest, store: str, about: "Mapping[str, object]") -> "Record":

@@ -14,6 +14,7 @@ from reconciler.apply.proofs import Proofs
 from reconciler.apply.recheck import Recheck, recheck
 from reconciler.apply.reread import Rereads
 from reconciler.apply.resubscription import take_out
+from reconciler.apply.silence import silences
 from reconciler.apply.verify import ReadBack, compare, told, worst
 from reconciler.apply.window import cut_off_window, open_window
 from reconciler.apply.write_step import PASSING, TRIES, Tried
@@ -195,6 +196,7 @@ class Update:
             if seen.took:
                 self.proofs.add(self.step.kind, found.write, live)
         self._note_grants(found, seen, back)
+        done = {path for path, state in seen.fields if state is State.DONE}
         fields = (*found.settled, *seen.fields)
         return StepOutcome(
             step=self.step,
@@ -204,6 +206,7 @@ class Update:
             message=told(fields, seen.collateral),
             collateral=seen.collateral,
             noticed=seen.noticed,
+            silences=tuple(silences(self.step, done, live, self.rules, self.clock.now())),
         )
 
     def _note_grants(self, found: Recheck, seen: ReadBack, back: LiveCustomer) -> None:

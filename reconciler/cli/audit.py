@@ -88,6 +88,40 @@ def _warn_of_flaws(environment: "Environment") -> None:
         click.echo("this trail has flaws: see `reconciler audit verify`", err=True)
 
 
+@command.command("silence")
+@options.specs
+@options.state_dir
+@click.option("--store", metavar="NAME", help="Only this store.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+def silence(specs: Path, state_dir: Path | None, store: str | None, form: str) -> int:
+    """How long after each person's opt-out the last store of the controller had it.
+
+    One number for each opt-out, by a pseudonym that is the same in all stores, the slowest first;
+    and what waited when the last plan of each store was applied.
+    """
+    from reconciler import app
+    from reconciler.report.silence import Silences, told
+    from reconciler.state.log import every_line
+    from reconciler.state.trail import trail_paths
+
+    environment = app.environment_of(specs, state_dir)
+    if not trail_paths(environment.folder):
+        raise _no_trail(environment)
+    lines = every_line(environment.folder)
+    found = Silences(one for one in lines if one is not None and store in (None, one.get("store")))
+    if form == "json":
+        click.echo(as_json(found.as_json()))
+    else:
+        for line in told(found):
+            click.echo(line)
+        if not found.seconds:
+            click.echo("no opt-out with a known time was carried out yet")
+    _warn_of_flaws(environment)
+    return OK
+
+
 @command.command("verify")
 @options.specs
 @options.state_dir

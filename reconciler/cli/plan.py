@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reconciler.planfile.saved import SavedPlan
 
 
+_OVERDUE: Final = "consent.overdue"
 _CAUSES: Final = {"drift": Cause.DRIFT, "left-over": Cause.LEFT_OVER}
 
 
@@ -50,10 +51,11 @@ _CAUSES: Final = {"drift": Cause.DRIFT, "left-over": Cause.LEFT_OVER}
 )
 @click.option(
     "--fail-on",
-    type=click.Choice(["hold", "warn", "drift", "left-over"]),
+    type=click.Choice(["hold", "warn", "drift", "left-over", "overdue"]),
     multiple=True,
     help="Exit 3 where something is held, warned of, edited in the store (drift), or was merged "
-    "earlier and never applied (left-over). The last two need a --base.",
+    "earlier and never applied (left-over), which need a --base; or where an opt-out waits for "
+    "longer than policy.consent.opt_out_max_age (overdue).",
 )
 @click.option(
     "--changed",
@@ -203,5 +205,7 @@ def _met(saved: "SavedPlan", fail_on: tuple[str, ...]) -> bool:
         return True
     asked = {_CAUSES[name] for name in fail_on if name in _CAUSES}
     if any(count and cause in asked for cause, count in saved.summary.causes):
+        return True
+    if "overdue" in fail_on and any(one.rule == _OVERDUE for one in saved.verdicts):
         return True
     return any(one.level in fail_on and not one.released for one in saved.verdicts)

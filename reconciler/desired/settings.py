@@ -1,10 +1,10 @@
 """The sections `stores`, `policy` and `approvals`: who is spoken to, and what the rules are."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from reconciler.desired.document import Document
+from reconciler.desired.policy import policy_of
 from reconciler.diagnostics import Diagnostic, Pointer, Severity
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState
@@ -26,7 +26,6 @@ from reconciler.model.settings import (
     TokenSource,
 )
 from reconciler.model.spelling import phone_fault
-from reconciler.model.tags import tag_key
 
 _SHARE_OF_RATE: Final = 0.97
 _SHARE_OF_BUCKET: Final = 4
@@ -61,7 +60,7 @@ def declare(
     if len(policies) > 1:
         first = policies[0][0].key_mark(("policy",))
         diagnostics.append(_twice(policies[1][0], ("policy",), first))
-    policy = _policy_of(*policies[0]) if policies else Policy()
+    policy = policy_of(*policies[0]) if policies else Policy()
     diagnostics.extend(_marks_that_feed(stores.values(), policy))
     return (
         Settings(
@@ -271,31 +270,6 @@ def _rate(item: Mapping[str, Any] | None, table: Capabilities) -> Rate:
     if item is None:
         return default
     return Rate(per_second=float(item["per_second"]), burst=item.get("burst", default.burst))
-
-
-def _policy_of(document: Document, item: Mapping[str, Any]) -> Policy:
-    return replace(_policy(item), mark=document.key_mark(("policy",)))
-
-
-def _policy(item: Mapping[str, Any]) -> Policy:
-    consent = item.get("consent") or {}
-    default = Policy()
-    required = dict(default.required)
-    required.update(
-        {Channel(name): tuple(fields) for name, fields in (consent.get("require") or {}).items()}
-    )
-    return Policy(
-        required=tuple(sorted(required.items())),
-        min_level=tuple(sorted((consent.get("min_level") or {}).items())),
-        bearing_tags=tuple(
-            sorted(
-                (tag_key(tag), Channel(channel))
-                for tag, channel in (consent.get("bearing_tags") or {}).items()
-            )
-        ),
-        implied=tuple(sorted(consent.get("implied") or ())),
-        register_required=item.get("register") == "required",
-    )
 
 
 def _approval(

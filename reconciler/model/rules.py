@@ -126,6 +126,10 @@ RULES: Final[dict[str, Rule]] = {
         "the person opted out, and only the person's own later consent overturns that",
         "`evidence`, and a `method` other than import, where the store tells when",
     ),
+    "consent.overdue": _warn(
+        "an opt-out waits for longer than the policy allows until this store has it",
+        "`apply --only withdraw`",
+    ),
     "consent.pending": _warn("the consent waits for the person's confirmation", "the person"),
     "consent.pending-message": _released(
         RuleLevel.HOLD, "the person would be sent a message that asks for consent"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, TypeAlias
 
@@ -150,6 +150,7 @@ class SettingsComplaint:
 CheckSettings: TypeAlias = Callable[[StoreSettings], Iterable[SettingsComplaint]]
 
 
+OPT_OUT_MAX_AGE: Final = timedelta(hours=48)
 _REQUIRED: Final = (
     (Channel.EMAIL, ("given_at", "source")),
     (Channel.SMS, ("given_at", "source", "method")),
@@ -160,8 +161,8 @@ _REQUIRED: Final = (
 class Policy:
     """`min_level` is by country code, with `default` for every other; empty asks for none.
 
-    `bearing_tags` maps the key of a tag to the channel whose audience it feeds. `mark` is None
-    where no spec speaks of it.
+    `bearing_tags` maps the key of a tag to the channel whose audience it feeds. An opt-out is to be
+    in every store within `opt_out_max_age`. `mark` is None where no spec speaks of it.
     """
 
     required: tuple[tuple[Channel, tuple[str, ...]], ...] = _REQUIRED
@@ -169,6 +170,7 @@ class Policy:
     bearing_tags: tuple[tuple[str, Channel], ...] = ()
     implied: tuple[str, ...] = ()
     register_required: bool = False
+    opt_out_max_age: timedelta = OPT_OUT_MAX_AGE
     mark: SourceMark | None = field(default=None, compare=False, repr=False)
 
     def required_for(self, channel: Channel) -> tuple[str, ...]:

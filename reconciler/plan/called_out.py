@@ -3,21 +3,29 @@
 They are withdrawn whether the specs name them or not; nothing else is asked of whom they do not.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from reconciler.model.customer import DesiredCustomer, LiveCustomer
-from reconciler.plan.case import CustomerPlan
-from reconciler.plan.customer import plan_customer, withdrawals_only
+from reconciler.model.customer import LiveCustomer
+from reconciler.model.managed import UNMANAGED
 from reconciler.plan.everybody_else import entry_for
 from reconciler.plan.match import keys_of
+from reconciler.plan.pairing import Paired, Pairing, lives_of
 from reconciler.plan.store_rules import StoreRules
 
 
-def plan_called_out(
-    lives: Iterable[LiveCustomer], planned: Collection[str], rules: StoreRules, *, all_of_them: bool
-) -> Iterator[tuple[DesiredCustomer, CustomerPlan]]:
-    """`planned` are the numbers of records that an entry was paired with."""
+def called_out(
+    lives: Iterable[LiveCustomer],
+    pairings: Iterable[Pairing],
+    rules: StoreRules,
+    *,
+    all_of_them: bool,
+) -> Iterator[Paired]:
+    """Each with the one entry that names it, or with none; `pairings` are what is planned anyhow.
+
+    Of a plan for a few, those whom no entry of it names are left out.
+    """
+    planned = {live.remote_id for one in pairings for live in lives_of(one)}
     for live in lives:
         if live.remote_id in planned:
             continue
@@ -25,9 +33,9 @@ def plan_called_out(
         named = {id(one): one for one in rules.entries.naming(keys)}
         if len(named) == 1:
             (entry,) = named.values()
-            yield entry, plan_customer(entry, live, rules)
+            yield Paired(desired=entry, live=live)
         elif all_of_them:
             nobody = entry_for(live.remote_id, rules)
             if nobody is not None:
-                entry = replace(nobody, mark=rules.store.mark)
-                yield entry, withdrawals_only(entry, live, rules)
+                entry = replace(nobody, mark=rules.store.mark, tags=UNMANAGED)
+                yield Paired(desired=entry, live=live)

@@ -1,12 +1,11 @@
 """One customer while its fields are looked at: what is found, and what is left of it in the end."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from reconciler.model.consent import (
-    Actor,
     Channel,
     ConsentState,
     LiveConsent,
@@ -28,7 +27,7 @@ from reconciler.plan.controller import Carried, wanted_out
 from reconciler.plan.held_back import contact_of, is_withdrawal, sent_blindly, without
 from reconciler.plan.ownership import FOREIGN, marked_by_others
 from reconciler.plan.reason import reason_of
-from reconciler.plan.sayings import contact_key, wanted_contact
+from reconciler.plan.standing import known_consent, standing_of
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.support import unsupported
 from reconciler.plan.verdicts import Level, Verdict
@@ -71,17 +70,7 @@ class Case:
         return self.rules.pseudonyms.live_alias(self.rules.store.name, self.live)
 
     def _known(self, channel: Channel, live: LiveCustomer) -> LiveConsent:
-        """With what the store does not tell any more: that it was the person."""
-        consent, register = live.consent(channel), self.rules.register
-        if consent.state is not ConsentState.UNSUBSCRIBED or consent.actor is Actor.PERSON:
-            return consent
-        contact = contact_key(live, channel, self.rules.comparison.region)
-        found = (
-            register.of_record(self.alias, channel) if register.knows_records else None,
-            register.of(channel, contact) if contact is not None else None,
-        )
-        own = any(one is not None and one.by_person for one in found)
-        return replace(consent, actor=Actor.PERSON) if own else consent
+        return known_consent(channel, live, lambda: self.alias, self.rules)
 
     def consent(self, channel: Channel, wanted: WantedConsent) -> ConsentChange | None:
         live = self.live
@@ -142,18 +131,7 @@ class Case:
         )
 
     def _standing(self, channel: Channel) -> Standing | None:
-        """How the register knows whoever has the address that a consent will be for."""
-        register = self.rules.register
-        if not register.knows_anybody:
-            return None
-        live, region = self.live, self.rules.comparison.region
-        contact = wanted_contact(self.desired, live, channel, region)
-        if contact is None:
-            return None
-        out = live is not None and live.consent(channel).state is ConsentState.UNSUBSCRIBED
-        if live is not None and out and contact == contact_key(live, channel, region):
-            return register.beside(channel, contact, self.rules.store.name)
-        return register.of(channel, contact)
+        return standing_of(channel, self.desired, self.live, self.rules)
 
     def out_of_date(self, asked: DesiredCustomer) -> None:
         """Where the files say otherwise than what another store shows, it is they that are late."""

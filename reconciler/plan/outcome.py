@@ -35,6 +35,17 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """An opt-out that a store has now: `opt_out` is the same in all stores of its controller, and
+    `seconds` is how long after the person's act that was.
+    """
+
+    path: FieldPath
+    opt_out: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepOutcome:
     """`fields` tells the worst state of each field; `message` never holds a personal value.
 
@@ -48,6 +59,7 @@ class StepOutcome:
     fields: tuple[tuple[FieldPath, State], ...] = ()
     collateral: tuple[str, ...] = ()
     noticed: tuple[str, ...] = ()
+    silences: tuple[Silence, ...] = ()
     requests: int = 0
 
     @property

@@ -17,6 +17,7 @@ from reconciler.plan.lift import Lift
 from reconciler.plan.setting import SettingChange
 from reconciler.plan.tag_watch import NO_FOREIGN_TAGS, ForeignTags
 from reconciler.plan.verdicts import Level, Verdict
+from reconciler.plan.waiting import NOTHING_WAITS, Waiting
 
 FORMAT_VERSION: Final = "2"
 
@@ -64,6 +65,7 @@ class StorePlan:
     applied: str | None = None
     departures: tuple[Departed, ...] = ()
     foreign_tags: ForeignTags = NO_FOREIGN_TAGS
+    waiting: Waiting = NOTHING_WAITS
     error: str = ""
     fault: Exception | None = field(default=None, compare=False)
 

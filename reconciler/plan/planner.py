@@ -11,7 +11,7 @@ from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
 from reconciler.model.entries import Entries
 from reconciler.model.field_path import FieldPath
 from reconciler.model.settings import RiskClass
-from reconciler.plan.called_out import plan_called_out
+from reconciler.plan.called_out import called_out
 from reconciler.plan.case import CustomerPlan
 from reconciler.plan.cause import causes, differs_from_base
 from reconciler.plan.changes import Action, Change, ConsentChange
@@ -33,6 +33,7 @@ from reconciler.plan.register_access import unasked
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.tag_watch import Bearers, ForeignTags, TagWatch
 from reconciler.plan.verdicts import Level, Verdict
+from reconciler.plan.waiting import overdue, waiting
 
 _REASONS: Final = {
     "identity.no-such-id": (
@@ -143,6 +144,7 @@ def compute(
     pairings = read.index.pairings()
     if chosen is not None:
         pairings = chosen.of(pairings, rules.comparison.region)
+    pairings += tuple(called_out(read.called_out, pairings, rules, all_of_them=chosen is None))
     examined = [
         _caused(one.desired, _proven(one, _examine(one, rules), read, rules), rules)
         for one in pairings
@@ -153,7 +155,6 @@ def compute(
     others = plan_everybody_else(read.census.bearers, read.receipt, rules)
     nobody = entry_for("", rules)
     examined += [_of(one) if nobody is None else _caused(nobody, _of(one), rules) for one in others]
-    examined += _called_out(read, pairings, rules, all_of_them=chosen is None)
     changes = ranked(_merged(change for result in examined for change in result.changes))
     verdicts = tuple(verdict for result in examined for verdict in result.verdicts)
     full = read.receipt.mode == "full"
@@ -175,7 +176,8 @@ def compute(
     for policy in POLICIES:
         draft = draft.judged(tuple(policy(draft)))
     draft = draft.judged((*frozen(draft, rules), *unasked(draft, rules)))
-    draft = draft.judged(tuple(owed(pairings, draft, rules)))
+    waits = waiting(pairings, rules)
+    draft = draft.judged((*owed(pairings, draft, rules), *overdue(waits, rules)))
     touched = {one.remote_id for one in draft.changes if one.remote_id is not None}
     touched |= {
         one
@@ -199,6 +201,7 @@ def compute(
         applied=rules.before.last,
         departures=_departures(rules),
         foreign_tags=read.census.foreign,
+        waiting=waits,
     )
 
 
@@ -247,18 +250,6 @@ def _verdict_order(one: Verdict) -> tuple[object, ...]:
 class _Result:
     changes: list[Change]
     verdicts: list[Verdict]
-
-
-def _called_out(
-    read: StoreReading, pairings: Iterable[Pairing], rules: StoreRules, *, all_of_them: bool
-) -> list[_Result]:
-    planned = {one.remote_id for pairing in pairings for one in lives_of(pairing)}
-    return [
-        _caused(entry, _of(found), rules)
-        for entry, found in plan_called_out(
-            read.called_out, planned, rules, all_of_them=all_of_them
-        )
-    ]
 
 
 def _proven(pairing: Pairing, result: _Result, read: StoreReading, rules: StoreRules) -> _Result:

@@ -9,8 +9,10 @@ from reconciler.diagnostics import SourceMark
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.redaction import NOBODY, Names, without_values
 from reconciler.model.settings import (
+    OPT_OUT_MAX_AGE,
     Approval,
     DesiredState,
+    Policy,
     Settings,
     StoreSettings,
     TokenKind,
@@ -127,10 +129,17 @@ def _rules(settings: Settings) -> dict[str, Any]:
                 "min_level": dict(policy.min_level),
                 "bearing_tags": {tag: channel.value for tag, channel in policy.bearing_tags},
                 "implied": policy.implied,
+                **_max_age(policy),
             },
             **({"register": "required"} if policy.register_required else {}),
         },
     }
+
+
+def _max_age(policy: Policy) -> dict[str, Any]:
+    if policy.opt_out_max_age == OPT_OUT_MAX_AGE:
+        return {}
+    return {"opt_out_max_age": f"{policy.opt_out_max_age.total_seconds() / 3600:g}h"}
 
 
 def _store(store: StoreSettings) -> dict[str, Any]:

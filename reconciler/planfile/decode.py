@@ -28,6 +28,7 @@ from reconciler.plan.plan import Audience
 from reconciler.plan.setting import SettingChange
 from reconciler.plan.tag_watch import ForeignTags
 from reconciler.plan.verdicts import Level
+from reconciler.plan.waiting import NOTHING_WAITS, Waiting
 from reconciler.planfile.saved import (
     OnceMerged,
     SavedDeparture,
@@ -209,11 +210,17 @@ def _store(body: Json, audience: Json) -> SavedStore:
             for channel, one in audience.items()
         ),
         foreign_tags=_foreign_tags(body.get("foreign_tags", {})),
+        waiting=_waiting(body["waiting"]) if "waiting" in body else NOTHING_WAITS,
     )
 
 
 def _foreign_tags(body: Json) -> ForeignTags:
     return ForeignTags(**{name: _count(number) for name, number in body.items()})
+
+
+def _waiting(body: Json) -> Waiting:
+    oldest = None if body["oldest"] is None else _instant(body["oldest"])
+    return Waiting(opt_outs=_count(body["opt_outs"]), oldest=oldest)
 
 
 def _receipt(body: Json) -> ReadReceipt:

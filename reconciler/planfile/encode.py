@@ -13,6 +13,7 @@ from reconciler.plan.changes import Elsewhere
 from reconciler.plan.lift import Lift
 from reconciler.plan.plan import FORMAT_VERSION, Audience
 from reconciler.plan.setting import SettingChange
+from reconciler.plan.waiting import Waiting
 from reconciler.planfile.saved import (
     SavedPlan,
     SavedSettings,
@@ -146,8 +147,16 @@ def _store(store: SavedStore) -> Json:
             "tags": store.foreign_tags.tags,
             "customers": store.foreign_tags.customers,
         },
+        **_waiting(store.waiting),
         "apply": {"requests": store.effort.requests, "seconds": store.effort.seconds},
     }
+
+
+def _waiting(one: Waiting) -> Json:
+    if not one.opt_outs:
+        return {}
+    oldest = None if one.oldest is None else one.oldest.isoformat()
+    return {"waiting": {"opt_outs": one.opt_outs, "oldest": oldest}}
 
 
 def _receipt(receipt: ReadReceipt) -> Json:

@@ -138,6 +138,7 @@ def _store(store: StorePlan) -> SavedStore:
         effort=Effort(store.effort.requests, round(store.effort.seconds, 1)),
         audience=() if store.error else store.audience,
         foreign_tags=store.foreign_tags,
+        waiting=store.waiting,
     )
 
 

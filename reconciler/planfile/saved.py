@@ -18,6 +18,7 @@ from reconciler.plan.plan import Audience
 from reconciler.plan.setting import SettingChange
 from reconciler.plan.tag_watch import NO_FOREIGN_TAGS, ForeignTags
 from reconciler.plan.verdicts import Level
+from reconciler.plan.waiting import NOTHING_WAITS, Waiting
 from reconciler.planfile.saved_change import SavedChange
 
 
@@ -82,7 +83,7 @@ class SavedStore:
     receipt then, and no audience. `effort` is that of the apply, `footprints` are what the calls
     can change without being asked. `compared` is the commit that causes are told by, or `applied`;
     `applied` is the one that was last applied completely, `foreign_tags` what the
-    plan leaves alone.
+    plan leaves alone, `waiting` the opt-outs that the store does not have yet.
     """
 
     name: str
@@ -98,6 +99,7 @@ class SavedStore:
     effort: Effort
     audience: tuple[Audience, ...]
     foreign_tags: ForeignTags = NO_FOREIGN_TAGS
+    waiting: Waiting = NOTHING_WAITS
 
     @property
     def complete(self) -> bool:

@@ -96,6 +96,8 @@ def _totals(plan: SavedPlan) -> str:
         parts.append(f"This is {part}.")
     if why := phrases.causes(plan):
         parts.append(f"Causes, by customers: {why}.")
+    if waits := phrases.waiting(plan):
+        parts.append(f"{waits}.")
     for store in plan.stores:
         if told := phrases.audience(store):
             parts.append(f"{store.name}: {', '.join(told)}.")

@@ -99,6 +99,9 @@ def _head(plan: SavedPlan) -> Iterator[str]:
     if why := phrases.causes(plan):
         yield f"Causes, by customers: {why}."
         yield ""
+    if waits := phrases.waiting(plan):
+        yield f"**{waits}.**"
+        yield ""
     if takes := phrases.sentence(phrases.duration([store.effort for store in plan.stores])):
         yield f"{takes}."
         yield ""

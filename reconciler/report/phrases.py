@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from reconciler.diagnostics import SourceMark
@@ -119,6 +120,25 @@ def causes(plan: SavedPlan) -> str:
     """`2 from this change, 1 drift`: customers by why they change; empty where nobody can tell."""
     told = [f"{count} {cause.value}" for cause, count in plan.summary.causes if count]
     return ", ".join(told)
+
+
+def waiting(plan: SavedPlan) -> str:
+    """The opt-outs that are not everywhere yet, with the age of the oldest; empty for none."""
+    count = sum(store.waiting.opt_outs for store in plan.stores)
+    if not count:
+        return ""
+    told = [store.waiting.oldest for store in plan.stores if store.waiting.oldest is not None]
+    are = counted(count, "opt-out is", "opt-outs are")
+    if not told:
+        return f"{are} not in every store yet, since when is not told"
+    return f"{are} not in every store yet, the oldest for {age(plan.created_at - min(told))}"
+
+
+def age(one: timedelta) -> str:
+    hours = one.total_seconds() / 3600
+    if hours < 1:
+        return "less than an hour"
+    return counted(int(hours), "hour") if hours < 72 else counted(int(hours // 24), "day")
 
 
 def departures(store: SavedStore) -> str:

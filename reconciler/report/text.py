@@ -166,6 +166,8 @@ def _last(plan: SavedPlan) -> Iterator[Line]:
         yield Line(phrases.not_planned(owed), Style.BAD)
     if part := phrases.scope(plan):
         yield Line(f"This is {plain(part)}.", Style.WARN)
+    if waits := phrases.waiting(plan):
+        yield Line(f"{waits}.", Style.WARN)
     if plan.empty:
         yield _nothing(plan)
         return

@@ -147,6 +147,8 @@ def _lift(one: Mapping[str, Any]) -> str:
 
 
 def _field(one: Mapping[str, Any]) -> str:
-    proof = one.get("evidence") or {}
+    proof = dict(one.get("evidence") or {})
+    if one.get("silence"):
+        proof["silent after"] = f"{one['silence'].get('seconds')} s"
     told = ", ".join(f"{name} {value}" for name, value in proof.items())
     return f"{one.get('field')} [{told}]" if told else str(one.get("field"))

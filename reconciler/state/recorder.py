@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Any
 
 from reconciler.errors import JournalError
-from reconciler.plan.outcome import State, StepOutcome, StoreOutcome
+from reconciler.plan.outcome import Silence, State, StepOutcome, StoreOutcome
 from reconciler.state.chain import Head
 from reconciler.state.trail import Event, Trail
 
@@ -62,6 +62,7 @@ class Record:
 
     def _told(self, outcome: StepOutcome) -> dict[str, Any]:
         step, states = outcome.step, dict(outcome.fields)
+        silent = {one.path: one for one in outcome.silences}
         return {
             "plan": self.plan,
             "step": step.id,
@@ -77,6 +78,7 @@ class Record:
                     "digest": one.digest,
                     "read_back": states.get(one.path, outcome.state).value,
                     **({"evidence": dict(one.evidence)} if one.evidence else {}),
+                    **(_silence(silent[one.path]) if one.path in silent else {}),
                 }
                 for one in step.fields
             ],
@@ -117,3 +119,7 @@ class Record:
             )
         except JournalError:
             return self.trail.head()
+
+
+def _silence(one: Silence) -> dict[str, Any]:
+    return {"silence": {"opt_out": one.opt_out, "seconds": one.seconds}}

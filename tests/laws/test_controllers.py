@@ -1,5 +1,7 @@
 """Stores of one controller: an opt-out of one counts in all of them, and a yes in none but its own."""
 
+import json
+from datetime import UTC, datetime
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -8,9 +10,11 @@ import pytest
 
 from reconciler.model.settings import Release, RiskClass
 from tests.company import Company, company
-from tests.harness import consent, grant, person, told, verdicts
+from tests.harness import KEY, consent, grant, person, told, verdicts
+from tests.program import run
 
 Json = dict[str, Any]
+KEYED = {"RECONCILER_KEY": KEY.decode()}
 ADA = "ada@example.com"
 BO = "bo@example.com"
 PAIRS = tuple(permutations(("genstore", "shoplazza", "shopline"), 2))
@@ -231,3 +235,41 @@ def test_a_person_is_the_same_however_the_address_is_written(tmp_path: Path) -> 
         _settle(both)
         assert both.consent("eu", ADA) == "unsubscribed"
         assert both.consent("eu", BO) == "subscribed"
+
+
+def test_the_clock_runs_from_the_act_to_the_last_store(tmp_path: Path) -> None:
+    """In the plan, by its own exit, and in the trail: one number for each opt-out."""
+    platforms = {"us": "genstore", "eu": "shopline", "ca": "shoplazza"}
+    there = {
+        "us": [person(ADA, consent=OUT)],
+        "eu": [person(ADA, consent=YES)],
+        "ca": [person(ADA, consent=YES)],
+    }
+    with company(tmp_path, platforms, there) as all_three:
+        body = all_three.plan()
+        waits = {one["name"]: one.get("waiting") for one in body["stores"]}
+        assert waits["us"] is None
+        assert waits["eu"]["opt_outs"] == waits["ca"]["opt_outs"] == 1
+        assert waits["eu"]["oldest"].startswith("2026-07-01")
+        assert ("warn", "consent.overdue") in verdicts(body)
+        assert all_three.apply(body).complete
+        assert all("waiting" not in one for one in all_three.plan()["stores"])
+
+        found = run("audit", "silence", "--specs", all_three.specs, "--format", "json", env=KEYED)
+        (one,) = json.loads(found.out)["opt_outs"]
+        assert one["stores"] == ["ca", "eu"]
+        days = (datetime.now(UTC) - datetime(2026, 7, 1, tzinfo=UTC)).days  # noqa: TID251
+        assert one["seconds"] // 86_400 in (days, days - 1)
+        text = run("audit", "silence", "--specs", all_three.specs, env=KEYED)
+        assert "1 opt-out: half within" in text.out
+        assert "ca, eu had it" in text.out
+
+
+def test_an_opt_out_that_the_policy_gives_more_time_is_not_overdue(tmp_path: Path) -> None:
+    there = {"us": [person(ADA, consent=OUT)], "eu": [person(ADA, consent=YES)]}
+    with company(tmp_path, _two("genstore", "shopline"), there) as both:
+        both.policy = {"consent": {"opt_out_max_age": "9999h"}}
+        both.want()
+        body = both.plan()
+        assert len(body["changes"]) == 1
+        assert ("warn", "consent.overdue") not in verdicts(body)

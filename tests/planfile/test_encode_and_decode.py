@@ -1,6 +1,7 @@
 """A plan to JSON and back: what was approved is what an apply gets, and nothing of it is personal."""
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -54,7 +55,8 @@ def test_a_saved_plan_is_decoded_as_it_was_and_its_bytes_stay(plan: Plan) -> Non
 
 @given(plans())
 def test_nobodys_values_are_in_a_saved_plan(plan: Plan) -> None:
-    saved = repr(save(plan, PSEUDONYMS))
+    # A digest may hold any five digits.
+    saved = re.sub(r"[0-9a-f]{64}", "", repr(save(plan, PSEUDONYMS)))
 
     for value in ("example.com", "New", "Old", "王小明", "86133"):
         assert value not in saved

@@ -217,6 +217,7 @@ def _facts(plan: SavedPlan) -> Iterator[Fact]:
     yield Fact("commit", differs, "bad") if told.differs else Fact("commit", commit)
     yield Fact("settings", f"of the base {base}" if base else "at hand")
     yield Fact("causes by", "; ".join(dict.fromkeys(_compared(plan))))
+    yield Fact("the clock", phrases.waiting(plan), "bad")
     yield Fact("pull request", phrases.pull_request(told))
     yield Fact("planned by", told.actor or "")
     yield Fact("specs", f"{plan.spec.digest[:16]}, {plan.spec.files} files")

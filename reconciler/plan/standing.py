@@ -1,0 +1,42 @@
+"""What the register knows of somebody whom an entry is about, beside what the store tells."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
+from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.register import Standing
+from reconciler.plan.sayings import contact_key, wanted_contact
+from reconciler.plan.store_rules import StoreRules
+
+
+def known_consent(
+    channel: Channel, live: LiveCustomer, alias: Callable[[], str], rules: StoreRules
+) -> LiveConsent:
+    """With what the store does not tell any more: that it was the person."""
+    consent, register = live.consent(channel), rules.register
+    if consent.state is not ConsentState.UNSUBSCRIBED or consent.actor is Actor.PERSON:
+        return consent
+    contact = contact_key(live, channel, rules.comparison.region)
+    found = (
+        register.of_record(alias(), channel) if register.knows_records else None,
+        register.of(channel, contact) if contact is not None else None,
+    )
+    own = any(one is not None and one.by_person for one in found)
+    return replace(consent, actor=Actor.PERSON) if own else consent
+
+
+def standing_of(
+    channel: Channel, desired: DesiredCustomer, live: LiveCustomer | None, rules: StoreRules
+) -> Standing | None:
+    """How the register knows whoever has the address that a consent will be for."""
+    register, region = rules.register, rules.comparison.region
+    if not register.knows_anybody:
+        return None
+    contact = wanted_contact(desired, live, channel, region)
+    if contact is None:
+        return None
+    out = live is not None and live.consent(channel).state is ConsentState.UNSUBSCRIBED
+    if live is not None and out and contact == contact_key(live, channel, region):
+        return register.beside(channel, contact, rules.store.name)
+    return register.of(channel, contact)

@@ -1,0 +1,63 @@
+"""The clock: opt-outs that a store does not have yet, and since when the oldest of them stands."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from reconciler.model.consent import Channel, ConsentState
+from reconciler.plan.controller import carried
+from reconciler.plan.pairing import Pairing, lives_of
+from reconciler.plan.store_rules import StoreRules
+from reconciler.plan.verdicts import Level, Verdict
+
+OVERDUE: Final = "consent.overdue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """`opt_outs` counts them by person and channel; `oldest` is None where no instant is known."""
+
+    opt_outs: int = 0
+    oldest: datetime | None = None
+
+
+NOTHING_WAITS: Final = Waiting()
+
+
+def waiting(pairings: Iterable[Pairing], rules: StoreRules) -> Waiting:
+    """What is asked for by the files, or by another store of the controller, planned or held."""
+    found = list(_waiting(pairings, rules))
+    told = [one for one in found if one is not None]
+    return Waiting(opt_outs=len(found), oldest=min(told, default=None))
+
+
+def _waiting(pairings: Iterable[Pairing], rules: StoreRules) -> Iterator[datetime | None]:
+    for pairing in pairings:
+        desired = pairing.desired
+        for live in lives_of(pairing):
+            found = carried(desired, live, rules)
+            for channel in Channel:
+                if live.consent(channel).state is not ConsentState.SUBSCRIBED:
+                    continue
+                elsewhere, wanted = found.of(channel), desired.consent(channel)
+                if elsewhere is not None:
+                    yield elsewhere.since
+                elif wanted is not None and wanted.state is ConsentState.UNSUBSCRIBED:
+                    yield wanted.evidence.at
+
+
+def overdue(found: Waiting, rules: StoreRules) -> Iterator[Verdict]:
+    """Told where the oldest waits for longer than the policy allows."""
+    limit = rules.policy.opt_out_max_age
+    if found.oldest is None or rules.now - found.oldest <= limit:
+        return
+    hours = int(limit.total_seconds() // 3600)
+    yield Verdict(
+        rule=OVERDUE,
+        level=Level.WARN,
+        store=rules.store.name,
+        message=f"an opt-out of {found.oldest.isoformat(timespec='minutes')} is not in this store "
+        f"yet, and the policy allows {hours} hours",
+        lifted_by="`apply --only withdraw`, which passes every ceiling and freeze",
+    )
