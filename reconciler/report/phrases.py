@@ -130,7 +130,7 @@ def waiting(plan: SavedPlan) -> str:
     told = [store.waiting.oldest for store in plan.stores if store.waiting.oldest is not None]
     are = counted(count, "opt-out is", "opt-outs are")
     if not told:
-        return f"{are} not in every store yet, since when is not told"
+        return f"{are} not in every store yet, of no known age"
     return f"{are} not in every store yet, the oldest for {age(plan.created_at - min(told))}"
 
 
