@@ -68,6 +68,7 @@ def _planned(
 ) -> "tuple[StorePlan, StoreReading, StoreRules]":
     from reconciler.live.read import StoreReader
     from reconciler.plan.planner import compute, rests_on_doubt, rests_on_size
+    from reconciler.plan.standing import is_erased
     from reconciler.plan.tag_watch import TagWatch
 
     environment, choices, few = request.environment, request.choices, request.few
@@ -98,6 +99,7 @@ def _planned(
             settles=_settling(rules, request.keeps, hearing.seen),
             watch=TagWatch(rules.comparison.owned, store.ownership, rules.whole_tags),
             hears=hearing.hears,
+            gone=lambda desired: is_erased(desired, rules),
             progress=lambda done, of: environment.watch.at(title, "customers", done, of),
         )
         read = hearing.heard(_read(reading, choices.read, rules), reading)

@@ -58,7 +58,8 @@ class StoreReader:
     has read of the list before it looked people up is not read again.
 
     Of records that `settles` knows to be as their entry wants them no more is kept than the id;
-    `watch` is asked about the tags of everybody, and `hears` is told of everybody.
+    `watch` is asked about the tags of everybody, and `hears` is told of everybody. That nobody is
+    there need not be proven of an entry that is known to be `gone`.
     """
 
     client: Reader
@@ -69,6 +70,7 @@ class StoreReader:
     settles: OfPair = never
     watch: TagWatch | None = None
     hears: Callable[[LiveCustomer], None] | None = None
+    gone: Callable[[DesiredCustomer], bool] = lambda desired: False  # noqa: ARG005
     progress: Callable[[int, int | None], None] = lambda done, of: None  # noqa: ARG005
     _begun: _Pass | None = None
     _tried: int | None = None
@@ -285,11 +287,11 @@ class StoreReader:
                 view.note(one, search.ask(one))
                 if proving and search.distinguishes:
                     return _Unproven(search.distinguishes)
-            if proving and not view.index.is_matched(place):
+            if proving and not view.index.is_matched(place) and not self.gone(self.desired[place]):
                 return _Unproven("look-ups did not find everybody")
             if proving and view.index.is_withheld(place):
                 return _Unproven("whoever answered to a look-up has contacts hidden")
-        if proving and not search.blind:
+        if proving and not search.blind and any(map(view.index.is_matched, ranked)):
             return _Unproven("the store's search was not seen to be blind to spelling")
         if _hangs_on_dates(view):
             if proving:

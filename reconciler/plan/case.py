@@ -22,7 +22,7 @@ from reconciler.model.settings import RiskClass
 from reconciler.model.tags import tag_key
 from reconciler.plan.changes import Action, Change, ConsentChange, FieldChange, Presence, TagChange
 from reconciler.plan.compare import moves_address
-from reconciler.plan.consent_rules import ERASED, ConsentDecision, ConsentFacts, decide
+from reconciler.plan.consent_rules import ERASED, WORDS, ConsentDecision, ConsentFacts, decide
 from reconciler.plan.controller import Carried, wanted_out
 from reconciler.plan.held_back import contact_of, is_withdrawal, sent_blindly, without
 from reconciler.plan.ownership import FOREIGN, marked_by_others
@@ -140,7 +140,7 @@ class Case:
                 self.add(
                     OPTED_OUT,
                     Level.WARN,
-                    f"the person opted out of {channel} in store {known.store} of the same "
+                    f"the person opted out of {WORDS[channel]} in store {known.store} of the same "
                     "controller, which counts here too: the file is out of date",
                     (FieldPath.of_consent(channel),),
                     "the opt-out in the files, or a newer consent of the person",
@@ -181,7 +181,7 @@ class Case:
             self.add(
                 CONFLICT,
                 Level.HOLD,
-                f"the specs want the same person out of {channel} in another store of the "
+                f"the specs want the same person out of {WORDS[channel]} in another store of the "
                 f"controller: {', '.join(places)}",
                 (field,),
                 "the same wish in both places",

@@ -24,7 +24,7 @@ from reconciler.model.register import Said, Standing
 from reconciler.model.rules import by_release
 from reconciler.model.settings import Policy
 
-_WORDS: Final = {Channel.EMAIL: "e-mail", Channel.SMS: "SMS"}
+WORDS: Final = {Channel.EMAIL: "e-mail", Channel.SMS: "SMS"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ def decide(
     channel: Channel, live: LiveConsent | None, wanted: WantedConsent, ground: ConsentFacts
 ) -> ConsentDecision:
     """One cell of the transition table, the evidence weighed; `live` None: no such customer."""
-    word = _WORDS[channel]
+    word = WORDS[channel]
     match transition(live, wanted.state):
         case Decision.NO_CHANGE:
             return _settled(channel, live, wanted, ground)
@@ -118,7 +118,7 @@ def _settled(
     return ConsentDecision(
         changes=False,
         rule="consent.weak-evidence",
-        message=f"subscribed to {_WORDS[channel]} already, but {lacking[0].what}",
+        message=f"subscribed to {WORDS[channel]} already, but {lacking[0].what}",
     )
 
 
@@ -146,7 +146,7 @@ def _weighed(
     ground: ConsentFacts,
 ) -> ConsentDecision:
     """A grant that hangs on its evidence."""
-    word = _WORDS[channel]
+    word = WORDS[channel]
     if row(live) is Row.PENDING:
         confirmed = (
             wanted.evidence.level == "confirmed"

@@ -14,6 +14,7 @@ from reconciler.model.settings import Release
 from reconciler.plan.changes import Action, ConsentChange
 from reconciler.plan.draft import Draft
 from reconciler.plan.pairing import Ambiguous, Missing, Pairing, lives_of
+from reconciler.plan.standing import is_erased
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.verdicts import NO_ERASURE, NO_OPT_OUT, Level, Verdict
 
@@ -44,7 +45,7 @@ def owed(pairings: Iterable[Pairing], draft: Draft, rules: StoreRules) -> Iterat
             if left or _may_be_unseen(pairing, draft):
                 name = FieldPath.of_consent(channel)
                 yield _verdict(NO_OPT_OUT, pairing, draft, rules, name)
-        if desired.erases:
+        if desired.erases and not (isinstance(pairing, Missing) and is_erased(desired, rules)):
             there = [live for live in lives_of(pairing) if live.remote_id not in deletes]
             if there or _may_be_unseen(pairing, draft):
                 yield _verdict(NO_ERASURE, pairing, draft, rules, CUSTOMER)

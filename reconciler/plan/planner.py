@@ -30,6 +30,7 @@ from reconciler.plan.policies import POLICIES
 from reconciler.plan.policies.ceiling import SIZED
 from reconciler.plan.proof import unproven
 from reconciler.plan.register_access import unasked
+from reconciler.plan.standing import is_erased
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.tag_watch import Bearers, ForeignTags, TagWatch
 from reconciler.plan.verdicts import Level, Verdict
@@ -254,6 +255,8 @@ class _Result:
 
 def _proven(pairing: Pairing, result: _Result, read: StoreReading, rules: StoreRules) -> _Result:
     """With a hold where the reading does not show what the result rests on."""
+    if isinstance(pairing, Missing) and is_erased(pairing.desired, rules):
+        return result
     held = unproven(pairing, result.changes, read.receipt, read.hidden)
     if held is not None:
         rule, message, lift = held

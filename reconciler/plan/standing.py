@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
-from reconciler.model.register import Standing
+from reconciler.model.register import Said, Standing
 from reconciler.plan.sayings import contact_key, wanted_contact
 from reconciler.plan.store_rules import StoreRules
 
@@ -24,6 +24,20 @@ def known_consent(
     )
     own = any(one is not None and one.by_person for one in found)
     return replace(consent, actor=Actor.PERSON) if own else consent
+
+
+def is_erased(desired: DesiredCustomer, rules: StoreRules) -> bool:
+    """Whether an entry asks for an erasure that was seen to be done, by all its contacts."""
+    if not desired.erases or not rules.register.knows_anybody:
+        return False
+    region = rules.comparison.region
+    found = [
+        known
+        for channel in Channel
+        if (contact := wanted_contact(desired, None, channel, region)) is not None
+        for known in (rules.register.of(channel, contact),)
+    ]
+    return bool(found) and all(one is not None and one.said is Said.ERASED for one in found)
 
 
 def standing_of(

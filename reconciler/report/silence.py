@@ -68,7 +68,7 @@ def told(found: Silences) -> Iterator[str]:
         if count:
             old = "" if oldest is None else f", the oldest for {age(at - oldest)}"
             when = at.isoformat(timespec="minutes")
-            yield plain(f"{store}: {counted(count, 'opt-out')} waited when {when} came{old}")
+            yield plain(f"{store}: {counted(count, 'opt-out')} waited at the apply of {when}{old}")
 
 
 def _age(seconds: int) -> str:

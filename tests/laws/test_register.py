@@ -251,6 +251,43 @@ def test_a_complete_reading_shows_that_an_erasure_was_done_elsewhere(tmp_path: P
         assert verdicts(shop.plan()) == [("hold", "register.erased")]
 
 
+@pytest.mark.parametrize("platform", DELETING)
+def test_while_an_erasure_stays_in_the_files_a_look_up_suffices_for_it(
+    tmp_path: Path, platform: str
+) -> None:
+    crowd = [person(f"c{number}@example.com") for number in range(1500)]
+    with opened(tmp_path, platform, [person(ADA), *crowd]) as shop:
+        shop.want(ERASED)
+        shop.plan(read="lookup")  # finds her, and is no proof that nobody else is she
+        shop.converge()
+
+        (store,) = shop.plan()["stores"]
+        assert store["receipt"]["mode"] == "lookup", store["receipt"]["chosen"]
+        assert store["receipt"]["requests"] <= 6
+        assert verdicts(shop.plan()) == []
+        shop.box.seed([person(ADA)])
+        again = shop.plan()
+        assert [one["action"] for one in again["changes"]] == ["delete"]
+
+
+def test_an_erasure_is_lifted_for_one_person_by_alias(tmp_path: Path) -> None:
+    later = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()  # noqa: TID251
+    with opened(tmp_path, "genstore", [person(ADA), person("bo@example.com")]) as shop:
+        shop.want(ERASED, {**ERASED, "email": "bo@example.com"})
+        shop.converge()
+        both = [
+            {"email": one, "consent": {"email": grant(given_at=later)}}
+            for one in (ADA, "bo@example.com")
+        ]
+        shop.want(*both)
+        held = [one["customer"] for one in shop.plan()["verdicts"]]
+        assert len(set(held)) == 2
+
+        released = shop.plan(releases=(Release(rule="register.erased", alias=held[0]),))
+
+        assert [one["customer"] for one in released["changes"]] == [held[0]]
+
+
 def test_a_register_that_the_trail_knows_of_and_is_gone_is_a_block(tmp_path: Path) -> None:
     with opened(tmp_path, "genstore", [_out()]) as shop:
         shop.want(GONE)
