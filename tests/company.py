@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -119,15 +120,37 @@ class Company:
                 box.person(one["id"], channel, state)
 
 
+class Days:
+    """A time that the stores and the client share, and that a test moves."""
+
+    def __init__(self, start: datetime) -> None:
+        self.at = start
+
+    def now(self) -> datetime:
+        """Never the same twice."""
+        self.at += timedelta(seconds=1)
+        return self.at
+
+    def clock(self) -> Clock:
+        quick = quick_clock(None)
+        return Clock(now=self.now, monotonic=quick.monotonic, sleep=quick.sleep)
+
+
 @contextmanager
 def company(
-    folder: Path, platforms: Mapping[str, str], records: Mapping[str, Iterable[Json]]
+    folder: Path,
+    platforms: Mapping[str, str],
+    records: Mapping[str, Iterable[Json]],
+    days: Days | None = None,
 ) -> Iterator[Company]:
     """`platforms` and `records` by the names of the stores."""
     with ExitStack() as stack:
         stores = {}
         for name, platform in platforms.items():
-            box = Sandbox(platform, rate="off", shop=f"{name}-shop")
+            now = None if days is None else days.now
+            box = Sandbox(platform, rate="off", shop=f"{name}-shop", now=now)
             box.seed(records.get(name, ()))
             stores[name] = (box, stack.enter_context(box.serving()))
-        yield Company(folder, stores)
+        found = Company(folder, stores)
+        found.clock = None if days is None else days.clock()
+        yield found

@@ -327,9 +327,13 @@ class Register:
 
     def _is_new(self, known: list[Act], act: Act) -> bool:
         """A no whose time is not told, and that is known already, was first seen before."""
-        if act.by is By.CONTROLLER:
+        if act.by in _OURS and act.said is Said.OUT:
+            # When we wrote last tells our own echo from a later no.
             last = left_by_us(known, act.store)
-            return last is None or last.since < act.since
+            if last is None or last.seen < act.seen:
+                return True
+        if act.by is By.CONTROLLER:
+            return False
         # Every store's word is kept, since another's may be cleared alone.
         known = [one for one in known if one.store == act.store and one.by is not By.CONTROLLER]
         before = standing(known) if known else None

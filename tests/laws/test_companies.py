@@ -1,0 +1,200 @@
+"""Law over histories of a company with two stores, one controller, and a person who changes her mind.
+
+Whoever said no last is subscribed nowhere; nobody's own later yes is taken back, where the store
+shows that it is theirs; and every opt-out is in every store once a plan was applied. Over creates,
+deletes, renames, reverts, lost folders, rotated keys, compacted registers and copies of them.
+"""
+
+import random
+import shutil
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.company import Company, Days, company
+from tests.harness import KEY, consent, grant, person, told
+from tests.program import run
+
+Json = dict[str, Any]
+ADA: Final = "ada@example.com"
+NEW: Final = "new@example.com"
+START: Final = datetime(2026, 3, 1, tzinfo=UTC)
+OLD: Final = "2026-01-01T00:00:00+00:00"
+YES: Final = {
+    "email": consent("subscribed", "2026-02-01T00:00:00+00:00", "person"),
+    "sms": consent(),
+}
+PLATFORMS: Final = ("genstore", "shoplazza", "shopline")
+WANTED: Final[tuple[Json, ...]] = (
+    {"email": ADA},
+    {"email": ADA, "consent": {"email": grant(given_at=OLD)}},
+    {"email": ADA, "consent": {"email": "unsubscribed"}},
+    {"email": ADA, "tags": {"add": ["vip"]}},
+    {"email": ADA, "state": "absent", "reason": "left"},
+    {"email": NEW, "previously": {"email": ADA}},
+    {"email": ADA, "previously": {"email": NEW}, "consent": {"email": grant(given_at=OLD)}},
+)
+
+
+class _History:
+    """`out_at` is when the person said no last, `back` the store where they said yes after that."""
+
+    def __init__(self, both: Company, days: Days, seed: int) -> None:
+        self.both = both
+        self.days = days
+        self.random = random.Random(seed)
+        self.out_at: datetime | None = None
+        self.gave: set[str] = set()
+        self.back: str | None = None
+        self.came_back = False
+        self.withdrawn = False
+        self.log: list[str] = []
+
+    def step(self) -> None:
+        self.days.at += timedelta(hours=self.random.choice((2, 30)))
+        name, deed = self.random.choice(
+            (
+                ("no", self._says_no),
+                ("no", self._says_no),
+                ("yes", self._says_yes),
+                ("yes", self._says_yes),
+                ("wants", self._wants),
+                ("wants", self._wants),
+                ("wants", self._wants),
+                ("removed", self._removed),
+                ("rotates", self._rotates),
+                ("journals", self._loses_journals),
+                ("compacts", self._compacts),
+                ("copies", self._copies),
+            )
+        )
+        self.log.append(name)
+        deed()
+        self.days.at += timedelta(hours=2)
+        self._reconcile()
+
+    def _store(self) -> str:
+        return self.random.choice(sorted(self.both.stores))
+
+    def _says_no(self) -> None:
+        name = self._store()
+        self.log.append(name)
+        if self._records(name):
+            for email in (ADA, NEW):
+                self.both.clicks(name, email, "unsubscribed")
+            self.out_at, self.back, self.came_back = self.days.at, None, False
+            self.gave.add(name)
+            self.both.plan()
+
+    def _says_yes(self) -> None:
+        """Only what its store can show to be theirs counts: who acted and when, or that they came
+        back where they had left.
+        """
+        name = self._store()
+        self.log.append(name)
+        if not self._records(name):
+            return
+        for email in (ADA, NEW):
+            self.both.clicks(name, email, "subscribed")
+        platform = self.both.stores[name][0].platform
+        if self.out_at is not None and (platform == "shopline" or self.gave == {name}):
+            self.back = name
+            if platform == "shopline":
+                self.out_at, self.gave = None, set()
+        self.both.plan()
+
+    def _wants(self) -> None:
+        name = self._store()
+        wanted = self.random.choice(WANTED)
+        box = self.both.stores[name][0]
+        if "state" in wanted and box.platform == "shoplazza":
+            return
+        self.log.append(f"{name} {wanted}")
+        self.both.want(**{name: [wanted]})
+        if wanted.get("consent") == {"email": "unsubscribed"} or "state" in wanted:
+            self.withdrawn = True
+
+    def _removed(self) -> None:
+        self.both.plan()
+        name = self._store()
+        box = self.both.stores[name][0]
+        for one in box.customers():
+            box.remove(one["id"])
+        if self.back == name:
+            self.came_back, self.back = True, None
+
+    def _rotates(self) -> None:
+        before = [self.both.told.get("RECONCILER_REGISTER_KEY", KEY.decode())]
+        before += self.both.told.get("RECONCILER_REGISTER_KEYS_BEFORE", "").split("\n")
+        self.both.told = {
+            "RECONCILER_REGISTER_KEY": f"{self.random.getrandbits(256):064x}",
+            "RECONCILER_REGISTER_KEYS_BEFORE": "\n".join(one for one in before if one),
+        }
+
+    def _loses_journals(self) -> None:
+        shutil.rmtree(self.both.folder / ".reconciler" / "journals", ignore_errors=True)
+
+    def _compacts(self) -> None:
+        if list(self._registers().glob("*.jsonl")):
+            assert self._register("compact").code == 0
+
+    def _copies(self) -> None:
+        """Another job goes on with a copy of the folder, and what it noted is merged."""
+        if not list(self._registers().glob("*.jsonl")):
+            return
+        there = self.both.folder / "copy"
+        shutil.rmtree(there, ignore_errors=True)
+        shutil.copytree(self._registers(), there)
+        self.both.plan()
+        assert self._register("merge", there).code == 0
+
+    def _registers(self) -> Path:
+        return self.both.folder / ".reconciler" / "opt-outs"
+
+    def _register(self, *words: object) -> Any:
+        env = {"RECONCILER_KEY": KEY.decode(), **self.both.told}
+        return run("register", *words, "--specs", self.both.specs, env=env)
+
+    def _reconcile(self) -> None:
+        body = self.both.plan()
+        assert not any(one["error"] for one in body["stores"]), self.log
+        if not body["summary"]["blocked"]:
+            result = self.both.apply(body)
+            assert not any(store.stopped for store in result.stores), (self.log, told(result))
+        if list(self._registers().glob("*.jsonl")):
+            assert self._register("verify").code == 0, self.log
+        self._check(body)
+
+    def _check(self, body: Json) -> None:
+        for name in self.both.stores:
+            subscribed = "subscribed" in self._states(name)
+            if self.out_at is not None and self.back is None and not self.came_back:
+                assert not subscribed, f"{name} {self.log}"
+            if self.back == name and not self.withdrawn and self._records(name):
+                assert subscribed, f"{name} {self.log}"
+
+    def _records(self, name: str) -> list[Json]:
+        every = self.both.stores[name][0].customers()
+        return [one for one in every if one["email"] in (ADA, NEW)]
+
+    def _states(self, name: str) -> list[str]:
+        return [one["consent"]["email"]["state"] for one in self._records(name)]
+
+
+@pytest.mark.parametrize(
+    "seed", [*range(2), *(pytest.param(one, marks=pytest.mark.slow) for one in range(2, 40))]
+)
+@pytest.mark.parametrize(("first", "second"), list(product(PLATFORMS, PLATFORMS)))
+def test_an_opt_out_reaches_every_store_and_a_later_yes_of_their_own_stays(
+    tmp_path: Path, first: str, second: str, seed: int
+) -> None:
+    days = Days(START)
+    there = {"us": [person(ADA, consent=YES)], "eu": [person(ADA, consent=YES)]}
+    with company(tmp_path, {"us": first, "eu": second}, there, days) as both:
+        both.want(us=[{"email": ADA}], eu=[{"email": ADA}])
+        history = _History(both, days, seed)
+        for _ in range(10):
+            history.step()
