@@ -153,14 +153,14 @@ def test_a_fault_of_ours_in_one_store_leaves_the_others_planned(
     tmp_path: Path, good: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = importlib.import_module("reconciler.app.planning")
-    whole = module.compute_store
+    whole = module.plan_store
 
-    def stumbling(state: Any, store: Any, *rest: Any, **others: Any) -> Any:
+    def stumbling(request: Any, store: Any) -> Any:
         if store.name == "bad":
             raise TypeError("a@example.com")
-        return whole(state, store, *rest, **others)
+        return whole(request, store)
 
-    monkeypatch.setattr(module, "compute_store", stumbling)
+    monkeypatch.setattr(module, "plan_store", stumbling)
     done = planned(tmp_path, good, "genstore", good.url)
 
     assert done.code == 70

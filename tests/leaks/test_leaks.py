@@ -232,7 +232,7 @@ def test_failures_let_nothing_out(watch: Watch, fault: Fault) -> None:
     ("place", "code"),
     [
         ("httpx.Client.send", 1),
-        ("reconciler.app.planning.compute_store", 70),
+        ("reconciler.app.planning.plan_store", 70),
         ("reconciler.app.plan", 70),
     ],
 )
