@@ -60,6 +60,7 @@ class ConsentFacts:
 
 ERASED: Final = "register.erased"
 OUT_BEFORE: Final = "register.opted-out"
+_OUT_OF_DATE: Final = "; the file is out of date, and `reconciler adopt` takes the opt-out into it"
 _NOTHING: Final = ConsentDecision(changes=False)
 _CHANGE: Final = ConsentDecision(changes=True)
 
@@ -77,12 +78,15 @@ def decide(
         case Decision.HOLD:
             known = ground.register()
             if known is not None and known.said is not Said.IN:
+                late = "" if known.said is Said.ERASED else _OUT_OF_DATE
                 return _held(
-                    OUT_BEFORE, f"the person opted out of {word} before, and is not asked again"
+                    OUT_BEFORE,
+                    f"the person opted out of {word} before, and is not asked again{late}",
                 )
+            late = _OUT_OF_DATE if _is_out(live) else ""
             return _held(
                 "consent.pending-message",
-                f"asking for {word} consent sends a message to the person",
+                f"asking for {word} consent sends a message to the person{late}",
                 by_release("consent.pending-message"),
             )
         case Decision.REFUSE:
@@ -131,13 +135,19 @@ def _refused(word: str, live: LiveConsent | None, wanted: WantedConsent) -> Cons
             "consent.unknown", f"the store does not tell this {word} consent, and unknown is no yes"
         )
     if wanted.state is ConsentState.PENDING:
+        late = _OUT_OF_DATE if _is_out(live) else ""
         return _held(
-            "consent.pending-message", f"the person would be asked again for {word} consent"
+            "consent.pending-message", f"the person would be asked again for {word} consent{late}"
         )
     return _held(
         "consent.opted-out",
-        f"the person opted out of {word} and no time is told, so no evidence can be newer",
+        f"the person opted out of {word} and no time is told, so no evidence can be newer"
+        f"{_OUT_OF_DATE}",
     )
+
+
+def _is_out(live: LiveConsent | None) -> bool:
+    return live is not None and live.state is ConsentState.UNSUBSCRIBED
 
 
 def _weighed(
@@ -195,7 +205,8 @@ def _weighed(
     ):
         return _held(
             "consent.opted-out",
-            f"the person opted out of {word}: only the person's own later consent overturns that",
+            f"the person opted out of {word}: only the person's own later consent overturns that"
+            f"{_OUT_OF_DATE}",
             "`evidence`, and a `method` other than import",
         )
     return _CHANGE
@@ -210,19 +221,19 @@ def _opted_out(
     """
     if live is None or live.is_before(evidence.at):
         return None
-    out = live.state is ConsentState.UNSUBSCRIBED
+    out = _is_out(live)
     if not out and not (live.is_dated_never() and ground.blurred):
         return None
     if live.at is None and not live.is_after(evidence.at):
         return _held(
             "consent.undated-opt-out",
-            f"{word} says no, and the store does not tell since when",
+            f"{word} says no, and the store does not tell since when{_OUT_OF_DATE if out else ''}",
             by_release("consent.undated-opt-out"),
         )
     if out:
         return _held(
             "consent.newer-opt-out",
-            f"the opt-out of {word} is newer than the evidence, or as old",
+            f"the opt-out of {word} is newer than the evidence, or as old{_OUT_OF_DATE}",
             "a newer consent of the person, with its `given_at`",
         )
     return _held(
@@ -255,9 +266,8 @@ def known_before(
             else "the person was erased, and only a new relation makes them a customer again",
             by_release(ERASED) if related else "evidence of a new relation, and a release",
         )
-    out = live is not None and live.state is ConsentState.UNSUBSCRIBED
     same = known.by is By.READING and known.store == store
-    if out and same and not known.dated:
+    if _is_out(live) and same and not known.dated:
         return None
     if newer and (is_from_person(evidence) or not known.may_be_person):
         return None
@@ -265,9 +275,10 @@ def known_before(
     return _held(
         OUT_BEFORE,
         f"the person opted out of {word} before, and only the person's own later consent "
-        "overturns that"
+        f"overturns that{_OUT_OF_DATE}"
         if newer
-        else f"{since} {word} that the register knows is newer than the evidence, or as old",
+        else f"{since} {word} that the register knows is newer than the evidence, or as old"
+        f"{_OUT_OF_DATE}",
         "`evidence`, and a `method` other than import"
         if newer
         else "a newer consent of the person, with its `given_at`",
