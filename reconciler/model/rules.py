@@ -69,6 +69,19 @@ _ONE_WAY: Final = "write it in the one way that the message names"
 _OWN_FIELD: Final = "keep personal data in its own fields, which are masked"
 
 RULES: Final[dict[str, Rule]] = {
+    "adopt.anchor": _error(
+        "what is to be adopted stands under an anchor, and would be said of others too",
+        "the content, written out where the aliases stand",
+    ),
+    "adopt.overtaken": _error("a file changed while something was adopted", "run adopt again"),
+    "adopt.several-stores": _error(
+        "one entry speaks for stores that are not all to be adopted from",
+        "a file for each store, or the change by hand",
+    ),
+    "adopt.unclear": _error(
+        "something cannot be adopted with all else kept as it is", "do it by hand"
+    ),
+    "adopt.unwritable": _error("a file cannot be written", "check its permissions"),
     "approval.customer": _error(
         "an acknowledgement needs one customer, and a raised ceiling has none", _ONE_WAY
     ),
