@@ -6,6 +6,7 @@ from typing import Any, Final
 from reconciler.desired.adopt.edit import (
     Edit,
     OddError,
+    bracketed,
     listed,
     put,
     reworded,
@@ -49,7 +50,7 @@ def changed(one: Statement, value: Value, root: Node, text: str) -> list[Edit]:
             return list(_consent(found, value, text))
         if isinstance(value, TagIntent):
             return list(_tags(one, found.node, value, text))
-        return [put(found.node, text, _fitting(found, plain(value)))]
+        return [bracketed(found.node, text, _fitting(found, plain(value)))]
     except OddError as odd:
         raise Refused(unclear(one, _mark(one, text, odd.at))) from None
 

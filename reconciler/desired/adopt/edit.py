@@ -153,7 +153,7 @@ def listed(items: Node, text: str, goes: Sequence[bool], comes: Sequence[str]) -
     """A list of texts without some and with others at its end."""
     if all(goes):
         new = ", ".join(written(one, flow=True) for one in comes)
-        yield _bracketed(items, text, f"[{new}]")
+        yield bracketed(items, text, f"[{new}]")
         return
     yield from without_items(items, text, goes)
     if not comes:
@@ -169,9 +169,9 @@ def listed(items: Node, text: str, goes: Sequence[bool], comes: Sequence[str]) -
     yield Edit(at, at, lines)
 
 
-def _bracketed(items: Node, text: str, value: str) -> Edit:
+def bracketed(items: Node, text: str, value: str) -> Edit:
     """A list in the place of one: behind its key, where its items had lines of their own."""
-    if items.flow:
+    if items.flow or not items.is_list:
         return put(items, text, value)
     first = _dash(text, items.start + 1)
     key = text.rfind(":", 0, first) + 1
