@@ -220,7 +220,7 @@ def _by_hand(one: "Adoption", why: str) -> Diagnostic:
         rule="adopt.unclear",
         message=f"`{one.field}` of {one.alias} cannot be changed alone: {why}",
         mark=one.mark,
-        hint="change it by hand",
+        hint="change it by hand, or in the store",
     )
 
 
@@ -262,13 +262,12 @@ class _Draft:
                 edits[number] = made
         good = list(edits)
         contents = self._tried(units, edits, good)
-        if contents is None:
+        if isinstance(contents, str):
             good, contents = [], {}
             for number in edits:
                 more = self._tried(units, edits, [*good, number])
-                if more is None:
-                    why = "the files would not be valid, or would say something else too"
-                    refused.append(_by_hand(units[number].first, why))
+                if isinstance(more, str):
+                    refused.append(_by_hand(units[number].first, more))
                 else:
                     good, contents = [*good, number], more
         files = [
@@ -314,8 +313,8 @@ class _Draft:
         units: Sequence[Unit],
         edits: "Mapping[int, Mapping[str, Sequence[Edit]]]",
         numbers: Sequence[int],
-    ) -> dict[str, bytes] | None:
-        """What the files hold then; None where that is not what is meant, and only that."""
+    ) -> dict[str, bytes] | str:
+        """What the files hold then; or why that is not what is meant, and only that."""
         from reconciler.desired.adopt.edit import OddError
 
         together: dict[str, list[Edit]] = {}
@@ -330,29 +329,26 @@ class _Draft:
             except OddError:
                 content = None
             if content is None:
-                return None
+                return "a comment would be lost, or two changes meet"
             contents[name] = content
-        if not contents or self._is_meant([units[number] for number in numbers], contents):
-            return contents
-        return None
+        wrong = self._wrong([units[number] for number in numbers], contents) if contents else None
+        return contents if wrong is None else wrong
 
-    def _is_meant(self, units: Iterable[Unit], contents: Mapping[str, bytes]) -> bool:
-        """The files, read anew by schema and lint, say what was adopted and nothing else."""
+    def _wrong(self, units: Iterable[Unit], contents: Mapping[str, bytes]) -> str | None:
+        """None where the files, read anew, say what was adopted and nothing else."""
         from reconciler.app.comparison import says_only
 
         try:
             after = as_written(
-                self._specs,
-                self._environment,
-                _unheard,
-                self._base,
-                Compared(),
-                contents,
+                self._specs, self._environment, _unheard, self._base, Compared(), contents
             )
-        except SpecError:
-            return False
+        except SpecError as error:
+            first = error.diagnostics[0]
+            return f"a spec may not hold that ({first.rule}: {first.message})"
         wanted = [one for unit in units for one in unit.adoptions]
-        return says_only(self._written, after, wanted, self._pseudonyms)
+        if says_only(self._written, after, wanted, self._pseudonyms):
+            return None
+        return "the files would say something else too"
 
 
 def _unheard(one: Diagnostic) -> None:

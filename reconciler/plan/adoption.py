@@ -32,7 +32,6 @@ from reconciler.model.tags import TagIntent, sort_tags, tag_key
 from reconciler.plan.case import CustomerPlan
 from reconciler.plan.changes import AddressChange, FieldChange, TagChange
 from reconciler.plan.compare import differences
-from reconciler.plan.consent_rules import OUT_BEFORE
 from reconciler.plan.customer import plan_customer
 from reconciler.plan.pairing import Ambiguous, Missing, Paired, Pairing
 from reconciler.plan.sayings import wanted_contact
@@ -41,13 +40,6 @@ from reconciler.plan.store_rules import StoreRules
 Value: TypeAlias = WantedConsent | TagIntent | tuple[Address, ...] | Scalar
 FIELDS: Final = (*PROFILE, "tags", "addresses", *(consent_field(one) for one in Channel))
 """What may be asked for by name; whom an entry means stays as it is written."""
-_OUT: Final = (
-    "consent.newer-opt-out",
-    "consent.opted-out",
-    "consent.pending-message",
-    "consent.undated-opt-out",
-    OUT_BEFORE,
-)
 
 
 class Kind(StrEnum):
@@ -164,17 +156,17 @@ def _opt_out(
     """None where the plan does not hold back an opt-in for an opt-out."""
     if wanted.state is ConsentState.UNSUBSCRIBED:
         return None
-    held = {
-        one.rule
+    held = any(
+        one.in_force and one.out_of_date and path.is_consent and path.channel is channel
         for one in plan.verdicts
-        if one.in_force
-        and one.rule in _OUT
-        and any(path.is_consent and path.channel is channel for path in one.fields)
-    }
+        for path in one.fields
+    )
+    if not held:
+        return None
     had = None if live is None else live.consent(channel)
-    if had is not None and had.state is ConsentState.UNSUBSCRIBED:
-        return _told(ConsentState.UNSUBSCRIBED, had) if held else None
-    return _NO if OUT_BEFORE in held else None
+    if had is None or had.state is not ConsentState.UNSUBSCRIBED:
+        return _NO  # what only the register knows
+    return _told(ConsentState.UNSUBSCRIBED, had)
 
 
 _NO: Final = WantedConsent(state=ConsentState.UNSUBSCRIBED, evidence=Evidence())

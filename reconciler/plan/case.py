@@ -171,6 +171,8 @@ class Case:
     def _note(self, decision: ConsentDecision, field: FieldPath) -> None:
         level = Level.HOLD if decision.holds else Level.WARN
         self.add(decision.rule, level, decision.message, (field,), decision.lifted_by)
+        if decision.out_of_date:
+            self.verdicts[-1] = replace(self.verdicts[-1], out_of_date=True)
 
     def bearing_tags(self, fields: list[FieldChange]) -> None:
         """A tag that feeds an audience is a grant, so it needs what a grant needs."""

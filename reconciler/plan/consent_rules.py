@@ -1,7 +1,7 @@
 """Consent by the transition table: what may be planned, what is held, and what only warns."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -29,13 +29,16 @@ _WORDS: Final = {Channel.EMAIL: "e-mail", Channel.SMS: "SMS"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentDecision:
-    """`rule` is empty where nothing is to be said, `lifted_by` None where nothing lifts a hold."""
+    """`rule` is empty where nothing is to be said, `lifted_by` None where nothing lifts a hold.
+    `out_of_date` says that the files want somebody in who is known to be out.
+    """
 
     changes: bool
     rule: str = ""
     message: str = ""
     holds: bool = False
     lifted_by: str | None = None
+    out_of_date: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,36 @@ def decide(
     channel: Channel, live: LiveConsent | None, wanted: WantedConsent, ground: ConsentFacts
 ) -> ConsentDecision:
     """One cell of the transition table, the evidence weighed; `live` None: no such customer."""
+    found = _decided(channel, live, wanted, ground)
+    if not found.holds or not _is_out_of_date(channel, live, wanted, ground):
+        return found
+    return replace(found, message=f"{found.message}{_OUT_OF_DATE}", out_of_date=True)
+
+
+def _is_out_of_date(
+    channel: Channel, live: LiveConsent | None, wanted: WantedConsent, ground: ConsentFacts
+) -> bool:
+    """Whether somebody is out, and the evidence for an opt-in does not overturn that."""
+    if wanted.state is ConsentState.UNSUBSCRIBED:
+        return False
+    if live is not None and _is_out(live):
+        own = is_from_person(wanted.evidence)
+        suffices = own or transition(live, wanted.state) is Decision.NEWER
+        return not (suffices and live.is_before(wanted.evidence.at))
+    known = ground.register()
+    if wanted.state is ConsentState.PENDING:
+        return known is not None and known.said is Said.OUT
+    held = known_before(_WORDS[channel], live, wanted.evidence, known, ground.store)
+    return held is not None and held.rule == OUT_BEFORE
+
+
+def _is_out(live: LiveConsent | None) -> bool:
+    return live is not None and live.state is ConsentState.UNSUBSCRIBED
+
+
+def _decided(
+    channel: Channel, live: LiveConsent | None, wanted: WantedConsent, ground: ConsentFacts
+) -> ConsentDecision:
     word = _WORDS[channel]
     match transition(live, wanted.state):
         case Decision.NO_CHANGE:
@@ -78,15 +111,12 @@ def decide(
         case Decision.HOLD:
             known = ground.register()
             if known is not None and known.said is not Said.IN:
-                late = "" if known.said is Said.ERASED else _OUT_OF_DATE
                 return _held(
-                    OUT_BEFORE,
-                    f"the person opted out of {word} before, and is not asked again{late}",
+                    OUT_BEFORE, f"the person opted out of {word} before, and is not asked again"
                 )
-            late = _OUT_OF_DATE if _is_out(live) else ""
             return _held(
                 "consent.pending-message",
-                f"asking for {word} consent sends a message to the person{late}",
+                f"asking for {word} consent sends a message to the person",
                 by_release("consent.pending-message"),
             )
         case Decision.REFUSE:
@@ -135,19 +165,13 @@ def _refused(word: str, live: LiveConsent | None, wanted: WantedConsent) -> Cons
             "consent.unknown", f"the store does not tell this {word} consent, and unknown is no yes"
         )
     if wanted.state is ConsentState.PENDING:
-        late = _OUT_OF_DATE if _is_out(live) else ""
         return _held(
-            "consent.pending-message", f"the person would be asked again for {word} consent{late}"
+            "consent.pending-message", f"the person would be asked again for {word} consent"
         )
     return _held(
         "consent.opted-out",
-        f"the person opted out of {word} and no time is told, so no evidence can be newer"
-        f"{_OUT_OF_DATE}",
+        f"the person opted out of {word} and no time is told, so no evidence can be newer",
     )
-
-
-def _is_out(live: LiveConsent | None) -> bool:
-    return live is not None and live.state is ConsentState.UNSUBSCRIBED
 
 
 def _weighed(
@@ -205,8 +229,7 @@ def _weighed(
     ):
         return _held(
             "consent.opted-out",
-            f"the person opted out of {word}: only the person's own later consent overturns that"
-            f"{_OUT_OF_DATE}",
+            f"the person opted out of {word}: only the person's own later consent overturns that",
             "`evidence`, and a `method` other than import",
         )
     return _CHANGE
@@ -227,13 +250,13 @@ def _opted_out(
     if live.at is None and not live.is_after(evidence.at):
         return _held(
             "consent.undated-opt-out",
-            f"{word} says no, and the store does not tell since when{_OUT_OF_DATE if out else ''}",
+            f"{word} says no, and the store does not tell since when",
             by_release("consent.undated-opt-out"),
         )
     if out:
         return _held(
             "consent.newer-opt-out",
-            f"the opt-out of {word} is newer than the evidence, or as old{_OUT_OF_DATE}",
+            f"the opt-out of {word} is newer than the evidence, or as old",
             "a newer consent of the person, with its `given_at`",
         )
     return _held(
@@ -275,10 +298,9 @@ def known_before(
     return _held(
         OUT_BEFORE,
         f"the person opted out of {word} before, and only the person's own later consent "
-        f"overturns that{_OUT_OF_DATE}"
+        "overturns that"
         if newer
-        else f"{since} {word} that the register knows is newer than the evidence, or as old"
-        f"{_OUT_OF_DATE}",
+        else f"{since} {word} that the register knows is newer than the evidence, or as old",
         "`evidence`, and a `method` other than import"
         if newer
         else "a newer consent of the person, with its `given_at`",
