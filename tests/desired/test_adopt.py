@@ -330,6 +330,40 @@ def test_whatever_a_store_holds_is_one_text_between_brackets(text: str) -> None:
     adopted('{"customers": [{"email": "ada@example.com", "note": "old"}]}', "note", Personal(text))
 
 
+def test_quotes_stay_those_that_somebody_chose() -> None:
+    before = entry("    first_name: 'Ada'", '    last_name: "Byron"')
+
+    assert adopted(before, "first_name", Personal("Zoë")).count("'Zoë'") == 1
+    assert adopted(before, "last_name", Personal("O'Hara")).count('"O\'Hara"') == 1
+    assert adopted(before, "first_name", Personal("O'Hara")).count(": O'Hara\n") == 1
+
+
+def test_json_stays_json() -> None:
+    import json
+
+    told: dict[str, Any] = {
+        "customers": [
+            {
+                "email": "ada@example.com",
+                "note": "old",
+                "tags": ["a"],
+                "consent": {"email": "subscribed"},
+                "addresses": [{"city": "Oslo"}],
+            }
+        ]
+    }
+    for indent, separators in ((1, None), (None, (",", ":"))):
+        text = json.dumps(told, indent=indent, separators=separators)
+        text = adopted(text, "note", Personal('new: "quoted", # and\nmore 😀'))
+        text = adopted(text, "tags", TagIntent(present=("b",), exact=True))
+        text = adopted(text, "tags", TagIntent(present=("b", "c d"), exact=True))
+        text = adopted(text, "addresses", (Address(texts=(("city", Personal("Rome")),)),))
+        text = adopted(text, "consent.email", DATED)
+        entry_now = json.loads(text)["customers"][0]
+        assert entry_now["consent"]["email"]["state"] == "unsubscribed"
+        assert entry_now["addresses"] == [{"city": "Rome"}]
+
+
 def test_lines_of_a_note_stay_lines() -> None:
     adopted(entry("    note: old"), "note", Personal("one\ntwo: # x\n\nthree\n"))
 

@@ -42,14 +42,14 @@ def changed(one: Statement, value: Value, root: Node, text: str) -> list[Edit]:
         if one.inserts:
             if isinstance(value, WantedConsent):
                 raise OddError(found.node.start)
-            pair = f"{one.pointer[-1]}: {flow(plain(value))}"
+            pair = _pair(found.node, str(one.pointer[-1]), plain(value))
             return [with_pair(found.node, text, pair)]
         if found.node.alias is not None and found.rest:
             return [_written_out(one, found, value)]
         if isinstance(value, WantedConsent):
             return list(_consent(found, value, text))
         if isinstance(value, TagIntent):
-            return list(_tags(one, found.node, value, text))
+            return list(_tags(one, found, value, text))
         return [bracketed(found.node, text, _fitting(found, plain(value)))]
     except OddError as odd:
         raise Refused(unclear(one, _mark(one, text, odd.at))) from None
@@ -94,10 +94,8 @@ def _is_short(found: Found) -> bool:
 
 def _written_out(one: Statement, found: Found, value: Value) -> Edit:
     """An alias in the way gives place to what it stands for, with the change in it."""
-    way = one.pointer[: found.depth]
-    return Edit(
-        found.node.start, found.node.end, flow(_with(one.document.at(way), found.rest, value))
-    )
+    data = _with(one.document.at(one.pointer[: found.depth]), found.rest, value)
+    return Edit(found.node.start, found.node.end, flow(data, quoted=found.is_json))
 
 
 def _with(data: Any, way: tuple[str | int, ...], value: Value) -> Any:
@@ -108,11 +106,19 @@ def _with(data: Any, way: tuple[str | int, ...], value: Value) -> Any:
     return {**data, way[0]: _with(data.get(way[0]), way[1:], value)}
 
 
+def _pair(mapping: Node, key: str, data: Any) -> str:
+    return f"{flow(key, quoted=mapping.is_json)}: {flow(data, quoted=mapping.is_json)}"
+
+
 def _fitting(found: Found, data: Any) -> str:
-    if isinstance(data, (dict, list)):
-        return flow(data)
-    around = found.way[-2] if len(found.way) > 1 else found.node
-    return written(data, flow=around.flow)
+    """A text in the quotes that the one before had, if it can be."""
+    if isinstance(data, (dict, list)) or found.around.is_json:
+        return flow(data, quoted=found.is_json)
+    told, quotes = written(data, flow=found.around.flow), found.node.style
+    plainly = isinstance(data, str) and told == data and "\\" not in told
+    if plainly and quotes in ("'", '"') and quotes not in told:
+        return f"{quotes}{told}{quotes}"
+    return told
 
 
 def _consent(found: Found, wanted: WantedConsent, text: str) -> Iterator[Edit]:
@@ -120,14 +126,14 @@ def _consent(found: Found, wanted: WantedConsent, text: str) -> Iterator[Edit]:
     node = found.node
     if found.rest:
         both = dict.fromkeys(map(str, Channel), node.value)
-        yield put(node, text, flow(_with(both, found.rest, wanted)))
+        yield put(node, text, flow(_with(both, found.rest, wanted), quoted=found.is_json))
         return
     time = time_of(wanted)
     if not node.is_mapping:
         if time is None and node.is_scalar:
             yield reworded(node, wanted.state.value)
         else:
-            yield put(node, text, flow(plain(wanted)))
+            yield put(node, text, flow(plain(wanted), quoted=found.is_json))
         return
     state = node.get("state")
     if state is None:
@@ -138,7 +144,7 @@ def _consent(found: Found, wanted: WantedConsent, text: str) -> Iterator[Edit]:
     others.sort(key=lambda pair: pair[0].value not in TIMES)
     if time is not None and not others:
         names = [key.value for key, _ in node.pairs()]
-        yield with_pair(node, text, f"{time[0]}: {time[1]}", names.index("state"))
+        yield with_pair(node, text, _pair(node, *time), names.index("state"))
     elif time is not None:
         key, told = others[0]
         goes.remove(key.value)
@@ -147,10 +153,10 @@ def _consent(found: Found, wanted: WantedConsent, text: str) -> Iterator[Edit]:
     yield from without_pairs(node, text, goes)
 
 
-def _tags(one: Statement, node: Node, wanted: TagIntent, text: str) -> Iterator[Edit]:
-    had = one.document.at(one.pointer)
+def _tags(one: Statement, found: Found, wanted: TagIntent, text: str) -> Iterator[Edit]:
+    node, had = found.node, one.document.at(one.pointer)
     if node.alias is not None:
-        yield put(node, text, flow(plain(wanted)))
+        yield put(node, text, flow(plain(wanted), quoted=found.is_json))
     elif node.is_list:
         yield from _tag_list(node, had, wanted.present, text)
     else:
@@ -166,8 +172,10 @@ def _tag_list(node: Node, had: list[str], wanted: tuple[str, ...], text: str) ->
     comes = [one for one in wanted if tag_key(one) not in known]
     if not comes and not any(goes):
         return
+    quoted = bool(node.items) and all(one.style == '"' for one in node.items)
     if node.alias is not None:
         stays = [one for one, gone in zip(had, goes, strict=True) if not gone]
         yield put(node, text, flow([*stays, *comes]))
         return
-    yield from listed(node, text, goes, comes)
+    told = [flow(one, quoted=quoted) for one in comes]
+    yield from listed(node, text, goes, told)

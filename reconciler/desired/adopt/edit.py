@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from reconciler.desired.adopt.tree import Node, comments_in
-from reconciler.desired.layout.scalar import written
 
 _DASH: Final = re.compile(r"\s*-[ \t]*\Z")
 _ITEM: Final = re.compile(r"-[ \t]*\Z")
@@ -150,22 +149,21 @@ def with_pair(mapping: Node, text: str, pair: str, after: int | None = None) -> 
 
 
 def listed(items: Node, text: str, goes: Sequence[bool], comes: Sequence[str]) -> Iterator[Edit]:
-    """A list of texts without some and with others at its end."""
+    """A list without some of its items, and with others, written already, at its end."""
     if all(goes):
-        new = ", ".join(written(one, flow=True) for one in comes)
-        yield bracketed(items, text, f"[{new}]")
+        yield bracketed(items, text, f"[{', '.join(comes)}]")
         return
     yield from without_items(items, text, goes)
     if not comes:
         return
     last = [one for one, gone in zip(items.items, goes, strict=True) if not gone][-1]
     if items.flow:
-        new = "".join(f", {written(one, flow=True)}" for one in comes)
+        new = "".join(f", {one}" for one in comes)
         yield Edit(last.end, last.end, new)
         return
     dash = " " * column(text, _dash(text, last.start)) + "- "
     at = line_end(text, last.end)
-    lines = "".join(f"{new_line(text)}{dash}{written(one)}" for one in comes)
+    lines = "".join(f"{new_line(text)}{dash}{one}" for one in comes)
     yield Edit(at, at, lines)
 
 

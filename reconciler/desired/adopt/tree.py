@@ -38,6 +38,11 @@ class Node:
         return self.kind is yaml.MappingStartEvent
 
     @property
+    def is_json(self) -> bool:
+        """Whether a mapping has its keys in double quotes."""
+        return self.is_mapping and bool(self.items) and self.items[0].style == '"'
+
+    @property
     def is_list(self) -> bool:
         return self.kind is yaml.SequenceStartEvent
 
@@ -112,6 +117,16 @@ class Found:
     @property
     def node(self) -> Node:
         return self.way[-1]
+
+    @property
+    def around(self) -> Node:
+        """What the node stands in."""
+        return self.way[-2] if len(self.way) > 1 else self.node
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it stands among quoted keys."""
+        return any(one.is_json for one in self.way[-3:])
 
     @property
     def depth(self) -> int:

@@ -1,5 +1,6 @@
 """What a field shall be, as plain data and as YAML on one line."""
 
+import json
 from typing import Any, Final, TypeAlias
 
 from reconciler.desired.layout.scalar import written
@@ -13,8 +14,10 @@ EVIDENCE: Final = ("source", "method", "level", "basis", "wording", "evidence")
 TIMES: Final = ("given_at", "withdrawn_at")
 
 
-def flow(data: Any) -> str:
-    """On one line, between brackets where it holds anything."""
+def flow(data: Any, *, quoted: bool = False) -> str:
+    """On one line, between brackets where it holds anything; `quoted` is as JSON has it."""
+    if quoted:
+        return json.dumps(data, ensure_ascii=False)
     if isinstance(data, dict):
         pairs = (f"{written(key, flow=True)}: {flow(one)}" for key, one in data.items())
         return f"{{{', '.join(pairs)}}}"
