@@ -1,6 +1,6 @@
 """The use cases, each the route of data in order; what a step does stands in its own module."""
 
-from reconciler.app.adopting import AdoptOptions, adopt
+from reconciler.app.adopting import Adopted, AdoptOptions, adopt
 from reconciler.app.applying import ApplyRequest, apply, entries
 from reconciler.app.brought_to import has_moved_on, revision_to_name
 from reconciler.app.environment import (
@@ -21,6 +21,7 @@ from reconciler.app.usable import applied_before, check_usable, last_begun
 
 __all__ = [
     "AdoptOptions",
+    "Adopted",
     "ApplyRequest",
     "Environment",
     "Formatted",
