@@ -43,6 +43,10 @@ class Unit:
         return self.adoptions[0]
 
     @property
+    def files(self) -> frozenset[str]:
+        return frozenset(one.document.file for one in self.statements)
+
+    @property
     def order(self) -> "tuple[SourceMark, str]":
         return self.first.mark, self.first.field
 

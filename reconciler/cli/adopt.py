@@ -85,8 +85,10 @@ def command(
     unwritten = made.write() if write else ()
     for text in (*made.failed, *made.refused, *unwritten):
         click.echo(f"error: {text}" if isinstance(text, str) else str(text), err=True)
-    if write and found and not unwritten:
-        _message(report.message(found), message_file)
+    failed = {one.mark.file for one in unwritten}
+    done = [one for unit in made.units if not unit.files & failed for one in unit.adoptions]
+    if write and done:
+        _message(report.message(done), message_file)
     if not quiet:
         click.echo(_summary(made, write=write), err=True)
     if made.failed or made.refused or unwritten:

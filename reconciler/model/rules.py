@@ -121,7 +121,8 @@ RULES: Final[dict[str, Rule]] = {
         "a grant's level is below what the policy asks for", "a consent of that level"
     ),
     "consent.newer-opt-out": _hold(
-        "an opt-out is newer than the evidence, or as old", "a newer consent of the person"
+        "an opt-out is newer than the evidence, or as old",
+        "the opt-out in the file (`adopt`), or a newer consent of the person",
     ),
     "consent.no-contact": _hold(
         "there is no address that the consent could be for", "the address, in the specs"
@@ -308,7 +309,8 @@ RULES: Final[dict[str, Rule]] = {
         "the register of opt-outs is not asked by this plan; the apply asks it", "its key"
     ),
     "register.opted-out": _hold(
-        "the person opted out before, as the register knows", "a newer consent of the person"
+        "the person opted out before, as the register knows",
+        "the opt-out in the file (`adopt`), or a newer consent of the person",
     ),
     "schema.format": _error("a text is not of the form that the schema asks for", _ONE_WAY),
     "schema.missing": _error("something that is needed is missing", "add it"),
