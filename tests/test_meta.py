@@ -125,7 +125,13 @@ def test_every_command_has_help_and_stands_in_the_readme() -> None:
 
 
 @pytest.mark.parametrize(
-    "folder", ["specs", "examples/01-first-plan/specs", "examples/04-causes/specs"]
+    "folder",
+    [
+        "specs",
+        "examples/01-first-plan/specs",
+        "examples/04-causes/specs",
+        "examples/05-adopt/specs",
+    ],
 )
 def test_the_specs_that_we_show_are_valid(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from reconciler import app

@@ -264,16 +264,7 @@ class _Draft:
                 refused.append(made)
             else:
                 edits[number] = made
-        good = list(edits)
-        contents = self._tried(units, edits, good)
-        if isinstance(contents, str):
-            good, contents = [], {}
-            for number in edits:
-                more = self._tried(units, edits, [*good, number])
-                if isinstance(more, str):
-                    refused.append(_by_hand(units[number].first, more))
-                else:
-                    good, contents = [*good, number], more
+        good, contents = self._sifted(units, edits, list(edits), refused)
         files = [
             Replacement(
                 name=name,
@@ -285,6 +276,31 @@ class _Draft:
             if (source := self._sources[name]) is not None and content != source.content
         ]
         return [units[number] for number in good], files, refused
+
+    def _sifted(
+        self,
+        units: Sequence[Unit],
+        edits: "Mapping[int, Mapping[str, Sequence[Edit]]]",
+        numbers: Sequence[int],
+        refused: list[Diagnostic],
+    ) -> tuple[list[int], dict[str, bytes]]:
+        """As many as can be carried out together. Each try reads all files anew, so those that
+        cannot are looked for by halves.
+        """
+        good: list[int] = []
+        contents: dict[str, bytes] = {}
+        waiting = [list(numbers)]
+        while waiting:
+            some = waiting.pop()
+            found = self._tried(units, edits, [*good, *some])
+            if not isinstance(found, str):
+                good, contents = [*good, *some], found
+            elif len(some) == 1:
+                refused.append(_by_hand(units[some[0]].first, found))
+            else:
+                half = len(some) // 2
+                waiting += [some[half:], some[:half]]
+        return sorted(good), contents
 
     def _edits(self, unit: Unit) -> "dict[str, list[Edit]] | Diagnostic":
         from reconciler.desired.adopt.change import Refused
@@ -333,7 +349,7 @@ class _Draft:
             except OddError:
                 content = None
             if content is None:
-                return "a comment would be lost, or two changes meet"
+                return "another change meets it, or a comment would be lost; first the others"
             contents[name] = content
         wrong = self._wrong([units[number] for number in numbers], contents) if contents else None
         return contents if wrong is None else wrong

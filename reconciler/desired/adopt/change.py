@@ -1,6 +1,6 @@
 """One field of one entry to the edits of its file that make it say something else."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from reconciler.desired.adopt.edit import (
@@ -34,10 +34,14 @@ class Refused(Exception):
         self.diagnostic = diagnostic
 
 
-def changed(one: Statement, value: Value, root: Node, text: str) -> list[Edit]:
-    """What makes a statement say `value`. Raises `Refused`."""
+def changed(
+    one: Statement, value: Value, root: Node, text: str, shared: Collection[str]
+) -> list[Edit]:
+    """What makes a statement say `value`; `shared` are anchors that have aliases. Raises
+    `Refused`.
+    """
     found = find(root, one.entry if one.inserts else one.pointer)
-    _refuse_shared(one, found, root, text)
+    _refuse_shared(one, found, text, shared)
     try:
         if one.inserts:
             if isinstance(value, WantedConsent):
@@ -69,12 +73,11 @@ def _mark(one: Statement, text: str, at: int) -> SourceMark:
     return marked(one.document.file, number(text.count("\n", 0, at), at - before))
 
 
-def _refuse_shared(one: Statement, found: Found, root: Node, text: str) -> None:
+def _refuse_shared(one: Statement, found: Found, text: str, shared: Collection[str]) -> None:
     """What stands under an anchor is said of others too; so is what is in a list that is one."""
-    used = {node.alias for node in root.every() if node.alias is not None}
     inside = () if one.inserts else found.node.every()
     for node in (*found.way, *inside):
-        if node.anchor in used:
+        if node.anchor is not None and node.anchor in shared:
             raise Refused(
                 Diagnostic(
                     rule="adopt.anchor",

@@ -16,11 +16,12 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A file that was read and found good."""
+    """A file that was read and found good; `shared` are the anchors that have aliases."""
 
     content: bytes
     text: str
     root: Node
+    shared: frozenset[str]
 
     @classmethod
     def of(cls, name: str, content: bytes) -> "Source | None":
@@ -28,11 +29,12 @@ class Source:
         root = None if text is None or wrong else tree(text)
         if text is None or root is None:
             return None
-        return cls(content=content, text=text, root=root)
+        shared = frozenset(one.alias for one in root.every() if one.alias is not None)
+        return cls(content=content, text=text, root=root, shared=shared)
 
     def edits(self, one: Statement, value: Value) -> list[Edit]:
         """Raises `Refused`."""
-        return changed(one, value, self.root, self.text)
+        return changed(one, value, self.root, self.text, self.shared)
 
     def with_edits(self, edits: Iterable[Edit]) -> bytes | None:
         """The bytes afterwards; None where two edits meet or a comment would be lost."""
