@@ -7,7 +7,7 @@ import click
 
 from reconciler.cli import interrupt, options, progress, screen
 from reconciler.cli.codes import CHANGES, FAILED, OK
-from reconciler.plan.adoption import FIELDS
+from reconciler.model.fields import ADOPTABLE
 
 if TYPE_CHECKING:
     from reconciler.app.adopting import Adopted
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 @click.option(
     "--field",
     "fields",
-    type=click.Choice(FIELDS),
+    type=click.Choice(ADOPTABLE),
     multiple=True,
     metavar="FIELD",
-    help=f"This field too, beside the opt-outs; may be given several times: {', '.join(FIELDS)}.",
+    help=f"This field too; may be given several times: {', '.join(ADOPTABLE)}.",
 )
 @click.option(
     "--message-file",

@@ -38,8 +38,6 @@ from reconciler.plan.sayings import wanted_contact
 from reconciler.plan.store_rules import StoreRules
 
 Value: TypeAlias = WantedConsent | TagIntent | tuple[Address, ...] | Scalar
-FIELDS: Final = (*PROFILE, "tags", "addresses", *(consent_field(one) for one in Channel))
-"""What may be asked for by name; whom an entry means stays as it is written."""
 
 
 class Kind(StrEnum):

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from reconciler import app
 from reconciler.model.consent import ConsentState, WantedConsent
-from reconciler.plan.adoption import FIELDS, Kind
+from reconciler.model.fields import ADOPTABLE
+from reconciler.plan.adoption import Kind
 from tests.desired.test_adopt import DATED, OUT, adopted
 from tests.harness import VARIANTS, Shop
 from tests.strategies import desired, records
@@ -17,7 +18,7 @@ _SCENE = st.sampled_from(VARIANTS).flatmap(
     lambda variant: st.tuples(
         st.just(variant),
         *(make(variant.partition("-")[0]) for make in (records, desired)),
-        st.sets(st.sampled_from(FIELDS)),
+        st.sets(st.sampled_from(ADOPTABLE)),
     )
 )
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from reconciler.model.fields import ADOPTABLE
 from reconciler.model.personal import Personal
-from reconciler.plan.adoption import FIELDS
 from reconciler.plan.changes import ScalarChange
 from reconciler.sandbox import Fault, Sandbox
 from tests.harness import consent, grant, person
@@ -209,7 +209,7 @@ def test_adopting_lets_nothing_out_but_into_the_files(watch: Watch) -> None:
     )
     (watch.specs / "all.yaml").write_text(with_consent, encoding="utf-8")
     told = watch.folder / "written" / "message.txt"
-    fields = [f"--field={one}" for one in FIELDS]
+    fields = [f"--field={one}" for one in ADOPTABLE]
     with _debugging(watch):
         assert watch.run("adopt").code == 2
         assert watch.run("adopt", *fields).code in (1, 2)

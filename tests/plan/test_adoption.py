@@ -17,9 +17,10 @@ from reconciler.model.consent import (
     WantedConsent,
 )
 from reconciler.model.customer import Address, DesiredCustomer
+from reconciler.model.fields import ADOPTABLE
 from reconciler.model.personal import Personal
 from reconciler.model.settings import Release
-from reconciler.plan.adoption import FIELDS, Adoption, Kind, Unfit, adoptions
+from reconciler.plan.adoption import Adoption, Kind, Unfit, adoptions
 from reconciler.plan.customer import plan_customer
 from reconciler.plan.pairing import Ambiguous, Paired
 from tests.builders import desired, live, out, rules, tags, wanted
@@ -86,7 +87,7 @@ def test_of_several_who_may_be_meant_nothing_is_adopted() -> None:
         rule="identity.ambiguous",
     )
 
-    assert list(adoptions([unsure], rules(), FIELDS)) == []
+    assert list(adoptions([unsure], rules(), ADOPTABLE)) == []
 
 
 def yes(at: datetime | None, actor: Actor = Actor.PERSON, **times: Any) -> LiveConsent:
