@@ -44,6 +44,7 @@ readme-write: install
 examples-check: install  ## the walk-throughs do what they say
 	sh examples/01-first-plan/walk.sh $(CURDIR)/$(BIN)
 	sh examples/04-causes/walk.sh $(CURDIR)/$(BIN)
+	sh examples/05-adopt/walk.sh $(CURDIR)/$(BIN)
 
 test-slow: install  ## the laws at full depth: 2,000 runs each
 	$(BIN)/pytest -m slow

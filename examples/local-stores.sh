@@ -4,6 +4,7 @@ program=${1:+$1/}reconciler
 work=$(mktemp -d)
 cp -r "$(dirname "$0")/specs" "$work/specs"
 cd "$work"
+: >serve.log
 "$program" sandbox serve --port "$port" >serve.log 2>&1 &
 stores=$!
 trap 'kill $stores 2>/dev/null || true; rm -rf "$work"' EXIT
@@ -11,6 +12,6 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
   grep -q shopline serve.log && grep -q "at http" serve.log && break
   sleep 0.5
 done
-export ACME_TW_TOKEN=sandbox-acme-tw
+export ACME_US_TOKEN=sandbox-acme-us ACME_TW_TOKEN=sandbox-acme-tw
 # Where CI is set, loopback gets a token only if it is listed.
-export RECONCILER_HOSTS=http://127.0.0.1:$((port + 2))
+export RECONCILER_HOSTS="http://127.0.0.1:$port,http://127.0.0.1:$((port + 2))"

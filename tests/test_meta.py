@@ -125,7 +125,13 @@ def test_every_command_has_help_and_stands_in_the_readme() -> None:
 
 
 @pytest.mark.parametrize(
-    "folder", ["specs", "examples/01-first-plan/specs", "examples/04-causes/specs"]
+    "folder",
+    [
+        "specs",
+        "examples/01-first-plan/specs",
+        "examples/04-causes/specs",
+        "examples/05-adopt/specs",
+    ],
 )
 def test_the_specs_that_we_show_are_valid(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from reconciler import app
@@ -158,13 +164,15 @@ def test_the_pipelines_are_yaml_and_use_options_that_exist() -> None:
 
     assert isinstance(cli, Group)
     files = [
-        ROOT / "examples/02-github-actions/.github/workflows/customers.yaml",
+        *sorted((ROOT / "examples/02-github-actions/.github/workflows").glob("*.yaml")),
         ROOT / "examples/03-gitlab/.gitlab-ci.yml",
     ]
     for file in files:
         text = file.read_text(encoding="utf-8")
         assert yaml.compose(text) is not None
-        for name, words in re.findall(r"reconciler (plan|apply|validate)([^\n]*)", text):
+        for name, words in re.findall(
+            r"reconciler (plan|apply|validate|adopt)((?:\\\n|[^\n])*)", text
+        ):
             command = cli.get_command(None, name)  # type: ignore[arg-type]
             assert command is not None
             known = {option for parameter in command.params for option in parameter.opts}

@@ -1,5 +1,6 @@
 """The use cases, each the route of data in order; what a step does stands in its own module."""
 
+from reconciler.app.adopting import Adopted, AdoptOptions, adopt
 from reconciler.app.applying import ApplyRequest, apply, entries
 from reconciler.app.brought_to import has_moved_on, revision_to_name
 from reconciler.app.choices import PlanOptions
@@ -20,10 +21,13 @@ from reconciler.app.register import imported, register_folder, register_place
 from reconciler.app.usable import applied_before, check_usable, last_begun
 
 __all__ = [
+    "AdoptOptions",
+    "Adopted",
     "ApplyRequest",
     "Environment",
     "Formatted",
     "PlanOptions",
+    "adopt",
     "applied_before",
     "apply",
     "check_usable",

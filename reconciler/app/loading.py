@@ -44,6 +44,13 @@ class Loaded:
     at_hand: "Mapping[str, AtHand]"
 
 
+class AsWritten(NamedTuple):
+    """What is wanted, with the entries that say so, by store."""
+
+    state: DesiredState
+    at_hand: "Mapping[str, AtHand]"
+
+
 class Read(NamedTuple):
     """What a file said, and what git would call it where that will be asked."""
 
@@ -102,22 +109,37 @@ def load_or_raise(
     With a `base`, stores, policy and approvals are those of that revision of the folder. The files
     are compared with it, and with what was last applied, or with what is `chosen`.
     """
+    return as_written(specs, environment, warn, base, chosen).state
+
+
+def as_written(
+    specs: Path,
+    environment: Environment,
+    warn: Callable[[Diagnostic], None],
+    base: str | None = None,
+    chosen: Compared | None = None,
+    instead: "Mapping[str, bytes] | None" = None,
+) -> AsWritten:
+    """The same with the entries. Some files, by the names that they are shown by, may be read as if
+    they held something else.
+    """
     if chosen is None:
         chosen = compared(specs, base, environment)
     under = None if base == APPLIED else base
-    loaded = _load([specs], environment, _planned(compares=under is not None or bool(chosen)))
+    digests = _planned(compares=under is not None or bool(chosen))
+    loaded = _load([specs], environment, digests, instead)
     state = _sound(loaded.state, loaded.diagnostics, warn)
     _refuse_no_store(state.at_hand, specs)
     at_hand = loaded.at_hand
     if under is not None:
         state, at_hand = _under(loaded, state, specs, under, environment)
     if not chosen:
-        return state
+        return AsWritten(state, at_hand)
     read = AsRead(
         blobs={one.document.file: one.blobs for one in loaded.documents},
         at_hand=at_hand,
     )
-    return with_history(state, read, chosen, specs, environment)
+    return AsWritten(with_history(state, read, chosen, specs, environment), at_hand)
 
 
 def settings_or_raise(
@@ -187,13 +209,19 @@ def _sound(
 
 
 @seldom()
-def _load(paths: Sequence[Path], environment: Environment, digests: _Digests) -> Loaded:
+def _load(
+    paths: Sequence[Path],
+    environment: Environment,
+    digests: _Digests,
+    instead: "Mapping[str, bytes] | None" = None,
+) -> Loaded:
     from reconciler.desired import files, settings
 
     watch = environment.watch
     watch.at("finding specs")
     found, diagnostics = files.find(paths, mask_of(environment))
     watch.ended("finding specs")
+    found = tuple(one.holding((instead or {}).get(one.name)) for one in found)
     gathered = list(diagnostics)
     read = tuple(_parsed(found, gathered, watch, digests.file))
     documents = [one.document for one in read]

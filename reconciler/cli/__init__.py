@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "apply": "Carry out a plan: read again, write, read back.",
     "show": "Show a saved plan, or the steps it would be carried out in.",
     "export": "Write a store's customers as a spec.",
+    "adopt": "Take what people changed in the stores into the files, comments kept.",
     "explain": "Why one customer is as planned: wanted, live, line, commit, verdicts.",
     "audit": "Read the record of all applies, or prove that nobody changed it.",
     "register": "Read, prove or fill the register of who opted out.",

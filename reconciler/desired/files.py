@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -31,8 +31,15 @@ class FoundFile:
 
     name: str
     path: Path
+    held: bytes | None = field(default=None, repr=False)
+
+    def holding(self, content: bytes | None) -> "FoundFile":
+        """The same as if it held something else; None: what it holds."""
+        return self if content is None else replace(self, held=content)
 
     def read(self) -> SpecFile | Diagnostic:
+        if self.held is not None:
+            return SpecFile(name=self.name, content=self.held)
         try:
             return SpecFile(name=self.name, content=self.path.read_bytes())
         except OSError as error:

@@ -107,6 +107,9 @@ PROFILE: Final = tuple(spec.name for spec in SCALARS if spec.name not in list(Id
 
 _CONSENTS: Final = {channel: f"consent.{channel}" for channel in Channel}
 
+# What may be taken from a store into the files by its name: whom an entry means stays as written.
+ADOPTABLE: Final = (*PROFILE, "tags", "addresses", *_CONSENTS.values())
+
 
 def consent_field(channel: Channel) -> str:
     return _CONSENTS[channel]

@@ -69,6 +69,19 @@ _ONE_WAY: Final = "write it in the one way that the message names"
 _OWN_FIELD: Final = "keep personal data in its own fields, which are masked"
 
 RULES: Final[dict[str, Rule]] = {
+    "adopt.anchor": _error(
+        "what is to be adopted stands under an anchor, and would be said of others too",
+        "the content, written out where the aliases stand",
+    ),
+    "adopt.overtaken": _error("a file changed while something was adopted", "run adopt again"),
+    "adopt.several-stores": _error(
+        "one entry speaks for stores that are not all to be adopted from",
+        "a file for each store, or the change by hand",
+    ),
+    "adopt.unclear": _error(
+        "something cannot be adopted with all else kept as it is", "do it by hand"
+    ),
+    "adopt.unwritable": _error("a file cannot be written", "check its permissions"),
     "approval.customer": _error(
         "an acknowledgement needs one customer, and a raised ceiling has none", _ONE_WAY
     ),
@@ -108,7 +121,8 @@ RULES: Final[dict[str, Rule]] = {
         "a grant's level is below what the policy asks for", "a consent of that level"
     ),
     "consent.newer-opt-out": _hold(
-        "an opt-out is newer than the evidence, or as old", "a newer consent of the person"
+        "an opt-out is newer than the evidence, or as old",
+        "the opt-out in the file (`adopt`), or a newer consent of the person",
     ),
     "consent.no-contact": _hold(
         "there is no address that the consent could be for", "the address, in the specs"
@@ -307,7 +321,8 @@ RULES: Final[dict[str, Rule]] = {
         "the register of opt-outs is not asked by this plan; the apply asks it", "its key"
     ),
     "register.opted-out": _hold(
-        "the person opted out before, as the register knows", "a newer consent of the person"
+        "the person opted out before, as the register knows",
+        "the opt-out in the file (`adopt`), or a newer consent of the person",
     ),
     "schema.format": _error("a text is not of the form that the schema asks for", _ONE_WAY),
     "schema.missing": _error("something that is needed is missing", "add it"),

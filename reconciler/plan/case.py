@@ -1,7 +1,7 @@
 """One customer while its fields are looked at: what is found, and what is left of it in the end."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -143,8 +143,10 @@ class Case:
                     f"the person opted out of {WORDS[channel]} in store {known.store} of the same "
                     "controller, which counts here too: the file is out of date",
                     (FieldPath.of_consent(channel),),
-                    "the opt-out in the files, or a newer consent of the person",
+                    "the opt-out in the files (`reconciler adopt --write`), or a newer consent of "
+                    "the person",
                 )
+                self.verdicts[-1] = replace(self.verdicts[-1], out_of_date=True)
 
     def erased(self, fields: list[FieldChange]) -> None:
         """Erased stays erased: nobody who was is made again, or put in the place of another."""
@@ -190,6 +192,8 @@ class Case:
     def _note(self, decision: ConsentDecision, field: FieldPath) -> None:
         level = Level.HOLD if decision.holds else Level.WARN
         self.add(decision.rule, level, decision.message, (field,), decision.lifted_by)
+        if decision.out_of_date:
+            self.verdicts[-1] = replace(self.verdicts[-1], out_of_date=True)
 
     def bearing_tags(self, fields: list[FieldChange]) -> None:
         """A tag that feeds an audience is a grant, so it needs what a grant needs."""

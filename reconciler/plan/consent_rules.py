@@ -1,7 +1,7 @@
 """Consent by the transition table: what may be planned, what is held, and what only warns."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -29,13 +29,16 @@ WORDS: Final = {Channel.EMAIL: "e-mail", Channel.SMS: "SMS"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentDecision:
-    """`rule` is empty where nothing is to be said, `lifted_by` None where nothing lifts a hold."""
+    """`rule` is empty where nothing is to be said, `lifted_by` None where nothing lifts a hold.
+    `out_of_date` says that the files want somebody in who is known to be out.
+    """
 
     changes: bool
     rule: str = ""
     message: str = ""
     holds: bool = False
     lifted_by: str | None = None
+    out_of_date: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,7 @@ class ConsentFacts:
 
 ERASED: Final = "register.erased"
 OUT_BEFORE: Final = "register.opted-out"
+_OUT_OF_DATE: Final = "; the file is out of date, and `reconciler adopt` takes the opt-out into it"
 _NOTHING: Final = ConsentDecision(changes=False)
 _CHANGE: Final = ConsentDecision(changes=True)
 
@@ -67,6 +71,36 @@ def decide(
     channel: Channel, live: LiveConsent | None, wanted: WantedConsent, ground: ConsentFacts
 ) -> ConsentDecision:
     """One cell of the transition table, the evidence weighed; `live` None: no such customer."""
+    found = _decided(channel, live, wanted, ground)
+    if not found.holds or not _is_out_of_date(channel, live, wanted, ground):
+        return found
+    return replace(found, message=f"{found.message}{_OUT_OF_DATE}", out_of_date=True)
+
+
+def _is_out_of_date(
+    channel: Channel, live: LiveConsent | None, wanted: WantedConsent, ground: ConsentFacts
+) -> bool:
+    """Whether somebody is out, and the evidence for an opt-in does not overturn that."""
+    if wanted.state is ConsentState.UNSUBSCRIBED:
+        return False
+    if live is not None and _is_out(live):
+        own = is_from_person(wanted.evidence)
+        suffices = own or transition(live, wanted.state) is Decision.NEWER
+        return not (suffices and live.is_before(wanted.evidence.at))
+    known = ground.register()
+    if wanted.state is ConsentState.PENDING:
+        return known is not None and known.said is Said.OUT
+    held = known_before(WORDS[channel], wanted.evidence, known)
+    return held is not None and held.rule == OUT_BEFORE
+
+
+def _is_out(live: LiveConsent | None) -> bool:
+    return live is not None and live.state is ConsentState.UNSUBSCRIBED
+
+
+def _decided(
+    channel: Channel, live: LiveConsent | None, wanted: WantedConsent, ground: ConsentFacts
+) -> ConsentDecision:
     word = WORDS[channel]
     match transition(live, wanted.state):
         case Decision.NO_CHANGE:
@@ -211,7 +245,7 @@ def _opted_out(
     """
     if live is None or live.is_before(evidence.at):
         return None
-    out = live.state is ConsentState.UNSUBSCRIBED
+    out = _is_out(live)
     if not out and not (live.is_dated_never() and ground.blurred):
         return None
     if live.at is None and not live.is_after(evidence.at):

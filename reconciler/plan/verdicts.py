@@ -32,7 +32,8 @@ class Verdict:
     `released` says that a person has lifted it for this plan; it then holds and blocks nothing.
     `fields` are the field changes that a hold or block takes out; empty for the whole customer.
     `acknowledged` says that somebody knows of what is asked for and not carried out. `cause` is
-    told where the files at hand want it and the base does not.
+    told where the files at hand want it and the base does not. `out_of_date` says that the files
+    want somebody in who is known to be out.
     """
 
     rule: str
@@ -48,6 +49,7 @@ class Verdict:
     acknowledged: bool = False
     raises: tuple[RiskClass, int] | None = None
     cause: Cause | None = None
+    out_of_date: bool = False
 
     @property
     def approval(self) -> str | None:

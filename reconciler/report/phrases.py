@@ -135,10 +135,12 @@ def waiting(plan: SavedPlan) -> str:
 
 
 def age(one: timedelta) -> str:
-    hours = one.total_seconds() / 3600
-    if hours < 1:
-        return "less than an hour"
-    return counted(int(hours), "hour") if hours < 72 else counted(int(hours // 24), "day")
+    """In the largest unit that says enough."""
+    seconds = int(one.total_seconds())
+    for unit, size, enough in (("day", 86_400, 3), ("hour", 3600, 2), ("minute", 60, 2)):
+        if seconds >= size * enough:
+            return counted(seconds // size, unit)
+    return counted(max(seconds, 0), "second")
 
 
 def departures(store: SavedStore) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.model.fields import ADOPTABLE
 from reconciler.model.personal import Personal
 from reconciler.plan.changes import ScalarChange
 from reconciler.sandbox import Fault, Sandbox
@@ -19,6 +20,7 @@ from tests.leaks.canaries import EMAILS, PHONES, assert_clean, found_in
 from tests.program import Done, run
 
 Json = dict[str, Any]
+SINCE = "2026-07-02T08:15:30+00:00"
 FORMATS = ("text", "markdown", "json", "html", "github")
 
 
@@ -193,6 +195,30 @@ def test_planning_applying_and_telling_of_it_let_nothing_out(watch: Watch) -> No
         written = watch.folder / "export.yaml"
         assert "wrote" not in watch.run("export", "--store", "shop", "--out", written).out
 
+    assert_clean(watch.outputs())
+
+
+def test_adopting_lets_nothing_out_but_into_the_files(watch: Watch) -> None:
+    no = consent("unsubscribed", None if watch.box.platform == "shoplazza" else SINCE, "person")
+    people = _people(watch.box.platform)
+    people[0] |= {"first_name": canaries.LAST, "consent": {"email": no, "sms": consent()}}
+    watch.box.reset(people)
+    text = (watch.specs / "all.yaml").read_text(encoding="utf-8")
+    with_consent = text.replace(
+        f'"email": "{EMAILS[0]}",', f'"email": "{EMAILS[0]}", "consent": {{"email": "subscribed"}},'
+    )
+    (watch.specs / "all.yaml").write_text(with_consent, encoding="utf-8")
+    told = watch.folder / "written" / "message.txt"
+    fields = [f"--field={one}" for one in ADOPTABLE]
+    with _debugging(watch):
+        assert watch.run("adopt").code == 2
+        assert watch.run("adopt", *fields).code in (1, 2)
+        assert watch.run("adopt", *fields, "--write", "--message-file", told).code in (0, 1)
+        watch.run("adopt", *fields, "--write")
+
+    assert told.read_text().startswith("Adopt 1 opt-out and ")
+    written = (watch.specs / "all.yaml").read_text(encoding="utf-8")
+    assert f'"first_name": "{canaries.LAST}"' in written
     assert_clean(watch.outputs())
 
 
