@@ -19,6 +19,7 @@ from reconciler.app.environment import (
     shop_of,
 )
 from reconciler.app.register import Registers, check_access, register_end
+from reconciler.app.siblings import asked_before_opt_ins
 from reconciler.app.usable import left_by
 from reconciler.errors import ReconcilerError
 from reconciler.model.customer import DesiredCustomer
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from reconciler.plan.outcome import ApplyResult, StepOutcome, StoreOutcome, TrailEnd
     from reconciler.plan.store_rules import StoreRules
     from reconciler.planfile.saved import SavedPlan
+    from reconciler.platforms.connect import Connection
     from reconciler.state.recorder import Record
 
 
@@ -266,6 +268,7 @@ def _apply_store(
         kept = journal.Journal(path, environment.clock, past)
         try:
             connection = open_store(store, environment, approved.learned)
+            others: list[Connection] = []
             try:
                 rules = rules_for(
                     order.state,
@@ -281,6 +284,9 @@ def _apply_store(
                     client=connection.client,
                     session=connection.session,
                     rules=rules,
+                    siblings=asked_before_opt_ins(
+                        order.state, order.commitment, store, environment, rules, others
+                    ),
                     clock=environment.clock,
                     circuit=circuit,
                     notes=Notes(
@@ -308,7 +314,8 @@ def _apply_store(
                 )
                 return run.run(steps(approved, order.only))
             finally:
-                connection.session.close()
+                for one in (connection, *others):
+                    one.session.close()
         finally:
             kept.close()
             with suppress(OSError):  # plans read it again; nothing is lost

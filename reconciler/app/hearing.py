@@ -1,7 +1,7 @@
 """What a reading shows for the register of opt-outs, and for the other stores of the controller."""
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.app.environment import Environment
@@ -23,13 +23,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Circle:
-    """Where the stores of one controller that a plan reads tell each other whom they heard."""
+    """Where the stores of one controller that a plan reads tell each other whom they heard; `noes`
+    are the opt-outs of all of them, in eight bytes each.
+    """
 
-    voices: "Meeting[Voices]"
-    later: Meeting[None]
+    heard: Meeting
+    later: Meeting
+    noes: set[int] = field(default_factory=set)
 
     def leave(self, store: str) -> None:
-        self.voices.leave(store)
+        self.heard.leave(store)
         self.later.leave(store)
 
 
@@ -93,10 +96,15 @@ class Hearing:
     ) -> "StoreReading":
         """Nobody judges before all have told whom they heard, and who came back later."""
         name, register, client = self._rules.store.name, self._rules.register, reading.client
+        self._wishes(read, voices)
         for identity, act in voices.told(read.receipt.learned):
             register.overhear(identity, act)
-        others = self._circle.voices.hear(name, voices) if self._circle is not None else {}
-        called = voices.contradicted(others.values())
+        noes = voices.short
+        if self._circle is not None:
+            self._circle.noes.update(noes)
+            self._circle.heard.wait(name)
+            noes = self._circle.noes
+        called = voices.contradicted(noes)
         known = {one.remote_id: one for one in read.index.remembered()}
         fresh = client.read_many(one for one in called if one not in known)
         asked = [*(known[one] for one in called if one in known), *fresh.values()]
@@ -110,7 +118,7 @@ class Hearing:
             if person.contact is not None:
                 register.overhear(register.identity(person.channel, person.contact), act)
         if self._circle is not None:
-            self._circle.later.hear(name, None)
+            self._circle.later.wait(name)
         self._put_down((*self.seen.new[before:], *self._overheard(lives, read)))
         notes = read.receipt.notes
         if fresh:
@@ -123,6 +131,16 @@ class Hearing:
             called_out=tuple(one for one in lives if one.remote_id in fresh),
             receipt=replace(read.receipt, requests=reading.requests(), notes=notes),
         )
+
+    def _wishes(self, read: "StoreReading", voices: "Voices") -> None:
+        """Whom the files want out of this store is out of the others too, and may have no record
+        here, or none that can tell.
+        """
+        from reconciler.plan.sayings import wished
+
+        for pairing in read.index.pairings():
+            for channel, contact, act in wished(pairing.desired, self._rules):
+                voices.says_no(channel, contact, act)
 
     def _overheard(
         self, lives: "Iterable[LiveCustomer]", read: "StoreReading"

@@ -46,6 +46,7 @@ class Registers:
         self._proven = proven
         self._lock = Lock()
         self._read: dict[str, RegisterFile] = {}
+        self._gone: dict[tuple[str, bool], bool] = {}
 
     def for_plan(self, store: StoreSettings) -> RegisterAtHand:
         """A plan without the key for what is missing is made all the same, and says so."""
@@ -65,35 +66,47 @@ class Registers:
     def for_apply(self, store: StoreSettings) -> RegisterAtHand:
         """An apply always asks, and what was noted before it began."""
         file, access = self._of(store)
-        file.take_in_news()
+        for one in (store.name, *(other.name for other in siblings(store, self._state))):
+            self._read[one].take_in_news()
         return RegisterAtHand(file=file, access=access)
 
     def _of(self, store: StoreSettings) -> "tuple[RegisterFile, Access]":
         from reconciler.model.register import Access
 
-        others = [one.name for one in siblings(store, self._state)]
         with self._lock:
             if store.name not in self._read:
-                self._read_together(store, (store.name, *others))
+                self._read_together(store)
             file = self._read[store.name]
-            gone = any(map(self._is_gone, (store.name, *others)))
+            gone = self._gone[file.place.controller, store.controller is None]
         required = self._state.policy.register_required
         if gone or (required and file.head.count == 0):
             return file, Access.MISSING
         return file, Access.KEY_MISSING if file.known.missing_keys else Access.ASKED
 
-    def _read_together(self, store: StoreSettings, names: tuple[str, ...]) -> None:
+    def _read_together(self, store: StoreSettings) -> None:
+        """What a store gave outlives it: where there is a controller, every file is looked into."""
         from reconciler.model.register import Register
         from reconciler.state.register import RegisterFile
 
+        members = (store.name, *(one.name for one in siblings(store, self._state)))
+        others: set[str] = set()
+        if store.controller is not None:
+            folder = register_folder(self._environment)
+            others = {one.name.removesuffix(".jsonl") for one in folder.glob("*.jsonl")}
+        names = (*members, *sorted(others.difference(members)))
         places = [
             register_place(self._environment, name, self._pseudonyms, store.controller)
             for name in names
         ]
-        known = Register(places[0].controller, places[0].keys, names)
+        known = Register(places[0].controller, places[0].keys, members)
+        clock = self._environment.clock
         for place in places:
-            file = RegisterFile(place, self._environment.clock, known, proven=self._proven)
-            self._read[place.store] = file
+            file = RegisterFile(place, clock, known, proven=self._proven)
+            if place.store in members:
+                self._read[place.store] = file
+        self._gone[places[0].controller, store.controller is None] = any(
+            map(self._is_gone, members)
+        )
 
     def _is_gone(self, name: str) -> bool:
         from reconciler.state.trail import last_register

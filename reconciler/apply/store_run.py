@@ -21,6 +21,7 @@ from reconciler.apply.pace import MOST_WRITERS, Pace
 from reconciler.apply.proofs import Proofs
 from reconciler.apply.reread import REREAD_LASTS, SHARING, Rereads, can_share
 from reconciler.apply.resubscription import settle_resubscription
+from reconciler.apply.siblings import Siblings
 from reconciler.apply.spread import spread
 from reconciler.apply.together import Deferred, Shown, read_together, settled
 from reconciler.apply.update import Update, one_by_one
@@ -62,6 +63,7 @@ class StoreRun:
     client: Writer
     session: Session
     rules: StoreRules
+    siblings: Siblings
     clock: Clock
     circuit: Circuit
     notes: Notes
@@ -336,6 +338,7 @@ class StoreRun:
             remote_id=remote_id,
             client=self.client,
             rules=self.rules,
+            siblings=self.siblings,
             clock=self.clock,
             rereads=self.rereads,
             own=self.customers.writes(step.change.alias),

@@ -1,12 +1,13 @@
 """Steps that change a customer who exists: read again, decide, write, read back."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from reconciler.apply.chain import continued
 from reconciler.apply.circuit import Circuit
 from reconciler.apply.customers import Customers
+from reconciler.apply.elsewhere import overhear, overheard
 from reconciler.apply.left_open import verified
 from reconciler.apply.notes import Notes
 from reconciler.apply.patch import patch_for
@@ -14,6 +15,7 @@ from reconciler.apply.proofs import Proofs
 from reconciler.apply.recheck import Recheck, recheck
 from reconciler.apply.reread import Rereads
 from reconciler.apply.resubscription import take_out
+from reconciler.apply.siblings import Siblings
 from reconciler.apply.silence import silences
 from reconciler.apply.verify import ReadBack, compare, told, worst
 from reconciler.apply.window import cut_off_window, open_window
@@ -25,7 +27,7 @@ from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import FieldPath
 from reconciler.plan.changes import ConsentChange, FieldChange
 from reconciler.plan.outcome import State, StepOutcome
-from reconciler.plan.sayings import Saying, grants, opt_outs, withdrawals
+from reconciler.plan.sayings import Saying, grants, left, opt_outs, withdrawals
 from reconciler.plan.steps import Step, StepKind
 from reconciler.plan.store_rules import StoreRules
 from reconciler.platforms.base import Writer
@@ -64,6 +66,7 @@ class Update:
     remote_id: str
     client: Writer
     rules: StoreRules
+    siblings: Siblings
     clock: Clock
     rereads: Rereads
     own: OurWrites | None
@@ -80,6 +83,9 @@ class Update:
         live = self._reread()
         if live is None:
             return StepOutcome(step=step, state=State.STALE, message="the customer is gone")
+        overhear(step, live, self.rules)
+        if why := self.siblings.unheard(step, self.desired, live, self.rules):
+            return StepOutcome(step=step, state=State.NOT_REACHED, message=why)
         found = recheck(step, self.desired, live, self.own, self.rules)
         moved = (*_moved_since_plan(step, live, self.own), *self._unapproved(found))
         if found.write:
@@ -106,6 +112,7 @@ class Update:
             for person, act in opt_outs(live, self.rules)
             if ours.get(person.channel) != live.consent(person.channel)
         ]
+        seen += overheard(self.step, live, self.rules)
         out: Iterable[Saying] = ()
         if self.step.kind is StepKind.WITHDRAW:
             now = self.clock.now()
@@ -197,6 +204,7 @@ class Update:
                 self.proofs.add(self.step.kind, found.write, live)
         self._note_grants(found, seen, back)
         done = {path for path, state in seen.fields if state is State.DONE}
+        self._note_withdrawals(found, done, back)
         fields = (*found.settled, *seen.fields)
         return StepOutcome(
             step=self.step,
@@ -208,6 +216,14 @@ class Update:
             noticed=seen.noticed,
             silences=tuple(silences(self.step, done, live, self.rules, self.clock.now())),
         )
+
+    def _note_withdrawals(
+        self, found: Recheck, done: Collection[FieldPath], back: LiveCustomer
+    ) -> None:
+        out = [one for one in found.write if one.path in done and isinstance(one, ConsentChange)]
+        if out and self.step.kind is StepKind.WITHDRAW:
+            now = self.clock.now()
+            self.notes.says(left(out, self.desired, back, self.rules, now))
 
     def _note_grants(self, found: Recheck, seen: ReadBack, back: LiveCustomer) -> None:
         done = {path for path, state in seen.fields if state is State.DONE}

@@ -1,6 +1,7 @@
 """`reconciler register`."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from reconciler.cli.commands import Commands
 from reconciler.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from reconciler.app import Environment
     from reconciler.model.register import Register, Standing
@@ -74,12 +75,18 @@ def show(specs: Path, state_dir: Path | None, store: str | None, person: bool) -
     """
     from reconciler import app
     from reconciler.clock import system_clock
+    from reconciler.model.register import Register
     from reconciler.state.register import RegisterFile
 
-    places = _places(app.environment_of(specs, state_dir), store)
+    environment = app.environment_of(specs, state_dir)
+    places = _places(environment, store)
     asked = _asked() if person else None
+    controllers = _controllers(specs, environment)
+    names = [place.store for place in places]
     for place in places:
-        file = RegisterFile(place, system_clock(), proven=True)
+        controller = controllers.get(place.store) or place.controller
+        known = Register(controller, place.keys, names)
+        file = RegisterFile(place, system_clock(), known, proven=True)
         if asked is not None:
             click.echo(f"{place.store}: {_told_of(file.known, asked)}")
             continue
@@ -137,7 +144,13 @@ def import_(specs: Path, state_dir: Path | None, store: str, table: Path, dry_ru
     environment = app.environment_of(specs, state_dir)
     if not register_keys(environment.folder, environment.variables):
         key(environment.folder, environment.variables)
-    place = _place(environment, store)
+    controllers = _controllers(specs, environment)
+    if controllers and store not in controllers:
+        raise ConfigError(
+            f"the specs have no store {store}, so nobody would ask this list",
+            hint=f"name one of {', '.join(sorted(controllers))}",
+        )
+    place = replace(_place(environment, store), controller=controllers.get(store) or store)
     now = environment.clock.now()
     try:
         rows, faults = read(table, now)
@@ -205,6 +218,18 @@ def merge(specs: Path, state_dir: Path | None, copy: Path) -> int:
         told = f"{done.added} lines added" if done.added else "nothing to add"
         click.echo(f"{store}: {told}; head {done.head.seal}")
     return OK
+
+
+def _controllers(specs: Path, environment: "Environment") -> "Mapping[str, str | None]":
+    """By store, as the specs say; empty where there are none that can be read."""
+    from reconciler import app
+    from reconciler.errors import SpecError
+
+    try:
+        stores = app.settings_or_raise(specs, environment).stores
+    except SpecError:
+        return {}
+    return {one.name: one.controller for one in stores}
 
 
 def _places(environment: "Environment", store: str | None) -> "Iterable[Place]":

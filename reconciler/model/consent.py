@@ -131,6 +131,13 @@ class LiveConsent:
             swappable=swappable,
         )
 
+    @property
+    def earliest(self) -> datetime | None:
+        """The first instant that it may be of; None where none is told."""
+        if self.at is None:
+            return None
+        return min(self.not_before or self.at, self.at)
+
     def is_dated_never(self) -> bool:
         """Whether it reads as never asked and yet tells, or garbles, since when."""
         return self.state is ConsentState.NOT_SUBSCRIBED and (self.dated or self.at is not None)

@@ -16,11 +16,14 @@ from reconciler.model.pseudonyms import Pseudonyms
 
 
 class Said(StrEnum):
-    """What somebody said, or what became of them."""
+    """What somebody said, or what became of them. That we made a record, of nobody's yes, says
+    nothing of them; it tells what a store shows of that from an opt-out.
+    """
 
     OUT = "out"
     IN = "in"
     ERASED = "erased"
+    MADE = "made"
 
 
 class Sure(StrEnum):
@@ -47,15 +50,17 @@ class By(StrEnum):
     WITHDRAWAL = "withdrawal"
     GRANT = "grant"
     ERASURE = "erasure"
+    CREATE = "create"
+    MOVE = "move"
     IMPORT = "import"
     CONTROLLER = "controller"
     FORMER = "former"
 
 
-_RANK: Final = {Said.IN: 0, Said.OUT: 1, Said.ERASED: 2}
-_OURS: Final = (By.WITHDRAWAL, By.CONTROLLER)
-_ECHO: Final = timedelta(hours=1)
-"""How much later than we noted our own write a store may date it."""
+_RANK: Final = {Said.MADE: 0, Said.IN: 1, Said.OUT: 2, Said.ERASED: 3}
+_OURS: Final = (By.WITHDRAWAL, By.CONTROLLER, By.MOVE)
+_ECHO: Final = timedelta(minutes=1)
+"""How much later than we noted our own write a store may date it, where it was not read back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +121,7 @@ def standing(acts: Iterable[Act]) -> Standing | None:
     erased: Act | None = None
     last: Act | None = None
     by_person = may_be_person = False
-    acts = tuple(acts)
+    acts = tuple(one for one in acts if one.said is not Said.MADE)
     told = {one.at for one in acts if one.at is not None and one.doer is not Doer.NOT_TOLD}
     for act in sorted(acts, key=_order):
         last = act
@@ -151,9 +156,10 @@ def _order(act: Act) -> tuple[object, ...]:
 
 def is_from_elsewhere(act: Act, store: str) -> bool:
     """Whether an act is no news that a store gave itself. A list that was imported is of no store;
-    what was carried to one tells less than what it was carried from.
+    what was carried to one tells less than what it was carried from, and whoever got another
+    address said no to nothing.
     """
-    if act.by is By.CONTROLLER:
+    if act.by in (By.CONTROLLER, By.MOVE):
         return False
     return act.said is Said.IN or act.by is By.IMPORT or act.store != store
 
@@ -163,13 +169,13 @@ def _is_same(act: Act, store: str) -> bool:
 
 
 def left_by_us(acts: Iterable[Act], store: str) -> Act | None:
-    """The opt-out that we wrote to a store last, if the person did not come back there since."""
+    """What we wrote to a store last that leaves a person out, if they did not come back there."""
     last = None
     for act in sorted(acts, key=lambda one: (one.seen, _order(one))):
         if act.store == store:
             if act.said is Said.IN:
                 last = None
-            elif act.said is Said.OUT and act.by in _OURS:
+            elif act.said is Said.MADE or (act.said is Said.OUT and act.by in _OURS):
                 last = act
     return last
 
@@ -223,10 +229,12 @@ class Register:
 
     def add(self, told: Told) -> None:
         act, channel, identity, customer = told.act, told.channel, told.identity, told.customer
+        ours = told.controller == self._controller or act.store in self._stores
+        if not ours:
+            return
         if identity is not None:
             self._used.add(told.key)
-            if told.controller == self._controller or act.store in self._stores:
-                self._under.add((told.key, told.controller))
+            self._under.add((told.key, told.controller))
             self._acts.setdefault(identity, []).append(act)
         if customer is not None:
             self._records.setdefault((customer, channel), []).append(act)
@@ -327,13 +335,17 @@ class Register:
 
     def _is_new(self, known: list[Act], act: Act) -> bool:
         """A no whose time is not told, and that is known already, was first seen before."""
-        if act.by in _OURS and act.said is Said.OUT:
+        if act.said is Said.MADE or (act.by in _OURS and act.said is Said.OUT):
             # When we wrote last tells our own echo from a later no.
             last = left_by_us(known, act.store)
             if last is None or last.seen < act.seen:
                 return True
-        if act.by is By.CONTROLLER:
+        if act.said is Said.MADE or act.by is By.CONTROLLER:
             return False
+        if act.said is Said.ERASED and known:
+            stands = standing(known)
+            if stands is not None and stands.said is Said.ERASED:
+                return False
         # Every store's word is kept, since another's may be cleared alone.
         known = [one for one in known if one.store == act.store and one.by is not By.CONTROLLER]
         before = standing(known) if known else None
@@ -346,7 +358,7 @@ class Register:
 
     def _found(self, channel: Channel, contact: str) -> list[Act]:
         found: list[Act] = []
-        for name, controller in self._under:
+        for name, controller in tuple(self._under):
             key = self._keys.get(name)
             if key is not None:
                 found += self._acts.get(key.identity(controller, channel.value, contact), ())

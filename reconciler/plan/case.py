@@ -82,6 +82,8 @@ class Case:
             if had is not ConsentState.SUBSCRIBED:
                 self._hold_address(channel, f"its consent is {had}, which is no known no")
                 return None
+        if not out and self._conflicts(channel):
+            return None
         ground = None
         if live is not None:
             ground = self._known(channel, live)
@@ -95,8 +97,6 @@ class Case:
             if moving and decision.holds:
                 self._hold_address(channel, decision.message)
             return None
-        if not out:
-            self._conflict(channel, field)
         moves = moving and wanted.state is ConsentState.SUBSCRIBED
         return ConsentChange(
             channel=channel,
@@ -140,7 +140,7 @@ class Case:
                 self.add(
                     OPTED_OUT,
                     Level.WARN,
-                    f"the person opted out of {WORDS[channel]} in store {known.store} of the same "
+                    f"the person is out of {WORDS[channel]} in store {known.store} of the same "
                     "controller, which counts here too: the file is out of date",
                     (FieldPath.of_consent(channel),),
                     "the opt-out in the files (`reconciler adopt --write`), or a newer consent of "
@@ -173,11 +173,16 @@ class Case:
                 by_release(ERASED) if related else "evidence of a new relation, and a release",
             )
 
-    def _conflict(self, channel: Channel, field: FieldPath) -> None:
-        """The most restrictive wish for one person counts in all stores of a controller."""
+    def _conflicts(self, channel: Channel, path: FieldPath | None = None) -> bool:
+        """Whether the files want the same person out in another store of the controller: then that
+        wish counts in all of them. Of somebody who is in already nothing is to be held.
+        """
+        live = self.live
+        if live is not None and live.consent(channel).state is ConsentState.SUBSCRIBED:
+            return False
         places = [
             f"{mark.file}:{mark.line}:{mark.column} (store {store})"
-            for store, mark in wanted_out(self.desired, self.live, channel, self.rules)
+            for store, mark in wanted_out(self.desired, live, channel, self.rules)
         ]
         if places:
             self.add(
@@ -185,9 +190,10 @@ class Case:
                 Level.HOLD,
                 f"the specs want the same person out of {WORDS[channel]} in another store of the "
                 f"controller: {', '.join(places)}",
-                (field,),
+                (path or FieldPath.of_consent(channel),),
                 "the same wish in both places",
             )
+        return bool(places)
 
     def _note(self, decision: ConsentDecision, field: FieldPath) -> None:
         level = Level.HOLD if decision.holds else Level.WARN
@@ -216,10 +222,11 @@ class Case:
                     "give the customer a consent with evidence",
                 )
                 continue
+            if self._conflicts(one.channel, one.path):
+                continue
             decision = decide(one.channel, live, wanted, self._ground(one.channel))
             if decision.holds:
                 self._note(decision, one.path)
-            self._conflict(one.channel, one.path)
 
     def address_changes(self, fields: list[FieldChange]) -> None:
         """Consent belongs to the address: a subscribed address does not just become another."""

@@ -20,7 +20,7 @@ from reconciler.model.consent import (
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import FieldPath
 from reconciler.model.identity import IdentityKind
-from reconciler.model.register import Access, Said, Standing
+from reconciler.model.register import Said, Standing
 from reconciler.plan.changes import Elsewhere
 from reconciler.plan.consent_rules import is_proven
 from reconciler.plan.sayings import contact_key, wanted_contact
@@ -30,14 +30,23 @@ OUT: Final = WantedConsent(state=ConsentState.UNSUBSCRIBED, evidence=Evidence())
 _KINDS: Final = {Channel.EMAIL: IdentityKind.EMAIL, Channel.SMS: IdentityKind.PHONE}
 
 
-def out_elsewhere(channel: Channel, live: LiveCustomer, rules: StoreRules) -> Standing | None:
+def out_elsewhere(
+    channel: Channel,
+    live: LiveCustomer,
+    rules: StoreRules,
+    desired: DesiredCustomer | None = None,
+) -> Standing | None:
     """Whose opt-out, in another store of the controller, the yes of a record has to give way to;
-    None where it need not: the person said it later themselves, or it is no yes.
+    None where it need not: the person said it later themselves, or it is no yes. What the store
+    hides of a contact its entry tells.
     """
     consent, register = live.consent(channel), rules.register
     if consent.state is not ConsentState.SUBSCRIBED or not _is_shared(rules):
         return None
-    contact = contact_key(live, channel, rules.comparison.region)
+    region = rules.comparison.region
+    contact = contact_key(live, channel, region)
+    if contact is None and desired is not None:
+        contact = wanted_contact(desired, None, channel, region)
     if contact is None:
         return None
     known = register.elsewhere(channel, contact, rules.store.name)
@@ -49,13 +58,11 @@ def out_elsewhere(channel: Channel, live: LiveCustomer, rules: StoreRules) -> St
 def is_own_later(consent: LiveConsent, known: Standing) -> bool:
     """Whether a yes is surely the person's own act, and surely later than what is known."""
     own = consent.state is ConsentState.SUBSCRIBED and consent.actor is Actor.PERSON
-    return own and consent.at is not None and consent.at > known.since
+    return own and consent.earliest is not None and consent.earliest > known.since
 
 
 def _is_shared(rules: StoreRules) -> bool:
-    return rules.store.controller is not None and (
-        rules.access is not Access.NOT_ASKED and rules.register.knows_anybody
-    )
+    return rules.store.controller is not None and rules.register.knows_anybody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +86,7 @@ def carried(desired: DesiredCustomer, live: LiveCustomer | None, rules: StoreRul
     found = {
         channel: Elsewhere(store=known.store, since=known.since)
         for channel in Channel
-        if (known := out_elsewhere(channel, live, rules)) is not None
+        if (known := out_elsewhere(channel, live, rules, desired)) is not None
         and not _says_no(desired, channel)
         and not _is_overturned(desired, live, channel, known, rules)
     }
@@ -106,9 +113,9 @@ def _is_overturned(
     if wanted is None or wanted.state is not ConsentState.SUBSCRIBED or known.said is not Said.OUT:
         return False
     evidence = wanted.evidence
-    same = wanted_contact(desired, live, channel, rules.comparison.region) == contact_key(
-        live, channel, rules.comparison.region
-    )
+    region = rules.comparison.region
+    shown = contact_key(live, channel, region)
+    same = shown is None or wanted_contact(desired, live, channel, region) == shown
     newer = evidence.at is not None and evidence.at > known.since
     theirs = is_from_person(evidence) or not known.may_be_person
     return same and newer and theirs and is_proven(channel, evidence, live.country(), rules.policy)

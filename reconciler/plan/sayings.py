@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.identity import IdentityKind, email_key, number_of
-from reconciler.model.register import Act, By, Doer, Person, Said, Sure
+from reconciler.model.register import Act, By, Doer, Person, Said, Standing, Sure
 from reconciler.plan.changes import ConsentChange, Elsewhere, FieldChange
 from reconciler.plan.store_rules import StoreRules
 
@@ -31,6 +31,17 @@ def is_out(channel: Channel, consent: LiveConsent, rules: StoreRules) -> bool:
     if consent.state is ConsentState.UNSUBSCRIBED:
         return True
     return consent.is_dated_never() and rules.blurs(channel, consent)
+
+
+def shows_act(channel: Channel, consent: LiveConsent, rules: StoreRules) -> bool:
+    """Whether a no is somebody's act, which other stores of the controller are told of. Where a
+    store has one word for out and for never asked, and tells no time, only the person's own is:
+    a *no* of its staff is what every update of an app leaves there.
+    """
+    if not is_out(channel, consent, rules):
+        return False
+    told = consent.at is not None or consent.actor is Actor.PERSON
+    return told or rules.table.default_consent is not ConsentState.UNSUBSCRIBED
 
 
 def person_of(live: LiveCustomer, channel: Channel, rules: StoreRules) -> Person:
@@ -101,8 +112,49 @@ def withdrawals(
                 contact=wanted_contact(desired, None, one.channel, rules.comparison.region),
             )
         )
-        act = _ours(Said.OUT, at or now, By.WITHDRAWAL, rules)
+        by = By.WITHDRAWAL if one.withdraws else By.MOVE
+        act = _ours(Said.OUT, at or now, by, rules)
         yield person, replace(act, seen=now)
+
+
+def wished(desired: DesiredCustomer, rules: StoreRules) -> Iterator[tuple[Channel, str, Act]]:
+    """The opt-outs that the files ask for, by the contacts they name: whoever wrote one down may
+    have it from the person. One without a time counts from the plan that sees it.
+    """
+    for channel, wanted in desired.consents:
+        contact = wanted_contact(desired, None, channel, rules.comparison.region)
+        if wanted.state is not ConsentState.UNSUBSCRIBED or contact is None:
+            continue
+        at = wanted.evidence.at
+        act = _ours(Said.OUT, at, By.WITHDRAWAL, rules)
+        yield channel, contact, replace(act, doer=Doer.NOT_TOLD)
+
+
+def left(
+    fields: Iterable[FieldChange],
+    desired: DesiredCustomer,
+    back: LiveCustomer,
+    rules: StoreRules,
+    now: datetime,
+) -> Iterator[Saying]:
+    """The opt-outs that were read back, with the instant that the store gives our write, where that
+    is later than a clock of ours would say.
+    """
+    for person, act in withdrawals(fields, desired, back, rules, now):
+        shown = back.consent(person.channel)
+        if shown.at is not None and shown.at > now:
+            yield person, replace(act, seen=shown.at)
+
+
+def made(back: LiveCustomer, rules: StoreRules, now: datetime) -> Iterator[Saying]:
+    """Of a record that we made, the channels on which it would look like one of somebody who is
+    out.
+    """
+    for channel, consent in back.consents:
+        if is_out(channel, consent, rules):
+            seen = now if consent.at is None else max(now, consent.at)
+            act = replace(_ours(Said.MADE, now, By.CREATE, rules), seen=seen)
+            yield person_of(back, channel, rules), act
 
 
 def grants(
@@ -196,29 +248,37 @@ class Sightings:
         return self._rules.register.has_seen(channel, contact, at, _DOERS[consent.actor], store)
 
     def _back_again(self, live: LiveCustomer, channel: Channel, consent: LiveConsent) -> None:
-        """The person's own yes after a no: dated later, or by its flag alone where this store
-        showed the no.
+        """The person's own yes after a no: dated later, or by its flag alone where this store, and
+        no other, showed the no.
         """
         rules = self._rules
         contact = contact_key(live, channel, rules.comparison.region)
-        known = None if contact is None else rules.register.of(channel, contact)
+        if contact is None:
+            return
+        known = rules.register.of(channel, contact)
         if known is None or known.said is not Said.OUT:
             return
-        at = None if consent.at is None else consent.until or consent.at
-        if at is None and not (known.store == rules.store.name and known.by is By.READING):
+        at = consent.earliest
+        if at is None and not self._gave_alone(known, channel, contact):
             return
         if at is not None and at <= known.since:
             return
         act = Act(
             said=Said.IN,
             at=at,
-            sure=Sure.NOT_TOLD if at is None else Sure.SECOND if at == consent.at else Sure.DAY,
+            sure=Sure.NOT_TOLD if at is None else Sure.DAY if consent.not_before else Sure.SECOND,
             seen=rules.now,
             doer=Doer.PERSON,
             by=By.READING,
             store=rules.store.name,
         )
         self._add(live, channel, act)
+
+    def _gave_alone(self, known: Standing, channel: Channel, contact: str) -> bool:
+        store = self._rules.store.name
+        others = self._rules.register.elsewhere(channel, contact, store)
+        own = known.store == store and known.by is By.READING
+        return own and (others is None or others.said is Said.IN)
 
     def _add(self, live: LiveCustomer, channel: Channel, act: Act) -> None:
         contact = contact_key(live, channel, self._rules.comparison.region)

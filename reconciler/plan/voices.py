@@ -1,27 +1,26 @@
 """Who says no and who says yes in one store of a controller, by keyed identity.
 
 Everybody whom a reading shows is heard, named by the specs or not. Of a no what is known of it is
-kept, of a yes eight bytes and the number of the record: the others' noes find it by those, and the
-record is read again then.
+kept, of a yes eight bytes and the number of the record (some hundred bytes in all): the noes of all
+stores find it by those, and the record is read again then.
 """
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from typing import Final
 
-from reconciler.model.consent import ConsentState
+from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import Learned, LiveCustomer
-from reconciler.model.register import Act, Sure
-from reconciler.plan.controller import out_elsewhere
-from reconciler.plan.sayings import contact_key, is_out, out_of
+from reconciler.model.register import Access, Act, Doer, Person, Said, Sure
+from reconciler.plan.sayings import contact_key, out_of, shows_act
 from reconciler.plan.store_rules import StoreRules
 
 _DIGITS: Final = 16
 
 
 class Voices:
-    """`noes` are the opt-outs of one store, by identity."""
+    """`noes` are the opt-outs of one store that no register knows, by identity."""
 
     def __init__(self, rules: StoreRules) -> None:
         self.noes: dict[str, Act] = {}
@@ -39,20 +38,29 @@ class Voices:
                 if contact is not None:
                     self._yes.append(_short(rules.register.identity(channel, contact)))
                     self._ids.append(live.remote_id)
-                    if out_elsewhere(channel, live, rules) is not None:
+                    known = rules.register.of(channel, contact)
+                    if known is not None and known.said is not Said.IN:
                         self._known.add(live.remote_id)
-            elif is_out(channel, consent, rules):
+            elif shows_act(channel, consent, rules):
                 contact = contact_key(live, channel, rules.comparison.region)
                 if contact is not None:
-                    act = out_of(consent, rules)
-                    if rules.register.is_ours(channel, contact, act):
-                        continue
-                    identity = rules.register.identity(channel, contact)
-                    before = self.noes.get(identity)
-                    if before is None or before.since < act.since:
-                        self.noes[identity] = act
+                    self.says_no(channel, contact, out_of(consent, rules))
                     if consent.swappable:
-                        self._either_way.add(identity)
+                        self._either_way.add(rules.register.identity(channel, contact))
+
+    def says_no(self, channel: Channel, contact: str, act: Act) -> None:
+        """What a register knows already it tells better, since when above all; and where a key of
+        its lines is not here, nobody can tell our own writes from a no that is not the person's.
+        """
+        register = self._rules.register
+        if register.news(Person(channel=channel, contact=contact), act) is None:
+            return
+        if self._rules.access is Access.KEY_MISSING and act.doer is not Doer.PERSON:
+            return
+        identity = register.identity(channel, contact)
+        before = self.noes.get(identity)
+        if before is None or before.since < act.since:
+            self.noes[identity] = act
 
     def told(self, learned: Learned) -> Iterator[tuple[str, Act]]:
         """The noes; a date that reads both ways tells no instant where days come first."""
@@ -62,9 +70,15 @@ class Voices:
             else:
                 yield identity, act
 
-    def contradicted(self, others: Iterable["Voices"]) -> list[str]:
-        """The records whose yes the register or another store may contradict, each once."""
-        noes = {_short(identity) for one in others for identity in one.noes}
+    @property
+    def short(self) -> set[int]:
+        """The noes in eight bytes each."""
+        return set(map(_short, self.noes))
+
+    def contradicted(self, noes: Container[int]) -> list[str]:
+        """The records whose yes the register or any store may contradict, each once: of the same
+        store too, since its own record may show who came back.
+        """
         found = {self._ids[at] for at, yes in enumerate(self._yes) if yes in noes}
         return sorted(found | self._known)
 

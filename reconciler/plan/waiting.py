@@ -27,12 +27,18 @@ NOTHING_WAITS: Final = Waiting()
 
 def waiting(pairings: Iterable[Pairing], rules: StoreRules) -> Waiting:
     """What is asked for by the files, or by another store of the controller, planned or held."""
-    found = list(_waiting(pairings, rules))
-    told = [one for one in found if one is not None]
+    found: dict[tuple[str, Channel], datetime | None] = {}
+    for whose, since in _waiting(pairings, rules):
+        had = found.get(whose)
+        found[whose] = since if had is None else had if since is None else min(had, since)
+    told = [one for one in found.values() if one is not None]
     return Waiting(opt_outs=len(found), oldest=min(told, default=None))
 
 
-def _waiting(pairings: Iterable[Pairing], rules: StoreRules) -> Iterator[datetime | None]:
+def _waiting(
+    pairings: Iterable[Pairing], rules: StoreRules
+) -> Iterator[tuple[tuple[str, Channel], datetime | None]]:
+    """By record and channel, since two entries may name one person."""
     for pairing in pairings:
         desired = pairing.desired
         for live in lives_of(pairing):
@@ -42,9 +48,9 @@ def _waiting(pairings: Iterable[Pairing], rules: StoreRules) -> Iterator[datetim
                     continue
                 elsewhere, wanted = found.of(channel), desired.consent(channel)
                 if elsewhere is not None:
-                    yield elsewhere.since
+                    yield (live.remote_id, channel), elsewhere.since
                 elif wanted is not None and wanted.state is ConsentState.UNSUBSCRIBED:
-                    yield wanted.evidence.at
+                    yield (live.remote_id, channel), wanted.evidence.at
 
 
 def overdue(found: Waiting, rules: StoreRules) -> Iterator[Verdict]:

@@ -10,7 +10,7 @@ from reconciler.report.plain import plain
 
 
 class Silences:
-    """The lines of trails, store by store; a line that somebody has edited is passed over."""
+    """The lines of trails, store by store; whether they were edited, `audit verify` tells."""
 
     def __init__(self, lines: Iterable[Mapping[str, Any] | None]) -> None:
         self.seconds: dict[str, int] = {}
@@ -29,7 +29,8 @@ class Silences:
             at = told_at(line.get("at"))
             if isinstance(count, int):
                 self.waited[store] = (at, count, None if oldest == BEGIN else oldest)
-        for field in line.get("fields") or ():
+        fields = line.get("fields")
+        for field in fields if isinstance(fields, list) else ():
             one = field.get("silence") if isinstance(field, dict) else None
             if isinstance(one, dict) and isinstance(one.get("seconds"), int):
                 name = str(one.get("opt_out"))

@@ -24,7 +24,7 @@ def _keys(tmp_path: Path) -> tuple[bytes, ...]:
 
 def _call(tmp_path: Path, *words: object, **env: str) -> Done:
     told = {"RECONCILER_KEY": KEY.decode(), **env}
-    return run("register", *words, "--state-dir", tmp_path, env=told)
+    return run("register", *words, "--state-dir", tmp_path, "--specs", tmp_path, env=told)
 
 
 def _path(tmp_path: Path) -> Path:
