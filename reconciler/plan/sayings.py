@@ -266,7 +266,7 @@ class Sightings:
         act = Act(
             said=Said.IN,
             at=at,
-            sure=Sure.NOT_TOLD if at is None else Sure.DAY if consent.not_before else Sure.SECOND,
+            sure=Sure.NOT_TOLD if at is None else Sure.SECOND if at == consent.at else Sure.DAY,
             seen=rules.now,
             doer=Doer.PERSON,
             by=By.READING,

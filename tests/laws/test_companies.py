@@ -83,7 +83,7 @@ class _History:
     def _says_no(self) -> None:
         name = self._store()
         self.log.append(name)
-        if self._records(name):
+        if set(self._states(name)) - {"unsubscribed"}:  # who is out already shows nothing new
             self.both.clicks(name, ADA, "unsubscribed")
             self.out_at, self.back, self.came_back = self.days.at, None, False
             self.gave.add(name)
