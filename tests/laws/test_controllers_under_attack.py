@@ -1,4 +1,4 @@
-"""What a hostile reader found: each is red until it is mended."""
+"""Ways in which an opt-out of one store was lost, or a yes taken back, that an attack found."""
 
 import os
 import shutil
