@@ -1,5 +1,6 @@
 """The register of opt-outs as a file: what is noted, read, chained and taken over."""
 
+import hashlib
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -91,6 +92,20 @@ def test_without_the_key_a_list_of_addresses_finds_nobody(tmp_path: Path) -> Non
     assert sum(elsewhere.of(Channel.EMAIL, one) is not None for one in many) == 0
     assert not elsewhere.is_askable
     assert elsewhere.missing_keys == {Pseudonyms(KEY).name}
+
+
+def test_a_list_of_a_million_addresses_finds_nobody_by_hashing_them(tmp_path: Path) -> None:
+    """Whoever has the register, the list and this program, and not the key."""
+    listed = [f"person{number}@example.com" for number in range(1_000_000)]
+    file = register_at(tmp_path)
+    file.note([(who(one), act()) for one in listed[:1000]])
+    kept = {json.loads(line)["identity"] for line in file.path.read_text().splitlines()}
+    assert len(kept) == 1000
+
+    bare = (f"register 4 shop email {one}" for one in listed)
+    assert kept.isdisjoint(hashlib.sha256(one.encode()).hexdigest() for one in bare)
+    guess = Pseudonyms(OTHER_KEY)
+    assert kept.isdisjoint(guess.identity("shop", "email", one) for one in listed)
 
 
 def test_a_former_key_keeps_its_lines_askable(tmp_path: Path) -> None:
