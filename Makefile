@@ -97,6 +97,14 @@ constraints: install  ## pin every version anew; writes no registry address
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-strip-extras --no-emit-index-url \
 	  --no-emit-find-links --no-header --all-extras --group dev --python-version 3.11 \
 	  pyproject.toml -o constraints.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-strip-extras --no-emit-index-url \
+	  --no-emit-find-links --no-header --no-annotate --python-version 3.11 --constraint constraints.txt \
+	  pyproject.toml -o examples/requirements.txt
+
+.PHONY: wheel
+wheel: install  ## a wheel, with its SHA-256 as pipelines ask for it
+	rm -rf build/wheel && $(BIN)/hatchling build --target wheel --directory build/wheel >/dev/null
+	@cd build/wheel && for one in *.whl; do echo "build/wheel/$$one#sha256=$$(sha256sum $$one | cut -d' ' -f1)"; done
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build .coverage*

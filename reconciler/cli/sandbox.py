@@ -132,9 +132,10 @@ def stores_of_the_demo() -> ModuleType:
         import starlette  # noqa: F401
         import uvicorn  # noqa: F401
     except ImportError as error:
+        from reconciler.installation import with_extra
+
         raise ConfigError(
-            "the local stores need two more packages",
-            hint="install this program again with its extra `sandbox`",
+            "the local stores need two more packages", hint=with_extra("sandbox")
         ) from error
     from reconciler.sandbox import demo
 
