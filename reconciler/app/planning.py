@@ -100,6 +100,7 @@ def _plan_store(
 ) -> "tuple[StorePlan, StoreReading | None]":
     from reconciler.plan.owed import owed_unread
     from reconciler.plan.plan import StorePlan
+    from reconciler.plan.waiting import unread as untold
 
     told, fault = "", None
     try:
@@ -117,13 +118,14 @@ def _plan_store(
         receipt=None,
         customers=None,
         changes=(),
-        verdicts=tuple(
-            owed_unread(
+        verdicts=(
+            *untold(store),
+            *owed_unread(
                 store.name,
                 request.state.of(store.name),
                 request.pseudonyms,
                 request.choices.acknowledged,
-            )
+            ),
         ),
         audience=(),
         unchanged=0,

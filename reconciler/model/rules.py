@@ -176,6 +176,10 @@ RULES: Final[dict[str, Rule]] = {
         "the person opted out in another store of the controller: the file is out of date",
         "the opt-out in the files, or a newer consent of the person",
     ),
+    "controller.unread": _warn(
+        "the store was not read, so opt-outs of the controller's other stores may wait there",
+        "a plan that reads it",
+    ),
     "customer.unknown": _warn(
         "a tag member or a consent is for somebody whom the store does not have",
         "an entry under `customers`, which creates",

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Final
 
 from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.settings import StoreSettings
 from reconciler.plan.controller import carried
 from reconciler.plan.pairing import Pairing, lives_of
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.verdicts import Level, Verdict
 
 OVERDUE: Final = "consent.overdue"
+UNREAD: Final = "controller.unread"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,3 +69,16 @@ def overdue(found: Waiting, rules: StoreRules) -> Iterator[Verdict]:
         f"yet, and the policy allows {hours} hours",
         lifted_by="`apply --only withdraw`, which passes every ceiling and freeze",
     )
+
+
+def unread(store: StoreSettings) -> Iterator[Verdict]:
+    """Nobody knows what waits in a store that could not be read."""
+    if store.controller is not None:
+        yield Verdict(
+            rule=UNREAD,
+            level=Level.WARN,
+            store=store.name,
+            message="the store was not read, so opt-outs of the other stores of its controller may "
+            "wait here",
+            lifted_by="a plan that reads it",
+        )

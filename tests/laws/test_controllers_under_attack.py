@@ -531,3 +531,15 @@ def test_registers_are_read_as_often_as_there_are_stores(
         many.plan()
 
         assert len(asked) <= 2 * len(names), "each store reads the whole file of each"
+
+
+def test_a_store_that_is_not_read_is_told_of_as_one_where_opt_outs_may_wait(tmp_path: Path) -> None:
+    there = {"us": [person(ADA, consent=OUT)], "eu": [person(ADA, consent=YES)]}
+    with company(tmp_path, TWO, there) as both:
+        box, _ = both.stores["eu"]
+        both.stores["eu"] = (box, "http://127.0.0.1:9")
+        both.want()
+        body = both.plan()
+
+        assert ("warn", "controller.unread") in verdicts(body)
+        assert [one["name"] for one in body["stores"] if one["error"]] == ["eu"]
