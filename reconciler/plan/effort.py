@@ -38,7 +38,8 @@ NOTHING_TO_DO: Final = Effort(0, 0.0)
 def effort(changes: Iterable[Change], table: Capabilities, rate: Rate) -> Effort:
     requests = 0.0
     alone: set[tuple[StepKind, frozenset[str]]] = set()
-    for change in changes:
+    # As they are carried out, whatever the order of the files.
+    for change in sorted(changes, key=lambda one: (one.rank, one.alias)):
         for kind in StepKind:
             fields = [one for one in change.fields if kind in kinds(change.action, one)]
             if not fields:

@@ -98,3 +98,26 @@ def test_the_time_is_what_the_rate_allows_after_the_bucket(
 )
 def test_it_is_told_in_words(requests: int, seconds: float, words: str) -> None:
     assert words in phrases.duration([Effort(requests, seconds)])
+
+
+def test_the_order_of_the_files_does_not_count(tmp_path: Path) -> None:
+    """The first of its kind is read back alone, and others may cost more for what goes along."""
+
+    def both(state: str) -> Json:
+        return {"email": consent(state, None, "person"), "sms": consent(state, None, "person")}
+
+    there = [
+        person("ada@example.com", consent=both("subscribed")),
+        person("chen@example.com", consent=both("unsubscribed")),
+    ]
+    wanted: list[Json] = [
+        {"email": "ada@example.com", "first_name": "Mei", "consent": {"email": "unsubscribed"}},
+        {"email": "chen@example.com", "first_name": "Mei"},
+    ]
+    with opened(tmp_path, "shoplazza", there) as shop:
+        found = []
+        for order in (wanted, wanted[::-1]):
+            shop.want(*order)
+            found.append(shop.plan()["stores"][0]["apply"])
+
+    assert found[0] == found[1]
