@@ -31,6 +31,7 @@ _COMMANDS: Final = {
     "rules": "What a rule means, what it does, and what lifts it.",
     "schema": "Print a JSON Schema: spec, plan, journal, audit or register.",
     "sandbox": "Run local stores that behave like the real ones.",
+    "completion": "Print what completes commands and options in a shell.",
     "demo": "See it all happen on local stores: plan, apply, plan again.",
 }
 

@@ -52,6 +52,9 @@ class Commands(click.Group):
         command = super().get_command(ctx, cmd_name)
         if cmd_name in self._summaries:
             command = importlib.import_module(f"reconciler.cli.{cmd_name}").command
+        if command is not None and command.epilog is None:
+            words = cmd_name if self._summaries else f"{self.name} {cmd_name}"
+            command.epilog = _examples(words)
         if command is not None and not isinstance(command, Commands):
             known = {one.name for one in command.params}
             for option in shared():
@@ -92,6 +95,13 @@ class Commands(click.Group):
             return
         with formatter.section("Commands"):
             formatter.write_dl(list(self._summaries.items()))
+
+
+def _examples(words: str) -> str | None:
+    """Nobody who asks for the version waits for them."""
+    from reconciler.cli.examples import epilog
+
+    return epilog(words)
 
 
 def _handed_on(

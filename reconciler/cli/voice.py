@@ -45,7 +45,9 @@ class Voice(TextIOBase):
         if not self.stream.closed:
             self.stream.flush()
 
-    def write(self, text: str) -> int:
+    def write(self, text: str | bytes) -> int:
+        if isinstance(text, bytes):  # what click answers a shell that completes
+            text = text.decode(errors="replace")
         parts = _COLOUR.split(text) if self.isatty() else [text]
         for place, part in enumerate(parts):
             self.stream.write(part if place % 2 else "".join(self._harmless(part)))
