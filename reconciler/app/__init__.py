@@ -15,7 +15,7 @@ from reconciler.app.environment import (
 from reconciler.app.explaining import explain
 from reconciler.app.formatting import Formatted, formatted
 from reconciler.app.history import compared_as
-from reconciler.app.loading import load, load_or_raise, selected, settings_or_raise
+from reconciler.app.loading import load, load_or_raise, selected, settings_or_raise, spec_names
 from reconciler.app.planning import plan
 from reconciler.app.register import imported, register_folder, register_place
 from reconciler.app.usable import applied_before, check_usable, last_begun
@@ -51,4 +51,5 @@ __all__ = [
     "rules_for",
     "selected",
     "settings_or_raise",
+    "spec_names",
 ]

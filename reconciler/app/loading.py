@@ -97,6 +97,13 @@ def load(
     return loaded.state, loaded.diagnostics
 
 
+def spec_names(paths: Sequence[Path], environment: Environment) -> tuple[str, ...]:
+    """The spec files, as complaints name them."""
+    from reconciler.desired import files
+
+    return tuple(one.name for one in files.find(paths, mask_of(environment))[0])
+
+
 def load_or_raise(
     specs: Path,
     environment: Environment,

@@ -42,11 +42,26 @@ def _github(plan: "SavedPlan") -> str:
     return "".join(f"{line}\n" for line in _annotations(plan))
 
 
+def _gitlab(plan: "SavedPlan") -> str:
+    from reconciler.report import annotations
+    from reconciler.report.code_quality import code_quality
+
+    return as_json(list(code_quality(at_root(annotations.of_plan(plan))))) + "\n"
+
+
+def _csv(plan: "SavedPlan") -> str:
+    from reconciler.report import table
+
+    return table.render(plan)
+
+
 _CONTENTS: "Final[Mapping[str, Callable[[SavedPlan], str]]]" = {
     "markdown": _markdown,
     "json": _json,
     "html": _html,
     "github": _github,
+    "gitlab": _gitlab,
+    "csv": _csv,
 }
 FORMATS: Final = ("text", *_CONTENTS)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "github", "sarif"]),
+    type=click.Choice(["text", "json", "github", "gitlab", "junit", "sarif"]),
     default="text",
     show_default=True,
 )
@@ -45,7 +45,13 @@ def command(paths: tuple[Path, ...], specs: Path, form: str, quiet: bool, no_col
         from reconciler.report.lines import as_json
 
         click.echo(as_json([_as_json(one) for one in diagnostics]))
-    elif form in ("github", "sarif"):
+    elif form == "junit":
+        from reconciler.report.junit import junit
+
+        click.echo(
+            junit(diagnostics, app.spec_names(list(paths) or [specs], environment)), nl=False
+        )
+    elif form in ("github", "gitlab", "sarif"):
         _annotate(diagnostics, form)
     elif sys.stdout.isatty() and not os.environ.get("CI"):
         from reconciler.cli import screen
@@ -68,6 +74,10 @@ def _annotate(diagnostics: Iterable[Diagnostic], form: str) -> None:
     found = at_root(annotations.of_diagnostics(diagnostics))
     if form == "github":
         voice.command(annotations.github(found))
+    elif form == "gitlab":
+        from reconciler.report.code_quality import code_quality
+
+        click.echo(as_json(list(code_quality(found))))
     else:
         click.echo(as_json(annotations.sarif(found, __version__)))
 

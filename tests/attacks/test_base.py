@@ -121,7 +121,7 @@ def test_a_setting_of_the_pull_request_is_told_and_not_in_force(shop: Shop, name
         one["digest"] for one in before["changes"]
     ]
     assert body["spec"]["settings"] == before["spec"]["settings"]
-    for form in ("text", "markdown", "html", "github"):
+    for form in ("text", "markdown", "html", "github", "gitlab", "csv"):
         shown = call(shop, "show", f"{shop.folder}/plan.json", "--format", form).out
         assert path in shown.replace("\\", ""), form
         assert shown.replace("\\", "").index("settings.changed") < shown.index("unchanged"), form

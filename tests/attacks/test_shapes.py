@@ -126,7 +126,7 @@ def test_no_free_text_shows_it_and_each_is_warned_of(tmp_path: Path, place: str,
         told.append(run("plan", "-v", "--specs", shop.specs, "--out", plan, env=env))
         told.extend(
             run("show", plan, "--format", form, env=env)
-            for form in ("markdown", "html", "github", "json")
+            for form in ("markdown", "html", "github", "gitlab", "csv", "json")
         )
         told.append(run("apply", plan, "-v", "--specs", shop.specs, env=env))
         told.append(run("audit", "log", "--format", "json", "--specs", shop.specs, env=env))

@@ -125,7 +125,7 @@ def everything_said(folder: Path, url: str, box: Any, specs: Path) -> list[tuple
     if plan.exists():
         found.extend(
             (call("show", plan, "--format", form, "-v"), form == "github")
-            for form in ("text", "markdown", "json", "html", "github")
+            for form in ("text", "markdown", "json", "html", "github", "gitlab", "csv")
         )
         found.append((call("show", plan, "--steps"), False))
         found.append((call("apply", plan, "-v"), False))

@@ -289,7 +289,7 @@ def test_a_plan_for_which_no_store_was_read_is_not_applied(tmp_path: Path) -> No
             shop.apply(body)
 
 
-@pytest.mark.parametrize("form", ["text", "markdown", "html", "github"])
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "github", "gitlab", "csv"])
 def test_a_damaged_plan_of_somebody_elses_is_told_as_one(tmp_path: Path, form: str) -> None:
     with opened(tmp_path, "genstore", [person()]) as shop:
         shop.want({"email": "ada@example.com", "first_name": "New", "tags": {"add": ["vip"]}})
@@ -304,7 +304,7 @@ def test_a_damaged_plan_of_somebody_elses_is_told_as_one(tmp_path: Path, form: s
     assert (done.code, "damaged plan" in done.err) == (1, True)
 
 
-@pytest.mark.parametrize("form", ["text", "markdown", "html", "github", "json"])
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "github", "gitlab", "csv", "json"])
 def test_a_plan_of_a_file_whose_name_is_no_text_is_written_in_every_form(
     tmp_path: Path, form: str
 ) -> None:

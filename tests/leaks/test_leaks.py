@@ -21,7 +21,7 @@ from tests.program import Done, run
 
 Json = dict[str, Any]
 SINCE = "2026-07-02T08:15:30+00:00"
-FORMATS = ("text", "markdown", "json", "html", "github")
+FORMATS = ("text", "markdown", "json", "html", "github", "gitlab", "csv")
 
 
 class Watch:

@@ -79,7 +79,7 @@ def test_a_tag_that_feeds_an_audience_may_be_called_anything(
             env=secrets,
         )
         assert done.code == 0, done.err
-        for form in ("markdown", "html", "github", "json"):
+        for form in ("markdown", "html", "github", "gitlab", "csv", "json"):
             assert run("show", plan, "--format", form, "-v", env=secrets).code == 0
         assert run("show", plan, "--steps", env=secrets).code == 0
         applied = run("apply", plan, "--specs", shop.specs, env=secrets)

@@ -173,7 +173,7 @@ def test_a_write_that_never_left_did_nothing() -> None:
         session.close()
 
 
-@pytest.mark.parametrize("form", ["text", "markdown", "json", "html", "github"])
+@pytest.mark.parametrize("form", ["text", "markdown", "json", "html", "github", "gitlab", "csv"])
 def test_it_is_told_once_on_stderr_and_on_top_of_the_rendering(tmp_path: Path, form: str) -> None:
     with opened(tmp_path, "genstore") as shop:
         shop.url = f"http://127.0.0.1:{_closed_port()}"

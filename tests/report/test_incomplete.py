@@ -15,7 +15,7 @@ def _environment(shop: Shop) -> dict[str, str]:
     return {"TOKEN": shop.box.token, "RECONCILER_KEY": KEY.decode(), "CI_COMMIT_SHA": "c0ffee"}
 
 
-@pytest.mark.parametrize("form", ["text", "markdown", "html", "github"])
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "github", "gitlab", "csv"])
 def test_a_reading_in_part_is_told_first_and_ends_badly(tmp_path: Path, form: str) -> None:
     with opened(tmp_path, "shopline", [person(), person("grace@example.com", phone=None)]) as shop:
         shop.want({"email": "ada@example.com", "tags": {"add": ["vip"]}})
