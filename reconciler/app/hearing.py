@@ -60,7 +60,6 @@ class Hearing:
         erases: bool,
     ) -> None:
         """`erases` says that some entry may ask for an erasure."""
-        from reconciler.model.register import Access
         from reconciler.plan.sayings import Sightings
         from reconciler.plan.voices import Voices
 
@@ -70,8 +69,8 @@ class Hearing:
         self._environment = environment
         self._circle = circle
         self._erases = erases
-        shares = rules.store.controller is not None and register.access is not Access.NOT_ASKED
-        self._voices = Voices(rules) if shares else None
+        # Without the key of the register too: the stores tell anybody who reads them.
+        self._voices = Voices(rules) if rules.store.controller is not None else None
 
     @property
     def hears(self) -> "Callable[[LiveCustomer], None] | None":

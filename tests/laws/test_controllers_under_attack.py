@@ -119,6 +119,7 @@ def test_a_plan_without_the_key_hears_the_stores_all_the_same(tmp_path: Path) ->
         both.want(eu=[ASKED])
         both.told = {}
         body = both.plan()
+        assert ("hold", "register.opted-out") in verdicts(body)
         both.told = {"RECONCILER_REGISTER_KEY": K1}
         both.apply(body)
 
