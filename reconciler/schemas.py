@@ -51,6 +51,13 @@ def load(name: str) -> Any:
     return found
 
 
+def current(name: str) -> str:
+    """As it is written, unless packages add platforms: then with those."""
+    known = load(name)
+    shown = text(name)
+    return shown if json.loads(shown) == known else f"{json.dumps(known, indent=2)}\n"
+
+
 _platforms: list[Callable[[], Iterable[str]]] = []
 
 

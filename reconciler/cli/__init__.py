@@ -17,6 +17,7 @@ from reconciler.errors import (
 )
 
 _COMMANDS: Final = {
+    "init": "Write the first files: stores, specs, pipeline, hooks; then validate passes.",
     "validate": "Check the specs; every complaint at once, with its place.",
     "fmt": "Write the specs in the one order and layout, comments kept.",
     "plan": "Compare the specs with the stores and show what would change.",
@@ -39,7 +40,7 @@ _COMMANDS: Final = {
     cls=Commands,
     summaries=_COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Begin with `reconciler demo`; then `reconciler validate` and `reconciler plan`.",
+    epilog="Begin with `reconciler demo`; then `reconciler init` and `reconciler plan`.",
 )
 @click.version_option(__version__, prog_name="reconciler")
 def cli(**shared: object) -> None:

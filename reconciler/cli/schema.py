@@ -1,7 +1,5 @@
 """`reconciler schema`."""
 
-import json
-
 import click
 
 from reconciler.cli.codes import OK
@@ -16,8 +14,5 @@ def command(name: str) -> int:
     from reconciler import schemas
     from reconciler.platforms import registry  # noqa: F401 -- it knows the platforms
 
-    written = schemas.text(name)
-    known = schemas.load(name)
-    same = json.loads(written) == known
-    click.echo(written if same else f"{json.dumps(known, indent=2)}\n", nl=False)
+    click.echo(schemas.current(name), nl=False)
     return OK
