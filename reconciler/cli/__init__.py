@@ -18,6 +18,7 @@ from reconciler.errors import (
 
 _COMMANDS: Final = {
     "init": "Write the first files: stores, specs, pipeline, hooks; then validate passes.",
+    "doctor": "Look at what plan and apply rest on: tokens, stores, clock, keys, records.",
     "validate": "Check the specs; every complaint at once, with its place.",
     "fmt": "Write the specs in the one order and layout, comments kept.",
     "plan": "Compare the specs with the stores and show what would change.",
@@ -30,7 +31,7 @@ _COMMANDS: Final = {
     "register": "Read, prove or fill the register of who opted out.",
     "stores": "List the stores of the specs and what their platforms can do.",
     "rules": "What a rule means, what it does, and what lifts it.",
-    "schema": "Print a JSON Schema: spec, plan, journal, audit or register.",
+    "schema": "Print a JSON Schema: spec, plan, journal, audit, register or doctor.",
     "sandbox": "Run local stores that behave like the real ones.",
     "demo": "See it all happen on local stores: plan, apply, plan again.",
 }

@@ -7,7 +7,9 @@ from reconciler.cli.codes import OK
 
 @click.command("schema")
 @click.argument(
-    "name", type=click.Choice(["spec", "plan", "journal", "audit", "register"]), default="spec"
+    "name",
+    type=click.Choice(["spec", "plan", "journal", "audit", "register", "doctor"]),
+    default="spec",
 )
 def command(name: str) -> int:
     """Print a JSON Schema. `spec` is what you write; editors check and complete with it."""
