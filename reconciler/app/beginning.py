@@ -85,6 +85,12 @@ def first_contents(stores: Sequence[FirstStore], forge: str) -> Mapping[str, byt
     return {name: text.encode() for name, text in found.items()}
 
 
+def names_to_set(stores: Sequence[FirstStore], forge: str) -> tuple[str, ...]:
+    """What the pipeline wants of its forge before it can run; nothing without one."""
+    steps = [first_files.pipeline_file(text, stores[0]) for text in pipeline(forge).values()]
+    return first_files.names_to_set(steps, stores[0])
+
+
 def begin(folder: Path, contents: Mapping[str, bytes], kept: Collection[str] = ()) -> Begun:
     """Writes what lacks; `kept` may hold something else and are left as they are.
 

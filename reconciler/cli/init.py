@@ -65,7 +65,7 @@ def command(
     reconciler init --sandbox                                        # local stores, to try it out
     reconciler init shop --platform genstore --shop acme --forge github
     """
-    from reconciler.app.beginning import IGNORE, begin, first_contents
+    from reconciler.app.beginning import IGNORE, begin, first_contents, names_to_set
 
     if sandbox:
         given = {"--shop": shop, "--name": name, "--token-env": variable}
@@ -86,7 +86,7 @@ def command(
         click.echo("nothing to do: all of it is there already")
     if not quiet:
         _note_place(folder, forge)
-        _say_next(folder, stores, sandbox=sandbox)
+        _say_next(folder, stores, names_to_set(stores, forge), sandbox=sandbox)
     return OK
 
 
@@ -223,22 +223,26 @@ def _note_place(folder: Path, forge: str) -> None:
         )
 
 
-def _say_next(folder: Path, stores: "Sequence[FirstStore]", *, sandbox: bool) -> None:
+def _say_next(
+    folder: Path, stores: "Sequence[FirstStore]", names: Sequence[str], *, sandbox: bool
+) -> None:
     first = stores[0]
     lines = [] if folder == Path() else [shlex.join(["cd", str(folder)])]
     if sandbox:
         lines += [
             "reconciler sandbox serve     # in another terminal; prints the exports for this one",
-            "reconciler doctor",
+            "reconciler doctor --for plan",
             "reconciler plan",
         ]
     else:
         lines += [
             f"export {first.variable}=...  # the token of the shop's app; it stands in no file",
-            "reconciler doctor",
+            "reconciler doctor --for plan",
             f"reconciler export --store {first.name} --out specs/{first.name}/customers.yaml",
             "reconciler plan",
         ]
+    if names:
+        lines.append(f"# and give the pipeline what it asks for: {', '.join(names)}")
     click.echo("\nnext:", err=True)
     for line in lines:
         click.echo(f"  {line}", err=True)

@@ -3,6 +3,7 @@
 Each is laid out as `fmt` lays it out, and `validate` has nothing to say of any.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -93,6 +94,18 @@ def pipeline_file(example: str, store: FirstStore) -> str:
     return example.replace(f"{_OF_EXAMPLES}_TOKEN", store.variable).replace(
         f"{_OF_EXAMPLES}_", f"{stem}_"
     )
+
+
+def names_to_set(pipeline: Iterable[str], store: FirstStore) -> tuple[str, ...]:
+    """The secrets and variables that a pipeline of this store wants of its forge."""
+    text = "\n".join(pipeline)
+    if not text:
+        return ()
+    named = set(re.findall(r"\b(?:secrets|vars)\.([A-Z_0-9]+)", text))
+    if not named:  # a forge whose jobs have them in their environment
+        asked = set(re.findall(r"\$([A-Z][A-Z_0-9]*(?:TOKEN|SOURCE|KEY))\b", text))
+        named = {one for one in asked if not one.startswith("CI_")} | {store.variable}
+    return tuple(sorted(named | {"RECONCILER_KEY", "RECONCILER_REGISTER_KEY"}))
 
 
 def owners_file(place: str, pipelines: Iterable[str]) -> str:

@@ -138,6 +138,24 @@ def test_the_pipeline_has_the_names_of_the_tokens_of_the_store(tmp_path: Path) -
     assert "token: {env: SHOP}" in (tmp_path / "specs/stores.yaml").read_text()
 
 
+@pytest.mark.parametrize(
+    ("forge", "told"),
+    [
+        ("github", "ACME_READ_TOKEN, ACME_WRITE_TOKEN, ADOPT_TOKEN, "),
+        ("gitlab", "ACME_TOKEN, ADOPT_TOKEN, COMMENT_TOKEN, "),
+        ("none", ""),
+    ],
+)
+def test_what_the_pipeline_wants_of_its_forge_is_told(
+    tmp_path: Path, forge: str, told: str
+) -> None:
+    done = init(tmp_path, forge=forge)
+
+    keys = "RECONCILER_KEY, RECONCILER_REGISTER_KEY, RECONCILER_SOURCE"
+    assert (f"asks for: {told}{keys}\n" in done.err) == bool(told)
+    assert ("asks for" in done.err) == bool(told)
+
+
 def test_each_forge_can_be_chosen() -> None:
     assert tuple(FORGES) == CHOICES
 
