@@ -51,6 +51,16 @@ def is_proposal(variables: Variables) -> bool:
     return queued or pull_request(variables) is not None or head(variables) is not None
 
 
+def is_public(variables: Variables) -> bool | None:
+    """Whether everybody can read the repository; None where the pipeline does not tell."""
+    told = variables.get("CI_PROJECT_VISIBILITY")
+    if told in ("public", "internal", "private"):
+        return told == "public"
+    repository = _event(variables).get("repository")
+    private = repository.get("private") if isinstance(repository, dict) else None
+    return not private if isinstance(private, bool) else None
+
+
 def author(variables: Variables) -> str | None:
     """The login of whoever opened the pull request; GitLab's variables do not tell it."""
     user = _told_of_request(variables).get("user")
@@ -100,6 +110,12 @@ def below_root(variables: Variables) -> str:
 
 def _told_of_request(variables: Variables) -> Mapping[str, Any]:
     """What GitHub's event file says of the pull request; empty where there is none."""
+    told = _event(variables).get("pull_request")
+    return told if isinstance(told, dict) else {}
+
+
+def _event(variables: Variables) -> Mapping[str, Any]:
+    """GitHub's event file; empty where there is none."""
     path = variables.get("GITHUB_EVENT_PATH")
     if not path:
         return {}
@@ -111,8 +127,7 @@ def _told_of_request(variables: Variables) -> Mapping[str, Any]:
             event = json.load(file)
     except (OSError, ValueError, RecursionError):
         return {}
-    told = event.get("pull_request") if isinstance(event, dict) else None
-    return told if isinstance(told, dict) else {}
+    return event if isinstance(event, dict) else {}
 
 
 def _login(name: object) -> str | None:

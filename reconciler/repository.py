@@ -49,7 +49,7 @@ def commit_at_hand(folder: Path) -> tuple[str, bool] | None:
     """The commit that is checked out, and whether the specs are byte for byte as it has them; None
     where git does not know.
     """
-    if _top_of(folder) is None:
+    if top_of(folder) is None:
         return None
     commit = _git(folder, "rev-parse", "--verify", "HEAD")
     return None if commit is None else (commit.strip(), _is_committed(folder))
@@ -179,9 +179,15 @@ def revision(folder: Path, name: str) -> Revision:
     return Revision(top, below, told.stdout.strip())
 
 
+def top_of(folder: Path) -> Path | None:
+    """The top of the repository that a folder stands in; None for none."""
+    here = Path(os.path.normpath(folder.absolute()))
+    return next((one for one in (here, *here.parents) if (one / ".git").exists()), None)
+
+
 def is_inside(folder: Path) -> bool:
     """Whether the folder stands in a repository."""
-    return _top_of(folder) is not None
+    return top_of(folder) is not None
 
 
 def is_shallow(folder: Path) -> bool:
@@ -214,7 +220,7 @@ def _place_of(folder: Path) -> tuple[Path, str]:
     read than those of this folder.
     """
     here = Path(os.path.normpath(folder.absolute()))
-    top = _top_of(folder)
+    top = top_of(folder)
     if top is None:
         raise ConfigError(
             f"{folder} stands in no git repository, so it has no earlier revision",
@@ -236,11 +242,6 @@ def _place_of(folder: Path) -> tuple[Path, str]:
     return top, "" if below == Path() else below.as_posix()
 
 
-def _top_of(folder: Path) -> Path | None:
-    here = Path(os.path.normpath(folder.absolute()))
-    return next((one for one in (here, *here.parents) if (one / ".git").exists()), None)
-
-
 def is_tracked(path: Path) -> bool:
     """Whether a file is one of the repository's, so that a commit may have brought it."""
     return bool(_git(path.parent, "ls-files", "--cached", "--", path.name))
@@ -248,7 +249,7 @@ def is_tracked(path: Path) -> bool:
 
 def would_be_committed(path: Path) -> bool:
     """Whether git sees a file that it does not ignore; false where no repository is."""
-    if _top_of(path.parent) is None:
+    if top_of(path.parent) is None:
         return False
     return bool(_git(path.parent, "ls-files", "--others", "--exclude-standard", "--", path.name))
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
     from jsonschema_rs import Draft202012Validator
 
-NAMES: Final = ("spec", "plan", "journal", "audit", "register")
+NAMES: Final = ("spec", "plan", "journal", "audit", "register", "doctor")
 _HERE: Final = Path(__file__).resolve().parent
 # In the wheel, and in the checkout that it is worked on in.
 _FOLDERS: Final = (_HERE / "_schemas", _HERE.parent / "schemas")
@@ -49,6 +49,13 @@ def load(name: str) -> Any:
         for known in _platforms:
             found["$defs"]["store"]["properties"]["platform"]["enum"] = list(known())
     return found
+
+
+def current(name: str) -> str:
+    """As it is written, unless packages add platforms: then with those."""
+    known = load(name)
+    shown = text(name)
+    return shown if json.loads(shown) == known else f"{json.dumps(known, indent=2)}\n"
 
 
 _platforms: list[Callable[[], Iterable[str]]] = []

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.plan.store_rules import Sibling, StoreRules
     from reconciler.platforms.connect import Connection
+    from reconciler.platforms.http import Heard
     from reconciler.platforms.trusted_hosts import TrustedHosts
 
 
@@ -109,11 +110,15 @@ def record_keys_for(environment: Environment) -> "tuple[Pseudonyms, ...]":
 
 
 def open_store(
-    store: StoreSettings, environment: Environment, learned: Learned = NOTHING_LEARNED
+    store: StoreSettings,
+    environment: Environment,
+    learned: Learned = NOTHING_LEARNED,
+    heard: "Heard | None" = None,
 ) -> "Connection":
-    """`learned` is what an earlier reading of the store found."""
+    """`learned` is what an earlier reading of the store found; `heard` gets headers of answers."""
     from reconciler.platforms.connect import connect
     from reconciler.platforms.credentials import token
+    from reconciler.platforms.http import unheard
     from reconciler.platforms.registry import TABLES
     from reconciler.platforms.trusted_hosts import base_url
     from reconciler.state.key import read_key
@@ -124,7 +129,9 @@ def open_store(
     )
     rate = store.rate or Rate(per_second=1, burst=1)
     limiter = environment.rate_limiters.of(base, secret, rate, environment.clock)
-    return connect(store, base=base, token=secret, limiter=limiter, learned=learned)
+    return connect(
+        store, base=base, token=secret, limiter=limiter, learned=learned, heard=heard or unheard
+    )
 
 
 def shop_of(store: StoreSettings, environment: Environment) -> str:

@@ -17,6 +17,8 @@ from reconciler.errors import (
 )
 
 _COMMANDS: Final = {
+    "init": "Write the first files: stores, specs, pipeline, hooks; then validate passes.",
+    "doctor": "Look at what plan and apply rest on: tokens, stores, clock, keys, records.",
     "validate": "Check the specs; every complaint at once, with its place.",
     "fmt": "Write the specs in the one order and layout, comments kept.",
     "plan": "Compare the specs with the stores and show what would change.",
@@ -29,7 +31,7 @@ _COMMANDS: Final = {
     "register": "Read, prove or fill the register of who opted out.",
     "stores": "List the stores of the specs and what their platforms can do.",
     "rules": "What a rule means, what it does, and what lifts it.",
-    "schema": "Print a JSON Schema: spec, plan, journal, audit or register.",
+    "schema": "Print a JSON Schema: spec, plan, journal, audit, register or doctor.",
     "sandbox": "Run local stores that behave like the real ones.",
     "completion": "Print what completes commands and options in a shell.",
     "demo": "See it all happen on local stores: plan, apply, plan again.",
@@ -40,7 +42,7 @@ _COMMANDS: Final = {
     cls=Commands,
     summaries=_COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Begin with `reconciler demo`; then `reconciler validate` and `reconciler plan`.",
+    epilog="Begin with `reconciler demo`; then `reconciler init` and `reconciler plan`.",
 )
 @click.version_option(__version__, prog_name="reconciler")
 def cli(**shared: object) -> None:

@@ -8,8 +8,7 @@ import click
 from reconciler.cli.codes import OK
 from reconciler.cli.commands import Commands
 from reconciler.errors import ConfigError
-
-FIRST_PORT = 8401
+from reconciler.sandbox.local import FIRST_PORT
 
 
 @click.group("sandbox", cls=Commands)
@@ -64,9 +63,16 @@ def _switches(
 def serve(
     port: int, data: Path | None, switches: dict[str, dict[str, str]], fast: bool, empty: bool
 ) -> int:
-    """Serve the three stores of the demo until Ctrl-C."""
+    """Serve the three stores of the demo until Ctrl-C.
+
+    Prints the variables to export, and the `stores.yaml` to use; `reconciler init --sandbox` writes
+    that one.
+    """
     boxes = stores_of_the_demo()
+    from reconciler.app.beginning import local_stores
+    from reconciler.desired.first_files import stores_section
     from reconciler.sandbox import serve_forever
+    from reconciler.sandbox.local import address
 
     made = boxes.make(
         switches=switches, folder=data, rate="off" if fast else None, seeded=not empty
@@ -74,8 +80,9 @@ def serve(
     for number, box in enumerate(made):
         click.echo(
             f"export {boxes.TOKENS[box.platform][0]}={boxes.TOKENS[box.platform][1]}"
-            f"  # {box.platform} on http://127.0.0.1:{port + number}"
+            f"  # {box.platform} on {address(port + number)}"
         )
+    click.echo("\n# specs/stores.yaml\n" + stores_section(local_stores(port)))
     try:
         serve_forever(
             [(box, port + number) for number, box in enumerate(made)],

@@ -6,7 +6,7 @@ from reconciler.model.customer import NOTHING_LEARNED, Learned
 from reconciler.model.settings import StoreSettings
 from reconciler.platforms.base import Writer
 from reconciler.platforms.guard import Guarded
-from reconciler.platforms.http import Session
+from reconciler.platforms.http import Heard, Session, unheard
 from reconciler.platforms.limiter import Limiter
 from reconciler.platforms.registry import PLATFORMS
 from reconciler.platforms.times import StoreTimes
@@ -27,9 +27,10 @@ def connect(
     token: str,
     limiter: Limiter,
     learned: Learned = NOTHING_LEARNED,
+    heard: Heard = unheard,
 ) -> Connection:
     """`base` is scheme and host as `trusted_hosts.base_url` allows it; `learned` is an earlier
-    reading's.
+    reading's; `heard` is given the headers of every answer.
     """
     platform = PLATFORMS[store.platform]
     began = limiter.clock.now()
@@ -41,6 +42,7 @@ def connect(
         limiter=limiter,
         judge=platform.judge,
         cost_of=platform.cost_of,
+        heard=heard,
     )
     client = platform.connect(session, store, times, learned)
     return Connection(client=Guarded(client, session), session=session)

@@ -7,8 +7,8 @@ anything doubtful is `OutcomeUnknown`, and whoever asked decides after reading a
 import json
 import logging
 import threading
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
 import httpx
 import stamina
@@ -62,6 +62,8 @@ _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout,
 _MOST_SLOW: Final = 2
 TRACE_HEADERS: Final = ("request-id", "traceid", "x-request-id")
 
+Heard: TypeAlias = Callable[[Mapping[str, str]], None]
+
 _ERRORS: Final = {
     Fate.STOPPED: StoreStopped,
     Fate.NOT_FOUND: CustomerNotFound,
@@ -70,10 +72,15 @@ _ERRORS: Final = {
 }
 
 
+def unheard(headers: Mapping[str, str]) -> None:
+    """Where nobody asks."""
+
+
 class Session:
     """Thread-safe. `base` is scheme and host; no request ever leaves for another one.
 
-    `judge` and `cost_of` are the platform's, for answers with a good status.
+    `judge` and `cost_of` are the platform's, for answers with a good status. `heard` is given the
+    headers of every answer.
     """
 
     def __init__(
@@ -85,6 +92,7 @@ class Session:
         limiter: Limiter,
         judge: Judge = believed,
         cost_of: CostOf = uncounted,
+        heard: Heard = unheard,
     ) -> None:
         self.store = store
         self.requests = 0
@@ -92,6 +100,7 @@ class Session:
         self._limiter = limiter
         self._judge = judge
         self._cost_of = cost_of
+        self._heard = heard
         self._reserved = threading.local()
         self._own = threading.local()
         self._base = base
@@ -264,6 +273,7 @@ class Session:
 
     def _answer(self, response: Received, doing: str, failed: type[PlatformError]) -> Answer:
         """A good answer, by its status and by its body. `failed` is for a store that failed."""
+        self._heard(response.headers)
         wait = retry_after(response.headers, self._limiter.clock)
         judgement = judged(response.status, wait)
         if judgement is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.customer import Learned
 from reconciler.model.settings import CheckSettings, SettingsComplaint, StoreSettings
+from reconciler.platforms.rights import Scopes, TellRights, untold
 
 if TYPE_CHECKING:
     from reconciler.platforms.answer import Answer, CostOf, Judge
@@ -35,6 +36,8 @@ class Platform:
     through the session; the times are in the store's zone, and what was learned is an earlier
     reading's. `check_settings` says, offline, what is wrong with a store's settings. `judge` says
     of an answer with a good status where it is none all the same, `cost_of` what it has cost.
+    `scopes` are what a token needs, where they have names; `rights` asks what it has, with one
+    request at most, and may raise `PlatformError`.
     """
 
     capabilities: Capabilities
@@ -43,3 +46,5 @@ class Platform:
     check_settings: CheckSettings = _nothing_wrong
     judge: "Judge" = believed
     cost_of: "CostOf" = uncounted
+    scopes: Scopes | None = None
+    rights: TellRights = untold

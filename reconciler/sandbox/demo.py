@@ -6,15 +6,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+from reconciler.sandbox.local import LOCAL_STORES, SHOP
 from reconciler.sandbox.server import Sandbox
 from reconciler.sandbox.shop import RateChoice
 
-# Environment variable and token by platform; made up, and good for this machine's loopback only.
-TOKENS: Final = {
-    "genstore": ("ACME_US_TOKEN", "sandbox-acme-us"),
-    "shoplazza": ("ACME_EU_TOKEN", "sandbox-acme-eu"),
-    "shopline": ("ACME_TW_TOKEN", "sandbox-acme-tw"),
-}
+# Environment variable and token by platform.
+TOKENS: Final = {one.platform: (one.variable, one.token) for one in LOCAL_STORES}
 
 
 def seeds() -> dict[str, list[dict[str, Any]]]:
@@ -37,7 +34,7 @@ def make(
     for platform, records in seeds().items():
         box = Sandbox(
             platform,
-            shop="acme",
+            shop=SHOP,
             token=TOKENS[platform][1],
             switches=switches.get(platform),
             path=folder / f"{platform}.sqlite" if folder else None,

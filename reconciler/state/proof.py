@@ -11,6 +11,7 @@ from reconciler.state.trail import FORMER, trail_paths
 
 MERGED: Final = "merged"
 FOLLOWS: Final = "follows"
+_OTHER_KEY: Final = "was edited, or sealed with another key"
 _OUT_OF_ORDER: Final = "does not follow the line before: removed, added or moved"
 
 
@@ -33,6 +34,13 @@ class Proof:
     head: Head
     flaws: tuple[Flaw, ...]
     keys: tuple[Pseudonyms, ...]
+
+    @property
+    def ends_under_another_key(self) -> bool:
+        """Whether nothing is wrong but that a key for the lines at the end may be lacking."""
+        tail = range(self.head.count - len(self.flaws) + 1, self.head.count + 1)
+        told = tuple(one.line for one in self.flaws if one.what == _OTHER_KEY)
+        return bool(self.flaws) and told == tuple(tail)
 
 
 @dataclass(slots=True)
@@ -77,7 +85,7 @@ class _Chain:
         self, line: Mapping[str, Any], seal: str, origin: tuple[int, int] | None, by: int | None
     ) -> str:
         if by is None:
-            return "was edited, or sealed with another key"
+            return _OTHER_KEY
         if self.store and line.get("store") != self.store:
             return f"is of another store than {self.store}"
         if origin is None or seal in self.known:

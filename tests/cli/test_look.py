@@ -149,7 +149,7 @@ def test_wide_letters_do_not_move_the_caret() -> None:
         (["show"], "missing argument 'PLAN'"),
         (["plan", "--raise", "grant"], "write CLASS=N"),
         (["schema", "nothing"], "is not"),
-        (["--base", "none", "plan"], "--base stands after the command: plan, apply"),
+        (["--base", "none", "plan"], "--base stands after the command: doctor, plan, apply"),
         (["audit", "log", "--customer", ""], "need something to look for"),
         (["--specs", "x", "schema"], "the command 'schema' takes no --specs"),
     ],

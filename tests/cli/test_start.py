@@ -110,6 +110,7 @@ def test_validate_loads_what_reads_and_judges_specs_and_nothing_that_plans_or_se
         "reconciler.platforms.limiter",
         "reconciler.platforms.platform",
         "reconciler.platforms.registry",
+        "reconciler.platforms.rights",
         *(
             f"reconciler.platforms.{name}{part}"
             for name in ("genstore", "shoplazza", "shopline")

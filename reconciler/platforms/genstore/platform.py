@@ -7,11 +7,14 @@ from reconciler.model.settings import StoreSettings
 from reconciler.platforms.genstore.capabilities import GENSTORE
 from reconciler.platforms.genstore.settings import check_settings
 from reconciler.platforms.platform import Platform
+from reconciler.platforms.rights import UNTOLD, Rights, Scopes
 
 if TYPE_CHECKING:
     from reconciler.platforms.base import Writer
     from reconciler.platforms.http import Session
     from reconciler.platforms.times import StoreTimes
+
+_SCOPES: Final = Scopes(read="read_customers", write="write_customers")
 
 
 def _connect(
@@ -32,6 +35,19 @@ def _connect(
     )
 
 
+def _rights(session: "Session", store: StoreSettings) -> Rights:
+    """Its search needs the scope to write. The list of scopes comes as a text that holds one."""
+    from reconciler.platforms.coerce import as_written_tags
+
+    path = f"/api/{store.api_version}/oauth2/access_scopes"
+    body = session.get(path, (), "reading the token's scopes").body
+    told = as_written_tags(body.get("accessScopes")) if isinstance(body, dict) else None
+    if told is None:
+        return UNTOLD
+    writes = _SCOPES.write in told
+    return Rights(reads=writes or _SCOPES.read in told, writes=writes, searches=writes)
+
+
 PLATFORM: Final = Platform(
     capabilities=GENSTORE,
     headers=lambda token: {
@@ -40,4 +56,6 @@ PLATFORM: Final = Platform(
     },
     connect=_connect,
     check_settings=check_settings,
+    scopes=_SCOPES,
+    rights=_rights,
 )

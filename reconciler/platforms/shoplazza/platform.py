@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.model.customer import Learned
 from reconciler.model.settings import StoreSettings
 from reconciler.platforms.platform import Platform
+from reconciler.platforms.rights import Scopes
 from reconciler.platforms.shoplazza.capabilities import SHOPLAZZA
 
 if TYPE_CHECKING:
@@ -28,4 +29,5 @@ PLATFORM: Final = Platform(
     capabilities=SHOPLAZZA,
     headers=lambda token: {"access-token": token},
     connect=_connect,
+    scopes=Scopes(read="read_customer", write="write_customer"),
 )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.model.customer import Learned
 from reconciler.model.settings import StoreSettings
 from reconciler.platforms.platform import Platform
+from reconciler.platforms.rights import Scopes
 from reconciler.platforms.shopline.capabilities import SHOPLINE
 
 if TYPE_CHECKING:
@@ -34,4 +35,5 @@ PLATFORM: Final = Platform(
         "Content-Type": "application/json; charset=utf-8",
     },
     connect=_connect,
+    scopes=Scopes(read="read_customers", write="write_customers"),
 )
