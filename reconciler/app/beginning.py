@@ -18,6 +18,8 @@ _HERE: Final = Path(__file__).resolve().parents[1]
 _EXAMPLES: Final = (_HERE / "_examples", _HERE.parent / "examples")
 IGNORE: Final = ".gitignore"
 _OWNERS: Final = "CODEOWNERS.example"
+_REQUIREMENTS: Final = "requirements.txt"
+"""What the program needs, by hashes: pipelines install that first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +67,12 @@ def pipeline(forge: str) -> Mapping[str, str]:
     chosen = FORGES[forge]
     if chosen is None:
         return {}
-    top = next((one for one in _EXAMPLES if one.is_dir()), _EXAMPLES[-1]) / chosen.example
+    examples = next((one for one in _EXAMPLES if one.is_dir()), _EXAMPLES[-1])
+    top = examples / chosen.example
+    needed = {_REQUIREMENTS: (examples / _REQUIREMENTS).read_text(encoding="utf-8")}
     files = (one for one in sorted(top.rglob("*")) if one.is_file() and one.parent != top)
     loose = (one for one in sorted(top.glob(".*")) if one.is_file())
-    return {
+    return needed | {
         one.relative_to(top).as_posix(): one.read_text(encoding="utf-8") for one in (*loose, *files)
     }
 

@@ -13,6 +13,7 @@ from reconciler.app.loading import load
 from reconciler.app.register import register_folder, register_place
 from reconciler.diagnostics import Severity
 from reconciler.errors import ReconcilerError
+from reconciler.installation import DISTRIBUTION, FOREIGN, has_foreign
 from reconciler.model.finding import Finding, Level, Purpose
 from reconciler.report.phrases import counted
 from reconciler.report.plain import plain
@@ -54,6 +55,14 @@ def _versions(specs: Path, environment: Environment) -> Iterator[Finding]:  # no
     yield Finding(
         check="versions", level=Level.OK, message=f"reconciler {__version__} on Python {python}"
     )
+    if has_foreign():
+        yield Finding(
+            check="versions",
+            level=Level.WARN,
+            message=f"the distribution `{FOREIGN}` is installed too, and is somebody else's",
+            advice=f"remove it (`pip uninstall {FOREIGN}`), see that nobody's tokens were at hand "
+            f"where it ran, and install `{DISTRIBUTION}` again",
+        )
 
 
 def _specs(specs: Path, environment: Environment) -> Iterator[Finding]:

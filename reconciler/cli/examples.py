@@ -3,6 +3,15 @@
 from typing import Final
 
 EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
+    "init": (
+        "reconciler init",
+        "reconciler init --platform genstore --shop acme --forge github",
+        "reconciler init --sandbox    # begin with local stores",
+    ),
+    "doctor": (
+        "reconciler doctor",
+        "reconciler doctor --for plan    # what a pull request's job needs",
+    ),
     "validate": (
         "reconciler validate",
         "reconciler validate --format github    # complaints on file and line of a pull request",

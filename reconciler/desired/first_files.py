@@ -103,7 +103,7 @@ def names_to_set(pipeline: Iterable[str], store: FirstStore) -> tuple[str, ...]:
         return ()
     named = set(re.findall(r"\b(?:secrets|vars)\.([A-Z_0-9]+)", text))
     if not named:  # a forge whose jobs have them in their environment
-        asked = set(re.findall(r"\$([A-Z][A-Z_0-9]*(?:TOKEN|SOURCE|KEY))\b", text))
+        asked = set(re.findall(r"\$([A-Z][A-Z_0-9]*(?:TOKEN|WHEEL|KEY))\b", text))
         named = {one for one in asked if not one.startswith("CI_")} | {store.variable}
     return tuple(sorted(named | {"RECONCILER_KEY", "RECONCILER_REGISTER_KEY"}))
 

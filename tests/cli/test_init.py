@@ -125,7 +125,7 @@ def test_the_pipeline_is_that_of_the_example_to_the_byte(tmp_path: Path, forge: 
     example.pop("README.md")
     assert example
     assert {name: (tmp_path / name).read_bytes() for name in example} == example
-    assert set(example) == set(pipeline(forge))
+    assert {*example, "requirements.txt"} == set(pipeline(forge))
 
 
 def test_the_pipeline_has_the_names_of_the_tokens_of_the_store(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_what_the_pipeline_wants_of_its_forge_is_told(
 ) -> None:
     done = init(tmp_path, forge=forge)
 
-    keys = "RECONCILER_KEY, RECONCILER_REGISTER_KEY, RECONCILER_SOURCE"
+    keys = "RECONCILER_KEY, RECONCILER_REGISTER_KEY, RECONCILER_WHEEL"
     assert (f"asks for: {told}{keys}\n" in done.err) == bool(told)
     assert ("asks for" in done.err) == bool(told)
 

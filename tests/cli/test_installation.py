@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.installation import DISTRIBUTION, has_foreign, with_extra
+from tests.program import run
 from tests.test_meta import ROOT
 
 SHIPPED = ("*.md", "Makefile", "pyproject.toml", ".ci/*", "examples/**/*", "reconciler/**/*.py")
@@ -113,3 +114,14 @@ def _installed(folder: Path, name: str, noted: str | None) -> None:
     (place / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
     if noted is not None:
         (place / "direct_url.json").write_text(noted)
+
+
+def test_doctor_tells_of_a_stranger_s_distribution(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _installed(tmp_path, "reconciler", None)
+    monkeypatch.syspath_prepend(tmp_path)
+    done = run("doctor", "--specs", tmp_path)
+
+    assert "somebody else's" in done.everything
+    assert "pip uninstall reconciler" in done.everything
