@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reconciler.desired.adopt.edit import Edit
     from reconciler.desired.adopt.file import Source
     from reconciler.desired.adopt.statement import Statement
+    from reconciler.desired.files import FoundFile
     from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.plan.adoption import Adoption, Unfit
 
@@ -64,6 +65,9 @@ class Replacement:
     before: bytes
     after: bytes
 
+    def back(self) -> "Replacement":
+        return replace(self, before=self.after, after=self.before)
+
     def carry_out(self) -> Diagnostic | None:
         """Whole or not at all, with the mode it had; why not, else. A link stays one."""
         from reconciler.state.disk import write_whole
@@ -92,19 +96,29 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adopted:
-    """`units` can be adopted by the `files`; `unfit` and `refused` cannot, and say why. `failed`
-    are stores that could not be read.
+    """`units` can be adopted by the `files`, some of the `specs`; `unfit` and `refused` cannot, and
+    say why. `failed` are stores that could not be read.
     """
 
     units: tuple[Unit, ...]
     files: tuple[Replacement, ...]
+    specs: "tuple[FoundFile, ...]"
     unfit: "tuple[Unfit, ...]"
     refused: tuple[Diagnostic, ...]
     failed: tuple[str, ...]
 
     def write(self) -> tuple[Diagnostic, ...]:
-        """What could not be written."""
-        return tuple(wrong for one in self.files if (wrong := one.carry_out()) is not None)
+        """What could not be written: then nothing is, since a field may be told in several files,
+        and those that were are put back.
+        """
+        done: list[Replacement] = []
+        for one in self.files:
+            wrong = one.carry_out()
+            if wrong is not None:
+                again = (other.back().carry_out() for other in reversed(done))
+                return (wrong, *(more for more in again if more is not None))
+            done.append(one)
+        return ()
 
 
 def adopt(
@@ -126,6 +140,7 @@ def adopt(
     return Adopted(
         units=tuple(good),
         files=tuple(files),
+        specs=draft.specs,
         unfit=tuple(
             sorted(
                 (one for one in found if isinstance(one, Unfit)),
@@ -161,26 +176,37 @@ def _found(
     )
     with ThreadPoolExecutor(max_workers=max(1, len(stores))) as pool:
         begun = [pool.submit(plan_store, request, store) for store in stores]
-    for one in begun:
+    whole: set[str] = set()
+    made = []
+    for store, one in zip(stores, begun, strict=True):
         try:
             _, read, rules = one.result()
         except ReconcilerError as error:
             failed.append(str(error))
             continue
+        made.append((read, rules))
+        if read.receipt.proves_absence and not read.receipt.masked:
+            whole.add(store.name)
+    for read, rules in made:
         pairings = read.index.pairings()
         others = called_out(read.called_out, pairings, rules, all_of_them=False)
-        yield from adoptions((*pairings, *others), rules, chosen.fields)
+        # Where a store of the controller was not heard whole, it may know a later no.
+        heard = all(one.name in whole for one in rules.siblings)
+        yield from adoptions((*pairings, *others), rules, chosen.fields, opt_ins=heard)
 
 
 def _units(found: "Sequence[Adoption]", written: AsWritten) -> tuple[list[Unit], list[Diagnostic]]:
     """What is said at one place for several stores is one unit, and only where all of them ask."""
     from reconciler.desired.adopt.statement import statements
+    from reconciler.plan.adoption import Kind
 
     told: dict[tuple[object, ...], list[tuple[Adoption, list[Statement]]]] = {}
     refused: list[Diagnostic] = []
     for one in found:
         places = statements(written.at_hand[one.desired.store], one.desired, one.field)
-        if places:
+        if one.kind is Kind.OPT_IN and len(places) > 1:
+            refused.append(_by_hand(one, "several entries say no, each with a time of its own"))
+        elif places:
             told.setdefault(tuple(place.key for place in places), []).append((one, places))
         else:
             refused.append(_by_hand(one, "several entries, or none, say this together"))
@@ -225,16 +251,14 @@ def _of_several(
 
 
 def _alike(wanted: "Sequence[Adoption]") -> "tuple[Adoption, ...]":
-    """Of opt-outs of one person in several stores the latest instant is told, if all tell one."""
-    from dataclasses import replace
-
+    """Of opt-outs of one person in several stores the latest instant that is told."""
     from reconciler.model.consent import WantedConsent
 
     values = [one.value for one in wanted if isinstance(one.value, WantedConsent)]
     if not values:
         return tuple(wanted)
-    times = [one.evidence.at for one in values]
-    latest = max(values, key=lambda one: (one.evidence.at is None, one.evidence.at or times[0]))
+    dated = [one for one in values if one.evidence.at is not None]
+    latest = max(dated or values, key=lambda one: (one.evidence.at is not None, one.evidence.at))
     return tuple(replace(one, value=latest) for one in wanted)
 
 
@@ -266,6 +290,7 @@ class _Draft:
         self._written = written
         self._pseudonyms = pseudonyms
         found, _ = files.find([specs], mask_of(environment))
+        self.specs = found
         self._found = {one.name: one for one in found}
         # Of two files that are shown by one name nobody knows which is meant.
         self._twins = {one.name for one in found if self._found[one.name] is not one}
@@ -383,7 +408,7 @@ class _Draft:
             )
         except SpecError as error:
             first = error.diagnostics[0]
-            return f"a spec may not hold that ({first.rule}: {first.message})"
+            return f"a spec may not hold that ({first.rule})"
         wanted = [one for unit in units for one in unit.adoptions]
         if says_only(self._written, after, wanted, self._pseudonyms):
             return None

@@ -81,19 +81,26 @@ def command(
     with interrupt.told(), progress.shown(environment.watch, quiet=quiet):
         made = app.adopt(specs, environment, chosen, warn)
     found = [one for unit in made.units for one in unit.adoptions]
+    if message_file is not None and found:
+        _check_message_file(message_file, made)
     screen.show(report.render(found, made.unfit), no_color=no_color)
     unwritten = made.write() if write else ()
     for text in (*made.failed, *made.refused, *unwritten):
         click.echo(f"error: {text}" if isinstance(text, str) else str(text), err=True)
-    failed = {one.mark.file for one in unwritten}
-    done = [one for unit in made.units if not unit.files & failed for one in unit.adoptions]
-    if write and done:
-        _message(report.message(done), message_file)
+    if write and found and not unwritten:
+        _message(report.message(found), message_file)
     if not quiet:
-        click.echo(_summary(made, write=write), err=True)
+        click.echo(_summary(made, write=write, unwritten=bool(unwritten)), err=True)
     if made.failed or made.refused or unwritten:
         return FAILED
     return CHANGES if found and not write else OK
+
+
+def _check_message_file(file: Path, made: "Adopted") -> None:
+    """Before any spec is changed, so that the message is not lost."""
+    if any(one.path.resolve() == file.resolve() for one in made.specs):
+        raise click.UsageError("--message-file names a spec")
+    options.write_private(file, "")
 
 
 def _message(text: str, file: Path | None) -> None:
@@ -103,9 +110,10 @@ def _message(text: str, file: Path | None) -> None:
         options.write_private(file, text)
 
 
-def _summary(made: "Adopted", *, write: bool) -> str:
+def _summary(made: "Adopted", *, write: bool, unwritten: bool) -> str:
     if not made.units:
         return "nothing to adopt"
     files = f"{len(made.files)} file{'' if len(made.files) == 1 else 's'}"
-    word = "changed" if write else "would change with --write"
-    return f"{files} {word}"
+    if write and unwritten:
+        return "no file changed"
+    return f"{files} {'changed' if write else 'would change with --write'}"

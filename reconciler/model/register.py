@@ -99,19 +99,23 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How a person stands on one channel: `since` is when the deciding act counts from, and `dated`
-    says that its instant was told. `by_person` says that a no is the person's own, however our
+    """How a person stands on one channel: `since` is when the deciding act counts from, and `sure`
+    how well its instant is known. `by_person` says that a no is the person's own, however our
     writes made it look since, and `may_be_person` that nothing tells it is not. `store` gave the
     deciding act, and `by` says how that was known.
     """
 
     said: Said
     since: datetime
-    dated: bool
+    sure: Sure
     by_person: bool
     may_be_person: bool
     by: By
     store: str
+
+    @property
+    def dated(self) -> bool:
+        return self.sure is not Sure.NOT_TOLD
 
 
 def standing(acts: Iterable[Act]) -> Standing | None:
@@ -141,7 +145,7 @@ def standing(acts: Iterable[Act]) -> Standing | None:
     return Standing(
         said=decides.said,
         since=max(decides.since, last.since) if last.said is not Said.IN else decides.since,
-        dated=decides.at is not None,
+        sure=Sure.NOT_TOLD if decides.at is None else decides.sure,
         by_person=by_person,
         may_be_person=may_be_person,
         by=decides.by,

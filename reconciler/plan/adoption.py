@@ -7,7 +7,7 @@ It is read off the very plan of a customer: what a plan would not change or hold
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from reconciler.diagnostics import SourceMark
 from reconciler.model.consent import (
@@ -27,14 +27,15 @@ from reconciler.model.customer import (
 )
 from reconciler.model.fields import PROFILE, consent_field
 from reconciler.model.managed import UNMANAGED
-from reconciler.model.register import Said
+from reconciler.model.register import Access, Said, Sure
 from reconciler.model.tags import TagIntent, sort_tags, tag_key
 from reconciler.plan.case import CustomerPlan
 from reconciler.plan.changes import AddressChange, FieldChange, TagChange
 from reconciler.plan.compare import differences
+from reconciler.plan.controller import wanted_out
 from reconciler.plan.customer import plan_customer
 from reconciler.plan.pairing import Ambiguous, Missing, Paired, Pairing
-from reconciler.plan.sayings import wanted_contact
+from reconciler.plan.sayings import contact_key, wanted_contact
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.verdicts import Level
 
@@ -101,15 +102,28 @@ class Unfit:
 
 
 def adoptions(
-    pairings: Iterable[Pairing], rules: StoreRules, asked: Collection[str] = ()
+    pairings: Iterable[Pairing],
+    rules: StoreRules,
+    asked: Collection[str] = (),
+    *,
+    opt_ins: bool = True,
 ) -> Iterator[Adoption | Unfit]:
     """Opt-outs always, and the fields that are asked for. An entry that may mean several people
-    says nothing of any of them.
+    says nothing of any of them. `opt_ins` says that every store of the controller was heard.
     """
     for pairing in pairings:
         match pairing:
             case Paired(desired=desired, live=live):
-                yield from _of(desired, live, rules, asked)
+                for one in _of(desired, live, rules, asked):
+                    if isinstance(one, Adoption) and one.kind is Kind.OPT_IN and not opt_ins:
+                        yield Unfit(
+                            desired=desired,
+                            alias=one.alias,
+                            field=one.field,
+                            why="a store of the controller was not read whole, and may know a no",
+                        )
+                    else:
+                        yield one
             case Missing(desired=desired):
                 yield from _of(desired, None, rules, ())
             case Ambiguous():
@@ -132,7 +146,7 @@ def _of(
     )
     for channel, wanted in desired.consents:
         field = consent_field(channel)
-        value = _opt_out(channel, wanted, live, plan)
+        value = _opt_out(channel, wanted, desired, live, plan, rules)
         if value is not None:
             yield Adoption(
                 desired=desired, alias=alias, field=field, kind=Kind.OPT_OUT, value=value
@@ -150,7 +164,12 @@ def _of(
 
 
 def _opt_out(
-    channel: Channel, wanted: WantedConsent, live: LiveCustomer | None, plan: CustomerPlan
+    channel: Channel,
+    wanted: WantedConsent,
+    desired: DesiredCustomer,
+    live: LiveCustomer | None,
+    plan: CustomerPlan,
+    rules: StoreRules,
 ) -> WantedConsent | None:
     """None where no opt-out holds an opt-in back, or is carried over from another store."""
     if wanted.state is ConsentState.UNSUBSCRIBED:
@@ -166,12 +185,12 @@ def _opt_out(
     if not held:
         return None
     had = None if live is None else live.consent(channel)
-    if had is None or had.state is not ConsentState.UNSUBSCRIBED:
-        return _NO  # what only the register knows
-    return _told(ConsentState.UNSUBSCRIBED, had)
-
-
-_NO: Final = WantedConsent(state=ConsentState.UNSUBSCRIBED, evidence=Evidence())
+    if had is not None and had.state is ConsentState.UNSUBSCRIBED:
+        return _told(ConsentState.UNSUBSCRIBED, had)
+    contact = wanted_contact(desired, live, channel, rules.comparison.region)
+    known = None if contact is None else rules.register.of(channel, contact)
+    at = known.since if known is not None and known.sure is Sure.SECOND else None
+    return WantedConsent(state=ConsentState.UNSUBSCRIBED, evidence=Evidence(at=at))
 
 
 def _told(state: ConsentState, live: LiveConsent) -> WantedConsent:
@@ -193,6 +212,13 @@ def _opt_in(
         return None
     if had.actor is not Actor.PERSON:
         return "the store does not tell that the person opted in"
+    contact = wanted_contact(desired, None, channel, rules.comparison.region)
+    if contact is None or contact != contact_key(live, channel, rules.comparison.region):
+        return "the store has the opt-in for another address or number than the file names"
+    if rules.access is not Access.ASKED:
+        return "the register of opt-outs could not be asked"
+    if any(wanted_out(desired, live, channel, rules)):
+        return "the files want the person out in another store of the controller"
     since = wanted.evidence.at
     if since is None:
         return "the file does not tell since when the person is out, so no opt-in is surely later"
@@ -201,8 +227,7 @@ def _opt_in(
         return "the store does not tell at what instant the person opted in"
     if min(earliest, had.at) <= since:
         return "the person's opt-in is not later than the opt-out that the file tells of"
-    contact = wanted_contact(desired, live, channel, rules.comparison.region)
-    known = None if contact is None else rules.register.of(channel, contact)
+    known = rules.register.of(channel, contact)
     if known is not None and known.said is not Said.IN and had.at <= known.since:
         return "the register of opt-outs knows a no that is as late, or later"
     return _told(ConsentState.SUBSCRIBED, had)

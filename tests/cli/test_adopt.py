@@ -167,7 +167,10 @@ def test_an_opt_out_that_only_the_register_knows_is_adopted(tmp_path: Path) -> N
         done = adopt(shop, "--write")
 
         assert done.code == 0, done.everything
-        assert "email: {state: unsubscribed}  # by form" in file.read_text()
+        assert (
+            "email: {state: unsubscribed, withdrawn_at: 2026-07-02T08:15:30+00:00}  # by form"
+            in file.read_text()
+        )
         assert "HOLD" not in plan(shop).out
         assert "+ " in plan(shop).out or plan(shop).code == 2
 

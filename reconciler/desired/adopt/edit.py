@@ -42,6 +42,8 @@ def put(node: Node, text: str, value: str) -> Edit:
     """A value in the place of another. A comment inside of that would be lost."""
     if _holds_comments(node, text):
         raise OddError(node.start)
+    if node.start == node.end and not text[: node.start].rstrip(" \t").endswith(":"):
+        raise OddError(node.start)  # a key alone would become another key
     space = " " if node.start == node.end and text[node.start - 1 : node.start] == ":" else ""
     return Edit(node.start, node.end, space + value)
 

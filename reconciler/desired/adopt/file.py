@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from yaml import YAMLError
+
 from reconciler.desired import lines
 from reconciler.desired.adopt.change import changed
 from reconciler.desired.adopt.edit import Edit, carried_out
@@ -39,7 +41,10 @@ class Source:
     def with_edits(self, edits: Iterable[Edit]) -> bytes | None:
         """The bytes afterwards; None where two edits meet or a comment would be lost."""
         after = carried_out(self.text, edits)
-        again = tree(after)
+        try:
+            again = tree(after)
+        except YAMLError:
+            return None
         if again is None or sorted(comments(again, after)) != sorted(
             comments(self.root, self.text)
         ):

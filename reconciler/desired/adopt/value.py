@@ -1,6 +1,7 @@
 """What a field shall be, as plain data and as YAML on one line."""
 
 import json
+import re
 from typing import Any, Final, TypeAlias
 
 from reconciler.desired.layout.scalar import written
@@ -17,13 +18,23 @@ TIMES: Final = ("given_at", "withdrawn_at")
 def flow(data: Any, *, quoted: bool = False) -> str:
     """On one line, between brackets where it holds anything; `quoted` is as JSON has it."""
     if quoted:
-        return json.dumps(data, ensure_ascii=False)
+        return _UNSEEN.sub(_escape, json.dumps(data, ensure_ascii=False))
     if isinstance(data, dict):
         pairs = (f"{written(key, flow=True)}: {flow(one)}" for key, one in data.items())
         return f"{{{', '.join(pairs)}}}"
     if isinstance(data, list):
         return f"[{', '.join(map(flow, data))}]"
     return written(data, flow=True)
+
+
+_UNSEEN: Final = re.compile(
+    "[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+
+
+def _escape(found: re.Match[str]) -> str:
+    """What YAML may not hold as it is."""
+    return f"\\u{ord(found[0]):04x}"
 
 
 def time_of(wanted: WantedConsent) -> tuple[str, str] | None:
