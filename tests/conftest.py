@@ -42,6 +42,16 @@ def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+@pytest.fixture(scope="session")
+def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache-home")
+
+
+@pytest.fixture(autouse=True)
+def _caches_of_tests_alone(cache_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache_home))
+
+
 @pytest.fixture(autouse=True)
 def _measured_where_commands_are_tested(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch

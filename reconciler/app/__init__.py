@@ -11,6 +11,7 @@ from reconciler.app.environment import (
     pseudonyms_for,
     record_keys_for,
     rules_for,
+    with_cache,
 )
 from reconciler.app.explaining import explain
 from reconciler.app.formatting import Formatted, formatted
@@ -52,4 +53,5 @@ __all__ = [
     "selected",
     "settings_or_raise",
     "spec_names",
+    "with_cache",
 ]

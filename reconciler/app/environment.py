@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +16,11 @@ from reconciler.platforms.limiter import RateLimiters
 
 if TYPE_CHECKING:
     from reconciler.app.register import RegisterAtHand
+    from reconciler.cache.cache import Cache
     from reconciler.model.provenance import Provenance
     from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.plan.store_rules import Sibling, StoreRules
+    from reconciler.platforms.base import Recall
     from reconciler.platforms.connect import Connection
     from reconciler.platforms.http import Heard
     from reconciler.platforms.trusted_hosts import TrustedHosts
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """What is around a use case: the clock, variables, and where state is kept; `watch` is
-    told how far things are.
+    told how far things are. `cache` is what the last run has left for this one.
     """
 
     clock: Clock
@@ -35,6 +37,7 @@ class Environment:
     folder: Path
     rate_limiters: RateLimiters = field(default_factory=RateLimiters)
     watch: Watch = field(default_factory=Watch)
+    cache: "Cache | None" = None
 
     @property
     def hosts(self) -> "TrustedHosts":
@@ -50,6 +53,25 @@ def environment_of(specs: Path, state_dir: Path | None) -> Environment:
     folder = state_dir if state_dir is not None else folder_beside(specs)
     check(folder)
     return Environment(clock=system_clock(), variables=dict(os.environ), folder=folder)
+
+
+def with_cache(environment: Environment, specs: Path) -> Environment:
+    """With what the last plan of these specs has left, if that is wanted and there is a key.
+
+    It is for plans alone: they read a file again when they ask for an entry of it, and an apply may
+    last until somebody has changed that.
+    """
+    from reconciler.cache.place import folder_of
+    from reconciler.state.key import read_key
+
+    place = folder_of(environment.variables)
+    key = None if place is None else read_key(environment.folder, environment.variables)
+    if place is None or key is None:
+        return environment
+    from reconciler.cache.cache import Cache
+
+    name = f"{specs.absolute()}\0{environment.folder.absolute()}"
+    return replace(environment, cache=Cache(place, name, key))
 
 
 def pseudonyms_for(environment: Environment, state: DesiredState) -> "Pseudonyms":
@@ -114,8 +136,11 @@ def open_store(
     environment: Environment,
     learned: Learned = NOTHING_LEARNED,
     heard: "Heard | None" = None,
+    recall: "Recall | None" = None,
 ) -> "Connection":
-    """`learned` is what an earlier reading of the store found; `heard` gets headers of answers."""
+    """`learned` is what an earlier reading of the store found; `heard` gets headers of answers;
+    `recall` is what is remembered of its records.
+    """
     from reconciler.platforms.connect import connect
     from reconciler.platforms.credentials import token
     from reconciler.platforms.http import unheard
@@ -130,7 +155,13 @@ def open_store(
     rate = store.rate or Rate(per_second=1, burst=1)
     limiter = environment.rate_limiters.of(base, secret, rate, environment.clock)
     return connect(
-        store, base=base, token=secret, limiter=limiter, learned=learned, heard=heard or unheard
+        store,
+        base=base,
+        token=secret,
+        limiter=limiter,
+        learned=learned,
+        heard=heard or unheard,
+        recall=recall,
     )
 
 

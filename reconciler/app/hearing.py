@@ -1,6 +1,5 @@
 """What a reading shows for the register of opt-outs, and for the other stores of the controller."""
 
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from reconciler.model.customer import LiveCustomer
     from reconciler.model.settings import StoreSettings
     from reconciler.plan.planner import StoreReading
+    from reconciler.plan.sayers import Sayers
     from reconciler.plan.sayings import Saying
     from reconciler.plan.store_rules import StoreRules
     from reconciler.plan.voices import Voices
@@ -47,7 +47,8 @@ def circles(stores: "Iterable[StoreSettings]") -> dict[str, Circle]:
 
 class Hearing:
     """Of one store. `seen` are those whom the specs name; where the store has a controller,
-    everybody is heard.
+    everybody is heard. `noted` is what the register may have got of it, and `lost` says that it
+    could not get all.
     """
 
     def __init__(
@@ -56,14 +57,17 @@ class Hearing:
         register: RegisterAtHand,
         environment: Environment,
         circle: Circle | None,
+        sayers: "Sayers | None" = None,
         *,
         erases: bool,
     ) -> None:
-        """`erases` says that some entry may ask for an erasure."""
+        """`erases` says that some entry may ask for an erasure; `sayers` are told who says what."""
         from reconciler.plan.sayings import Sightings
         from reconciler.plan.voices import Voices
 
-        self.seen = Sightings(rules)
+        self.seen = Sightings(rules, sayers)
+        self.noted: list[Saying] = []
+        self.lost = False
         self._rules = rules
         self._register = register
         self._environment = environment
@@ -163,6 +167,10 @@ class Hearing:
     def _put_down(self, sayings: "Iterable[Saying]") -> None:
         """A plan on a disk that cannot be written sees it again, and so does the apply."""
         sayings = tuple(sayings)
-        if sayings and may_note(self._register, self._environment):
-            with suppress(JournalError):
-                self._register.file.note(sayings)
+        if not sayings or not may_note(self._register, self._environment):
+            return
+        self.noted += sayings
+        try:
+            self._register.file.note(sayings)
+        except JournalError:
+            self.lost = True

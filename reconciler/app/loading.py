@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler.app.collecting import seldom
+from reconciler.app.digest import NO_DIGESTS, Digests, digests_for
 from reconciler.app.environment import Environment, mask_of
 from reconciler.app.history import APPLIED, AsRead, Compared, compared, with_history
+from reconciler.app.remembering import known_entries, known_specs
 from reconciler.app.watch import Watch
 from reconciler.diagnostics import Diagnostic, Severity, has_errors, sort_by_place
 from reconciler.errors import ConfigError, SpecError
@@ -16,6 +18,7 @@ from reconciler.model.settings import DesiredState, Settings, StoreSettings
 from reconciler.platforms.registry import CHECKS, TABLES
 
 if TYPE_CHECKING:
+    from reconciler.cache.specs import Specs
     from reconciler.desired.document import Document
     from reconciler.desired.files import FoundFile, SpecFile
     from reconciler.desired.past import AtHand
@@ -42,6 +45,7 @@ class Loaded:
     documents: "tuple[Read, ...]"
     folder: str
     at_hand: "Mapping[str, AtHand]"
+    known: "Specs | None"
 
 
 class AsWritten(NamedTuple):
@@ -58,34 +62,6 @@ class Read(NamedTuple):
     blobs: tuple[str, ...]
 
 
-class _Digests(NamedTuple):
-    """What is digested while everything is at hand: what each customer shall be, and each file."""
-
-    customer: Callable[["DesiredCustomer"], bytes]
-    file: Callable[[bytes], tuple[str, ...]]
-
-
-def _none(_: object) -> bytes:
-    return b""
-
-
-def _unnamed(_: bytes) -> tuple[str, ...]:
-    return ()
-
-
-_NONE: Final = _Digests(customer=_none, file=_unnamed)
-
-
-def _planned(*, compares: bool) -> _Digests:
-    from reconciler.desired.meaning import meaning
-
-    if not compares:
-        return _Digests(customer=meaning, file=_unnamed)
-    from reconciler.desired.sources import blobs
-
-    return _Digests(customer=meaning, file=blobs)
-
-
 def load(
     paths: Sequence[Path], environment: Environment
 ) -> tuple[DesiredState | None, tuple[Diagnostic, ...]]:
@@ -93,7 +69,7 @@ def load(
 
     It is for reading: a state that is planned comes of `load_or_raise`.
     """
-    loaded = _load(paths, environment, _NONE)
+    loaded = _load(paths, environment, NO_DIGESTS)
     return loaded.state, loaded.diagnostics
 
 
@@ -133,7 +109,7 @@ def as_written(
     if chosen is None:
         chosen = compared(specs, base, environment)
     under = None if base == APPLIED else base
-    digests = _planned(compares=under is not None or bool(chosen))
+    digests = digests_for(environment, compares=under is not None or bool(chosen))
     loaded = _load([specs], environment, digests, instead)
     state = _sound(loaded.state, loaded.diagnostics, warn)
     _refuse_no_store(state.at_hand, specs)
@@ -167,7 +143,7 @@ def settings_or_raise(
     if errors:
         raise SpecError(sort_by_place(errors))
     _refuse_no_store(declared, specs)
-    state = _resolved((), declared, str(specs), environment, _none).state
+    state = _resolved((), declared, str(specs), environment, NO_DIGESTS.customer).state
     if base is None or base == APPLIED:
         return state
     chosen = revision(specs, base)
@@ -219,7 +195,7 @@ def _sound(
 def _load(
     paths: Sequence[Path],
     environment: Environment,
-    digests: _Digests,
+    digests: Digests,
     instead: "Mapping[str, bytes] | None" = None,
 ) -> Loaded:
     from reconciler.desired import files, settings
@@ -230,13 +206,14 @@ def _load(
     watch.ended("finding specs")
     found = tuple(one.holding((instead or {}).get(one.name)) for one in found)
     gathered = list(diagnostics)
-    read = tuple(_parsed(found, gathered, watch, digests.file))
+    known = None if digests is NO_DIGESTS else known_specs(environment)
+    read = tuple(_parsed(found, gathered, watch, digests.file, known))
     documents = [one.document for one in read]
     broken_files = has_errors(gathered)
     declared, wrong = settings.declare(documents, TABLES, CHECKS)
     gathered.extend(wrong)
     state, wrong, at_hand = _resolved(
-        documents, declared, str(paths[0]), environment, digests.customer
+        documents, declared, str(paths[0]), environment, digests.customer, known
     )
     # What a refused part held cannot be missed: stores and tags may be defined in it.
     hidden = ("store.", "tags.not-owned") if broken_files else ()
@@ -248,6 +225,7 @@ def _load(
         documents=read,
         folder=str(paths[0]),
         at_hand=at_hand,
+        known=known,
     )
 
 
@@ -256,6 +234,7 @@ def _parsed(
     diagnostics: list[Diagnostic],
     watch: Watch,
     named: Callable[[bytes], tuple[str, ...]],
+    known: "Specs | None",
 ) -> Iterator[Read]:
     from reconciler.desired import schema_errors
 
@@ -265,8 +244,12 @@ def _parsed(
         if isinstance(file, Diagnostic):
             diagnostics.append(file)
             continue
-        sound, wrong = schema_errors.read(file)
-        diagnostics.extend(wrong)
+        sound = None if known is None else known.document(one, file)
+        if sound is None:
+            sound, wrong = schema_errors.read(file)
+            diagnostics.extend(wrong)
+            if sound is not None and not wrong and known is not None:
+                sound = known.learnt(file, sound)
         if sound is not None:
             yield Read(document=sound, blobs=named(file.content))
     watch.ended("checking specs")
@@ -278,6 +261,7 @@ def _resolved(
     folder: str,
     environment: Environment,
     digest: "Callable[[DesiredCustomer], bytes]",
+    known: "Specs | None" = None,
 ) -> "Resolved":
     from reconciler.desired import lint, resolve
 
@@ -297,10 +281,12 @@ def _resolved(
         lambda store: lint.Lint.of(store, settings.policy, now, TABLES[store.platform]),
         seen,
         now,
+        lambda store: known_entries(known, store, settings.policy),
     )
     watch.ended(_COMPARING)
     wrong = (*resolved.complaints, *lint.approvals(settings, now))
-    return resolved._replace(complaints=wrong)
+    state = replace(resolved.state, keyed=known is not None)
+    return resolved._replace(state=state, complaints=wrong)
 
 
 def _under(
@@ -326,7 +312,8 @@ def _under(
         both,
         loaded.folder,
         environment,
-        _planned(compares=False).customer,
+        digests_for(environment, compares=False).customer,
+        loaded.known,
     )
     errors = [one for one in sort_by_place(wrong) if one.severity is Severity.ERROR]
     if errors:

@@ -11,6 +11,7 @@ from reconciler.app.environment import Environment, provenance_of
 from reconciler.app.hearing import circles
 from reconciler.app.loading import selected
 from reconciler.app.register import Registers
+from reconciler.app.remembering import leave
 from reconciler.app.scoping import ALIAS, check_known, scoped
 from reconciler.app.store_plan import PlanRequest, plan_store
 from reconciler.errors import ReconcilerError
@@ -50,6 +51,7 @@ def plan(
         pseudonyms=pseudonyms,
         registers=Registers(environment, pseudonyms, state),
         circles=circles(stores),
+        memory=environment.cache,
     )
     with ThreadPoolExecutor(max_workers=max(1, len(stores))) as pool:
         try:
@@ -83,7 +85,9 @@ def plan(
     waiting = (
         one for name in state.unmerged for one in owed_once_merged(name, state.of(name), pseudonyms)
     )
-    return Plan(basis=basis, stores=tuple(parts), waiting=tuple(waiting))
+    made = Plan(basis=basis, stores=tuple(parts), waiting=tuple(waiting))
+    leave(environment)
+    return made
 
 
 def _scope(scope: Scope, pseudonyms: "Pseudonyms") -> tuple[str, ...]:

@@ -8,10 +8,12 @@ from reconciler.app.choices import PlanOptions, raises_for
 from reconciler.app.environment import Environment, open_store, rules_for, siblings
 from reconciler.app.hearing import Circle, Hearing
 from reconciler.app.register import Registers
+from reconciler.app.remembering import known_records
 from reconciler.app.scoping import Scoped
 from reconciler.model.settings import DesiredState, StoreSettings
 
 if TYPE_CHECKING:
+    from reconciler.cache.cache import Cache
     from reconciler.live.read import StoreReader
     from reconciler.model.customer import DesiredCustomer, LiveCustomer
     from reconciler.model.pseudonyms import Pseudonyms
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRequest:
     """Everything that the plan of a store needs. Records that are as they shall be are not among
-    what is read, but for those that are `kept`.
+    what is read, but for those that are `kept`. Whom an earlier plan left in the `memory` need not
+    be among what is read at all.
     """
 
     few: Scoped
@@ -35,6 +38,7 @@ class PlanRequest:
     registers: Registers
     circles: Mapping[str, Circle] = field(default_factory=dict)
     kept: "OfPair | None" = None
+    memory: "Cache | None" = None
 
     @property
     def state(self) -> DesiredState:
@@ -85,8 +89,13 @@ def _planned(
     )
     rules = replace(rules, siblings=siblings(store, few.whole))
     raises = raises_for(few.state, choices, store.name, environment)
-    hearing = Hearing(rules, register, environment, circle, erases=store.name in few.state.reasoned)
-    connection = open_store(store, environment)
+    # Whoever keeps what is as it shall be looks at all of it.
+    cache = request.memory if request.keeps is None else None
+    known = known_records(cache, few.state, rules, register, environment)
+    erases = store.name in few.state.reasoned
+    sayers = None if known is None else known.sayers
+    hearing = Hearing(rules, register, environment, circle, sayers, erases=erases)
+    connection = open_store(store, environment, recall=None if known is None else known.recall)
     title = f"reading {store.name}"
     environment.watch.at(title)
     try:
@@ -100,6 +109,7 @@ def _planned(
             watch=TagWatch(rules.comparison.owned, store.ownership, rules.whole_tags),
             hears=hearing.hears,
             gone=lambda desired: is_erased(desired, rules),
+            remember=None if known is None else known.remember,
             progress=lambda done, of: environment.watch.at(title, "customers", done, of),
         )
         read = hearing.heard(_read(reading, choices.read, rules), reading)
@@ -112,6 +122,8 @@ def _planned(
             elif rules.awaits_a_word() and rests_on_doubt(made):
                 why = "the store's word for opt-outs was not seen"
             if why:
+                if known is not None:
+                    known.heed(hearing)
                 again = reading.whole(f"{why}, after {read.receipt.requests} requests")
                 read = hearing.heard(again, reading)
                 rules = _with_what_was_read(rules, read)
@@ -119,6 +131,8 @@ def _planned(
     finally:
         connection.session.close()
         environment.watch.ended(title)
+    if known is not None:
+        known.leave(hearing)
     return made, read, rules
 
 

@@ -7,7 +7,7 @@ from reconciler.clock import Clock
 from reconciler.errors import OutcomeUnknown
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.identity import IdentityKind, spellings
-from reconciler.plan.match import in_doubt, meets
+from reconciler.plan.contact import in_doubt, meets
 from reconciler.plan.store_rules import StoreRules
 from reconciler.platforms.base import LookupImpossible, Reader
 

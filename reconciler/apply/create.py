@@ -24,8 +24,8 @@ from reconciler.plan.approved import field_digest
 from reconciler.plan.case import CustomerPlan
 from reconciler.plan.changes import ConsentChange, FieldChange
 from reconciler.plan.consent_rules import is_told
+from reconciler.plan.contact import may_meet, meets
 from reconciler.plan.customer import plan_customer
-from reconciler.plan.match import may_meet, meets
 from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.ownership import is_mark, is_ours
 from reconciler.plan.sayings import made, withdrawals

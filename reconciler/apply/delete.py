@@ -14,7 +14,7 @@ from reconciler.model.field_path import CUSTOMER
 from reconciler.model.settings import RiskClass
 from reconciler.plan.approved import ApprovedChange
 from reconciler.plan.changes import Presence
-from reconciler.plan.match import keys_of
+from reconciler.plan.contact import keys_of
 from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.ownership import is_left_to_others, is_ours
 from reconciler.plan.pairing import is_another

@@ -14,10 +14,10 @@ from reconciler.plan.case import CustomerPlan
 from reconciler.plan.changes import ConsentChange, FieldChange
 from reconciler.plan.compare import differences, moves_address, statements
 from reconciler.plan.consent_rules import ERASED, OUT_BEFORE, is_told, known_before
+from reconciler.plan.contact import keys_of, may_meet, meets
 from reconciler.plan.customer import plan_customer
 from reconciler.plan.everybody_else import is_left_out
 from reconciler.plan.held_back import contact_of
-from reconciler.plan.match import keys_of, may_meet, meets
 from reconciler.plan.outcome import State
 from reconciler.plan.ownership import is_left_to_others, is_mark, is_ours
 from reconciler.plan.pairing import is_another

@@ -106,6 +106,10 @@ def command(
     Personal values are masked. Exit codes: 0 planned, 1 a store could not be read, 2 changes
     are pending (with --detailed-exitcode), 3 blocked by a policy, or an opt-out or erasure is asked
     for and not carried out.
+
+    What was found is kept, without personal values, in the user's cache folder, and the next plan
+    is made sooner for it; RECONCILER_CACHE=off keeps nothing, and where CI is set only
+    RECONCILER_CACHE=on does.
     """
     from reconciler import app
     from reconciler.cli.rendering import annotate, render
@@ -117,7 +121,7 @@ def command(
         if output is not None or form != "text":
             raise click.UsageError("--show-personal goes with the text on the terminal only")
     scope = _scope(base, tags, customers, changed=changed)
-    environment = app.environment_of(specs, state_dir)
+    environment = app.with_cache(app.environment_of(specs, state_dir), specs)
     try:
         state = fresh.load(specs, environment, base, quiet=quiet)
     except SpecError as error:

@@ -7,7 +7,7 @@ not of the plainest kind is left to that reader, and so is the whole file then.
 
 import marshal
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeAlias
@@ -41,10 +41,13 @@ class _Odd(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A list right below the document: the number of its first sign, and its entries."""
+    """A list right below the document: the number of its first sign, its entries, and from where to
+    where they stand in the text.
+    """
 
     place: int
-    items: list[Item]
+    items: Sequence[Item]
+    span: tuple[int, int]
 
 
 def blocks(text: str, accept: Accept, learn: Learn) -> tuple[str, Mapping[int, Block]]:
@@ -66,7 +69,8 @@ def blocks(text: str, accept: Accept, learn: Learn) -> tuple[str, Mapping[int, B
             content = text[begin:end]
             block = _block(content.split("\n"), line + 1, partial(accept, head[1]), learn)
             if block is not None:
-                found[line] = block
+                place, items = block
+                found[line] = Block(place=place, items=items, span=(begin, end))
                 parts += (text[done:begin], "\n" * content.count("\n"))
                 done = end
     except _Odd:
@@ -80,8 +84,10 @@ _patterns: Final[dict[tuple[str, ...], tuple[Form, int]]] = {}
 
 def _block(
     lines: list[str], first: int, accept: Callable[[Any], bool], learn: Learn
-) -> Block | None:
-    """None where no entry is; `first` is the number of the first line."""
+) -> tuple[int, list[Item]] | None:
+    """The number of the first sign, and the entries; None where none is. `first` is the number of
+    the first line.
+    """
     begin = next((at for at, line in enumerate(lines) if _is_text(line)), None)
     if begin is None:
         return None
@@ -110,7 +116,23 @@ def _block(
     items.append(_item(pattern, values, lines[start:], first + start, learn))
     if not all(accept(one.data()) for one in items):
         raise _Odd
-    return Block(place=number(first + begin, indent), items=items)
+    return number(first + begin, indent), items
+
+
+def again(text: str, line: int, learn: Learn) -> Item | None:
+    """An entry whose lines were read before, the first of which has this number."""
+    pattern: list[str] = []
+    values: list[Any] = []
+    lines = text.removesuffix("\n").split("\n")
+    try:
+        for one in lines:
+            part, value = _read(one)
+            pattern.append(part)
+            if value is not _NOTHING:
+                values.append(value)
+        return _item(pattern, values, lines, line, learn)
+    except _Odd:
+        return None
 
 
 def _is_text(line: str) -> bool:

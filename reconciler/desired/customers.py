@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, overload
+from typing import Any, Final, NamedTuple, overload
 
 from reconciler.desired.document import MEMBERS, Document
 from reconciler.desired.entries import DiagnosticCollector, Entry, entry
@@ -18,6 +18,10 @@ from reconciler.diagnostics import Pointer
 from reconciler.model.customer import DesiredCustomer
 from reconciler.model.marks import Marks
 from reconciler.model.settings import StoreSettings
+
+# Of the customers of a store so many stay as they were made, about 4 KiB each, since making one
+# again takes as long as reading its lines does.
+MOST_KEPT: Final = 16_384
 
 
 class StoreEntries:
@@ -80,6 +84,11 @@ class StoreEntries:
         """How many `customers` entries some documents have, by their numbers."""
         return sum(len(self.documents[one].data.get("customers") or ()) for one in documents)
 
+    def lists(self) -> Iterator[tuple[int, Document, Pointer, Sequence[Any]]]:
+        """Each with the number of its first entry, and where it stands in which document."""
+        for begin, one in zip(self._begins, self._lists, strict=True):
+            yield begin, self.documents[one.document], one.pointer, one.entries
+
     def read(self, number: int, work: DiagnosticCollector) -> Entry | None:
         """With the complaints about it."""
         one, at = self._place(number)
@@ -114,7 +123,7 @@ class Customers(Sequence[DesiredCustomer]):
     """In the order of their first lines.
 
     `firsts` has one entry of each, `others` all entries of those who have several, by the first.
-    Some are `kept` as they were made once, by the first too.
+    Some are `kept` as they were made, by the first too.
     """
 
     def __init__(
@@ -122,11 +131,11 @@ class Customers(Sequence[DesiredCustomer]):
         entries: StoreEntries,
         firsts: "array[int]",
         others: Mapping[int, Sequence[int]],
-        kept: Mapping[int, DesiredCustomer],
+        kept: dict[int, DesiredCustomer],
     ) -> None:
         self.entries = entries
         self._firsts = firsts
-        self._others = others
+        self.others = others
         self._kept = kept
 
     def __len__(self) -> int:
@@ -143,12 +152,15 @@ class Customers(Sequence[DesiredCustomer]):
         kept = self._kept.get(first)
         if kept is not None:
             return kept
-        return made_of(self.entries, self.numbers(place), DiagnosticCollector())
+        made = made_of(self.entries, self.numbers(place), DiagnosticCollector())
+        if len(self._kept) < MOST_KEPT:
+            self._kept[first] = made
+        return made
 
     def numbers(self, place: int) -> Sequence[int]:
         """Those of the entries that a customer is made of."""
         first = self._firsts[place]
-        return self._others.get(first, (first,))
+        return self.others.get(first, (first,))
 
 
 def made_of(

@@ -5,12 +5,30 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from reconciler.desired.customers import Customers, StoreEntries, made_of, marks_of
+from reconciler.desired.again import Lines
+from reconciler.desired.customers import (
+    MOST_KEPT,
+    Customers,
+    StoreEntries,
+    made_of,
+    marks_of,
+)
 from reconciler.desired.entries import DiagnosticCollector, Entry
 from reconciler.desired.merge import one_of
+from reconciler.desired.rows import (
+    ODD,
+    PLAIN,
+    REASONED,
+    Memory,
+    Recording,
+    Rows,
+    ages,
+    is_plain,
+    marked,
+)
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.customer import DesiredCustomer
-from reconciler.model.entries import Entries, names
+from reconciler.model.entries import NO_MEANINGS, Entries, Meanings, names
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.marks import number_of
 
@@ -19,9 +37,8 @@ Inspect: TypeAlias = Callable[[DesiredCustomer], Iterable[Diagnostic]]
 Digest: TypeAlias = Callable[[DesiredCustomer], bytes]
 """Of what is asked for a customer, always as many bytes; none where nobody will ask for it."""
 
-# Of the customers of a store so many stay as they were made, about 4 KiB each, since making one
-# again takes as long as reading its lines does.
-MOST_KEPT: Final = 16_384
+# Leaves of the flags of rows what has to be looked at one by one.
+_SPECIAL: Final = bytes(flags & (ODD | REASONED) for flags in range(256))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,29 +54,49 @@ class Joined:
 
 
 def join(
-    entries: StoreEntries, inspect: Inspect, digest: Digest, work: DiagnosticCollector
+    entries: StoreEntries,
+    inspect: Inspect,
+    digest: Digest,
+    work: DiagnosticCollector,
+    memory: Memory | None = None,
 ) -> Joined:
-    """The customers of a store, each looked at once or, where entries were joined, twice."""
-    joining = _Joining(entries, inspect, digest)
-    for number in range(len(entries)):
-        entry = entries.read(number, work)
-        if entry is not None and entry.identities:
-            joining.add(number, entry)
+    """The customers of a store, each looked at once or, where entries were joined, twice; and not
+    at all where `memory` knows what an entry is, and no other speaks of that customer.
+    """
+    joining = _Joining(entries, inspect, digest, memory)
+    for begin, document, (section, *_), found in entries.lists():
+        rows = recording = None
+        if memory is not None and document.reads_by_line(found):
+            rows = memory.known(document, str(section))
+            recording = Recording(memory, document, str(section)) if rows is None else None
+        if rows is not None and isinstance(found, Lines):
+            joining.take(begin, document.file, found.places, rows, work)
+            continue
+        for number in range(begin, begin + len(found)):
+            joining.read(number, work, recording)
+        if recording is not None:
+            recording.ended()
     return joining.ended(work)
 
 
 class _Joining:
     """Each entry counts as a customer, in a row, until another shares an identity with it."""
 
-    def __init__(self, entries: StoreEntries, inspect: Inspect, digest: Digest) -> None:
+    def __init__(
+        self, entries: StoreEntries, inspect: Inspect, digest: Digest, memory: Memory | None
+    ) -> None:
+        self._memory = memory
+        self._marked = hash if memory is None else memory.marked
         self._entries = entries
         self._inspect = inspect
         self._digest = digest
         self._ranks = {
             file: rank for rank, file in enumerate(sorted({one.file for one in entries.documents}))
         }
-        self._now = names(len(entries))
+        self._now = names(len(entries), self._marked)
         self._before: dict[int, tuple[Identity, ...]] = {}
+        self._marks_before: list[tuple[IdentityKind, int, int]] = []
+        self._plain = bytearray(len(entries))
         self._named = bytearray(len(entries))
         self._files = array("Q", bytes(8 * len(entries)))
         self._places = array("Q", bytes(8 * len(entries)))
@@ -69,10 +106,64 @@ class _Joining:
         self._tags: set[str] = set()
         self._reasoned: set[int] = set()
 
-    def add(self, number: int, entry: Entry) -> None:
-        self._named[number] = True
-        if entry.tags is not None:
+    def read(self, number: int, work: DiagnosticCollector, recording: Recording | None) -> None:
+        heard = len(work.diagnostics)
+        entry = self._entries.read(number, work)
+        if entry is None or not entry.identities:
+            if recording is not None:
+                recording.skip()
+            return
+        made = self._add(number, entry)
+        if recording is None:
+            return
+        if number in self._complaints or len(work.diagnostics) > heard or ages(made):
+            recording.skip()
+        else:
+            flags = PLAIN if self._plain[number] else 0
+            recording.add(entry, made, self._meanings[number], flags)
+
+    def take(
+        self,
+        begin: int,
+        file: str,
+        places: "array[int]",
+        rows: Rows,
+        work: DiagnosticCollector,
+    ) -> None:
+        """The entries of a list, most of which need not be read."""
+        size, rank = len(rows.meanings) // len(places) if places else 0, self._ranks[file]
+        end = begin + len(places)
+        self._named[begin:end] = b"\1" * len(places)
+        self._plain[begin:end] = bytes([bool(flags & PLAIN) for flags in rows.flags])
+        self._files[begin:end] = array("Q", [rank]) * len(places)
+        self._places[begin:end] = array("Q", places)
+        if size:
+            self._meanings[begin:end] = [
+                rows.meanings[at : at + size] for at in range(0, len(rows.meanings), size)
+            ]
+        for kind, among, marks in marked(rows.now):
+            self._now[kind].extend(marks, [begin + at for at in among])
+        for kind, among, marks in marked(rows.before):
+            self._marks_before += [
+                (kind, mark, begin + at) for mark, at in zip(marks, among, strict=True)
+            ]
+        for at, flags in enumerate(rows.flags) if any(rows.flags.translate(_SPECIAL)) else ():
+            if flags & REASONED:
+                self._reasoned.add(begin + at)
+            if flags & ODD:
+                self._named[begin + at] = False
+                self.read(begin + at, work, None)
+        if self._entries.store.owned_tags is None:
+            for at in rows.tellers:
+                self._tell_tags(self._entries.read(begin + at, DiagnosticCollector()))
+
+    def _tell_tags(self, entry: Entry | None) -> None:
+        if entry is not None and entry.tags is not None:
             self._tags.update(entry.tags.present, entry.tags.absent)
+
+    def _add(self, number: int, entry: Entry) -> DesiredCustomer:
+        self._named[number] = True
+        self._tell_tags(entry)
         for one in entry.identities:
             self._now[one.kind].add(one.key, number)
         work = DiagnosticCollector()
@@ -80,6 +171,7 @@ class _Joining:
         entries = self._entries
         made = one_of(entries.store.name, [entry], marks, entries.tags, work)
         self._look_at(number, made, work)
+        return made
 
     def ended(self, work: DiagnosticCollector) -> Joined:
         others = self._groups()
@@ -108,22 +200,36 @@ class _Joining:
 
     def _numbered(self, rows: Sequence[int], made: Customers) -> Entries:
         places = array("Q", bytes(8 * len(self._entries)))
-        before = names(len(self._entries))
+        before = names(len(self._entries), self._marked)
         for place, first in enumerate(rows):
             for number in made.numbers(place):
                 places[number] = place
             for one in self._before.get(first, ()):
                 before[one.kind].add(one.key, place)
+        joined = {number for numbers in made.others.values() for number in numbers}
+        for kind, mark, number in self._marks_before:
+            if number not in joined:
+                before[kind].extend([mark], [places[number]])
         for found in self._now.values():
             found.renumber(places)
         for found in before.values():
             found.sort()
-        return Entries(made, self._now, before)
+        return Entries(made, self._now, before, self._remembered(rows))
+
+    def _remembered(self, rows: Sequence[int]) -> Meanings:
+        if self._memory is None or not rows:
+            return NO_MEANINGS
+        return Meanings(
+            size=len(self._meanings[rows[0]]),
+            digests=b"".join([self._meanings[number] for number in rows]),
+            plain=bytes([self._plain[number] for number in rows]),
+        )
 
     def _look_at(self, number: int, customer: DesiredCustomer, work: DiagnosticCollector) -> None:
         self._files[number] = self._ranks[customer.mark.file]
         self._places[number] = number_of(customer.mark)
         self._meanings[number] = self._digest(customer)
+        self._plain[number] = is_plain(customer)
         if number in self._kept or len(self._kept) < MOST_KEPT:
             self._kept[number] = customer
         if customer.previously:

@@ -1,20 +1,19 @@
 """What an entry asks for, whatever it is written like: order and comments do not count."""
 
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any
 
 from reconciler.model.consent import WantedConsent
 from reconciler.model.customer import Address, DesiredCustomer
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.personal import in_clear
+from reconciler.model.settings import MEANING
 from reconciler.model.tags import TagIntent
-
-SIZE: Final = 16
 
 
 def meaning(one: DesiredCustomer) -> bytes:
-    """Of `SIZE` bytes, and not keyed: it may be kept in memory, and must not leave it."""
-    return blake2b(repr(_parts(one)).encode("utf-8", "surrogatepass"), digest_size=SIZE).digest()
+    """Of `MEANING` bytes, and not keyed: it may be kept in memory, and must not leave it."""
+    return blake2b(repr(_parts(one)).encode("utf-8", "surrogatepass"), digest_size=MEANING).digest()
 
 
 def _parts(one: DesiredCustomer) -> list[Any]:

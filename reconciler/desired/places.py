@@ -8,6 +8,7 @@ from array import array
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from reconciler.desired.again import Lines
 from reconciler.desired.item import Item
 from reconciler.desired.numbering import Inside, inside
 from reconciler.diagnostics import Pointer, SourceMark
@@ -72,7 +73,9 @@ class Places:
         for length, part in enumerate(pointer, start=1):
             if isinstance(node, dict):
                 node = node.get(part)
-            elif isinstance(node, list) and isinstance(part, int) and 0 <= part < len(node):
+            elif (
+                isinstance(node, (list, Lines)) and isinstance(part, int) and 0 <= part < len(node)
+            ):
                 node = node[part]
             else:
                 break

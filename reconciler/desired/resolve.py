@@ -13,6 +13,7 @@ from reconciler.desired.document import Document
 from reconciler.desired.entries import DiagnosticCollector
 from reconciler.desired.join import Digest, Inspect, Joined, join
 from reconciler.desired.past import AtHand
+from reconciler.desired.rows import Memory
 from reconciler.desired.tag_documents import inspect, named
 from reconciler.diagnostics import Diagnostic, Pointer
 from reconciler.model.settings import DesiredState, Settings, StoreSettings
@@ -37,9 +38,11 @@ def resolve(
     inspector: Callable[[StoreSettings], Inspect],
     digest: Digest,
     now: datetime,
+    memory: Callable[[StoreSettings], Memory | None] = lambda store: None,  # noqa: ARG005
 ) -> Resolved:
     """`inspector` gives, for a store, what looks at each of its customers; `digest` is asked of
-    each of them too. `now` says whose membership of a tag has ended.
+    each of them too. `now` says whose membership of a tag has ended. `memory` is what is known of
+    the entries of a store that no tag document speaks of.
     """
     work = DiagnosticCollector()
     stores = {store.name: store for store in declared.stores}
@@ -52,7 +55,10 @@ def resolve(
     every = [StoreEntries(stores[name], told, now) for name, told in sorted(speaking.items())]
     for one in every:
         inspect(one.documents, one.tags, work)
-    found = [join(one, inspector(one.store), digest, work) for one in every]
+    found = [
+        join(one, inspector(one.store), digest, work, None if one.tags else memory(one.store))
+        for one in every
+    ]
     state = DesiredState(
         stores=declared.stores,
         policy=declared.policy,
@@ -115,7 +121,7 @@ def _stores_of(
                 if stores
                 else "check the folder, so that the file with `stores` is read too",
             )
-    if len(named) > 1:
+    if len(named) > 1 and not document.known:
         _refuse_ids(document, work)
     return [stores[name] for name in named if name in stores]
 

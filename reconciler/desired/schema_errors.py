@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from reconciler.desired import yaml_reader
+from reconciler.desired.again import Lines
 from reconciler.desired.document import MEMBERS, Document
 from reconciler.desired.files import SpecFile
 from reconciler.desired.item import Item
@@ -100,6 +101,8 @@ def _left(node: Any, depth: int = 0) -> Any:
     """What is not accepted yet: a document without entries that are."""
     if isinstance(node, dict) and depth < _DEEPEST_LIST:
         return {name: _left(one, depth + 1) for name, one in node.items()}
+    if isinstance(node, Lines):
+        return []
     if isinstance(node, list) and depth < _DEEPEST_LIST:
         return [_left(one, depth + 1) for one in node if not isinstance(one, Item)]
     return node

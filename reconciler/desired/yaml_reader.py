@@ -8,11 +8,13 @@ good data is all that a large file costs.
 
 from array import array
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import yaml
 
 from reconciler.desired import lines
+from reconciler.desired.again import places_of
 from reconciler.desired.block import NO_BLOCKS, Block, blocks
 from reconciler.desired.document import LISTS, MEMBERS, Accept, Document
 from reconciler.desired.files import SpecFile
@@ -60,12 +62,20 @@ def parse(
         return None, odd
     rest, found = blocks(text, accept, alone) if accept is not _never else (text, {})
     if found:
-        builder = _Builder(file.name, accept, found)
-        document, _ = _built(builder, rest)
-        if document is not None and not builder.blocks:
+        document = with_lists(file.name, rest, found, accept)
+        if document is not None:
             return document, odd
     document, wrong = _built(_Builder(file.name, accept), text)
     return document, (*odd, *wrong)
+
+
+def with_lists(
+    name: str, text: str, lists: Mapping[int, Block], accept: Accept = _always
+) -> Document | None:
+    """The document of a text with empty lines in the place of lists; None where that is none."""
+    builder = _Builder(name, accept, lists)
+    document, _ = _built(builder, text)
+    return None if document is None or builder.blocks else replace(document, blocks=lists)
 
 
 def _built(builder: "_Builder", text: str) -> tuple[Document | None, tuple[Diagnostic, ...]]:
@@ -95,8 +105,7 @@ def alone(text: str) -> Item | None:
     return found[0] if len(found) == 1 and isinstance(found[0], Item) else None
 
 
-_BETWEEN: Final = object()
-"""Where the reading of a mapping is between two pairs; in a list the key is always None."""
+_BETWEEN: Final = object()  # two pairs of a mapping; in a list the key is always None
 
 
 class _Builder:
@@ -209,11 +218,10 @@ class _Builder:
         if block is None:
             return False
         document[name] = block.items
-        starts = self.items[name] = array("Q")
         self.numbers.append(block.place)
-        for item in block.items:
-            starts.append(len(self.numbers))
-            self.numbers.append(item.place)
+        first = len(self.numbers)
+        self.numbers.extend(places_of(block.items))
+        self.items[name] = array("Q", range(first, len(self.numbers)))
         return True
 
     def _take(self, began: int) -> None:

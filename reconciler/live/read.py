@@ -18,6 +18,7 @@ from reconciler.model.entries import Entries
 from reconciler.model.identity import Identity, IdentityKind, asked_in
 from reconciler.plan.match import OfPair, identities_to_look_up, never
 from reconciler.plan.planner import StoreReading
+from reconciler.plan.remembered import Remember
 from reconciler.plan.tag_watch import TagWatch
 from reconciler.platforms.base import LookupImpossible, Page, Reader
 
@@ -58,8 +59,8 @@ class StoreReader:
     has read of the list before it looked people up is not read again.
 
     Of records that `settles` knows to be as their entry wants them no more is kept than the id;
-    `watch` is asked about the tags of everybody, and `hears` is told of everybody. That nobody is
-    there need not be proven of an entry that is known to be `gone`.
+    `watch` is asked about the tags of everybody, `hears` is told of everybody, and `remember` is
+    told of them. That nobody is there need not be proven of an entry that is known to be `gone`.
     """
 
     client: Reader
@@ -71,6 +72,7 @@ class StoreReader:
     watch: TagWatch | None = None
     hears: Callable[[LiveCustomer], None] | None = None
     gone: Callable[[DesiredCustomer], bool] = lambda desired: False  # noqa: ARG005
+    remember: Remember | None = None
     progress: Callable[[int, int | None], None] = lambda done, of: None  # noqa: ARG005
     _begun: _Pass | None = None
     _tried: int | None = None
@@ -170,8 +172,13 @@ class StoreReader:
         searched = (one for one in wanted if one.kind is not IdentityKind.ID)
         return -(-len(ids) // at_once) + calls(searched, dict(table.look_up_calls))
 
+    def _view(self) -> View:
+        return View.of(
+            self.desired, self.region, self.settles, self.watch, self.hears, self.remember
+        )
+
     def _first_pass(self) -> _Pass:
-        return self._pass(View.of(self.desired, self.region, self.settles, self.watch, self.hears))
+        return self._pass(self._view())
 
     def _pass(self, view: View) -> _Pass:
         pages = one_ahead(self.client.scan(), lambda: self._goes_on(view))
@@ -266,10 +273,10 @@ class StoreReader:
         twins are excluded. Unless `warm`, something is read first, so that 404 means absent.
         """
         client = self.client
-        view = View.of(self.desired, self.region, self.settles, self.watch, self.hears)
+        view = self._view()
         if count is None and not warm:
             first = next(iter(client.scan()), None)
-            view.take(first.customers if first is not None else ())
+            view.take(first.everybody if first is not None else ())
         view.take(
             client.read_many(
                 one.key for one in self._wanted() if one.kind is IdentityKind.ID

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from reconciler.model.customer import NOTHING_LEARNED, DesiredCustomer, Learned, LiveCustomer
+from reconciler.model.entries import Entries
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.plan.hidden import HiddenContacts
 from reconciler.plan.match import Index, OfPair, never
 from reconciler.plan.planner import LiveCounts
+from reconciler.plan.remembered import Remember, Remembering
 from reconciler.plan.tag_watch import TagWatch
-from reconciler.platforms.base import Found, Page
+from reconciler.platforms.base import Found, Page, Recalled, Record
 
 CONTACTS: Final = frozenset({"email", "phone"})
 # How many records are asked for singly, in order to see whether pages leave keys out by mistake.
@@ -46,23 +48,34 @@ class View:
         settles: OfPair = never,
         watch: TagWatch | None = None,
         hears: Callable[[LiveCustomer], None] | None = None,
+        remember: Remember | None = None,
     ) -> "View":
+        entries, watch = Entries.of(desired), watch or TagWatch()
+        memory = None if remember is None else Remembering(entries, remember, watch)
         return cls(
-            index=Index(desired, region, settles),
-            census=LiveCounts(watch=watch or TagWatch()),
+            index=Index(entries, region, settles, memory),
+            census=LiveCounts(watch=watch),
             hears=hears,
         )
 
-    def take(self, customers: Iterable[LiveCustomer]) -> int:
+    def take(self, customers: Iterable[Record]) -> int:
         """How many of them are new."""
         new = 0
-        for live in customers:
-            self._learn(live.teaches)
-            if live.remote_id in self.seen:
+        for one in customers:
+            self._learn(one.teaches)
+            if one.remote_id in self.seen:
                 self.repeated += 1
                 continue
             new += 1
-            self.seen.add(live.remote_id)
+            self.seen.add(one.remote_id)
+            if isinstance(one, Recalled):
+                if self.index.recall(one.remote_id, one.memory):
+                    self.census.count(one.memory)
+                    self.contacts += one.memory.contacts
+                    continue
+                live = one.full()
+            else:
+                live = one
             self.census.see(live)
             if self.hears is not None:
                 self.hears(live)
@@ -76,7 +89,11 @@ class View:
     def take_page(self, page: Page) -> int:
         """How many are new. Whoever lacks the key of a contact altogether waits for `settle`."""
         new = 0
-        for live in page.customers:
+        for live in page.everybody:
+            if isinstance(live, Recalled):  # of those that lack a key none is remembered
+                self._keys |= _KEYS
+                new += self.take((live,))
+                continue
             self._keys |= _KEYS - live.untold
             if not live.untold & CONTACTS:
                 new += self.take((live,))

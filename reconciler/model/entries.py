@@ -7,6 +7,7 @@ it, and they themselves say which of them do. They may be made anew whenever one
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final, TypeAlias, overload
 
@@ -15,20 +16,30 @@ from reconciler.model.identity import Identity, IdentityKind, national
 
 Key: TypeAlias = tuple[IdentityKind, str]
 _Named: TypeAlias = Callable[[DesiredCustomer], tuple[Identity, ...]]
+Marked: TypeAlias = Callable[[str], int]
+"""A hash of a name, of 64 bits at least; which one is the same for all names of a run."""
 _BITS: Final = 64
 
 
 class Names:
     """Numbers below `most` by text, found by a part of its hash: who asks has to look again."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, marked: Marked = hash) -> None:
+        self.mark = marked
         self._shift = max(1, most.bit_length())
         self._mask = (1 << (_BITS - self._shift)) - 1
         self._number = (1 << self._shift) - 1
         self._found = array("Q")
 
     def add(self, text: str, number: int) -> None:
-        self._found.append((hash(text) & self._mask) << self._shift | number)
+        self._found.append((self.mark(text) & self._mask) << self._shift | number)
+
+    def extend(self, marks: Iterable[int], numbers: Iterable[int]) -> None:
+        """The same of names whose hashes are known."""
+        mask, shift = self._mask, self._shift
+        self._found.extend(
+            [(mark & mask) << shift | number for mark, number in zip(marks, numbers, strict=True)]
+        )
 
     def __len__(self) -> int:
         return len(self._found)
@@ -53,7 +64,7 @@ class Names:
 
     def with_others(self, others: Sequence[tuple[str, int]], most: int) -> "Names":
         """A copy with more texts, for numbers below `most`."""
-        found = Names(max(most, (1 << self._shift) - 1))
+        found = Names(max(most, (1 << self._shift) - 1), self.mark)
         found._found = array(
             "Q",
             (
@@ -73,22 +84,42 @@ class Names:
 
     def of(self, text: str) -> list[int]:
         """The numbers of the text, in their order, and perhaps those of another."""
+        return self.marked(self.mark(text)) if self._found else []
+
+    def marked(self, mark: int) -> list[int]:
+        """The same of a text whose hash is known."""
         found = self._found
-        if not found:
-            return []
-        start = (hash(text) & self._mask) << self._shift
+        start = (mark & self._mask) << self._shift
         end = start | self._number
         at = bisect_left(found, start)
-        numbers = []
+        numbers: list[int] = []
         while at < len(found) and found[at] <= end:
             numbers.append(found[at] & self._number)
             at += 1
         return numbers
 
 
-def names(most: int) -> dict[IdentityKind, Names]:
+def names(most: int, marked: Marked = hash) -> dict[IdentityKind, Names]:
     """None yet, for each kind of identity."""
-    return {kind: Names(most) for kind in IdentityKind}
+    return {kind: Names(most, marked) for kind in IdentityKind}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meanings:
+    """What each entry asks for, as keyed digests of `size` bytes each, where that is known in the
+    way in which it is remembered; `plain` says of which an e-mail address is written just as it is
+    matched by.
+    """
+
+    size: int
+    digests: bytes = field(repr=False)
+    plain: bytes = field(repr=False)
+
+    def of(self, number: int) -> bytes:
+        return self.digests[number * self.size : (number + 1) * self.size]
+
+
+NO_MEANINGS: Final = Meanings(size=0, digests=b"", plain=b"")
 
 
 class Entries(Sequence[DesiredCustomer]):
@@ -102,13 +133,17 @@ class Entries(Sequence[DesiredCustomer]):
         every: Sequence[DesiredCustomer],
         now: Mapping[IdentityKind, Names],
         before: Mapping[IdentityKind, Names],
+        meanings: Meanings = NO_MEANINGS,
     ) -> None:
         """The names are sorted, and have the numbers of the entries that bear or bore them."""
+        self.meanings = meanings
         self._every = every
         self._last: tuple[int, DesiredCustomer] | None = None
         self._now = now
         self._before = before
         self._dialled: Names | None = None
+        self.mark = now[IdentityKind.ID].mark
+        self._by_kind = [(now[kind] or None, before[kind] or None) for kind in IdentityKind]
 
     @classmethod
     def of(cls, every: Sequence[DesiredCustomer]) -> "Entries":
@@ -196,6 +231,22 @@ class Entries(Sequence[DesiredCustomer]):
     def naming(self, keys: Iterable[Key]) -> Iterator[DesiredCustomer]:
         """Those that bear any of them, or name it as one of earlier, once for each."""
         return (self[number] for key in keys for number in (*self.now(key), *self.before(key)))
+
+    def bearers(self, known: str, email: int | None, phone: int | None) -> set[int] | None:
+        """Those that bear an id, or names with these hashes, and perhaps others; None where some
+        entry may have borne one earlier.
+        """
+        by_id = self._by_kind[0]
+        named = self.mark(known) if by_id[0] is not None or by_id[1] is not None else None
+        found: set[int] = set()
+        for (now, before), mark in zip(self._by_kind, (named, email, phone), strict=True):
+            if mark is None:
+                continue
+            if before is not None and before.marked(mark):
+                return None
+            if now is not None:
+                found.update(now.marked(mark))
+        return found
 
     def dialled(self, digits: str) -> list[int]:
         """Those with a number, of now or of earlier, that is dialled so inside its country."""

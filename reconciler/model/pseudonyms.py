@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
+from hashlib import blake2b
 from typing import Any, Final
 
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
@@ -33,6 +34,7 @@ class Pseudonyms:
     def __init__(self, key: bytes, regions: Iterable[str] = ()) -> None:
         self._key = key
         self._regions = frozenset(regions)
+        self._of_meanings = hmac.digest(key, b"meanings", "sha256")
 
     @cached_property
     def name(self) -> str:
@@ -59,6 +61,10 @@ class Pseudonyms:
     def _digest(self, purpose: str, value: bytes) -> str:
         text = b"[" + canonical(purpose) + b"," + value + b"]"
         return hmac.digest(self._key, text, "sha256").hex()
+
+    def meaning(self, digest: bytes) -> bytes:
+        """A digest of what somebody is asked for, of as many bytes, as it may leave memory."""
+        return blake2b(digest, key=self._of_meanings, digest_size=len(digest)).digest()
 
     def live_alias(self, store: str, live: LiveCustomer) -> str:
         return self._alias("cus", ["live", store, live.remote_id])

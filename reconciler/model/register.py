@@ -337,6 +337,19 @@ class Register:
         record = self.of_record(person.customer, person.channel)
         return None if record is not None and record.by_person else replace(person, contact=None)
 
+    def may_turn(self, person: Person, act: Act) -> bool:
+        """Whether an act without an instant, which counts from when it is seen, may say another
+        thing when it is seen again.
+        """
+        if act.at is not None:
+            return False
+        channel, contact = person.channel, person.contact
+        if contact is None:
+            found = self._records.get((person.customer or "", channel), [])
+        else:
+            found = self._found(channel, contact)
+        return any(one.said is Said.ERASED or one.since >= act.seen for one in found)
+
     def _is_new(self, known: list[Act], act: Act) -> bool:
         """A no whose time is not told, and that is known already, was first seen before."""
         if act.said is Said.MADE or (act.by in _OURS and act.said is Said.OUT):

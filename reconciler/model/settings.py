@@ -217,22 +217,28 @@ class Settings:
     approvals: tuple[Approval, ...]
 
 
+MEANING: Final = 16
+"""How many bytes the digest of what an entry asks for has."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DesiredState:
     """All the specs say, resolved: the one input of planning beside the live side.
 
     `base` is the commit that the settings are taken from, None where they are those of the files
     at hand; `at_hand` is what these say, and differs only where there is a base. Customers may be
-    made anew whenever one is asked for. `meanings` are digests, without a key, of what each entry
-    of a store asks for, in the order of the digests; `reasoned` are the stores where some entry
-    gives a reason, `whole_tags` the tags that documents of a store want nobody else to bear.
-    `history` is what earlier revisions said of the customers of a store.
+    made anew whenever one is asked for. `meanings` are digests of what each entry of a store asks
+    for, in the order of the digests, and `keyed` says that they are made with the key already;
+    `reasoned` are the stores where some entry gives a reason, `whole_tags` the tags that documents
+    of a store want nobody else to bear. `history` is what earlier revisions said of the customers
+    of a store.
     """
 
     stores: tuple[StoreSettings, ...]
     policy: Policy
     customers: tuple[tuple[str, Entries], ...]
     meanings: tuple[tuple[str, bytes], ...] = field(repr=False)
+    keyed: bool = False
     reasoned: frozenset[str]
     owned: tuple[tuple[str, tuple[str, ...]], ...]
     whole_tags: tuple[tuple[str, tuple[WholeTag, ...]], ...] = ()

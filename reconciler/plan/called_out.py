@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.managed import UNMANAGED
+from reconciler.plan.contact import keys_of
 from reconciler.plan.everybody_else import entry_for
-from reconciler.plan.match import keys_of
 from reconciler.plan.pairing import Paired, Pairing, lives_of
 from reconciler.plan.store_rules import StoreRules
 

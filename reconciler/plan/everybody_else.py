@@ -15,8 +15,8 @@ from reconciler.model.personal import Personal
 from reconciler.model.tags import TagIntent, tag_key
 from reconciler.model.whole_tag import WholeTag
 from reconciler.plan.case import CustomerPlan
+from reconciler.plan.contact import doubts_of, keys_of
 from reconciler.plan.customer import plan_customer
-from reconciler.plan.match import doubts_of, keys_of
 from reconciler.plan.proof import WHOLE
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.tag_watch import Bearers

@@ -17,7 +17,7 @@ from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import StoreSettings
 from reconciler.model.tags import TagIntent
 from reconciler.plan.changes import FieldChange, TagChange
-from reconciler.plan.match import keys_of
+from reconciler.plan.contact import keys_of
 from reconciler.plan.pairing import Pairing, lives_of
 from reconciler.plan.plan import StorePlan
 from reconciler.plan.reason import reason_of

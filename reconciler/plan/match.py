@@ -16,16 +16,13 @@ from reconciler.model.identity import (
     Identity,
     IdentityKind,
     email_key,
-    email_reading,
-    is_plain_email,
-    mask_fits,
-    national,
-    number_of,
-    phone_readings,
 )
+from reconciler.model.memory import Memory
 from reconciler.model.redaction import Names
+from reconciler.plan.contact import doubts_of, keys_of
 from reconciler.plan.pairing import Ambiguous, Missing, Paired, Pairing
 from reconciler.plan.reason import names_in
+from reconciler.plan.remembered import Remembering, forgotten, is_meant, meant
 from reconciler.plan.settled import Settled
 
 OfPair: TypeAlias = Callable[[DesiredCustomer, LiveCustomer], bool]
@@ -34,73 +31,6 @@ OfPair: TypeAlias = Callable[[DesiredCustomer, LiveCustomer], bool]
 
 def never(desired: DesiredCustomer, live: LiveCustomer) -> bool:  # noqa: ARG001
     return False
-
-
-def keys_of(live: LiveCustomer, region: str | None) -> tuple[Key, ...]:
-    """What a live customer can be matched by; unreadable contacts are no keys."""
-    keys: list[Key] = [(IdentityKind.ID, live.remote_id)]
-    if live.email is not None:
-        keys.append((IdentityKind.EMAIL, email_key(live.email.reveal())))
-    if live.phone is not None and (number := number_of(live.phone, region)) is not None:
-        keys.append((IdentityKind.PHONE, number))
-    return tuple(keys)
-
-
-def doubts_of(live: LiveCustomer, region: str | None) -> tuple[Key, ...]:
-    """What a live customer may be matched by, where a contact is no sure key."""
-    doubts: set[Key] = set()
-    if live.email is not None and not is_plain_email(text := live.email.reveal()):
-        reading = email_reading(text)
-        if reading != email_key(text):
-            doubts.add((IdentityKind.EMAIL, reading))
-    if live.phone is not None:
-        if number_of(live.phone, region) is None:
-            readings = phone_readings(live.phone.reveal(), region)
-            doubts |= {(IdentityKind.PHONE, one) for one in readings}
-        if region is None and not doubts and "*" not in (text := live.phone.reveal()):
-            # Dialled inside a country that nobody named: kept apart from E.164 by its first sign.
-            doubts.add((IdentityKind.PHONE, "".join(one for one in text if one.isdigit())))
-    return tuple(sorted(doubts)) if doubts else ()
-
-
-def meets(desired: DesiredCustomer, live: LiveCustomer, region: str | None) -> bool:
-    """Whether an entry and a record share any identity at all."""
-    named = {(one.kind, one.key) for one in (*desired.identities, *desired.previously)}
-    return not named.isdisjoint(keys_of(live, region))
-
-
-def may_meet(desired: DesiredCustomer, live: LiveCustomer, region: str | None) -> bool:
-    """Whether a record may be an entry's: it shares an identity, or one in doubt, or hides one."""
-    return (
-        meets(desired, live, region)
-        or in_doubt(desired, live, region)
-        or any(
-            (live.email if one.kind is IdentityKind.EMAIL else live.phone) is None
-            for one in (*desired.identities, *desired.previously)
-            if one.kind is not IdentityKind.ID
-        )
-    )
-
-
-def in_doubt(desired: DesiredCustomer, live: LiveCustomer, region: str | None) -> bool:
-    """Whether a record has a contact that may be one of the entry's, or hides such a one."""
-    named = (*desired.identities, *desired.previously)
-    hidden = dict(live.hidden)
-    if any(
-        shown is None or mask_fits(shown.reveal(), one)
-        for one in named
-        if one.kind in hidden
-        for shown in (hidden[one.kind],)
-    ):
-        return True
-    doubts = set(doubts_of(live, region))
-    return not doubts.isdisjoint(key for one in named for key in _doubt_keys(one))
-
-
-def _doubt_keys(one: Identity) -> tuple[Key, ...]:
-    if one.kind is not IdentityKind.PHONE:
-        return ((one.kind, one.key),)
-    return ((one.kind, one.key), (one.kind, national(one.key)))
 
 
 class Index:
@@ -116,8 +46,10 @@ class Index:
         desired: Sequence[DesiredCustomer],
         region: str | None,
         settles: OfPair = never,
+        remember: Remembering | None = None,
     ) -> None:
         self._entries = Entries.of(desired)
+        self._remember = forgotten if remember is None else remember
         self._region = region
         self._settles = settles
         self._settled = Settled(len(desired))
@@ -139,8 +71,10 @@ class Index:
         sure = [(number, key) for key in keys for number in self._entries.now(key)]
         earlier = [number for key in keys for number in self._entries.before(key)]
         if not (sure or doubted or earlier):
+            self._remember(live, keys, doubts, None, said=True)
             return False
         if not doubted and not earlier and self._settle({number for number, _ in sure}, live):
+            self._remember(live, keys, doubts, sure[0][0], said=self._settled.all_said)
             return True
         kept = _without_json(live)
         for number in doubted:
@@ -149,6 +83,22 @@ class Index:
             self._hits.setdefault(number, {}).setdefault(key, []).append(kept)
         for number in earlier:
             self._old_hits.setdefault(number, []).append(kept)
+        return True
+
+    def recall(self, remote_id: str, memory: Memory) -> bool:
+        """Does what `offer` would with a record that is remembered, or nothing: then it is False.
+
+        An entry of the same meaning is one that the record settles, as it did before.
+        """
+        if not self._entries.meanings.size:
+            return False
+        number = meant(remote_id, memory, self._entries)
+        if number is None:
+            return True
+        taken = number in self._settled or number in self._hits or number in self._old_hits
+        if taken or not is_meant(memory, self._entries, number):
+            return False
+        self._settled.put_again(number, remote_id)
         return True
 
     def _settle(self, numbers: set[int], live: LiveCustomer) -> bool:

@@ -10,18 +10,20 @@ from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
 from reconciler.model.entries import Entries
 from reconciler.model.field_path import FieldPath
+from reconciler.model.memory import Memory
 from reconciler.model.settings import RiskClass
 from reconciler.plan.called_out import called_out
 from reconciler.plan.case import CustomerPlan
 from reconciler.plan.cause import causes, differs_from_base
 from reconciler.plan.changes import Action, Change, ConsentChange
+from reconciler.plan.contact import keys_of
 from reconciler.plan.customer import plan_customer, withdrawals_only
 from reconciler.plan.draft import Draft
 from reconciler.plan.effort import effort
 from reconciler.plan.everybody_else import entry_for, plan_everybody_else
 from reconciler.plan.freeze import frozen
 from reconciler.plan.hidden import HiddenContacts
-from reconciler.plan.match import Index, keys_of
+from reconciler.plan.match import Index
 from reconciler.plan.ordering import ranked, unmet
 from reconciler.plan.owed import owed
 from reconciler.plan.pairing import Ambiguous, Missing, Paired, Pairing, is_another, lives_of
@@ -84,6 +86,17 @@ class LiveCounts:
             self.subscribed[channel] += consent.state is ConsentState.SUBSCRIBED
         if live.tags and (foreign := self.watch.foreign(live.tags)):
             self.foreign_tags += foreign
+            self.foreign_bearers += 1
+
+    def count(self, memory: Memory) -> None:
+        """The same of somebody who is remembered."""
+        self.read += 1
+        if self.subscribed is None:
+            self.subscribed = dict.fromkeys(Channel, 0)
+        for channel in memory.subscribed:
+            self.subscribed[channel] += 1
+        if memory.foreign:
+            self.foreign_tags += memory.foreign
             self.foreign_bearers += 1
 
     @property

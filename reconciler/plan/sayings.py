@@ -10,6 +10,7 @@ from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.identity import IdentityKind, email_key, number_of
 from reconciler.model.register import Act, By, Doer, Person, Said, Standing, Sure
 from reconciler.plan.changes import ConsentChange, Elsewhere, FieldChange
+from reconciler.plan.sayers import Sayers
 from reconciler.plan.store_rules import StoreRules
 
 Saying: TypeAlias = tuple[Person, Act]
@@ -220,41 +221,51 @@ def _ours(said: Said, at: datetime | None, by: By, rules: StoreRules) -> Act:
 
 
 class Sightings:
-    """What a reading shows of those whom the specs name, and the register does not know yet."""
+    """What a reading shows of those whom the specs name, and the register does not know yet.
 
-    def __init__(self, rules: StoreRules) -> None:
+    `turns` says that what some record shows may be news another time, though it is not now.
+    """
+
+    def __init__(self, rules: StoreRules, sayers: Sayers | None = None) -> None:
         self.new: list[Saying] = []
+        self.turns = False
         self._rules = rules
+        self._sayers = sayers
 
     def see(self, live: LiveCustomer) -> None:
         """Most people are not out, and that is found without a look into the register."""
         for channel, consent in live.consents:
             if consent.state is ConsentState.UNSUBSCRIBED:
-                if not self._is_known(live, channel, consent):
-                    self._add(live, channel, out_of(consent, self._rules))
+                contact = self._heard(live, channel)
+                if contact is None or not self._is_known(channel, contact, consent):
+                    self._add(live, channel, contact, out_of(consent, self._rules))
             elif (
                 consent.state is ConsentState.SUBSCRIBED
                 and consent.actor is Actor.PERSON
-                and self._rules.register.knows_anybody
+                and (self._sayers is not None or self._rules.register.knows_anybody)
             ):
-                self._back_again(live, channel, consent)
+                contact = self._heard(live, channel)
+                if contact is not None:
+                    self._back_again(live, channel, contact, consent)
 
-    def _is_known(self, live: LiveCustomer, channel: Channel, consent: LiveConsent) -> bool:
+    def _heard(self, live: LiveCustomer, channel: Channel) -> str | None:
         contact = contact_key(live, channel, self._rules.comparison.region)
-        if contact is None:
-            return False
+        if contact is not None and self._sayers is not None:
+            self._sayers.heard(channel, contact, live.remote_id)
+        return contact
+
+    def _is_known(self, channel: Channel, contact: str, consent: LiveConsent) -> bool:
         at = None if consent.at is None else consent.until or consent.at
         store = self._rules.store.name
         return self._rules.register.has_seen(channel, contact, at, _DOERS[consent.actor], store)
 
-    def _back_again(self, live: LiveCustomer, channel: Channel, consent: LiveConsent) -> None:
+    def _back_again(
+        self, live: LiveCustomer, channel: Channel, contact: str, consent: LiveConsent
+    ) -> None:
         """The person's own yes after a no: dated later, or by its flag alone where this store, and
         no other, showed the no.
         """
         rules = self._rules
-        contact = contact_key(live, channel, rules.comparison.region)
-        if contact is None:
-            return
         known = rules.register.of(channel, contact)
         if known is None or known.said is not Said.OUT:
             return
@@ -272,7 +283,7 @@ class Sightings:
             by=By.READING,
             store=rules.store.name,
         )
-        self._add(live, channel, act)
+        self._add(live, channel, contact, act)
 
     def _gave_alone(self, known: Standing, channel: Channel, contact: str) -> bool:
         store = self._rules.store.name
@@ -280,12 +291,12 @@ class Sightings:
         own = known.store == store and known.by is By.READING
         return own and (others is None or others.said is Said.IN)
 
-    def _add(self, live: LiveCustomer, channel: Channel, act: Act) -> None:
-        contact = contact_key(live, channel, self._rules.comparison.region)
+    def _add(self, live: LiveCustomer, channel: Channel, contact: str | None, act: Act) -> None:
         if contact is None:
-            self.new.append((person_of(live, channel, self._rules), act))
-            return
-        # Its record counts where we write to it, and is noted then.
-        person = Person(channel=channel, contact=contact)
-        if self._rules.register.news(person, act) is not None:
+            person = person_of(live, channel, self._rules)
+        else:  # its record counts where we write to it, and is noted then
+            person = Person(channel=channel, contact=contact)
+        register = self._rules.register
+        self.turns = self.turns or register.may_turn(person, act)
+        if contact is None or register.news(person, act) is not None:
             self.new.append((person, act))

@@ -18,11 +18,14 @@ class _Sparse:
 
 
 class Settled:
-    """At most one record for each entry, by the entry's number."""
+    """At most one record for each entry, by the entry's number. `all_said` tells of the last one
+    that its entry says all that it is called.
+    """
 
     def __init__(self, entries: int) -> None:
         self._ids: list[str | None] = [None] * entries
         self._called: set[str] = set()
+        self.all_said = False
         self._sparse: dict[int, _Sparse] = {}
 
     def __contains__(self, number: int) -> bool:
@@ -30,13 +33,16 @@ class Settled:
 
     def put(self, number: int, desired: DesiredCustomer, live: LiveCustomer) -> None:
         self._ids[number] = live.remote_id
-        called = unsaid(desired, live)
+        called = tuple(unsaid(desired, live))
         if live.untold:
-            self._sparse[number] = _Sparse(
-                untold=live.untold, teaches=live.teaches, called=tuple(called)
-            )
+            self._sparse[number] = _Sparse(untold=live.untold, teaches=live.teaches, called=called)
         else:
             self._called.update(called)
+        self.all_said = not called
+
+    def put_again(self, number: int, remote_id: str) -> None:
+        """The same of a record that lacks nothing and is called what its entry says."""
+        self._ids[number] = remote_id
 
     def names(self) -> Iterator[str]:
         """What they are called by and their entries do not say."""

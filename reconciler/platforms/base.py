@@ -4,25 +4,63 @@ A platform takes and gives canonical values; it never sees a plan. What it learn
 the records that it gives.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.customer import NOTHING_LEARNED, Learned, LiveCustomer
 from reconciler.model.identity import Identity
+from reconciler.model.memory import Memory
 from reconciler.model.patch import Patch
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A record that an earlier run remembers, which is made a customer only where it has to be."""
+
+    remote_id: str
+    memory: Memory
+    teaches: Learned
+    full: Callable[[], LiveCustomer] = field(repr=False)
+
+
+Record: TypeAlias = LiveCustomer | Recalled
+Recall: TypeAlias = Callable[[Mapping[str, Any]], Memory | None]
+"""What is remembered of a record as a store sent it."""
+
+
+def nothing(record: Mapping[str, Any]) -> None:
+    """Where nothing is remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """`ends_cleanly` is False on a page that shows that the listing cannot be trusted; `stable`
-    says that edits in between cannot move anybody past it.
+    says that edits in between cannot move anybody past it. `records` are all in their order where
+    some are only recalled, which `customers` then are without.
     """
 
     customers: tuple[LiveCustomer, ...]
     ends_cleanly: bool = True
     stable: bool = False
+    records: tuple[Record, ...] | None = None
+
+    @classmethod
+    def of(
+        cls, records: tuple[Record, ...], *, ends_cleanly: bool = True, stable: bool = False
+    ) -> "Page":
+        customers = tuple([one for one in records if isinstance(one, LiveCustomer)])
+        return cls(
+            customers=customers,
+            ends_cleanly=ends_cleanly,
+            stable=stable,
+            records=None if len(customers) == len(records) else records,
+        )
+
+    @property
+    def everybody(self) -> tuple[Record, ...]:
+        return self.customers if self.records is None else self.records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +127,15 @@ class Reader(Protocol):
 
         False where the store would not tell of all of them; it never raises.
         """
+        ...
+
+
+@runtime_checkable
+class Recalling(Protocol):
+    """A client that need not look closely at records that are remembered."""
+
+    def scan_with(self, recall: Recall) -> Iterator[Page]:
+        """As `scan`."""
         ...
 
 

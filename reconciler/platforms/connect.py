@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from reconciler.model.customer import NOTHING_LEARNED, Learned
 from reconciler.model.settings import StoreSettings
-from reconciler.platforms.base import Writer
+from reconciler.platforms.base import Recall, Writer
 from reconciler.platforms.guard import Guarded
 from reconciler.platforms.http import Heard, Session, unheard
 from reconciler.platforms.limiter import Limiter
@@ -28,9 +28,11 @@ def connect(
     limiter: Limiter,
     learned: Learned = NOTHING_LEARNED,
     heard: Heard = unheard,
+    recall: Recall | None = None,
 ) -> Connection:
     """`base` is scheme and host as `trusted_hosts.base_url` allows it; `learned` is an earlier
-    reading's; `heard` is given the headers of every answer.
+    reading's, and `recall` what is remembered of records that one gave; `heard` is given the
+    headers of every answer.
     """
     platform = PLATFORMS[store.platform]
     began = limiter.clock.now()
@@ -45,4 +47,4 @@ def connect(
         heard=heard,
     )
     client = platform.connect(session, store, times, learned)
-    return Connection(client=Guarded(client, session), session=session)
+    return Connection(client=Guarded(client, session, recall), session=session)

@@ -8,7 +8,7 @@ from reconciler.model.capabilities import Capabilities
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.identity import Identity
 from reconciler.model.patch import Patch
-from reconciler.platforms.base import Found, LookupImpossible, Page, Writer
+from reconciler.platforms.base import Found, LookupImpossible, Page, Recall, Recalling, Writer
 from reconciler.platforms.http import Session
 
 T = TypeVar("T")
@@ -22,8 +22,9 @@ _SMALLEST_PAGE: Final = 50
 class Guarded:
     """A client whose lists end, and whose surprises are errors of the store."""
 
-    def __init__(self, client: Writer, session: Session) -> None:
+    def __init__(self, client: Writer, session: Session, recall: Recall | None = None) -> None:
         self._client = client
+        self._recall = recall
         self._session = session
         self._size: int | None = None
 
@@ -38,10 +39,15 @@ class Guarded:
     def scan(self) -> Iterator[Page]:
         """At most twice the pages that the store's count allows, or a million customers."""
         doing = "listing customers"
-        pages, number, largest = self._client.scan(), 0, _SMALLEST_PAGE
+        client, recall = self._client, self._recall
+        if recall is not None and isinstance(client, Recalling):
+            pages = client.scan_with(recall)
+        else:
+            pages = client.scan()
+        number, largest = 0, _SMALLEST_PAGE
         while (page := self._asked(lambda: next(pages, None), doing)) is not None:
             number += 1
-            largest = max(largest, min(len(page.customers), self.capabilities.page))
+            largest = max(largest, min(len(page.everybody), self.capabilities.page))
             size = min(UNTOLD_SIZE if self._size is None else self._size, _LARGEST_SIZE)
             if number > 2 * -(-size // largest) + 2:
                 raise self._session.unreadable(f"the list goes on after {number - 1} pages", doing)

@@ -25,6 +25,11 @@ GROUP: Final = "reconciler.platforms"
 _OWN: Final = {one.capabilities.platform: one for one in (GENSTORE, SHOPLAZZA, SHOPLINE)}
 
 
+def is_ours(name: str) -> bool:
+    """Whether a platform is one of this program, and not of a package that may change by itself."""
+    return name in _OWN
+
+
 @cache
 def _all() -> Mapping[str, Platform]:
     """Raises `ConfigError` where a package adds what is no platform, or one of ours again."""

@@ -52,6 +52,10 @@ class StoreTimes:
         self._place: tzinfo | None = None
         self._taught = Learned(day_first=day_first)
 
+    def as_of(self, *, day_first: bool) -> "StoreTimes":
+        """The same reader when it had learned only this."""
+        return StoreTimes(self.zone, self._now, day_first=day_first)
+
     def learned(self, words: tuple[tuple[Channel, ConsentState, str], ...] = ()) -> Learned:
         """What has been seen so far, with the store's words for consents where it has its own."""
         if self._taught.words is not words or self._taught.day_first is not self.day_first:

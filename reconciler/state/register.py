@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from threading import Lock
 from typing import Final, TypeAlias
@@ -68,7 +69,7 @@ class RegisterFile:
     """Append-only; safe for several threads and processes. Raises `JournalError`.
 
     `known` is what it says, with what this object has noted, and what the other registers say that
-    are read into the same.
+    are read into the same. `met_others` says that others have added to it since.
     """
 
     def __init__(
@@ -80,6 +81,8 @@ class RegisterFile:
         self.head = NOTHING
         self._clock = clock
         self._proven = proven
+        self.met_others = False
+        self._content = blake2b(digest_size=16)
         self._read = 0
         self._file = 0
         self._former: list[OptOut] = []
@@ -90,6 +93,11 @@ class RegisterFile:
     @property
     def path(self) -> Path:
         return self.place.path
+
+    @property
+    def content(self) -> bytes:
+        """A digest of all that it says and of what this object has noted, byte for byte."""
+        return self._content.digest()
 
     def note(self, sayings: Iterable[Saying], plan: str | None = None) -> None:
         """Returns after what is new of it is on disk."""
@@ -185,6 +193,7 @@ class RegisterFile:
     def _take_in_all(self) -> None:
         """Anew where another file has come in its place: what is known twice is known as well."""
         before, self.head, self._read = self.head, NOTHING, 0
+        self._content = blake2b(digest_size=16)
         self._file = self.path.stat().st_ino
         self._take_in(self.path.read_bytes())
         if self.head.count < before.count:
@@ -212,6 +221,7 @@ class RegisterFile:
                 f"the register of opt-outs {self.path} is damaged in line {taken + 1}", hint=_HINT
             ) from error
         self._read += len(whole)
+        self._content.update(whole)
 
     def _take(self, line: Line) -> None:
         if "seal" not in line and self.head == NOTHING:
@@ -268,8 +278,10 @@ class RegisterFile:
             return
         about = self.path.stat()
         if about.st_ino != self._file:
+            self.met_others = True
             self._take_in_all()
         elif about.st_size != self._read:
+            self.met_others = True
             with self.path.open("rb") as file:
                 file.seek(self._read)
                 self._take_in(file.read(), self.head.count)
@@ -288,6 +300,8 @@ class RegisterFile:
         for values in (*openings, *self._openings(rest), *lines):
             text, head = sealed(key, head, values)
             data += text
+        if begins:
+            self._content = blake2b(digest_size=16)
         if begins or rest:
             whole = b"" if begins else self.path.read_bytes()[: self._read]
             write_whole(self.path, whole + bytes(data))
@@ -300,6 +314,7 @@ class RegisterFile:
                 os.close(file)
         about = self.path.stat()
         self._read, self._file = about.st_size, about.st_ino
+        self._content.update(data)
         self.head = head
         for one in lines:
             self.known.add(one)

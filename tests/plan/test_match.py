@@ -5,7 +5,8 @@ import pytest
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.identity import IdentityKind
 from reconciler.model.personal import Personal
-from reconciler.plan.match import Index, keys_of, may_meet, meets
+from reconciler.plan.contact import keys_of, may_meet, meets
+from reconciler.plan.match import Index
 from reconciler.plan.pairing import Ambiguous, Missing, Paired, Pairing
 from tests.builders import desired, live, named
 

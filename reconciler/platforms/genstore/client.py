@@ -1,17 +1,27 @@
 """Genstore's endpoints: paging, look-ups and writes of one store."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, TypeVar
 
 from reconciler.errors import CustomerNotFound, Rejected, StoreStopped, UnreadableResponse
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.identity import Identity, IdentityKind
+from reconciler.model.memory import Memory
 from reconciler.model.patch import Patch
 from reconciler.platforms.answer import Answer
-from reconciler.platforms.base import Found, LookupImpossible, Page
+from reconciler.platforms.base import (
+    Found,
+    LookupImpossible,
+    Page,
+    Recall,
+    Recalled,
+    Record,
+    nothing,
+)
 from reconciler.platforms.coerce import Unreadable, as_id, as_int, as_mapping, as_records
 from reconciler.platforms.genstore import wire
 from reconciler.platforms.genstore.capabilities import GENSTORE
@@ -19,6 +29,8 @@ from reconciler.platforms.http import Session
 from reconciler.platforms.link_header import next_token
 from reconciler.platforms.lookup import in_batches, sort_out
 from reconciler.platforms.times import StoreTimes
+
+T = TypeVar("T")
 
 SEARCH_PAGES: Final = 5
 _DEFAULT_PAGE: Final = 50
@@ -57,6 +69,9 @@ class Genstore:
         return tuple(customers), True
 
     def scan(self) -> Iterator[Page]:
+        return self.scan_with(nothing)
+
+    def scan_with(self, recall: Recall) -> Iterator[Page]:
         """By `sinceId` while ids rise; else by page tokens, which are page numbers in disguise.
 
         There is no count, so an end after full pages is asked for twice before it is believed.
@@ -65,34 +80,34 @@ class Genstore:
         sizes: list[int] = []
         while True:
             params = [("limit", str(GENSTORE.page)), ("sinceId", since)]
-            customers = self._customers(self._list(params))
+            customers = self._records(self._list(params), recall)
             if not customers and _may_go_on(sizes):
-                customers = self._customers(self._list(params))
+                customers = self._records(self._list(params), recall)
             if not customers:
                 return
             ids = [as_int(one.remote_id) for one in customers]
             if not _rising(int(since), ids):
                 break
-            yield Page(customers=customers, stable=True)
+            yield Page.of(customers, stable=True)
             sizes.append(len(customers))
             since = str(ids[-1])
-        yield from self._scan_by_token()
+        yield from self._scan_by_token(recall)
 
-    def _scan_by_token(self) -> Iterator[Page]:
+    def _scan_by_token(self, recall: Recall) -> Iterator[Page]:
         params = [("limit", str(GENSTORE.page))]
         seen: set[str] = set()
         sizes: list[int] = []
         while True:
             answer = self._list(params)
-            customers = self._customers(answer)
+            customers = self._records(answer, recall)
             sizes.append(len(customers))
             token = next_token(answer.link, "pageToken")
             if token is None and _may_go_on(sizes):
                 answer = self._list(params)
-                customers = self._customers(answer)
+                customers = self._records(answer, recall)
                 token = next_token(answer.link, "pageToken")
             new = {one.remote_id for one in customers} - seen
-            yield Page(customers=customers, ends_cleanly=bool(new) or token is None)
+            yield Page.of(customers, ends_cleanly=bool(new) or token is None)
             if token is None or not new:
                 return
             seen |= new
@@ -224,12 +239,31 @@ class Genstore:
             ) from None
 
     def _customers(self, answer: Answer) -> tuple[LiveCustomer, ...]:
+        return self._each(answer, lambda one: wire.customer(one, self._words, self._times))
+
+    def _records(self, answer: Answer, recall: Recall) -> tuple[Record, ...]:
+        return self._each(answer, lambda one: self._recalled(one, recall(one)))
+
+    def _recalled(self, record: Mapping[str, Any], memory: Memory | None) -> Record:
+        if memory is None:
+            return wire.customer(record, self._words, self._times)
+        before = self._times.day_first
+        wire.hear(record, self._words, self._times)
+        teaches = self._times.learned(self._words.seen)
+
+        def full() -> LiveCustomer:
+            times = self._times.as_of(day_first=before)
+            return replace(wire.customer(record, self._words, times), teaches=teaches)
+
+        return Recalled(as_id(record.get("id")), memory, teaches, full)
+
+    def _each(self, answer: Answer, make: Callable[[Mapping[str, Any]], T]) -> tuple[T, ...]:
         doing = "listing customers"
         try:
             records = as_records(
                 as_mapping(answer.body, "the answer").get("customers"), "customers"
             )
-            return tuple(wire.customer(record, self._words, self._times) for record in records)
+            return tuple([make(record) for record in records])
         except Unreadable as error:
             raise self._session.unreadable(str(error), doing) from None
 

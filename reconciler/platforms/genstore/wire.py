@@ -33,6 +33,7 @@ CONSENT_KEYS: Final = {
     Channel.EMAIL: "emailMarketingConsent",
     Channel.SMS: "smsMarketingConsent",
 }
+_CONSENTS: Final = tuple(CONSENT_KEYS.items())
 SCALAR_KEYS: Final = {
     "email": "email",
     "phone": "phone",
@@ -170,6 +171,19 @@ def customer(
         wire=Wire(record),
         teaches=times.learned(words.seen),
     )
+
+
+def hear(record: Mapping[str, Any], words: ConsentVocabulary, times: StoreTimes) -> None:
+    """Learns from a record what `customer` would, in the same order."""
+    times.note((record.get("createTime"), record.get("updateTime")))
+    for channel, key in _CONSENTS:
+        value = record.get(key)
+        if not isinstance(value, dict):
+            continue
+        word = value.get("state")
+        if isinstance(word, str) and "*" not in word:
+            words.state(channel, word)
+            times.note((value.get("consentUpdateTime"),))
 
 
 def _consent(

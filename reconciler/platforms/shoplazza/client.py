@@ -1,22 +1,34 @@
 """Shoplazza's endpoints: paging, look-ups, writes, and the addresses that have their own."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 from reconciler.errors import CustomerNotFound, Rejected
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.customer import LiveCustomer
+from reconciler.model.customer import NOTHING_LEARNED, LiveCustomer
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
+from reconciler.model.memory import Memory
 from reconciler.model.patch import Patch
 from reconciler.platforms.answer import Answer
-from reconciler.platforms.base import Found, LookupImpossible, Page
+from reconciler.platforms.base import (
+    Found,
+    LookupImpossible,
+    Page,
+    Recall,
+    Recalled,
+    Record,
+    nothing,
+)
 from reconciler.platforms.coerce import Unreadable, as_id, as_int, as_mapping, as_records
 from reconciler.platforms.http import Session
 from reconciler.platforms.lookup import in_batches, sort_out
 from reconciler.platforms.shoplazza import wire
 from reconciler.platforms.shoplazza.capabilities import SHOPLAZZA
 from reconciler.platforms.shoplazza.dialect import DIALECTS
+
+T = TypeVar("T")
 
 
 class Shoplazza:
@@ -45,6 +57,9 @@ class Shoplazza:
         return tuple(customers), True
 
     def scan(self) -> Iterator[Page]:
+        return self.scan_with(nothing)
+
+    def scan_with(self, recall: Recall) -> Iterator[Page]:
         """Page numbers drift under writes, and the cursor is a keyset only by inference."""
         size = (self._dialect.page_size, "250")
         params: list[tuple[str, str]] | None = [size]
@@ -52,10 +67,10 @@ class Shoplazza:
         number = 1
         while params is not None:
             data = self._data(self._list(params), "listing customers")
-            customers = self._customers(data)
+            customers = self._records(data, recall)
             new = {one.remote_id for one in customers} - seen
             following = self._dialect.next_page(data, number)
-            yield Page(customers=customers, ends_cleanly=bool(new) or following is None)
+            yield Page.of(customers, ends_cleanly=bool(new) or following is None)
             if not new:
                 return
             seen |= new
@@ -168,10 +183,16 @@ class Shoplazza:
             raise self._session.unreadable(str(error), doing) from None
 
     def _customers(self, data: Mapping[str, Any]) -> tuple[LiveCustomer, ...]:
+        return self._each(data, wire.customer)
+
+    def _records(self, data: Mapping[str, Any], recall: Recall) -> tuple[Record, ...]:
+        return self._each(data, lambda one: _recalled(one, recall(one)))
+
+    def _each(
+        self, data: Mapping[str, Any], make: Callable[[Mapping[str, Any]], T]
+    ) -> tuple[T, ...]:
         try:
-            return tuple(
-                wire.customer(one) for one in as_records(data.get("customers"), "customers")
-            )
+            return tuple([make(one) for one in as_records(data.get("customers"), "customers")])
         except Unreadable as error:
             raise self._session.unreadable(str(error), "listing customers") from None
 
@@ -181,3 +202,11 @@ class Shoplazza:
             return wire.customer(as_mapping(data.get("customer"), "customer"))
         except Unreadable as error:
             raise self._session.unreadable(str(error), doing) from None
+
+
+def _recalled(record: Mapping[str, Any], memory: Memory | None) -> Record:
+    if memory is None:
+        return wire.customer(record)
+    return Recalled(
+        as_id(record.get("id")), memory, NOTHING_LEARNED, partial(wire.customer, record)
+    )

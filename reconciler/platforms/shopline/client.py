@@ -1,16 +1,26 @@
 """SHOPLINE's endpoints: paging, look-ups, writes, and the addresses that have their own."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, TypeVar
 
 from reconciler.errors import CustomerNotFound, PlatformError, Rejected, UnreadableResponse
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
+from reconciler.model.memory import Memory
 from reconciler.model.patch import Patch
 from reconciler.platforms.answer import Answer
-from reconciler.platforms.base import Found, LookupImpossible, Page
+from reconciler.platforms.base import (
+    Found,
+    LookupImpossible,
+    Page,
+    Recall,
+    Recalled,
+    Record,
+    nothing,
+)
 from reconciler.platforms.coerce import Unreadable, as_id, as_int, as_mapping, as_records
 from reconciler.platforms.http import Session
 from reconciler.platforms.link_header import next_token
@@ -18,6 +28,8 @@ from reconciler.platforms.lookup import in_batches, sort_out
 from reconciler.platforms.shopline import wire
 from reconciler.platforms.shopline.capabilities import SHOPLINE
 from reconciler.platforms.times import StoreTimes
+
+T = TypeVar("T")
 
 _LONGEST_QUERY: Final = 50
 _GRADED_AT_ONCE: Final = 20
@@ -64,15 +76,18 @@ class Shopline:
         return tuple(wire.with_actors(one, rows, self._times) for one in every), told
 
     def scan(self) -> Iterator[Page]:
+        return self.scan_with(nothing)
+
+    def scan_with(self, recall: Recall) -> Iterator[Page]:
         """The token is a keyset only by inference, and the order of the list is not documented."""
         params: list[tuple[str, str]] = [("limit", "250")]
         seen: set[str] = set()
         while True:
             answer = self._list(params)
-            customers = self._customers(answer)
+            customers = self._records(answer, recall)
             new = {one.remote_id for one in customers} - seen
             token = next_token(answer.link, "page_info")
-            yield Page(customers=customers, ends_cleanly=bool(new) or token is None)
+            yield Page.of(customers, ends_cleanly=bool(new) or token is None)
             if token is None or not new:
                 return
             seen |= new
@@ -201,11 +216,30 @@ class Shopline:
             ) from None
 
     def _customers(self, answer: Answer) -> tuple[LiveCustomer, ...]:
+        return self._each(answer, lambda one: wire.customer(one, self._times))
+
+    def _records(self, answer: Answer, recall: Recall) -> tuple[Record, ...]:
+        return self._each(answer, lambda one: self._recalled(one, recall(one)))
+
+    def _recalled(self, record: Mapping[str, Any], memory: Memory | None) -> Record:
+        if memory is None:
+            return wire.customer(record, self._times)
+        before = self._times.day_first
+        wire.hear(record, self._times)
+        teaches = self._times.learned()
+
+        def full() -> LiveCustomer:
+            times = self._times.as_of(day_first=before)
+            return replace(wire.customer(record, times), teaches=teaches)
+
+        return Recalled(as_id(record.get("id")), memory, teaches, full)
+
+    def _each(self, answer: Answer, make: Callable[[Mapping[str, Any]], T]) -> tuple[T, ...]:
         try:
             records = as_records(
                 as_mapping(answer.body, "the answer").get("customers"), "customers"
             )
-            return tuple(wire.customer(record, self._times) for record in records)
+            return tuple([make(record) for record in records])
         except Unreadable as error:
             raise self._session.unreadable(str(error), "listing customers") from None
 

@@ -1,0 +1,156 @@
+"""What is remembered of the records of one store: who asked for nothing, by digest."""
+
+import marshal
+from collections.abc import Collection, Iterator, Mapping
+from hashlib import blake2b
+from itertools import combinations
+from struct import Struct
+from typing import Any, Final
+
+from reconciler.model.consent import Channel
+from reconciler.model.memory import Memory
+
+MOST: Final = 1_000_000
+_FORMAT: Final = 2  # of marshal: one text for one value, whatever else refers to it
+_DIGEST: Final = 16
+# The digest of the record, marks of its e-mail and phone, the digest of its entry, how many of its
+# tags are not ours, flags.
+_ROW: Final = Struct("<16sQQ16sBB")
+_MOST_FOREIGN: Final = 255
+_EMAIL, _PHONE, _MEANT, _CONTACTS, _SAID = 1, 2, 4, 8, 16
+
+
+class Records:
+    """`known` are rows of an earlier run under the same rules. `named` says that it counts what
+    people are called: then none is recalled whose entry does not say all of that.
+
+    What a record subscribes to is not written down: the digest of the record is another for each,
+    and whoever has the record and the key tries them all.
+    """
+
+    def __init__(self, secret: bytes, known: bytes, *, named: bool) -> None:
+        self._named = named
+        self._empty = blake2b(key=secret, person=b"record", digest_size=_DIGEST)
+        self._turns = {frozenset(one): _turn(secret, one) for one in _every()}
+        self._known = known
+        self._places = {
+            int.from_bytes(known[at : at + _DIGEST], "little"): at
+            for at in range(0, len(known), _ROW.size)
+        }
+        self._used = bytearray(len(known) // _ROW.size)
+        self._new = bytearray()
+
+    @property
+    def knows(self) -> bool:
+        """Whether anybody is remembered from an earlier run."""
+        return bool(self._known)
+
+    def forget(self) -> None:
+        """What the register says is another from here on, so nobody is recalled any more."""
+        self._places = {}
+
+    def recall(self, record: Mapping[str, Any]) -> Memory | None:
+        """What is remembered of just this record."""
+        digest = self._digest(record)
+        if digest is None:
+            return None
+        places = self._places
+        for subscribed, turn in self._turns.items():
+            at = places.get(digest ^ turn)
+            if at is not None:
+                return self._recalled(at, subscribed)
+        return None
+
+    def _recalled(self, at: int, subscribed: frozenset[Channel]) -> Memory | None:
+        _, email, phone, meaning, foreign, flags = _ROW.unpack_from(self._known, at)
+        if self._named and not flags & _SAID:
+            return None
+        self._used[at // _ROW.size] = 1
+        return Memory(
+            email if flags & _EMAIL else None,
+            phone if flags & _PHONE else None,
+            meaning if flags & _MEANT else b"",
+            subscribed,
+            bool(flags & _CONTACTS),
+            bool(flags & _SAID),
+            foreign,
+        )
+
+    def remember(self, record: Mapping[str, Any], memory: Memory) -> None:
+        digest = self._digest(record)
+        email, phone, meaning, subscribed, contacts, said, foreign = memory
+        full = len(self._new) >= MOST * _ROW.size
+        if digest is None or full or foreign > _MOST_FOREIGN:
+            return
+        flags = (
+            (0 if email is None else _EMAIL)
+            | (0 if phone is None else _PHONE)
+            | (_MEANT if meaning else 0)
+            | (_CONTACTS if contacts else 0)
+            | (_SAID if said else 0)
+        )
+        turned = digest ^ self._turns[frozenset(subscribed)]
+        name = turned.to_bytes(_DIGEST, "little")
+        row = _ROW.pack(name, email or 0, phone or 0, meaning, foreign, flags)
+        at = self._places.get(turned) if self._places else None
+        if at is not None and self._known.startswith(row, at):
+            self._used[at // _ROW.size] = 1
+        else:
+            self._new += row
+
+    def kept(self, touched: Collection[int], shared: Collection[int]) -> bytes:
+        """The rows for the next run: of many that were not met most are of old.
+
+        Of contacts that were `touched`, by their marks, this run noted something; where these are
+        `shared`, that may not have been of the one record which says anything of them.
+        """
+        known, used = self._known, self._used
+        if touched:
+            rows = range(0, len(known), _ROW.size)
+            stay = [at for at in rows if not _bears(known, at, touched)]
+            known = b"".join([known[at : at + _ROW.size] for at in stay])
+            used = bytearray([used[at // _ROW.size] for at in stay])
+        new = bytes(self._new)
+        if shared:
+            rows = range(0, len(new), _ROW.size)
+            new = b"".join([new[at : at + _ROW.size] for at in rows if not _bears(new, at, shared)])
+        room = MOST - len(new) // _ROW.size
+        met = sum(used)
+        if (2 * met < len(used) and met) or len(used) > room:
+            some = (
+                known[at : at + _ROW.size]
+                for at, one in zip(range(0, len(known), _ROW.size), used, strict=True)
+                if one
+            )
+            known = b"".join(some)[: room * _ROW.size]
+        return known + new
+
+    def _digest(self, record: Mapping[str, Any]) -> int | None:
+        if not isinstance(record, dict):
+            return None
+        try:
+            text = marshal.dumps(record, _FORMAT)
+        except ValueError:
+            return None
+        found = self._empty.copy()
+        found.update(text)
+        return int.from_bytes(found.digest(), "little")
+
+
+def _bears(rows: bytes, at: int, marks: Collection[int]) -> bool:
+    _, email, phone, _, _, flags = _ROW.unpack_from(rows, at)
+    return bool((flags & _EMAIL and email in marks) or (flags & _PHONE and phone in marks))
+
+
+def _every() -> Iterator[tuple[Channel, ...]]:
+    """All that anybody can subscribe to."""
+    channels = tuple(Channel)
+    for many in range(len(channels) + 1):
+        yield from combinations(channels, many)
+
+
+def _turn(secret: bytes, subscribed: tuple[Channel, ...]) -> int:
+    """What makes another digest of one."""
+    told = " ".join(subscribed).encode()
+    found = blake2b(told, key=secret, person=b"subscribed", digest_size=_DIGEST)
+    return int.from_bytes(found.digest(), "little")
