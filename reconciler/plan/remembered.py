@@ -45,7 +45,7 @@ class Remembering:
         said: bool,
     ) -> None:
         meanings = self._entries.meanings
-        odd = doubts or live.unreadable or live.hidden or live.untold
+        odd = doubts or live.unreadable or live.hidden or live.untold or _may_come_true(live)
         if odd or live.wire is None or not meanings.size:
             return
         meaning = _NOBODY
@@ -67,6 +67,11 @@ class Remembering:
         foreign = self._watch.foreign(live.tags) if live.tags else 0
         memory = Memory(email, phone, meaning, subscribed, contacts, said, foreign)
         self._remember(live.wire.record, memory)
+
+
+def _may_come_true(live: LiveCustomer) -> bool:
+    """Whether a time tells nothing now, and may once it has come."""
+    return any(consent.dated and consent.at is None for _, consent in live.consents)
 
 
 def meant(remote_id: str, memory: Memory, entries: Entries) -> int | None:
