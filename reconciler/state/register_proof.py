@@ -29,6 +29,8 @@ from reconciler.state.register_line import (
 )
 from reconciler.state.trail import held, last_register
 
+_ANOTHER: Final = ""
+"""A store of the controller that has no line of somebody yet."""
 _OUT_OF_ORDER: Final = "does not follow the line before: removed, added or moved"
 
 
@@ -247,7 +249,7 @@ def _kept(group: Sequence[Told]) -> Iterable[Told]:
     """What decides, and of several stores of a controller what decides for each of them; all of it
     where less would say anything else.
     """
-    stores = {one.act.store for one in group}
+    stores = {one.act.store for one in group} | {_ANOTHER}
     wanted = {id(one) for one in _least(group)}
     for store in stores:
         wanted |= {id(one) for one in group if one.act is left_by_us(_acts(group), store)}

@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.clock import system_clock
@@ -41,6 +41,12 @@ def test_how_somebody_stands_does_not_hang_on_the_order_of_lines(
     assert standing(shuffled) == standing(acts)
 
 
+@example(
+    acts=[
+        act(by=By.CONTROLLER, store="shop"),
+        act(seen=NOW - timedelta(days=1), store="shop"),
+    ]
+)
 @given(acts=st.lists(ACTS, min_size=1, max_size=8))
 def test_a_compacted_register_says_the_same_of_everybody_in_every_store(
     tmp_path_factory: pytest.TempPathFactory, acts: list[Act]
@@ -52,7 +58,7 @@ def test_a_compacted_register_says_the_same_of_everybody_in_every_store(
     after = _known(folder)
 
     assert after.of(Channel.EMAIL, ADA) == before.of(Channel.EMAIL, ADA)
-    for store in STORES:
+    for store in (*STORES, "one more"):
         assert after.elsewhere(Channel.EMAIL, ADA, store) == before.elsewhere(
             Channel.EMAIL, ADA, store
         )
