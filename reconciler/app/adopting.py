@@ -1,7 +1,5 @@
 """What the stores have that the files do not say yet, taken into the files."""
 
-import os
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +11,7 @@ from reconciler.app.hearing import circles
 from reconciler.app.history import Compared
 from reconciler.app.loading import AsWritten, as_written, selected
 from reconciler.app.register import Registers
+from reconciler.app.replacement import Replacement
 from reconciler.app.scoping import Scoped
 from reconciler.app.store_plan import PlanRequest, plan_store
 from reconciler.diagnostics import Diagnostic, SourceMark
@@ -54,44 +53,6 @@ class Unit:
     @property
     def order(self) -> "tuple[SourceMark, str]":
         return self.first.mark, self.first.field
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replacement:
-    """A file as it was and as it shall be. `name` is the path as it may be shown."""
-
-    name: str
-    path: Path
-    before: bytes
-    after: bytes
-
-    def back(self) -> "Replacement":
-        return replace(self, before=self.after, after=self.before)
-
-    def carry_out(self) -> Diagnostic | None:
-        """Whole or not at all, with the mode it had; why not, else. A link stays one."""
-        from reconciler.state.disk import write_whole
-
-        place, mark = Path(os.path.realpath(self.path)), SourceMark(self.name)
-        try:
-            if (now := place.read_bytes()) != self.before:
-                if now == self.after:  # another name of the same file
-                    return None
-                return Diagnostic(
-                    rule="adopt.overtaken",
-                    message="it was changed by somebody else meanwhile",
-                    mark=mark,
-                    hint="run adopt again",
-                )
-            write_whole(place, self.after, stat.S_IMODE(place.stat().st_mode))
-        except OSError as error:
-            return Diagnostic(
-                rule="adopt.unwritable",
-                message=f"it cannot be written: {(error.strerror or 'unknown').lower()}",
-                mark=mark,
-                hint="check the permissions of the file and its folder",
-            )
-        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

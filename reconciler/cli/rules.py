@@ -6,7 +6,8 @@ import click
 
 from reconciler.cli import options, screen
 from reconciler.cli.codes import OK
-from reconciler.model.rules import RULES, Rule
+from reconciler.model.rule import Rule
+from reconciler.model.rules import RULES
 from reconciler.report.lines import Line, Style, as_json
 
 _STYLES = {"error": Style.BAD, "block": Style.BAD, "warning": Style.WARN, "hold": Style.WARN}

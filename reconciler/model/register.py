@@ -369,7 +369,9 @@ class Register:
         if before is None:
             return True
         after = standing([*known, act])
-        if act.at is None and before.said is act.said:
+        again = any(one.said is Said.OUT and one.at is None for one in known)
+        erased = before.said is Said.ERASED and act.said is Said.OUT and again
+        if act.at is None and (before.said is act.said or erased):
             return after is not None and after.by_person and not before.by_person
         return after != before
 

@@ -10,7 +10,6 @@ from reconciler.model.consent import (
     ConsentState,
     LiveConsent,
     WantedConsent,
-    is_from_person,
 )
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import CUSTOMER, FieldPath
@@ -23,11 +22,11 @@ from reconciler.model.tags import tag_key
 from reconciler.plan.changes import Action, Change, ConsentChange, FieldChange, Presence, TagChange
 from reconciler.plan.compare import moves_address
 from reconciler.plan.consent_rules import ERASED, WORDS, ConsentDecision, ConsentFacts, decide
-from reconciler.plan.controller import Carried, wanted_out
+from reconciler.plan.controller import Carried, conflict
 from reconciler.plan.held_back import contact_of, is_withdrawal, sent_blindly, without
 from reconciler.plan.ownership import FOREIGN, marked_by_others
 from reconciler.plan.reason import reason_of
-from reconciler.plan.standing import known_consent, standing_of
+from reconciler.plan.standing import is_newly_related, known_consent, standing_of
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.support import unsupported
 from reconciler.plan.verdicts import Level, Verdict
@@ -158,13 +157,7 @@ class Case:
             claims = any(one.path == path for one in fields)
             if self.live is not None and not claims:
                 continue
-            related = any(
-                wanted.state is ConsentState.SUBSCRIBED
-                and wanted.evidence.at is not None
-                and wanted.evidence.at > known.since
-                and is_from_person(wanted.evidence)
-                for _, wanted in self.desired.consents
-            )
+            related = is_newly_related(self.desired, known)
             self.add(
                 ERASED,
                 Level.HOLD,
@@ -180,20 +173,11 @@ class Case:
         live = self.live
         if live is not None and live.consent(channel).state is ConsentState.SUBSCRIBED:
             return False
-        places = [
-            f"{mark.file}:{mark.line}:{mark.column} (store {store})"
-            for store, mark in wanted_out(self.desired, live, channel, self.rules)
-        ]
-        if places:
-            self.add(
-                CONFLICT,
-                Level.HOLD,
-                f"the specs want the same person out of {WORDS[channel]} in another store of the "
-                f"controller: {', '.join(places)}",
-                (path or FieldPath.of_consent(channel),),
-                "the same wish in both places",
-            )
-        return bool(places)
+        told = conflict(self.desired, live, channel, self.rules)
+        if told:
+            field = path or FieldPath.of_consent(channel)
+            self.add(CONFLICT, Level.HOLD, told, (field,), "the same wish in both places")
+        return bool(told)
 
     def _note(self, decision: ConsentDecision, field: FieldPath) -> None:
         level = Level.HOLD if decision.holds else Level.WARN

@@ -22,7 +22,7 @@ from reconciler.model.field_path import FieldPath
 from reconciler.model.identity import IdentityKind
 from reconciler.model.register import Said, Standing
 from reconciler.plan.changes import Elsewhere
-from reconciler.plan.consent_rules import is_proven
+from reconciler.plan.consent_rules import WORDS, is_proven
 from reconciler.plan.sayings import contact_key, wanted_contact
 from reconciler.plan.store_rules import StoreRules
 
@@ -132,3 +132,19 @@ def wanted_out(
         for one in sibling.entries.bearing(((_KINDS[channel], contact),)):
             if _says_no(one, channel):
                 yield sibling.name, one.mark_of(FieldPath.of_consent(channel).table)
+
+
+def conflict(
+    desired: DesiredCustomer, live: LiveCustomer | None, channel: Channel, rules: StoreRules
+) -> str:
+    """That, with every place; empty where the files do not."""
+    places = [
+        f"{mark.file}:{mark.line}:{mark.column} (store {store})"
+        for store, mark in wanted_out(desired, live, channel, rules)
+    ]
+    if not places:
+        return ""
+    return (
+        f"the specs want the same person out of {WORDS[channel]} in another store of the "
+        f"controller: {', '.join(places)}"
+    )

@@ -7,7 +7,7 @@ it means follows from its names, and that it is as that entry wants it from what
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from reconciler.model.consent import ConsentState
+from reconciler.model.consent import Actor, ConsentState, LiveConsent
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.entries import Entries, Key
 from reconciler.model.identity import IdentityKind
@@ -45,7 +45,7 @@ class Remembering:
         said: bool,
     ) -> None:
         meanings = self._entries.meanings
-        odd = doubts or live.unreadable or live.hidden or live.untold or _may_come_true(live)
+        odd = doubts or live.unreadable or live.hidden or live.untold
         if odd or live.wire is None or not meanings.size:
             return
         meaning = _NOBODY
@@ -56,6 +56,8 @@ class Remembering:
         for channel, consent in live.consents:
             if consent.state is ConsentState.SUBSCRIBED:
                 subscribed.append(channel)
+            if number is not None and _may_be_read_otherwise(consent):
+                return
         email: int | None = None
         phone: int | None = None
         for kind, text in keys:
@@ -69,9 +71,16 @@ class Remembering:
         self._remember(live.wire.record, memory)
 
 
-def _may_come_true(live: LiveCustomer) -> bool:
-    """Whether a time tells nothing now, and may once it has come."""
-    return any(consent.dated and consent.at is None for _, consent in live.consents)
+def _may_be_read_otherwise(consent: LiveConsent) -> bool:
+    """Whether what a consent says for the register of opt-outs may have another time in another
+    run: one that is still to come, or whose day and month are told apart by what others show.
+    """
+    if consent.dated and consent.at is None:
+        return True
+    if consent.swappable:
+        own = consent.state is ConsentState.SUBSCRIBED and consent.actor is Actor.PERSON
+        return own or consent.state is ConsentState.UNSUBSCRIBED
+    return False
 
 
 def meant(remote_id: str, memory: Memory, entries: Entries) -> int | None:

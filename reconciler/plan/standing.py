@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
+from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent, is_from_person
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.register import Said, Standing
 from reconciler.plan.sayings import contact_key, wanted_contact
@@ -38,6 +38,17 @@ def is_erased(desired: DesiredCustomer, rules: StoreRules) -> bool:
         for known in (rules.register.of(channel, contact),)
     ]
     return bool(found) and all(one is not None and one.said is Said.ERASED for one in found)
+
+
+def is_newly_related(desired: DesiredCustomer, erased: Standing) -> bool:
+    """Whether the files have evidence of the person's own that is newer than their erasure."""
+    return any(
+        wanted.state is ConsentState.SUBSCRIBED
+        and wanted.evidence.at is not None
+        and wanted.evidence.at > erased.since
+        and is_from_person(wanted.evidence)
+        for _, wanted in desired.consents
+    )
 
 
 def standing_of(

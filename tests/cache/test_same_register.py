@@ -224,3 +224,21 @@ def test_whoever_shares_a_number_with_somebody_new_is_heard_again(
         assert found == _run(shop, cold.path, None, {}, at)
         assert warm.text == cold.text
     assert warm.text.count(b'"state":"in"') == 1
+
+
+@pytest.mark.parametrize("variant", ["genstore", "shopline"])
+def test_an_opt_out_that_is_dated_ahead_is_noted_with_its_time_when_that_has_come(
+    shops: dict[str, Shop], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variant: str
+) -> None:
+    shop = shops[variant]
+    shop.policy, shop.settings = {}, {}
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    warm, cold = _Folder(tmp_path / "warm"), _Folder(tmp_path / "cold")
+    people = [{**_who(_says("subscribed")), "email": _says("unsubscribed", "2026-11-23")}]
+    write(shop, {"part": {"customers": list(_entries(people))}})
+    shop.reset(_records(people))
+    for days in (0, 0, 1, 60, 60):
+        found = _run(shop, warm.path, tmp_path, {}, later(days))
+        assert found == _run(shop, cold.path, None, {}, later(days))
+        assert warm.text == cold.text
+    assert b'"at":"2026-11-2' in warm.text

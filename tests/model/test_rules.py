@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import reconciler
-from reconciler.model.rules import ACKNOWLEDGEABLE, RELEASABLE, RULES, RuleLevel
+from reconciler.model.rule import RuleLevel
+from reconciler.model.rules import ACKNOWLEDGEABLE, RELEASABLE, RULES
 from tests.program import run
 
 ROOT = Path(reconciler.__file__).parent
