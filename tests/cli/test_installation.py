@@ -38,7 +38,7 @@ def test_the_check_finds_what_it_is_for() -> None:
 
 def test_no_page_recipe_or_message_installs_a_bare_name() -> None:
     texts = _texts()
-    assert len(texts) > 200
+    assert len(texts) > 30  # without the package where an installed wheel is tried
     assert [name for name, text in texts.items() if BARE.search(text)] == []
 
 

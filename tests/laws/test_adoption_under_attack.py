@@ -210,9 +210,7 @@ def test_a_text_message_opt_in_is_carried_out_beside_a_genstore(tmp_path: Path) 
 # 7. high: one field in two files, and only one of them is written
 
 
-def test_a_field_that_two_files_tell_is_written_in_both_or_in_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_field_that_two_files_tell_is_written_in_both_or_in_none(tmp_path: Path) -> None:
     whole = disk.write_whole
 
     def full(place: Path, *rest: Any) -> None:
@@ -227,9 +225,9 @@ def test_a_field_that_two_files_tell_is_written_in_both_or_in_none(
             a=f"customers: [{{email: {ADA}, consent: {{email: {{{yes}}}}}}}]\n",
             b=f"consents: [{{customer: {{email: {ADA}}}, channel: email, {yes}}}]\n",
         )
-        monkeypatch.setattr(disk, "write_whole", full)
-        _do(shop, "adopt", "--write")
-        monkeypatch.undo()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(disk, "write_whole", full)
+            _do(shop, "adopt", "--write")
 
         assert _do(shop, "validate").code == 0
         assert _do(shop, "adopt", "--write").code == 0
