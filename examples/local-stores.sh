@@ -15,3 +15,14 @@ done
 export ACME_US_TOKEN=sandbox-acme-us ACME_TW_TOKEN=sandbox-acme-tw
 # Where CI is set, loopback gets a token only if it is listed.
 export RECONCILER_HOSTS="http://127.0.0.1:$port,http://127.0.0.1:$((port + 2))"
+export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@localhost GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@localhost
+
+step() { printf '\n=== %s\n' "$*"; }
+# The command has to end with the code that stands first.
+ends() {
+  wanted=$1
+  shift
+  code=0
+  "$@" || code=$?
+  [ "$code" = "$wanted" ] || { echo "ended with $code, not $wanted: $*" >&2; exit 1; }
+}

@@ -3,17 +3,6 @@
 set -eu
 port=8521
 . "$(dirname "$0")/../local-stores.sh"
-export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@localhost GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@localhost
-
-step() { printf '\n=== %s\n' "$*"; }
-# The command has to end with the code that stands first.
-ends() {
-  wanted=$1
-  shift
-  code=0
-  "$@" || code=$?
-  [ "$code" = "$wanted" ] || { echo "ended with $code, not $wanted: $*" >&2; exit 1; }
-}
 plan() { "$program" plan --base none --format text --output plan.txt --quiet "$@"; }
 adopt() { "$program" adopt --base none "$@"; }
 

@@ -13,7 +13,7 @@ from threading import Lock
 from reconciler.errors import ReconcilerError
 from reconciler.live.read import StoreReader
 from reconciler.model.consent import Channel
-from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.customer import CONTACT_OF, DesiredCustomer, LiveCustomer
 from reconciler.model.entries import NO_ENTRIES
 from reconciler.model.identity import Identity, IdentityKind, asked_in, identity
 from reconciler.model.register import Person
@@ -23,8 +23,6 @@ from reconciler.plan.steps import Step, StepKind
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.voices import Voices
 from reconciler.platforms.base import LookupImpossible, Reader
-
-_KINDS = {Channel.EMAIL: IdentityKind.EMAIL, Channel.SMS: IdentityKind.PHONE}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -119,7 +117,7 @@ def _channels(step: Step) -> Iterator[Channel]:
 def _contact(
     channel: Channel, desired: DesiredCustomer, live: LiveCustomer, region: str | None
 ) -> Identity | None:
-    kind = _KINDS[channel]
+    kind = CONTACT_OF[channel]
     named = desired.identity(kind)
     if named is not None:
         return named

@@ -1,6 +1,6 @@
 """Steps that change a customer who exists: read again, decide, write, read back."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
@@ -202,9 +202,8 @@ class Update:
                 self.circuit.keeps_the_rest = True
             if seen.took:
                 self.proofs.add(self.step.kind, found.write, live)
-        self._note_grants(found, seen, back)
         done = {path for path, state in seen.fields if state is State.DONE}
-        self._note_withdrawals(found, done, back)
+        self._note_consents([one for one in found.write if one.path in done], back)
         fields = (*found.settled, *seen.fields)
         return StepOutcome(
             step=self.step,
@@ -217,26 +216,15 @@ class Update:
             silences=tuple(silences(self.step, done, live, self.rules, self.clock.now())),
         )
 
-    def _note_withdrawals(
-        self, found: Recheck, done: Collection[FieldPath], back: LiveCustomer
-    ) -> None:
-        out = [one for one in found.write if one.path in done and isinstance(one, ConsentChange)]
-        if out and self.step.kind is StepKind.WITHDRAW:
+    def _note_consents(self, done: Iterable[FieldChange], back: LiveCustomer) -> None:
+        """What was read back of the opt-outs or opt-ins of a step."""
+        consents = [one for one in done if isinstance(one, ConsentChange)]
+        if self.step.kind is StepKind.WITHDRAW:
             now = self.clock.now()
-            self.notes.says(left(out, self.desired, back, self.rules, now))
-
-    def _note_grants(self, found: Recheck, seen: ReadBack, back: LiveCustomer) -> None:
-        done = {path for path, state in seen.fields if state is State.DONE}
-        granted = [
-            one
-            for one in found.write
-            if isinstance(one, ConsentChange)
-            and self.step.kind is StepKind.GRANT
-            and one.wanted.state is ConsentState.SUBSCRIBED
-            and one.path in done
-        ]
-        if granted:
-            self.notes.says(grants(granted, back, self.rules))
+            self.notes.says(left(consents, self.desired, back, self.rules, now))
+        elif self.step.kind is StepKind.GRANT:
+            yes = [one for one in consents if one.wanted.state is ConsentState.SUBSCRIBED]
+            self.notes.says(grants(yes, back, self.rules))
 
     def _compared(self, ground: Ground, back: LiveCustomer) -> ReadBack:
         written = ground.found.write

@@ -105,10 +105,11 @@ def _asked() -> str:
 
 def _told_of(known: "Register", asked: str) -> str:
     from reconciler.model.consent import Channel
-    from reconciler.model.identity import IdentityKind, identity
+    from reconciler.model.customer import CONTACT_OF
+    from reconciler.model.identity import identity
 
     channel = Channel.EMAIL if "@" in asked else Channel.SMS
-    kind = IdentityKind.EMAIL if channel is Channel.EMAIL else IdentityKind.PHONE
+    kind = CONTACT_OF[channel]
     one = identity(kind, asked.strip(), None)
     if one is None:
         raise click.UsageError("this is neither an address nor a number with + and its country")

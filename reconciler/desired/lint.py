@@ -16,7 +16,7 @@ from reconciler.model.consent import (
     WantedConsent,
     level_meets,
 )
-from reconciler.model.customer import DesiredCustomer
+from reconciler.model.customer import CONTACT_OF, DesiredCustomer
 from reconciler.model.fields import consent_field
 from reconciler.model.identity import IdentityKind
 from reconciler.model.managed import UNMANAGED
@@ -145,7 +145,7 @@ def _address(
     """Consent belongs to the address it was given for, so a grant has to name it."""
     if wanted.state is ConsentState.UNSUBSCRIBED:
         return
-    kind = IdentityKind.EMAIL if channel is Channel.EMAIL else IdentityKind.PHONE
+    kind = CONTACT_OF[channel]
     if customer.identity(kind) is not None or customer.identity(IdentityKind.ID) is not None:
         return
     word = "e-mail address" if channel is Channel.EMAIL else "phone number"

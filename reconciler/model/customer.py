@@ -12,6 +12,9 @@ from reconciler.model.marks import NO_MARKS, Marks
 from reconciler.model.personal import Personal
 from reconciler.model.tags import TagIntent
 
+CONTACT_OF: Final = {Channel.EMAIL: IdentityKind.EMAIL, Channel.SMS: IdentityKind.PHONE}
+"""The kind of contact that a channel's consent is for."""
+
 Scalar: TypeAlias = Personal | str | bool | None
 
 ADDRESS_TEXTS: Final = (

@@ -11,10 +11,9 @@ from reconciler.model.consent import (
     LiveConsent,
     WantedConsent,
 )
-from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.customer import CONTACT_OF, DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import CUSTOMER, FieldPath
 from reconciler.model.fields import BY_NAME
-from reconciler.model.identity import IdentityKind
 from reconciler.model.register import Said, Standing
 from reconciler.model.rules import by_release
 from reconciler.model.settings import RiskClass
@@ -114,7 +113,7 @@ class Case:
         return RiskClass.CREATE if self.live is None else RiskClass.WITHDRAW
 
     def _ground(self, channel: Channel) -> ConsentFacts:
-        kind = IdentityKind.EMAIL if channel is Channel.EMAIL else IdentityKind.PHONE
+        kind = CONTACT_OF[channel]
         named = self.desired.identity(kind) is not None
         live = self.live
         has = named or (live is not None and live.contact(channel) is not None)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.model.consent import KNOWN_NO, Channel
-from reconciler.model.customer import DesiredCustomer, LiveCustomer, Scalar
+from reconciler.model.customer import CONTACT_OF, DesiredCustomer, LiveCustomer, Scalar
 from reconciler.model.field_path import FieldPath
 from reconciler.model.fields import BY_NAME, SCALARS
 from reconciler.model.identity import Identity, IdentityKind
@@ -165,7 +165,7 @@ def moves_address(
 
     A yes, one that waits and one that is not told are for the old address alone.
     """
-    kind = IdentityKind.EMAIL if channel is Channel.EMAIL else IdentityKind.PHONE
+    kind = CONTACT_OF[channel]
     wanted = desired.identity(kind)
     had = live.contact(channel)
     if wanted is None or had is None or kind.value in live.unreadable:

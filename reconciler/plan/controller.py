@@ -17,9 +17,8 @@ from reconciler.model.consent import (
     WantedConsent,
     is_from_person,
 )
-from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.customer import CONTACT_OF, DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import FieldPath
-from reconciler.model.identity import IdentityKind
 from reconciler.model.register import Said, Standing
 from reconciler.plan.changes import Elsewhere
 from reconciler.plan.consent_rules import WORDS, is_proven
@@ -27,7 +26,6 @@ from reconciler.plan.sayings import contact_key, wanted_contact
 from reconciler.plan.store_rules import StoreRules
 
 OUT: Final = WantedConsent(state=ConsentState.UNSUBSCRIBED, evidence=Evidence())
-_KINDS: Final = {Channel.EMAIL: IdentityKind.EMAIL, Channel.SMS: IdentityKind.PHONE}
 
 
 def out_elsewhere(
@@ -129,7 +127,7 @@ def wanted_out(
     if contact is None:
         return
     for sibling in rules.siblings:
-        for one in sibling.entries.bearing(((_KINDS[channel], contact),)):
+        for one in sibling.entries.bearing(((CONTACT_OF[channel], contact),)):
             if _says_no(one, channel):
                 yield sibling.name, one.mark_of(FieldPath.of_consent(channel).table)
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
-from reconciler.model.customer import DesiredCustomer, LiveCustomer
-from reconciler.model.identity import IdentityKind, email_key, number_of
+from reconciler.model.customer import CONTACT_OF, DesiredCustomer, LiveCustomer
+from reconciler.model.identity import email_key, number_of
 from reconciler.model.register import Act, By, Doer, Person, Said, Standing, Sure
 from reconciler.plan.changes import ConsentChange, Elsewhere, FieldChange
 from reconciler.plan.sayers import Sayers
@@ -78,7 +78,7 @@ def wanted_contact(
     desired: DesiredCustomer, live: LiveCustomer | None, channel: Channel, region: str | None
 ) -> str | None:
     """The normal form of what a consent will be for once the entry is carried out."""
-    kind = IdentityKind.EMAIL if channel is Channel.EMAIL else IdentityKind.PHONE
+    kind = CONTACT_OF[channel]
     named = desired.identity(kind)
     if named is not None:
         return named.key

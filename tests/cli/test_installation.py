@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.installation import DISTRIBUTION, has_foreign, with_extra
+from reconciler.installation import DISTRIBUTION, FOREIGN, has_foreign, with_extra
 from tests.program import run
 from tests.test_meta import ROOT
 
@@ -27,10 +27,10 @@ def _texts() -> dict[str, str]:
 
 def test_the_check_finds_what_it_is_for() -> None:
     for line in (
-        "pip install reconciler",
-        "pip install --quiet 'reconciler[sandbox]'",
-        "pipx install customer-reconciler==1.0",
-        "uv pip install reconciler\n",
+        f"pip install {FOREIGN}",
+        f"pip install --quiet '{FOREIGN}[sandbox]'",
+        f"pipx install {DISTRIBUTION}==1.0",
+        f"uv pip install {FOREIGN}\n",
     ):
         assert BARE.search(line), line
     assert not BARE.search('pip install --no-deps "$RECONCILER_WHEEL"')

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from reconciler.model.consent import NOTHING_TOLD, Actor, Channel, ConsentState, Grade, LiveConsent
-from reconciler.model.customer import ADDRESS_TEXTS, Address, LiveCustomer, Wire
+from reconciler.model.customer import ADDRESS_TEXTS, CONTACT_OF, Address, LiveCustomer, Wire
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import ConsentWrite, Patch
@@ -208,7 +208,7 @@ def new_customer(patch: Patch) -> dict[str, Any]:
         ]
     kinds = {one.kind for one in patch.contacts}
     for channel, (key, _) in CONSENT_KEYS.items():
-        kind = IdentityKind.EMAIL if channel is Channel.EMAIL else IdentityKind.PHONE
+        kind = CONTACT_OF[channel]
         write = patch.consent(channel)
         if write is not None:
             body[key] = consent_body(write)
