@@ -104,7 +104,6 @@ class Company:
                 environment=self.environment,
                 pseudonyms=self.pseudonyms,
                 control=Cancellation(),
-                progress=lambda _: None,
             )
         )
 

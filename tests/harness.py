@@ -145,7 +145,6 @@ class Shop:
             environment=self.mortal(dies_after),
             pseudonyms=self.pseudonyms,
             control=control or Cancellation(),
-            progress=lambda _: None,
         )
         return app.apply(order)
 

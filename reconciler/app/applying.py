@@ -18,15 +18,16 @@ from reconciler.app.environment import (
     rules_for,
     shop_of,
 )
-from reconciler.app.register import Registers, check_access, register_end
+from reconciler.app.register import RegisterAtHand, Registers, check_access, register_end
 from reconciler.app.siblings import asked_before_opt_ins
 from reconciler.app.usable import left_by
 from reconciler.errors import ReconcilerError
 from reconciler.model.customer import DesiredCustomer
-from reconciler.model.settings import DesiredState, RiskClass
+from reconciler.model.settings import DesiredState, RiskClass, StoreSettings
 
 if TYPE_CHECKING:
     from reconciler.apply.cancellation import Cancellation
+    from reconciler.apply.reread import Rereads
     from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.plan.approved import ApprovedPlan, ApprovedStore
     from reconciler.plan.outcome import ApplyResult, StepOutcome, StoreOutcome, TrailEnd
@@ -53,7 +54,7 @@ class ApplyRequest:
     environment: Environment
     pseudonyms: "Pseudonyms"
     control: "Cancellation"
-    progress: "Callable[[StepOutcome], None]"
+    progress: "Callable[[StepOutcome], None]" = lambda outcome: None  # noqa: ARG005
 
 
 def apply(order: ApplyRequest) -> "ApplyResult":
@@ -247,7 +248,6 @@ def _apply_store(
     from reconciler.apply.notes import Notes
     from reconciler.apply.pace import Pace
     from reconciler.apply.proofs import Proofs
-    from reconciler.apply.reread import Rereads
     from reconciler.apply.store_run import StoreRun
     from reconciler.plan.steps import steps
     from reconciler.state import journal
@@ -270,15 +270,7 @@ def _apply_store(
             connection = open_store(store, environment, approved.learned)
             others: list[Connection] = []
             try:
-                rules = rules_for(
-                    order.state,
-                    store,
-                    order.commitment.releases,
-                    environment,
-                    pseudonyms,
-                    learned=approved.learned,
-                    register=register,
-                )
+                rules = _rules(order, store, approved, register)
                 circuit = Circuit(cancellation=order.control, trail_stands=record.trail.stands)
                 run = StoreRun(
                     client=connection.client,
@@ -298,11 +290,7 @@ def _apply_store(
                     ),
                     past=past,
                     customers=Customers(journal=kept, past=past),
-                    rereads=Rereads(
-                        client=connection.client,
-                        clock=environment.clock,
-                        reserve_turn=connection.session.reserve_turn,
-                    ),
+                    rereads=_rereads(connection, environment),
                     pace=Pace(store.rate),
                     proofs=Proofs(),
                     entries=_entries(order.state, approved, rules),
@@ -320,6 +308,33 @@ def _apply_store(
             kept.close()
             with suppress(OSError):  # plans read it again; nothing is lost
                 put_away(folder, store.name)
+
+
+def _rules(
+    order: ApplyRequest,
+    store: StoreSettings,
+    approved: "ApprovedStore",
+    register: RegisterAtHand,
+) -> "StoreRules":
+    return rules_for(
+        order.state,
+        store,
+        order.commitment.releases,
+        order.environment,
+        order.pseudonyms,
+        learned=approved.learned,
+        register=register,
+    )
+
+
+def _rereads(connection: "Connection", environment: Environment) -> "Rereads":
+    from reconciler.apply.reread import Rereads
+
+    return Rereads(
+        client=connection.client,
+        clock=environment.clock,
+        reserve_turn=connection.session.reserve_turn,
+    )
 
 
 def _entries(

@@ -86,8 +86,7 @@ def command(
     read again, after it the record is read back, and only what was read back counts as done.
 
     Exit codes: 0 all approved is applied, 3 blocked, or an opt-out or erasure is asked for and not
-    carried out, 4 something is left (go on with --resume),
-    5 the plan is stale, expired or used, 130 interrupted.
+    carried out, 4 something is left (--resume), 5 stale, expired or used, 130 interrupted.
     """
     from reconciler import app
     from reconciler.apply.cancellation import Cancellation
@@ -106,13 +105,12 @@ def command(
     state = fresh.load(specs, environment, base, quiet=quiet, compared=chosen)
     pseudonyms = app.pseudonyms_for(environment, state)
     _warn(specs, environment, quiet=quiet)
-    made = None
     if told is None:
         choices = app.PlanOptions(stores=stores, read=read, raises=raises, releases=releases)
         made, saved = _planned(choices, state, environment, pseudonyms, quiet=quiet)
         commitment = approve(saved)
     else:
-        saved = verified(told, pseudonyms)
+        made, saved = None, verified(told, pseudonyms)
         earlier = app.applied_before(saved, environment, only or ()) if resume else None
         if earlier is not None:
             return _nothing_left(earlier, saved, plan, form=form, no_color=no_color)
@@ -127,7 +125,6 @@ def command(
         environment=environment,
         pseudonyms=pseudonyms,
         control=control,
-        progress=lambda outcome: None,  # noqa: ARG005
     )
     if made is not None and not _agreed(
         saved, yes=yes, verbose=verbose, no_color=no_color, only=only, form=form

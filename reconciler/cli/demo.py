@@ -103,7 +103,6 @@ def _tour(
         environment=environment,
         pseudonyms=pseudonyms,
         control=Cancellation(),
-        progress=lambda outcome: None,  # noqa: ARG005
     )
     done = app.apply(order)
     resume = "reconciler apply plan.json --resume"

@@ -2,8 +2,7 @@
 
 Built on PyYAML's event stream (libyaml where it is there), because events keep the place of every
 key and value and cost a fraction of PyYAML's loaders. Only `null`, `true`, `false` and plain
-decimal numbers are anything but text. One loop takes the events as they come: what it does for
-good data is all that a large file costs.
+decimal numbers are anything but text. What one loop does for good data is all a large file costs.
 """
 
 from array import array

@@ -121,7 +121,6 @@ class Case:
                 environment=self._environment(dies_after),
                 pseudonyms=self._pseudonyms,
                 control=Cancellation(),
-                progress=lambda _: None,
             )
         )
 

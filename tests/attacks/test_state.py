@@ -118,7 +118,6 @@ def test_two_folders_of_one_machine_exclude_each_other(shop: Shop, tmp_path: Pat
             environment=other,
             pseudonyms=shop.pseudonyms,
             control=Cancellation(),
-            progress=lambda _: None,
         )
         with pytest.raises(JournalError, match="another apply is writing to the shop") as told:
             app.apply(order)
