@@ -28,7 +28,7 @@ from reconciler.plan.contact import may_meet, meets
 from reconciler.plan.customer import plan_customer
 from reconciler.plan.outcome import State, StepOutcome
 from reconciler.plan.ownership import is_mark, is_ours
-from reconciler.plan.sayings import made, withdrawals
+from reconciler.plan.sayings import left, withdrawals
 from reconciler.plan.steps import Step, StepKind
 from reconciler.plan.store_rules import StoreRules
 from reconciler.platforms.base import Writer
@@ -165,7 +165,7 @@ class Create:
             if not (one.is_dated_never() and self.rules.blurs(channel, one))
         }
         self.customers.wrote(self.step, OurWrites(before=None, after=untouched))
-        self.notes.says(made(back, self.rules, self.clock.now()))
+        self.notes.says(left(None, back, (), self.rules, self.clock.now()))
         fields = tuple(
             (self.rules.pseudonyms.path(one.path), self._taken(one, back, self.step.kind))
             for one in changes

@@ -37,7 +37,7 @@ def _act(one: Elsewhere) -> Act:
     return Act(
         said=Said.OUT,
         at=one.since,
-        sure=Sure.SECOND,
+        sure=Sure.NOT_TOLD,
         seen=one.since,
         doer=Doer.NOT_TOLD,
         by=By.READING,

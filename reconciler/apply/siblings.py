@@ -16,9 +16,9 @@ from reconciler.model.consent import Channel
 from reconciler.model.customer import CONTACT_OF, DesiredCustomer, LiveCustomer
 from reconciler.model.entries import NO_ENTRIES
 from reconciler.model.identity import Identity, IdentityKind, asked_in, identity
-from reconciler.model.register import Person
+from reconciler.model.register import Doer, Person
 from reconciler.plan.hidden import HiddenContacts
-from reconciler.plan.sayings import contact_key, out_of, shows_act
+from reconciler.plan.sayings import contact_key, is_out, out_of
 from reconciler.plan.steps import Step, StepKind
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.voices import Voices
@@ -130,9 +130,11 @@ def _overhear(people: Iterable[LiveCustomer], channel: Channel, theirs: StoreRul
     for live in people:
         consent = live.consent(channel)
         contact = contact_key(live, channel, theirs.comparison.region)
-        if contact is None or not shows_act(channel, consent, theirs):
+        if contact is None or not is_out(channel, consent, theirs):
             continue
         act = out_of(consent, theirs)
+        if act.doer is Doer.NOBODY:
+            continue
         # What a register knows already it tells better, since when above all.
         if register.news(Person(channel=channel, contact=contact), act) is not None:
             register.overhear(register.identity(channel, contact), act)

@@ -203,7 +203,7 @@ class Update:
             if seen.took:
                 self.proofs.add(self.step.kind, found.write, live)
         done = {path for path, state in seen.fields if state is State.DONE}
-        self._note_consents([one for one in found.write if one.path in done], back)
+        self._note_consents([one for one in found.write if one.path in done], live, back)
         fields = (*found.settled, *seen.fields)
         return StepOutcome(
             step=self.step,
@@ -216,15 +216,16 @@ class Update:
             silences=tuple(silences(self.step, done, live, self.rules, self.clock.now())),
         )
 
-    def _note_consents(self, done: Iterable[FieldChange], back: LiveCustomer) -> None:
-        """What was read back of the opt-outs or opt-ins of a step."""
+    def _note_consents(
+        self, done: Iterable[FieldChange], live: LiveCustomer, back: LiveCustomer
+    ) -> None:
+        """What was read back of a step's opt-ins, and of what its write made look like opt-outs."""
         consents = [one for one in done if isinstance(one, ConsentChange)]
-        if self.step.kind is StepKind.WITHDRAW:
-            now = self.clock.now()
-            self.notes.says(left(consents, self.desired, back, self.rules, now))
-        elif self.step.kind is StepKind.GRANT:
-            yes = [one for one in consents if one.wanted.state is ConsentState.SUBSCRIBED]
-            self.notes.says(grants(yes, back, self.rules))
+        granting = self.step.kind is StepKind.GRANT
+        yes = [one for one in consents if one.wanted.state is ConsentState.SUBSCRIBED and granting]
+        out = [one.channel for one in consents if not granting]
+        now = self.clock.now()
+        self.notes.says((*grants(yes, back, self.rules), *left(live, back, out, self.rules, now)))
 
     def _compared(self, ground: Ground, back: LiveCustomer) -> ReadBack:
         written = ground.found.write

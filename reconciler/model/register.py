@@ -16,8 +16,8 @@ from reconciler.model.pseudonyms import Pseudonyms
 
 
 class Said(StrEnum):
-    """What somebody said, or what became of them. That we made a record, of nobody's yes, says
-    nothing of them; it tells what a store shows of that from an opt-out.
+    """What somebody said, or what became of them. What a write of ours made look like an opt-out
+    says nothing of them; it tells that from an act of theirs.
     """
 
     OUT = "out"
@@ -35,12 +35,15 @@ class Sure(StrEnum):
 
 
 class Doer(StrEnum):
-    """Who acted, as far as the store tells."""
+    """Who acted, as far as the store tells. Perhaps nobody did where it has one word for out and
+    for never asked, and tells neither who nor when.
+    """
 
     PERSON = "person"
     STAFF = "staff"
     TOOL = "tool"
     NOT_TOLD = "not told"
+    NOBODY = "perhaps nobody"
 
 
 class By(StrEnum):
@@ -50,7 +53,7 @@ class By(StrEnum):
     WITHDRAWAL = "withdrawal"
     GRANT = "grant"
     ERASURE = "erasure"
-    CREATE = "create"
+    WRITE = "write"
     MOVE = "move"
     IMPORT = "import"
     CONTROLLER = "controller"
@@ -58,6 +61,7 @@ class By(StrEnum):
 
 
 _RANK: Final = {Said.MADE: 0, Said.IN: 1, Said.OUT: 2, Said.ERASED: 3}
+_UNTOLD: Final = (Doer.NOT_TOLD, Doer.NOBODY)
 _OURS: Final = (By.WITHDRAWAL, By.CONTROLLER, By.MOVE)
 _ECHO: Final = timedelta(minutes=1)
 """How much later than we noted our own write a store may date it, where it was not read back."""
@@ -126,7 +130,7 @@ def standing(acts: Iterable[Act]) -> Standing | None:
     last: Act | None = None
     by_person = may_be_person = False
     acts = tuple(one for one in acts if one.said is not Said.MADE)
-    told = {one.at for one in acts if one.at is not None and one.doer is not Doer.NOT_TOLD}
+    told = {one.at for one in acts if one.at is not None and one.doer not in _UNTOLD}
     for act in sorted(acts, key=_order):
         last = act
         if act.said is Said.ERASED:
@@ -134,7 +138,7 @@ def standing(acts: Iterable[Act]) -> Standing | None:
         elif act.said is Said.OUT:
             by_person = by_person or act.doer is Doer.PERSON
             # Of one act, who did it may be learned later.
-            untold = act.doer is Doer.NOT_TOLD and act.at not in told
+            untold = act.doer in _UNTOLD and act.at not in told
             may_be_person = may_be_person or untold or act.doer is Doer.PERSON
         else:
             by_person = may_be_person = False
@@ -160,10 +164,10 @@ def _order(act: Act) -> tuple[object, ...]:
 
 def is_from_elsewhere(act: Act, store: str) -> bool:
     """Whether an act is no news that a store gave itself. A list that was imported is of no store;
-    what was carried to one tells less than what it was carried from, and whoever got another
-    address said no to nothing.
+    what was carried to one tells less than what it was carried from, whoever got another address
+    said no to nothing, and where perhaps nobody acted that counts in its own store alone.
     """
-    if act.by in (By.CONTROLLER, By.MOVE):
+    if act.by in (By.CONTROLLER, By.MOVE) or act.doer is Doer.NOBODY:
         return False
     return act.said is Said.IN or act.by is By.IMPORT or act.store != store
 
@@ -175,7 +179,7 @@ def _is_same(act: Act, store: str) -> bool:
 def left_by_us(acts: Iterable[Act], store: str) -> Act | None:
     """What we wrote to a store last that leaves a person out, if they did not come back there."""
     last = None
-    for act in sorted(acts, key=lambda one: (one.seen, _order(one))):
+    for act in sorted(acts, key=lambda one: (one.seen, one.said is Said.MADE, _order(one))):
         if act.store == store:
             if act.said is Said.IN:
                 last = None
@@ -372,6 +376,9 @@ class Register:
         again = any(one.said is Said.OUT and one.at is None for one in known)
         erased = before.said is Said.ERASED and act.said is Said.OUT and again
         if act.at is None and (before.said is act.said or erased):
+            somebody = act.doer is not Doer.NOBODY
+            if somebody and all(one.doer is Doer.NOBODY for one in known if one.said is act.said):
+                return True
             return after is not None and after.by_person and not before.by_person
         return after != before
 
@@ -390,10 +397,16 @@ class Register:
 
 def _is_echo(known: Iterable[Act], act: Act) -> bool:
     """Whether a reading shows the opt-out that we wrote there ourselves."""
-    if act.by is not By.READING or act.said is not Said.OUT or act.doer is Doer.PERSON:
+    if act.by is not By.READING or act.said is not Said.OUT:
         return False
     last = left_by_us(known, act.store)
-    return last is not None and (act.at is None or act.at <= last.seen + _ECHO)
+    if last is None:
+        return False
+    # Some stores put down whatever we write as the person's.
+    looks_so = last.said is Said.MADE and last.doer is Doer.PERSON
+    if act.doer is Doer.PERSON and not looks_so:
+        return False
+    return act.at is None or act.at <= last.seen + _ECHO
 
 
 NOBODY_KNOWN: Final = Register("", {})

@@ -1,6 +1,6 @@
 """What a record of a store says for the register: whose no it shows, by whom, and since when."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -34,17 +34,6 @@ def is_out(channel: Channel, consent: LiveConsent, rules: StoreRules) -> bool:
     return consent.is_dated_never() and rules.blurs(channel, consent)
 
 
-def shows_act(channel: Channel, consent: LiveConsent, rules: StoreRules) -> bool:
-    """Whether a no is somebody's act, which other stores of the controller are told of. Where a
-    store has one word for out and for never asked, and tells no time, only the person's own is:
-    a *no* of its staff is what every update of an app leaves there.
-    """
-    if not is_out(channel, consent, rules):
-        return False
-    told = consent.at is not None or consent.actor is Actor.PERSON
-    return told or rules.table.default_consent is not ConsentState.UNSUBSCRIBED
-
-
 def person_of(live: LiveCustomer, channel: Channel, rules: StoreRules) -> Person:
     return Person(
         channel=channel,
@@ -68,10 +57,17 @@ def out_of(consent: LiveConsent, rules: StoreRules) -> Act:
         at=at,
         sure=Sure.NOT_TOLD if at is None else Sure.DAY if vague else Sure.SECOND,
         seen=rules.now,
-        doer=_DOERS[consent.actor],
+        doer=_doer(consent, rules),
         by=By.READING,
         store=rules.store.name,
     )
+
+
+def _doer(consent: LiveConsent, rules: StoreRules) -> Doer:
+    untold = consent.at is None and consent.actor is Actor.NOT_TOLD
+    if untold and rules.table.default_consent is ConsentState.UNSUBSCRIBED:
+        return Doer.NOBODY
+    return _DOERS[consent.actor]
 
 
 def wanted_contact(
@@ -132,30 +128,27 @@ def wished(desired: DesiredCustomer, rules: StoreRules) -> Iterator[tuple[Channe
 
 
 def left(
-    fields: Iterable[FieldChange],
-    desired: DesiredCustomer,
+    live: LiveCustomer | None,
     back: LiveCustomer,
+    withdrawn: Collection[Channel],
     rules: StoreRules,
     now: datetime,
 ) -> Iterator[Saying]:
-    """The opt-outs that were read back, with the instant that the store gives our write, where that
-    is later than a clock of ours would say.
-    """
-    for person, act in withdrawals(fields, desired, back, rules, now):
-        shown = back.consent(person.channel)
-        if shown.at is not None and shown.at > now:
-            yield person, replace(act, seen=shown.at)
-
-
-def made(back: LiveCustomer, rules: StoreRules, now: datetime) -> Iterator[Saying]:
-    """Of a record that we made, the channels on which it would look like one of somebody who is
-    out.
+    """What a write of ours made look like an opt-out: of a record that we made, on a channel that
+    we took out, or of somebody who was not in before. `live` is the record before, None for a new
+    one; what it said already is not ours.
     """
     for channel, consent in back.consents:
-        if is_out(channel, consent, rules):
-            seen = now if consent.at is None else max(now, consent.at)
-            act = replace(_ours(Said.MADE, now, By.CREATE, rules), seen=seen)
-            yield person_of(back, channel, rules), act
+        had = None if live is None else live.consent(channel)
+        ours = had is None or channel in withdrawn or had.state is not ConsentState.SUBSCRIBED
+        if not ours or consent == had or not is_out(channel, consent, rules):
+            continue
+        person, shown = person_of(back, channel, rules), out_of(consent, rules)
+        if person.contact is None or rules.register.is_ours(channel, person.contact, shown):
+            continue
+        seen = now if consent.at is None else max(now, consent.at)
+        act = _ours(Said.MADE, now, By.WRITE, rules)
+        yield person, replace(act, seen=seen, doer=_DOERS[consent.actor])
 
 
 def grants(
@@ -257,7 +250,9 @@ class Sightings:
     def _is_known(self, channel: Channel, contact: str, consent: LiveConsent) -> bool:
         at = None if consent.at is None else consent.until or consent.at
         store = self._rules.store.name
-        return self._rules.register.has_seen(channel, contact, at, _DOERS[consent.actor], store)
+        return self._rules.register.has_seen(
+            channel, contact, at, _doer(consent, self._rules), store
+        )
 
     def _back_again(
         self, live: LiveCustomer, channel: Channel, contact: str, consent: LiveConsent

@@ -13,7 +13,7 @@ from typing import Final
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import Learned, LiveCustomer
 from reconciler.model.register import Access, Act, Doer, Person, Said, Sure
-from reconciler.plan.sayings import contact_key, out_of, shows_act
+from reconciler.plan.sayings import contact_key, is_out, out_of
 from reconciler.plan.store_rules import StoreRules
 
 _DIGITS: Final = 16
@@ -41,7 +41,7 @@ class Voices:
                     known = rules.register.of(channel, contact)
                     if known is not None and known.said is not Said.IN:
                         self._known.add(live.remote_id)
-            elif shows_act(channel, consent, rules):
+            elif is_out(channel, consent, rules):
                 contact = contact_key(live, channel, rules.comparison.region)
                 if contact is not None:
                     self.says_no(channel, contact, out_of(consent, rules))
@@ -53,6 +53,8 @@ class Voices:
         its lines is not here, nobody can tell our own writes from a no that is not the person's.
         """
         register = self._rules.register
+        if act.doer is Doer.NOBODY:
+            return
         if register.news(Person(channel=channel, contact=contact), act) is None:
             return
         if self._rules.access is Access.KEY_MISSING and act.doer is not Doer.PERSON:

@@ -544,3 +544,26 @@ def test_a_store_that_is_not_read_is_told_of_as_one_where_opt_outs_may_wait(tmp_
 
         assert ("warn", "controller.unread") in verdicts(body)
         assert [one["name"] for one in body["stores"] if one["error"]] == ["eu"]
+
+
+def test_a_no_that_the_staff_of_a_shop_noted_reaches_the_others(tmp_path: Path) -> None:
+    """Shoplazza says so, and no time."""
+    staff = {"email": consent("unsubscribed", None, "staff"), "sms": consent()}
+    there = {"us": [person(ADA, consent=staff)], "eu": [person(ADA, consent=YES)]}
+    with company(tmp_path, {"us": "shoplazza", "eu": "shopline"}, there) as both:
+        assert both.apply(both.plan()).complete
+        assert both.consent("eu", ADA) == "unsubscribed"
+
+
+@pytest.mark.parametrize("made", [False, True])
+@pytest.mark.parametrize("first", ["genstore", "shoplazza", "shopline"])
+def test_what_our_own_writes_leave_of_somebody_never_asked_is_no_opt_out(
+    tmp_path: Path, first: str, made: bool
+) -> None:
+    """On Shoplazza each update says *no* for whoever is not in, as the staff would."""
+    there = {"us": [] if made else [person(ADA)], "eu": [person(ADA, consent=YES)]}
+    with company(tmp_path, {"us": first, "eu": "shopline"}, there) as both:
+        both.want(us=[{"email": ADA, "tags": {"add": ["vip"]}}])
+        assert both.apply(both.plan()).complete
+        for _ in range(2):
+            assert both.plan()["changes"] == []
