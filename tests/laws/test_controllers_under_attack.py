@@ -567,3 +567,33 @@ def test_what_our_own_writes_leave_of_somebody_never_asked_is_no_opt_out(
         assert both.apply(both.plan()).complete
         for _ in range(2):
             assert both.plan()["changes"] == []
+
+
+FLAGS = ("1", "6", "keep2")
+"""What Shoplazza may leave after we have said *no*: its documents do not tell."""
+
+
+@pytest.mark.parametrize("flag", FLAGS)
+def test_an_update_of_somebody_never_asked_is_no_opt_out_whatever_flag_it_leaves(
+    tmp_path: Path, flag: str
+) -> None:
+    there = {"us": [], "eu": [person(ADA, consent=YES)]}
+    with company(tmp_path, {"us": "shoplazza", "eu": "shopline"}, there) as both:
+        both.stores["us"][0].reset([person(ADA)], {"explicit_false_flag": flag})
+        both.want(us=[{"email": ADA, "tags": {"add": ["vip"]}}])
+        assert both.apply(both.plan()).complete
+        assert both.plan()["changes"] == []
+
+
+@pytest.mark.parametrize("flag", FLAGS)
+def test_what_we_carried_is_our_echo_whatever_flag_it_leaves(tmp_path: Path, flag: str) -> None:
+    there = {"us": [person(ADA, consent=OUT)], "eu": []}
+    with company(tmp_path, {"us": "shopline", "eu": "shoplazza"}, there) as both:
+        both.stores["eu"][0].reset([person(ADA, consent=YES)], {"explicit_false_flag": flag})
+        assert both.apply(both.plan()).complete
+        assert both.consent("eu", ADA) == "unsubscribed"
+        _tick()
+        both.clicks("us", ADA, "subscribed")
+
+        for _ in range(2):
+            assert both.plan()["changes"] == []

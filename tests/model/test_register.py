@@ -81,3 +81,22 @@ def test_the_echo_of_our_own_write_is_no_news_and_a_later_no_is(tmp_path: Path) 
         assert known.new([(who(ADA), act(at=echo, doer=Doer.STAFF))]) == []
     assert known.new([(who(ADA), act(at=NOW + timedelta(hours=2), doer=Doer.STAFF))])
     assert known.new([(who(ADA), act(at=NOW, doer=Doer.PERSON))])
+
+
+def test_a_store_may_put_down_our_own_write_as_the_person_s(tmp_path: Path) -> None:
+    """Read back so, it is our echo; nothing that was not read back so is."""
+    no = act(at=None, doer=Doer.PERSON)
+    for left, news in ((Doer.PERSON, 0), (Doer.STAFF, 1)):
+        known = register_at(tmp_path / left)
+        known.note([(who(ADA), act(Said.MADE, NOW, by=By.WRITE, doer=left))])
+        assert len(known.new([(who(ADA), no)])) == news
+
+
+def test_where_perhaps_nobody_acted_that_counts_in_its_own_store_alone(tmp_path: Path) -> None:
+    known = register_at(tmp_path)
+    known.note([(who(ADA), act(at=None, doer=Doer.NOBODY))])
+    assert known.known.of(Channel.EMAIL, ADA) is not None
+    assert known.known.elsewhere(Channel.EMAIL, ADA, "eu") is None
+
+    known.note([(who(ADA), act(at=None, doer=Doer.STAFF))])
+    assert known.known.elsewhere(Channel.EMAIL, ADA, "eu") is not None
