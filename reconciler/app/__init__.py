@@ -2,6 +2,7 @@
 
 from reconciler.app.adopting import Adopted, AdoptOptions, adopt
 from reconciler.app.applying import ApplyRequest, apply, entries
+from reconciler.app.barrier import check_blocked
 from reconciler.app.brought_to import has_moved_on, revision_to_name
 from reconciler.app.choices import PlanOptions
 from reconciler.app.environment import (
@@ -17,6 +18,7 @@ from reconciler.app.explaining import explain
 from reconciler.app.formatting import Formatted, formatted
 from reconciler.app.history import compared_as
 from reconciler.app.loading import load, load_or_raise, selected, settings_or_raise, spec_names
+from reconciler.app.once import note_refusal, over
 from reconciler.app.planning import plan
 from reconciler.app.register import imported, register_folder, register_place
 from reconciler.app.usable import applied_before, check_usable, last_begun
@@ -31,6 +33,7 @@ __all__ = [
     "adopt",
     "applied_before",
     "apply",
+    "check_blocked",
     "check_usable",
     "compared_as",
     "entries",
@@ -42,7 +45,9 @@ __all__ = [
     "last_begun",
     "load",
     "load_or_raise",
+    "note_refusal",
     "open_store",
+    "over",
     "plan",
     "pseudonyms_for",
     "record_keys_for",

@@ -3,17 +3,16 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from reconciler import __version__
+from reconciler.app.attempt import attempt
 from reconciler.app.barrier import check_blocked, check_frozen
 from reconciler.app.brought_to import brought_to, has_moved_on
 from reconciler.app.environment import (
     Environment,
     open_store,
-    provenance_of,
     record_keys_for,
     rules_for,
     shop_of,
@@ -67,7 +66,7 @@ def apply(order: ApplyRequest) -> "ApplyResult":
     from reconciler.state.finished import forget
     from reconciler.state.plans import keep
 
-    check_blocked(order)
+    check_blocked(order.commitment, order.only)
     for one in order.commitment.stores:
         check_frozen(order, one)
     keep(order.environment.folder, order.commitment.id, f"{as_json(encode(order.plan))}\n")
@@ -190,21 +189,9 @@ def _record_of(order: ApplyRequest, store: str, about: "Mapping[str, object]") -
 
 def _about(order: ApplyRequest) -> "dict[str, object]":
     """What the trail tells of a run: who, from which commit, and what lifted limits."""
-    from reconciler import forge
-
-    environment, commitment = order.environment, order.commitment
-    made_of = provenance_of(order.state.folder, environment)
-    approvers, _ = forge.approvers(environment.variables)
-    who = {"actor": made_of.actor, "run": forge.run(environment.variables)}
+    commitment = order.commitment
     return {
-        "digest": commitment.digest,
-        "spec": commitment.spec_digest,
-        "tool": __version__,
-        "who": {name: order.pseudonyms.text(one) for name, one in who.items() if one is not None},
-        "commit": made_of.commit,
-        "committed": made_of.committed,
-        "made_from": asdict(commitment.made_from),
-        "approvers": [order.pseudonyms.text(one) for one in approvers],
+        **attempt(commitment, order.state.folder, order.environment, order.pseudonyms),
         "base": commitment.base,
         "lifts": [
             {

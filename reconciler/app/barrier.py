@@ -1,6 +1,6 @@
 """What keeps an apply from being begun, and what of it may be carried out all the same."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from reconciler.errors import BlockedPlanError
@@ -8,17 +8,17 @@ from reconciler.model.settings import RiskClass
 
 if TYPE_CHECKING:
     from reconciler.app.applying import ApplyRequest
-    from reconciler.plan.approved import ApprovedStore
+    from reconciler.plan.approved import ApprovedPlan, ApprovedStore
 
 
-def check_blocked(order: "ApplyRequest") -> None:
+def check_blocked(commitment: "ApprovedPlan", only: Collection[RiskClass]) -> None:
     """Raises `BlockedPlanError` where a policy forbids more than withdrawals, and more is asked."""
-    blocked = [store.name for store in order.commitment.stores if store.blocked]
-    if blocked and set(order.only) != {RiskClass.WITHDRAW}:
+    blocked = [store.name for store in commitment.stores if store.blocked]
+    if blocked and set(only) != {RiskClass.WITHDRAW}:
         raise BlockedPlanError(
             f"the plan is blocked for {', '.join(blocked)}",
             hint="see `reconciler show PLAN` for what lifts it, and plan again with that"
-            f"{_opt_outs_alone(order.commitment.stores)}",
+            f"{_opt_outs_alone(commitment.stores)}",
         )
 
 

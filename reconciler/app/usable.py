@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,33 +107,57 @@ def _check_approvals(
 
 
 def _check_unused(commitment: "ApprovedPlan", environment: Environment, *, resume: bool) -> None:
+    if resume:
+        return
+    match progress(commitment, environment):
+        case Progress.NOT_BEGUN:
+            return
+        case Progress.APPLIED:
+            raise StalePlanError("this plan has been applied already", hint="plan again")
+        case Progress.AS_FAR_AS_COULD_BE:
+            raise StalePlanError(
+                "this plan has been applied as far as it could be",
+                hint="plan again for what is left",
+            )
+        case Progress.BEGUN:
+            raise StalePlanError(
+                "an apply of this plan was begun and has not ended",
+                hint="continue it with --resume",
+            )
+
+
+class Progress(Enum):
+    """How far earlier runs came with a plan, as its journals tell. As far as could be: what they
+    have not done they skipped.
+    """
+
+    NOT_BEGUN = auto()
+    BEGUN = auto()
+    AS_FAR_AS_COULD_BE = auto()
+    APPLIED = auto()
+
+
+def progress(commitment: "ApprovedPlan", environment: Environment) -> Progress:
     from reconciler.plan.steps import steps
     from reconciler.state import journal
     from reconciler.state.folder import journal_path
 
-    if resume:
-        return
     busy = [store for store in commitment.stores if store.changes]
     pasts = [
         journal.read(journal_path(environment.folder, commitment.id, store.name)) for store in busy
     ]
-    begun = [past for past in pasts if past.begun]
-    if begun and all(past.finished for past in pasts):
-        raise StalePlanError("this plan has been applied already", hint="plan again")
+    if not any(past.begun for past in pasts):
+        return Progress.NOT_BEGUN
+    if all(past.finished for past in pasts):
+        return Progress.APPLIED
     left = [
         past.ended.get(step.id)
         for past, store in zip(pasts, busy, strict=True)
         for step in steps(store, ())
         if not past.done(step)
     ]
-    if begun and all(one is not None and one.skipped for one in left):
-        raise StalePlanError(
-            "this plan has been applied as far as it could be", hint="plan again for what is left"
-        )
-    if begun:
-        raise StalePlanError(
-            "an apply of this plan was begun and has not ended", hint="continue it with --resume"
-        )
+    skipped = all(one is not None and one.skipped for one in left)
+    return Progress.AS_FAR_AS_COULD_BE if skipped else Progress.BEGUN
 
 
 def applied_before(

@@ -51,6 +51,13 @@ if TYPE_CHECKING:
     help="Go on with a plan whose apply has not ended: PLAN, or else the last one.",
 )
 @click.option(
+    "--once",
+    is_flag=True,
+    help="For the PLAN of a merged request: begin it or go on with it, unless the trail has it "
+    "already; where it is refused as stale, expired or blocked, the trail keeps why, and it is not "
+    "tried again.",
+)
+@click.option(
     "--max-failures", type=click.IntRange(min=1), metavar="N", help="Stop after this many failures."
 )
 @click.option(
@@ -74,6 +81,7 @@ def command(
     yes: bool,
     only: tuple[RiskClass, ...] | None,
     resume: bool,
+    once: bool,
     max_failures: int | None,
     form: str,
     verbose: bool,
@@ -96,6 +104,8 @@ def command(
 
     given = plan is not None or resume
     _check_usage(saved=given, chosen=bool(stores or raises or releases or read != "auto"), yes=yes)
+    if once and (plan is None or only):
+        raise click.UsageError("--once is for all of a PLAN")
     control = Cancellation(max_failures=max_failures)
     environment = app.environment_of(specs, state_dir)
     environment = replace(environment, rate_limiters=RateLimiters(control.interrupted))
@@ -111,11 +121,15 @@ def command(
         commitment = approve(saved)
     else:
         made, saved = None, verified(told, pseudonyms)
+        if once and (over := app.over(saved, environment)):
+            click.echo(f"Plan {saved.id} {over}.")
+            return OK
         earlier = app.applied_before(saved, environment, only or ()) if resume else None
         if earlier is not None:
             return _nothing_left(earlier, saved, plan, form=form, no_color=no_color)
-        commitment, state = _usable(
-            saved, state, environment, pseudonyms, specs, resume=resume, quiet=quiet
+        usable = _usable_once if once else _usable
+        commitment, state = usable(
+            saved, state, environment, pseudonyms, specs, resume=resume or once, quiet=quiet
         )
     order = app.ApplyRequest(
         plan=saved,
@@ -233,6 +247,29 @@ def _usable(
     if not quiet:
         tell_of_cut_off(environment, apart_from=(commitment.id,))
     return commitment, state
+
+
+def _usable_once(
+    saved: "SavedPlan",
+    at_hand: "DesiredState",
+    environment: "Environment",
+    pseudonyms: "Pseudonyms",
+    specs: Path,
+    *,
+    resume: bool,
+    quiet: bool,
+) -> "tuple[ApprovedPlan, DesiredState]":
+    """The same, and what refuses the plan for good is noted. A window of a freeze ends."""
+    from reconciler import app
+    from reconciler.errors import BlockedPlanError, StalePlanError
+
+    try:
+        found = _usable(saved, at_hand, environment, pseudonyms, specs, resume=resume, quiet=quiet)
+        app.check_blocked(found[0], ())
+    except (StalePlanError, BlockedPlanError) as refusal:
+        app.note_refusal(saved, refusal, at_hand.folder, environment, pseudonyms)
+        raise
+    return found
 
 
 def _tell_of_saved(saved: "SavedPlan", *, under_base: bool, quiet: bool) -> None:

@@ -28,6 +28,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
         "reconciler apply plan.json",
         "reconciler apply plan.json --only withdraw    # the opt-outs at once",
         "reconciler apply plan.json --resume           # after a kill or a stop",
+        "reconciler apply plan.json --once             # in the queue of a pipeline",
     ),
     "show": (
         "reconciler show plan.json",

@@ -97,6 +97,9 @@ def _what(one: Mapping[str, Any]) -> str:
             left = f"; {one['left']} steps left by --only" if one.get("left") else ""
             how = "" if one.get("complete") else " INCOMPLETE"
             return f"{plan} ended{how}: {told}{left}{_of(one)}"
+        case "refused":
+            told = "".join(f", {part}" for part in _made_from(one))
+            return f"{plan} refused: {one.get('why')}{told}{_of(one)}"
         case "applied":
             return f"{plan} applied all of commit {one.get('commit')}{_of(one)}"
         case "follows":

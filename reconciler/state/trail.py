@@ -256,6 +256,14 @@ def ended_whole(folder: Path, store: str, plan: str) -> tuple[datetime, Head] | 
     return None if at is None else (at, _last_head(folder, store))
 
 
+def refused(folder: Path, store: str, plan: str) -> tuple[str, str] | None:
+    """When, and why, a plan was refused for good; None where it never was."""
+    for line in _lines_of(plan, trail_path(folder, store)):
+        if line.get("event") == "refused":
+            return str(line.get("at")), str(line.get("why"))
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedRegister:
     """Where a store's register of opt-outs ended when an apply left it, and under which key."""
