@@ -41,7 +41,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
         "reconciler adopt --write --field tags  # and the tags that staff gave",
     ),
     "explain": ("reconciler explain cus_7k2qf3m5xa", "reconciler explain --store acme-us"),
-    "stores": ("reconciler stores", "reconciler stores --format json"),
+    "stores": ("reconciler stores", "reconciler stores --format json --base origin/main"),
     "rules": ("reconciler rules", "reconciler rules consent.newer-opt-out"),
     "schema": ("reconciler schema spec > spec.schema.json",),
     "sandbox serve": ("reconciler sandbox serve", "reconciler sandbox serve --port 8421"),

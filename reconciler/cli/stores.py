@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli import options, screen
+from reconciler.cli import options
 from reconciler.cli.codes import OK
 from reconciler.report.lines import as_json
 
@@ -13,18 +13,22 @@ from reconciler.report.lines import as_json
 @click.command("stores")
 @options.specs
 @click.option(
+    "--base", metavar="REV", help="The stores of this revision of the folder, as `plan` has them."
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="json fits the matrix of a pipeline.",
+    help="json fits the matrix of a pipeline: stores that share opt-outs have one `controller`, "
+    "and belong into one job.",
 )
-def command(specs: Path, form: str) -> int:
+def command(specs: Path, base: str | None, form: str) -> int:
     """List the stores of the specs, and what their platforms can hold and do."""
     from reconciler import app
 
-    state = app.load_or_raise(specs, app.environment_of(specs, None), screen.silent)
+    state = app.settings_or_raise(specs, app.environment_of(specs, None), base)
     found = [_describe(store) for store in state.stores]
     if form == "json":
         click.echo(as_json(found))
@@ -51,6 +55,7 @@ def _describe(store: Any) -> dict[str, Any]:
         "platform": store.platform,
         "title": table.title,
         "shop": store.shop,
+        "controller": store.controller or store.name,
         "api_version": store.api_version,
         "creates": sorted(table.creates),
         "updates": sorted(table.updates),

@@ -11,7 +11,7 @@ from typing import Final
 from reconciler.desired.layout.scalar import written
 
 SCHEMA: Final = "schemas/spec.schema.json"
-IGNORED: Final = (".reconciler/", "/plan.json", "/plan.md", "/plan.html", "/rest.json")
+IGNORED: Final = (".reconciler/", "/out/", "/plan.json", "/plan.md", "/plan.html")
 # The store whose names the pipelines of the examples have in them.
 _OF_EXAMPLES: Final = "ACME_US"
 

@@ -317,9 +317,17 @@ def test_schema_prints_a_json_schema(name: str) -> None:
 def test_stores_as_json_fit_a_pipeline_matrix(shop: Shop) -> None:
     found = json.loads(call(shop, "stores", "--format", "json").out)
 
-    assert [(one["name"], one["platform"], one["deletes"]) for one in found] == [
-        ("shop", "shopline", True)
+    assert [(one["name"], one["platform"], one["deletes"], one["controller"]) for one in found] == [
+        ("shop", "shopline", True, "shop")
     ]
+
+
+def test_stores_of_one_controller_are_told_as_such(shop: Shop) -> None:
+    shop.settings = {"controller": "acme"}
+    shop.want()
+    found = json.loads(call(shop, "stores", "--format", "json").out)
+
+    assert [(one["name"], one["controller"]) for one in found] == [("shop", "acme")]
 
 
 def test_a_token_command_is_refused_in_pipelines(shop: Shop) -> None:

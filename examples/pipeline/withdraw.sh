@@ -1,0 +1,13 @@
+#!/bin/sh
+# withdraw.sh GROUP STORE…: on a timer, the opt-outs alone, so that none waits for a request: what the files ask for, and
+# what one store of the controller shows and another does not have yet. Needs the keys and tokens that write.
+. "$(dirname "$0")/settings.sh"
+named "$@"
+. "$here/kept.sh"
+code=0
+# shellcheck disable=SC2086
+reconciler plan --base none $only --read full --out out/withdraw.json --format markdown --output out/withdraw.md || code=$?
+if [ -f out/withdraw.md ]; then summary out/withdraw.md; fi
+case $code in 0 | 3) ;; *) exit "$code" ;; esac
+# What blocks a plan blocks no opt-out.
+reconciler apply out/withdraw.json --base none --only withdraw
