@@ -10,7 +10,7 @@ demo: install  ## set up, then plan, apply and plan again on local stores
 test: install  ## set up, then run the tests
 	$(BIN)/pytest --numprocesses 4
 
-check: install lint types floors readme examples-check wheel cover  ## all that guards the house, with coverage
+check: install lint types floors readme pipelines examples-check wheel cover  ## all that guards the house, with coverage
 
 install: .venv/.installed
 
@@ -45,6 +45,11 @@ examples-check: install  ## the walk-throughs do what they say
 	sh examples/01-first-plan/walk.sh $(CURDIR)/$(BIN)
 	sh examples/04-causes/walk.sh $(CURDIR)/$(BIN)
 	sh examples/05-adopt/walk.sh $(CURDIR)/$(BIN)
+	sh examples/06-pipeline/walk.sh $(CURDIR)/$(BIN)
+
+.PHONY: pipelines
+pipelines: install  ## what the shipped pipelines are, by actionlint, zizmor, shellcheck and the forges' schemas
+	.ci/pipelines
 
 test-slow: install  ## the laws at full depth: 2,000 runs each
 	$(BIN)/pytest -m slow

@@ -51,7 +51,7 @@ class Api:
         told = {"User-Agent": "reconciler-pipeline", **headers}
         self.client = httpx.Client(base_url=f"{base}/", headers=told, timeout=60)
 
-    @stamina.retry(on=_passes, attempts=4)
+    @stamina.retry(on=_passes, attempts=3, wait_initial=0.5)
     def ask(self, method: str, path: str, **told: Any) -> httpx.Response:
         answer = self.client.request(method, path, **told)
         if answer.is_redirect:  # leads to where files are stored, which is no place for a token

@@ -1,9 +1,9 @@
 # Read by scripts that write to stores: the state folder comes from its branch, and goes back whatever happens.
-"$here/state.sh" restore "$group"
+sh "$here/state.sh" restore "$group"
 back() {
   ended=$?
   trap - EXIT
-  "$here/state.sh" save "$group" || { if [ "$ended" = 0 ]; then ended=1; fi; }
+  sh "$here/state.sh" save "$group" || { if [ "$ended" = 0 ]; then ended=1; fi; }
   exit "$ended"
 }
 trap back EXIT

@@ -5,7 +5,7 @@
 named "$@"
 base=refs/remotes/origin/$MAIN_BRANCH
 # The trail tells what was applied last, and so a plan what is left over and what is drift.
-"$here/state.sh" restore "$group"
+sh "$here/state.sh" restore "$group"
 
 name=out/plan-$group
 ended=0
@@ -22,6 +22,7 @@ if [ -f "$name.json" ]; then
   forge keep "$group" "$name.json"
 else
   # What went wrong holds no personal data; a plan of before is no longer what would happen.
+  # shellcheck disable=SC2016  # backticks of Markdown
   { printf '**There is no plan for `%s`.** The job ended with %s:\n\n```text\n' "$group" "$ended"
     tail -n 40 "$name.log" | cut -c 1-500 | tr -d '`'
     printf '```\n'; } >"$name.md"

@@ -3,7 +3,7 @@
 # refused. Somebody reads it before `carry-out.sh` gets it.
 . "$(dirname "$0")/settings.sh"
 named "$@"
-"$here/state.sh" restore "$group"
+sh "$here/state.sh" restore "$group"
 code=0
 # shellcheck disable=SC2086
 reconciler plan --base none $only --out "out/plan-$group.json" --format markdown --output "out/plan-$group.md" || code=$?

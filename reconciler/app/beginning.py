@@ -20,19 +20,29 @@ IGNORE: Final = ".gitignore"
 _OWNERS: Final = "CODEOWNERS.example"
 _REQUIREMENTS: Final = "requirements.txt"
 """What the program needs, by hashes: pipelines install that first."""
+_STEPS: Final = "pipeline"
+"""The folder of the scripts that the jobs of a forge run."""
+_KEYS: Final = ("RECONCILER_KEY", "RECONCILER_REGISTER_KEY", "RECONCILER_WHEEL")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forge:
-    """`example` is the folder of its pipeline, `owners` where it looks for the owners of files."""
+    """`example` is the folder of its pipeline, `owners` where it looks for the owners of files,
+    `asks` what the pipeline wants to be given besides the keys and the stores' tokens.
+    """
 
     example: str
     owners: str
+    asks: tuple[str, ...]
 
 
 FORGES: Final[Mapping[str, Forge | None]] = {
-    "github": Forge(example="02-github-actions", owners=".github/CODEOWNERS"),
-    "gitlab": Forge(example="03-gitlab", owners=".gitlab/CODEOWNERS"),
+    "github": Forge(example="02-github-actions", owners=".github/CODEOWNERS", asks=()),
+    "gitlab": Forge(
+        example="03-gitlab",
+        owners=".gitlab/CODEOWNERS",
+        asks=("FORGE_TOKEN", "GIT_TOKEN", "ADOPT_TOKEN"),
+    ),
     "none": None,
 }
 
@@ -70,6 +80,9 @@ def pipeline(forge: str) -> Mapping[str, str]:
     examples = next((one for one in _EXAMPLES if one.is_dir()), _EXAMPLES[-1])
     top = examples / chosen.example
     needed = {_REQUIREMENTS: (examples / _REQUIREMENTS).read_text(encoding="utf-8")}
+    for one in sorted((examples / _STEPS).iterdir()):
+        if one.is_file() and (forge == "gitlab" or not one.name.startswith("gitlab")):
+            needed[f"{_STEPS}/{one.name}"] = one.read_text(encoding="utf-8")
     files = (one for one in sorted(top.rglob("*")) if one.is_file() and one.parent != top)
     loose = (one for one in sorted(top.glob(".*")) if one.is_file())
     return needed | {
@@ -91,8 +104,9 @@ def first_contents(stores: Sequence[FirstStore], forge: str) -> Mapping[str, byt
 
 def names_to_set(stores: Sequence[FirstStore], forge: str) -> tuple[str, ...]:
     """What the pipeline wants of its forge before it can run; nothing without one."""
-    steps = [first_files.pipeline_file(text, stores[0]) for text in pipeline(forge).values()]
-    return first_files.names_to_set(steps, stores[0])
+    chosen = FORGES[forge]
+    tokens = (one.variable for one in stores)
+    return () if chosen is None else tuple(sorted({*_KEYS, *chosen.asks, *tokens}))
 
 
 def begin(folder: Path, contents: Mapping[str, bytes], kept: Collection[str] = ()) -> Begun:

@@ -3,7 +3,6 @@
 Each is laid out as `fmt` lays it out, and `validate` has nothing to say of any.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -12,8 +11,8 @@ from reconciler.desired.layout.scalar import written
 
 SCHEMA: Final = "schemas/spec.schema.json"
 IGNORED: Final = (".reconciler/", "/out/", "/plan.json", "/plan.md", "/plan.html")
-# The store whose names the pipelines of the examples have in them.
-_OF_EXAMPLES: Final = "ACME_US"
+# The variable whose name the pipelines of the examples have in them.
+_OF_EXAMPLES: Final = "ACME_US_TOKEN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +30,8 @@ class FirstStore:
 
 def variable_for(name: str) -> str:
     """The variable that a store's token is looked for in."""
-    stem = _stem(name)
+    stem = name.upper().replace("-", "_")
     return f"{'_' if stem[:1].isdigit() else ''}{stem}_TOKEN"
-
-
-def _stem(name: str) -> str:
-    return name.upper().replace("-", "_")
 
 
 def stores_file(stores: Iterable[FirstStore]) -> str:
@@ -90,22 +85,7 @@ def modeline(depth: int) -> str:
 
 def pipeline_file(example: str, store: FirstStore) -> str:
     """A file of an example's pipeline, with the names of this store's tokens."""
-    stem = variable_for(store.name).removesuffix("_TOKEN")
-    return example.replace(f"{_OF_EXAMPLES}_TOKEN", store.variable).replace(
-        f"{_OF_EXAMPLES}_", f"{stem}_"
-    )
-
-
-def names_to_set(pipeline: Iterable[str], store: FirstStore) -> tuple[str, ...]:
-    """The secrets and variables that a pipeline of this store wants of its forge."""
-    text = "\n".join(pipeline)
-    if not text:
-        return ()
-    named = set(re.findall(r"\b(?:secrets|vars)\.([A-Z_0-9]+)", text))
-    if not named:  # a forge whose jobs have them in their environment
-        asked = set(re.findall(r"\$([A-Z][A-Z_0-9]*(?:TOKEN|WHEEL|KEY))\b", text))
-        named = {one for one in asked if not one.startswith("CI_")} | {store.variable}
-    return tuple(sorted(named | {"RECONCILER_KEY", "RECONCILER_REGISTER_KEY"}))
+    return example.replace(_OF_EXAMPLES, store.variable)
 
 
 def owners_file(place: str, pipelines: Iterable[str]) -> str:

@@ -45,7 +45,7 @@ def test_no_page_recipe_or_message_installs_a_bare_name() -> None:
 def test_recipes_install_by_hashes_and_then_a_wheel() -> None:
     recipes = [
         *(ROOT / "examples").rglob(".github/workflows/*.yaml"),
-        ROOT / "examples/03-gitlab/.gitlab-ci.yml",
+        ROOT / "examples/pipeline/gitlab-prepare.sh",
     ]
     for path in recipes:
         installs = re.findall(r"pip install (.*)", path.read_text())
