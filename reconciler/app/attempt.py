@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from reconciler import __version__, forge
+from reconciler import __version__
 from reconciler.app.environment import Environment, provenance_of
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ def attempt(
     commitment: "ApprovedPlan", folder: str, environment: Environment, pseudonyms: "Pseudonyms"
 ) -> dict[str, object]:
     """Which plan it is, who that is, and from which commit."""
+    from reconciler import forge
+
     made_of = provenance_of(folder, environment)
     approvers, _ = forge.approvers(environment.variables)
     who = {"actor": made_of.actor, "run": forge.run(environment.variables)}
