@@ -10,7 +10,7 @@ demo: install  ## set up, then plan, apply and plan again on local stores
 test: install  ## set up, then run the tests
 	$(BIN)/pytest --numprocesses 4
 
-check: install lint types floors readme pipelines examples-check wheel cover  ## all that guards the house, with coverage
+check: install lint types floors readme editor pipelines examples-check wheel cover  ## all that guards the house, with coverage
 
 install: .venv/.installed
 
@@ -46,6 +46,14 @@ examples-check: install  ## the walk-throughs do what they say
 	sh examples/04-causes/walk.sh $(CURDIR)/$(BIN)
 	sh examples/05-adopt/walk.sh $(CURDIR)/$(BIN)
 	sh examples/06-pipeline/walk.sh $(CURDIR)/$(BIN)
+
+.PHONY: image
+image: wheel  ## the container, where an engine is here
+	.ci/image
+
+.PHONY: editor
+editor:  ## the schema as editors have it, by the YAML language server; needs npm
+	.ci/editor/run
 
 .PHONY: pipelines
 pipelines: install  ## what the shipped pipelines are, by actionlint, zizmor, shellcheck and the forges' schemas
