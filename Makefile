@@ -10,7 +10,7 @@ demo: install  ## set up, then plan, apply and plan again on local stores
 test: install  ## set up, then run the tests
 	$(BIN)/pytest --numprocesses 4
 
-check: install lint types floors readme editor pipelines examples-check wheel cover  ## all that guards the house, with coverage
+check: install lint types floors readme editor pipelines examples-check wheel-check cover  ## all that guards the house, with coverage
 
 install: .venv/.installed
 
@@ -42,6 +42,7 @@ readme-write: install
 
 .PHONY: examples-check readme-write
 examples-check: install  ## the walk-throughs do what they say
+	sh examples/00-first-hour/walk.sh $(CURDIR)/$(BIN)
 	sh examples/01-first-plan/walk.sh $(CURDIR)/$(BIN)
 	sh examples/04-causes/walk.sh $(CURDIR)/$(BIN)
 	sh examples/05-adopt/walk.sh $(CURDIR)/$(BIN)
@@ -96,8 +97,8 @@ pictures: install  ## the pictures of the README; needs Chromium
 cover: install  ## the tests with the coverage of branches, subprocesses included; fails below the figure
 	$(BIN)/pytest --numprocesses 4 --cov
 
-.PHONY: wheel test-wheel matrix
-wheel: install  ## what is built, installed where nothing else is, and tried from an empty folder
+.PHONY: wheel-check test-wheel matrix
+wheel-check: install  ## what is built, installed where nothing else is, and tried from an empty folder
 	.ci/wheel
 
 test-wheel: install  ## the same, and all tests against what is installed there

@@ -9,7 +9,7 @@ from typing import Final
 
 from reconciler import schemas
 from reconciler.desired import first_files
-from reconciler.desired.first_files import SCHEMA, FirstStore
+from reconciler.desired.first_files import SCHEMA, TOKENS, FirstStore
 from reconciler.errors import ConfigError
 from reconciler.sandbox.local import FIRST_PORT, LOCAL_STORES, SHOP, address
 
@@ -64,6 +64,7 @@ def local_stores(port: int = FIRST_PORT) -> tuple[FirstStore, ...]:
             platform=one.platform,
             shop=SHOP,
             variable=one.variable,
+            token=one.token,
             base_url=address(port + number),
             timezone=one.zone,
             phone_region=one.region,
@@ -131,7 +132,9 @@ def begin(folder: Path, contents: Mapping[str, bytes], kept: Collection[str] = (
         added = tuple(name for name in ignore if _ignored(folder / name))
         for name, content in wanted.items():
             if name not in there:
-                _write_new(folder / name, content)
+                _write_new(
+                    folder / name, content, 0o600 if Path(name).parts[0] == TOKENS else 0o666
+                )
                 written.append(name)
     except OSError as error:
         raise ConfigError(
@@ -191,11 +194,11 @@ def _ignored(path: Path) -> bool:
     if path.exists():
         write_whole(path, after, stat.S_IMODE(path.stat().st_mode))
     else:
-        _write_new(path, after)
+        _write_new(path, after, 0o666)
     return True
 
 
-def _write_new(path: Path, content: bytes) -> None:
+def _write_new(path: Path, content: bytes, mode: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("xb") as stream:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
         stream.write(content)

@@ -230,9 +230,9 @@ def _say_next(
     lines = [] if folder == Path() else [shlex.join(["cd", str(folder)])]
     if sandbox:
         lines += [
-            "reconciler sandbox serve     # in another terminal; prints the exports for this one",
-            "reconciler doctor --for plan",
+            "reconciler sandbox serve     # in another terminal",
             "reconciler plan",
+            f"reconciler export --store {first.name} --out specs/{first.name}/everybody.yaml",
         ]
     else:
         lines += [

@@ -1,5 +1,6 @@
 """`reconciler sandbox`."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -65,8 +66,8 @@ def serve(
 ) -> int:
     """Serve the three stores of the demo until Ctrl-C.
 
-    Prints the variables to export, and the `stores.yaml` to use; `reconciler init --sandbox` writes
-    that one.
+    Prints the variables to export, and the `stores.yaml` to use. What `reconciler init --sandbox`
+    writes needs neither: its stores have their tokens beside them.
     """
     boxes = stores_of_the_demo()
     from reconciler.app.beginning import local_stores
@@ -82,7 +83,8 @@ def serve(
             f"export {boxes.TOKENS[box.platform][0]}={boxes.TOKENS[box.platform][1]}"
             f"  # {box.platform} on {address(port + number)}"
         )
-    click.echo("\n# specs/stores.yaml\n" + stores_section(local_stores(port)))
+    stores = (replace(one, token=None) for one in local_stores(port))
+    click.echo("\n# specs/stores.yaml\n" + stores_section(stores))
     try:
         serve_forever(
             [(box, port + number) for number, box in enumerate(made)],

@@ -10,20 +10,25 @@ from typing import Final
 from reconciler.desired.layout.scalar import written
 
 SCHEMA: Final = "schemas/spec.schema.json"
-IGNORED: Final = (".reconciler/", "/out/", "/plan.json", "/plan.md", "/plan.html")
+TOKENS: Final = "local-tokens"
+"""The folder of what only its owner may read."""
+IGNORED: Final = (".reconciler/", f"/{TOKENS}/", "/out/", "/plan.json", "/plan.md", "/plan.html")
 # The variable whose name the pipelines of the examples have in them.
 _OF_EXAMPLES: Final = "ACME_US_TOKEN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstStore:
-    """`variable` is the one that holds its token, never the token; `base_url` is for local ones."""
+    """`variable` is the one that holds its token, never the token. For local stores there is a
+    `base_url`, and a `token` that is made up: it stands in a file, so that nothing has to be set.
+    """
 
     name: str
     platform: str
     shop: str
     variable: str
     base_url: str | None = None
+    token: str | None = None
     timezone: str | None = None
     phone_region: str | None = None
 
@@ -52,7 +57,9 @@ def _stores(stores: Iterable[FirstStore]) -> Iterable[str]:
         yield f"    shop: {written(store.shop)}"
         if store.base_url is not None:
             yield f"    base_url: {written(store.base_url)}"
-        yield f"    token: {{env: {written(store.variable, flow=True)}}}"
+        kept = store.token is not None
+        where = ("file", token_file(store)) if kept else ("env", store.variable)
+        yield f"    token: {{{where[0]}: {written(where[1], flow=True)}}}"
         if store.timezone is not None:
             yield f"    timezone: {written(store.timezone)}"
         elif store.base_url is None:
@@ -61,6 +68,11 @@ def _stores(stores: Iterable[FirstStore]) -> Iterable[str]:
             yield f"    phone_region: {written(store.phone_region)}"
         elif store.base_url is None:
             yield "    # phone_region: CN         # the shop's, for national phone numbers"
+
+
+def token_file(store: FirstStore) -> str:
+    """Where a local store's token is kept."""
+    return f"{TOKENS}/{store.name}"
 
 
 def customers_file(store: FirstStore) -> str:
@@ -139,5 +151,6 @@ def spec_files(stores: Iterable[FirstStore], schema: str) -> Mapping[str, str]:
         SCHEMA: schema,
         "specs/stores.yaml": stores_file(every),
         **{f"specs/{one.name}/customers.yaml": customers_file(one) for one in every},
+        **{token_file(one): f"{one.token}\n" for one in every if one.token is not None},
         ".pre-commit-config.yaml": HOOKS_FILE,
     }

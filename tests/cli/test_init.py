@@ -107,6 +107,17 @@ def test_time_zone_and_region_are_written_where_they_are_given(tmp_path: Path) -
         assert run("fmt", "--check").code == run("validate").code == 0
 
 
+def test_local_stores_have_their_tokens_beside_them_for_their_owner_only(tmp_path: Path) -> None:
+    init(tmp_path, "--sandbox")
+
+    stores = data((tmp_path / "specs/stores.yaml").read_bytes())["stores"]
+    for name, store in stores.items():
+        kept = tmp_path / store["token"]["file"]
+        assert kept.read_text() == f"sandbox-{name}\n"
+        assert kept.stat().st_mode & 0o077 == 0
+    assert "/local-tokens/" in (tmp_path / ".gitignore").read_text()
+
+
 def test_the_editor_finds_the_schema_that_the_modelines_name(tmp_path: Path) -> None:
     init(tmp_path)
 
@@ -210,7 +221,7 @@ def test_lines_are_added_once_to_what_git_ignores(tmp_path: Path) -> None:
     lines = (tmp_path / ".gitignore").read_bytes()
     assert f"{tmp_path / '.gitignore'}: lines added" in first.out
     assert lines == (
-        b"*.log\r\n.reconciler/\r\n# ours\r\n/plan.json\r\n/out/\r\n/plan.md\r\n/plan.html\r\n"
+        b"*.log\r\n.reconciler/\r\n# ours\r\n/plan.json\r\n/local-tokens/\r\n/out/\r\n/plan.md\r\n/plan.html\r\n"
     )
     assert ignoring(lines) == lines
 
