@@ -46,6 +46,11 @@ def parsed(raw: bytes) -> Line | None:
     return line if type(line.get("number")) is int else None
 
 
+def whole(raw: bytes) -> Line | None:
+    """The same; None, too, for one that was cut off."""
+    return parsed(raw) if raw.endswith(b"\n") else None
+
+
 def _depth(raw: bytes) -> int:
     """How deep the brackets of a text go, those inside of its texts too."""
     deepest = depth = 0

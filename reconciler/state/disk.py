@@ -3,8 +3,10 @@
 import errno
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 _CANNOT_SYNC: Final = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
 
@@ -40,11 +42,20 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
 
     Raises `OSError`.
     """
+    with whole(path, mode) as stream:
+        stream.write(data)
+
+
+@contextmanager
+def whole(path: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
+    """The same of what is written in parts, and may be read again meanwhile: it is in its place
+    where nothing was raised. Raises `OSError`.
+    """
     # A name that nobody can know before: a link may wait in the place of any other.
     file, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(file, "wb") as stream:
-            stream.write(data)
+        with os.fdopen(file, "w+b") as stream:
+            yield stream
             os.fchmod(stream.fileno(), mode)
             stream.flush()
             sync(stream.fileno())

@@ -39,12 +39,19 @@ def keep(folder: Path, plan: str, text: str) -> Path:
 def read(path: Path) -> dict[str, Any]:
     """The content of a plan file. Raises `PlanFileError`, telling apart what may be wrong."""
     try:
-        body = json.loads(_content(path))
+        content = _content(path)
     except OSError as error:
         raise PlanFileError(
             f"{path} cannot be read: {(error.strerror or 'unknown').lower()}",
             hint="make a plan with: reconciler plan --out FILE",
         ) from error
+    return parsed(content, path)
+
+
+def parsed(content: bytes, path: Path) -> dict[str, Any]:
+    """The same of what was read already; `path` says where it stood."""
+    try:
+        body = json.loads(content)
     except (ValueError, RecursionError):
         raise PlanFileError(
             f"{path} is no plan: it is not JSON",

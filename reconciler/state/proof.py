@@ -1,12 +1,21 @@
 """Whether a trail is as it was written: every line, their order, and what must have been before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from reconciler.model.pseudonyms import Pseudonyms
-from reconciler.state.chain import NOTHING, START, Head, is_sealed, lines, parsed, raw_lines
+from reconciler.state.chain import (
+    NOTHING,
+    START,
+    Head,
+    Line,
+    is_sealed,
+    lines,
+    raw_lines,
+    whole,
+)
 from reconciler.state.trail import FORMER, trail_paths
 
 MERGED: Final = "merged"
@@ -84,7 +93,7 @@ class _Chain:
     def _flaw(
         self, line: Mapping[str, Any], seal: str, origin: tuple[int, int] | None, by: int | None
     ) -> str:
-        if by is None:
+        if by is None and self.keys:
             return _OTHER_KEY
         if self.store and line.get("store") != self.store:
             return f"is of another store than {self.store}"
@@ -111,11 +120,20 @@ def prove(path: Path, keys: Sequence[Pseudonyms], store: str = "") -> Proof:
     A trail may begin under the last of `keys` and go on under the first, never back: whoever holds
     the key for plans alone cannot add to it.
     """
+    return prove_lines(map(whole, raw_lines(path)), path, keys, store)
+
+
+def prove_lines(
+    found: Iterable[Line | None], path: Path, keys: Sequence[Pseudonyms], store: str = ""
+) -> Proof:
+    """The same of the lines of a trail wherever they stand, None for one that is none; their seals
+    are taken out of them. Without any key it proves no more than that they name each other in
+    order: whoever changed one may have left its seal.
+    """
     chain = _Chain(keys, store)
     flaws = []
-    for number, raw in enumerate(raw_lines(path), start=1):
-        line = parsed(raw)
-        if line is None or not raw.endswith(b"\n"):
+    for number, line in enumerate(found, start=1):
+        if line is None:
             flaws.append(Flaw(number, "is no line of a trail, or was cut off"))
         elif what := chain.add(number, line):
             flaws.append(Flaw(number, what))

@@ -97,10 +97,15 @@ def _others(line: Line) -> tuple[str, ...]:
 
 def prove(path: Path, keys: Mapping[str, Pseudonyms]) -> RegisterProof:
     """Every flaw of a register. Raises `JournalError` where it cannot be read."""
+    return prove_lines(_raw_lines(path), keys)
+
+
+def prove_lines(raws: Iterable[bytes], keys: Mapping[str, Pseudonyms]) -> RegisterProof:
+    """The same of the lines of a register wherever they stand."""
     chain = _Chain(keys)
     flaws: list[Flaw] = []
     count = before = 0
-    for number, raw in enumerate(_raw_lines(path), start=1):
+    for number, raw in enumerate(raws, start=1):
         if chain.head == NOTHING and not flaws and _is_former(raw):
             before += 1
             continue
