@@ -31,7 +31,7 @@ _COMMANDS: Final = {
     "register": "Read, prove or fill the register of who opted out.",
     "stores": "List the stores of the specs and what their platforms can do.",
     "rules": "What a rule means, what it does, and what lifts it.",
-    "schema": "Print a JSON Schema: spec, plan, journal, audit, register or doctor.",
+    "schema": "Print a JSON Schema: spec, plan, journal, audit, register, doctor or bundle.",
     "sandbox": "Run local stores that behave like the real ones.",
     "completion": "Print what completes commands and options in a shell.",
     "demo": "See it all happen on local stores: plan, apply, plan again.",

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from reconciler.cli import options
+from reconciler.cli.bundle import export
 from reconciler.cli.codes import FAILED, OK
 from reconciler.cli.commands import Commands
 from reconciler.errors import ConfigError
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 @click.group("audit", cls=Commands)
 def command(**shared: object) -> None:
     """Read the record of all applies, or prove that nobody changed it."""
+
+
+command.add_command(export)
 
 
 @command.command("log")
@@ -125,6 +130,7 @@ def silence(specs: Path, state_dir: Path | None, store: str | None, form: str) -
 @command.command("verify")
 @options.specs
 @options.state_dir
+@click.argument("bundle", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--head",
     "heads",
@@ -133,13 +139,66 @@ def silence(specs: Path, state_dir: Path | None, store: str | None, form: str) -
     help="A head that an apply printed, noted elsewhere: proves that the end of that store's trail "
     "was not cut off. May be given for each store.",
 )
-def verify(specs: Path, state_dir: Path | None, heads: tuple[str, ...]) -> int:
-    """Prove offline, with the key, that no line was edited, removed or reordered."""
+@click.option(
+    "--signer",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="PUBLIC_KEY",
+    help="The .pub file of whoever has to have signed BUNDLE.",
+)
+@click.option(
+    "--allowed-signers",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The same of several, as ssh-keygen takes it.",
+)
+def verify(
+    specs: Path,
+    state_dir: Path | None,
+    bundle: Path | None,
+    heads: tuple[str, ...],
+    signer: Path | None,
+    allowed_signers: Path | None,
+) -> int:
+    """Prove offline, with the key, that no line was edited, removed or reordered.
+
+    Of a BUNDLE of `audit export` what can be proven without any key too: that it is whole, that the
+    plans are those of the trail, and with a public key who made it. What was not proven is told.
+    """
+    if any(len(head) < 8 for head in heads):
+        raise click.UsageError("give at least 8 characters of the head")
+    if bundle is None:
+        if signer is not None or allowed_signers is not None:
+            raise click.UsageError("--signer and --allowed-signers are about a BUNDLE: name it")
+        return _verify_trails(specs, state_dir, heads)
+    from reconciler.bundle import key_file
+    from reconciler.cli import bundle as bundles
+
+    if signer is not None and allowed_signers is not None:
+        raise click.UsageError("give --signer or --allowed-signers, not both")
+    trusted = None
+    if signer is not None:
+        trusted = key_file.trusted_key(signer)
+    elif allowed_signers is not None:
+        trusted = key_file.allowed_signers(allowed_signers)
+    return bundles.verify(bundle, _named_folder(specs, state_dir), heads, trusted)
+
+
+def _named_folder(specs: Path, state_dir: Path | None) -> Path | None:
+    """The state folder that somebody has named: one that only stands where a bundle is looked at
+    may be anybody's, and its key has proven nothing about others.
+    """
+    from reconciler import app
+
+    source = click.get_current_context().get_parameter_source
+    if source("specs") is ParameterSource.DEFAULT and state_dir is None:
+        return None
+    return app.environment_of(specs, state_dir).folder
+
+
+def _verify_trails(specs: Path, state_dir: Path | None, heads: tuple[str, ...]) -> int:
     from reconciler import app
     from reconciler.state.proof import has_head, prove_all
 
-    if any(len(head) < 8 for head in heads):
-        raise click.UsageError("give at least 8 characters of the head")
     environment = app.environment_of(specs, state_dir)
     found = prove_all(environment.folder, _keys(environment))
     if not found:

@@ -52,7 +52,14 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
         "reconciler audit log --since 2026-03-01",
         "reconciler audit log --customer cus_7k2qf3m5xa --format json",
     ),
-    "audit verify": ("reconciler audit verify --head 1bb9995d7d7e7992",),
+    "audit verify": (
+        "reconciler audit verify --head 1bb9995d7d7e7992",
+        "reconciler audit verify applies.tar --signer jobs.pub    # whoever verifies has no key",
+    ),
+    "audit export": (
+        "reconciler audit export --out applies.tar",
+        "reconciler audit export --out applies.tar --sign ~/.ssh/jobs",
+    ),
     "audit merge": ("reconciler audit merge other-job/.reconciler",),
     "audit silence": ("reconciler audit silence",),
     "register verify": ("reconciler register verify",),

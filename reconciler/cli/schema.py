@@ -8,7 +8,7 @@ from reconciler.cli.codes import OK
 @click.command("schema")
 @click.argument(
     "name",
-    type=click.Choice(["spec", "plan", "journal", "audit", "register", "doctor"]),
+    type=click.Choice(["spec", "plan", "journal", "audit", "register", "doctor", "bundle"]),
     default="spec",
 )
 def command(name: str) -> int:

@@ -16,10 +16,10 @@ SHORTEST_KEY: Final = 32
 LARGEST_KEY: Final = 64 * 1024
 
 
-def read_key(folder: Path, environment: Mapping[str, str]) -> bytes | None:
+def read_key(folder: Path | None, environment: Mapping[str, str]) -> bytes | None:
     """The key from the environment, or the one kept in the folder; None where there is neither."""
     given = _given(KEY_VARIABLE, environment)
-    if given is not None:
+    if given is not None or folder is None:
         return given
     path = folder / "key"
     kept = _kept(path)
@@ -31,7 +31,7 @@ def read_key(folder: Path, environment: Mapping[str, str]) -> bytes | None:
     return kept
 
 
-def record_keys(folder: Path, environment: Mapping[str, str]) -> tuple[bytes, ...]:
+def record_keys(folder: Path | None, environment: Mapping[str, str]) -> tuple[bytes, ...]:
     """The keys that the trail may be sealed with, the one for new lines first; empty for none.
 
     The key for plans alone seals it where there is no other, and did before there was one. Of
@@ -44,7 +44,7 @@ def record_keys(folder: Path, environment: Mapping[str, str]) -> tuple[bytes, ..
     return tuple(dict.fromkeys(one for one in found if one is not None))
 
 
-def register_keys(folder: Path, environment: Mapping[str, str]) -> tuple[bytes, ...]:
+def register_keys(folder: Path | None, environment: Mapping[str, str]) -> tuple[bytes, ...]:
     """The keys that people may be known under in the register, the one for new lines first; empty
     for none.
 

@@ -1,8 +1,10 @@
 """Nobody's data in any output: every command, format, failure and file, in every form."""
 
+import html
 import json
 import logging
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +16,7 @@ from reconciler.model.fields import ADOPTABLE
 from reconciler.model.personal import Personal
 from reconciler.plan.changes import ScalarChange
 from reconciler.sandbox import Fault, Sandbox
+from tests.bundle.bundles import members
 from tests.harness import consent, grant, person
 from tests.leaks import canaries
 from tests.leaks.canaries import EMAILS, PHONES, assert_clean, found_in
@@ -196,6 +199,46 @@ def test_planning_applying_and_telling_of_it_let_nothing_out(watch: Watch) -> No
         assert "wrote" not in watch.run("export", "--store", "shop", "--out", written).out
 
     assert_clean(watch.outputs())
+
+
+ODD: tuple[Json, ...] = (
+    {
+        "email": "ÜnÏcode.Ünlike@Feder-Ümlaut.example",
+        "first_name": "Zoe\u0308-Odile",
+        "phone": None,
+    },
+    {"email": "o'brien.odd@feather7.example", "last_name": "O\u2019Brien\u200d-Odd", "phone": None},
+    {"email": "ODD+Tag@FEATHER7.EXAMPLE", "note": "\uff2f\uff44\uff44 note,\r\nof two lines"},
+    {"email": "plain.odd@feather7.example", "first_name": '=HYPERLINK("odd")', "phone": None},
+)
+
+
+def test_a_bundle_for_an_auditor_lets_nothing_out(watch: Watch) -> None:
+    spelt = [
+        person(
+            one["email"], **{name: text for name, text in one.items() if name != "email" and text}
+        )
+        for one in ODD
+    ]
+    watch.box.reset([*_people(watch.box.platform), *spelt])
+    watch.want(*({"email": one["email"], "tags": {"add": ["seen"]}} for one in ODD))
+    bundle = watch.folder / "written" / "applies.tar"
+    assert watch.run("apply", "--yes").code == 0
+    assert watch.run("audit", "export", "--out", bundle).code == 0
+    assert watch.run("audit", "verify", bundle).code == 0
+
+    parts = members(bundle.read_bytes())
+    assert {name.partition("/")[0] for name in parts} >= {"audit", "opt-outs", "plans", "pages"}
+    assert_clean(watch.outputs())
+    text = "".join(one.decode() for one in parts.values())
+    whole = (text, text.casefold(), json.dumps(text, ensure_ascii=False), html.unescape(text))
+    for value in (value for one in ODD for value in one.values() if value):
+        for form in ("NFC", "NFD", "NFKC"):
+            spelling = unicodedata.normalize(form, value)
+            coded = json.dumps(spelling)[1:-1]
+            assert not any(
+                one in each for each in whole for one in (spelling, spelling.casefold(), coded)
+            )
 
 
 def test_adopting_lets_nothing_out_but_into_the_files(watch: Watch) -> None:
