@@ -254,6 +254,15 @@ def test_a_changed_trail_is_still_read_and_its_flaws_are_told(tmp_path: Path, ch
     assert len(told.out.splitlines()) >= 4
 
 
+def test_a_trail_of_another_key_is_not_told_to_have_flaws(tmp_path: Path) -> None:
+    (tmp_path / "specs").mkdir()
+    _trail(tmp_path / ".reconciler")
+    other = {"RECONCILER_KEY": "another key than that of the trail, and as long"}
+    told = run("audit", "log", "--specs", tmp_path / "specs", env=other)
+
+    assert (told.code, told.err) == (0, "not verified: the key of this trail is not here\n")
+
+
 def test_something_else_in_the_place_of_the_trail(tmp_path: Path) -> None:
     with opened(tmp_path, "genstore", [person()]) as shop:
         shop.want({"email": "ada@example.com", "first_name": "New"})
