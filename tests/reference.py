@@ -1,17 +1,23 @@
 """The generated parts of the README; cog asks for them, and `make readme` fails when they are old."""
 
+import json
 import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, TypeAlias
 
+from reconciler import schemas
 from reconciler.cli import _COMMANDS
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.fields import FIELDS
 from reconciler.model.rules import RULES
+from reconciler.model.settings import CEILINGS
 from reconciler.platforms.registry import TABLES
+
+Json: TypeAlias = dict[str, Any]
 
 
 def commands() -> str:
@@ -23,6 +29,41 @@ def rules() -> str:
     for name, one in RULES.items():
         lift = f"`--release {name}`, or an approval" if one.releasable else one.lifted_by
         rows.append(f"| `{name}` | {one.level} | {one.means} | {lift or 'nothing'} |")
+    return "".join(f"{row}\n" for row in rows)
+
+
+def settings() -> str:
+    """The policies and the settings of a store that keep a plan from doing harm, by the schema."""
+    schema = json.loads(schemas.text("spec"))
+    rows = ["| setting | what it does | for example |", "|---|---|---|"]
+    for name in ("consent", "register"):
+        rows += _settings(schema, f"policy.{name}", schema["$defs"]["policy"]["properties"][name])
+    store = schema["$defs"]["store"]["properties"]
+    for name in ("limits", "frozen", "tags", "ownership", "claim", "on_removed", "controller"):
+        rows.append(_setting(schema, f"stores.NAME.{name}", store[name]))
+    return "".join(f"{row}\n" for row in rows)
+
+
+def _settings(schema: Json, path: str, part: Json) -> Iterator[str]:
+    inner = part.get("properties")
+    if inner is None or path.count(".") > 1:
+        yield _setting(schema, path, part)
+        return
+    for name, one in inner.items():
+        yield from _settings(schema, f"{path}.{name}", one)
+
+
+def _setting(schema: Json, path: str, part: Json) -> str:
+    if "$ref" in part:
+        part = schema["$defs"][part["$ref"].rpartition("/")[2]] | part
+    example = json.dumps(part["examples"][0], ensure_ascii=False)
+    return f"| `{path}` | {part['description']} | `{example}` |"
+
+
+def ceilings() -> str:
+    rows = ["| class | percent of the store | at least | at most |", "|---|---|---|---|"]
+    for risk, one in CEILINGS.items():
+        rows.append(f"| `{risk}` | {one.percent:g} % | {one.at_least} | {one.at_most} |")
     return "".join(f"{row}\n" for row in rows)
 
 
