@@ -11,6 +11,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
+from markdown_it import MarkdownIt
+
 from reconciler.sandbox import demo
 from tests.browser import Browser, browser
 from tests.terminal import at_terminal
@@ -24,6 +26,17 @@ body { margin: 0; background: #14181b; color: #d7dde1; padding: 14px 18px; width
        font: 13px/1.35 "DejaVu Sans Mono", monospace; white-space: pre; }
 .bold { font-weight: bold; } .dim { color: #8b98a2; } .red { color: #f2938c; }
 .green { color: #7ccf9b; } .yellow { color: #e6b95c; }
+"""
+
+
+_FORGE: Final = """
+body { margin: 0; padding: 16px 20px; width: 860px; color: #1f2328; background: #fff;
+       font: 14px/1.5 -apple-system, "Liberation Sans", "DejaVu Sans", sans-serif; }
+h2 { font-size: 21px; border-bottom: 1px solid #d1d9e0b3; padding-bottom: 5px; } h3 { font-size: 17px; }
+table { border-collapse: collapse; margin: 0 0 14px; display: block; overflow: auto; }
+th, td { border: 1px solid #d1d9e0; padding: 5px 11px; } tr:nth-child(2n) { background: #f6f8fa; }
+code { font: 12px "DejaVu Sans Mono", monospace; background: #818b981f; padding: 2px 5px;
+       border-radius: 6px; }
 """
 
 
@@ -44,12 +57,17 @@ def main() -> None:
         }
         shown = _plan("--store", "acme-us", *folder, env=environment)
         typed = "<span class=bold>$ reconciler plan --store acme-us</span>\n"
-        _terminal(show, place, typed + _as_html(shown))
+        _drawn(show, place, _STYLE, typed + _as_html(shown), "plan-terminal.png")
         page = place / "plan.html"
         _plan(*folder, "--format", "html", "--output", page, "-q", env=environment)
         for theme in ("light", "dark"):
             show.open(page, dark=theme == "dark", width=1000)
             show.picture(FOLDER / f"plan-{theme}.png", width=1000, height=1250)
+        comment = place / "plan.md"
+        chosen = ("--store", "acme-us", *folder)
+        _plan(*chosen, "--format", "markdown", "--output", comment, "-q", env=environment)
+        told = MarkdownIt("commonmark").enable("table").render(comment.read_text())
+        _drawn(show, place, _FORGE, told, "comment.png")
 
 
 def _plan(*words: object, env: Mapping[str, str | None]) -> str:
@@ -75,15 +93,16 @@ def _as_html(text: str) -> str:
     return "".join(found)
 
 
-def _terminal(show: Browser, place: Path, content: str) -> None:
-    page = place / "terminal.html"
-    page.write_text(f"<!doctype html><meta charset=utf-8><style>{_STYLE}</style>{content}")
+def _drawn(show: Browser, place: Path, style: str, content: str, name: str) -> None:
+    """A picture as large as what it shows."""
+    page = place / "drawn.html"
+    page.write_text(f"<!doctype html><meta charset=utf-8><style>{style}</style>{content}")
     show.open(page)
     width, height = show.run(
         "[Math.ceil(document.body.getBoundingClientRect().width),"
         "Math.ceil(document.body.getBoundingClientRect().height)]"
     )
-    show.picture(FOLDER / "plan-terminal.png", width=width, height=height)
+    show.picture(FOLDER / name, width=width, height=height)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,13 @@ while read -r number plan approvers <&3; do
   fi
   say "request $number:"
   code=0
-  RECONCILER_APPROVERS=${approvers#-} reconciler apply "$plan" --base none --once || code=$?
+  RECONCILER_APPROVERS=${approvers#-} reconciler apply "$plan" --base none --once >out/told.txt 2>&1 || code=$?
+  cat out/told.txt
+  # shellcheck disable=SC2016  # backticks of Markdown
+  { printf '**Request %s**\n\n```text\n' "$number"
+    tail -n 40 out/told.txt | tr -d '`'
+    printf '```\n\n'; } >out/told.md
+  summary out/told.md
   if [ "$code" = 130 ]; then exit 130; fi
   worst=$(worse "$worst" "$code")
 done 3<out/merged.txt
