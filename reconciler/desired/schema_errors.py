@@ -92,7 +92,7 @@ def check(document: Document) -> tuple[Document, tuple[Diagnostic, ...]]:
     found: list[Diagnostic] = []
     refused: list[Pointer] = []
     for error in validator("spec").iter_errors(document.data):
-        found.extend(_explain(document, error))
+        found.extend(explain(document, error))
         refused.append(tuple(error.absolute_path))
     return replace(document, data=_without(document.data, refused)), tuple(found)
 
@@ -136,7 +136,8 @@ def _spared(section: Any, out: Collection[str | int]) -> Any:
     return {name: one for name, one in section.items() if name not in out}
 
 
-def _explain(document: Document, error: Failure) -> Iterator[Diagnostic]:
+def explain(document: Document, error: Failure) -> Iterator[Diagnostic]:
+    """What a schema says against a document, in our words and at its place."""
     pointer: Pointer = tuple(error.absolute_path)
     keyword = str(error.validator)
     if keyword == "anyOf":
@@ -191,7 +192,7 @@ def _any_of(document: Document, error: Failure, pointer: Pointer) -> Iterator[Di
             for inner in inner_errors
         ) and _same_kind(inner_errors, depth):
             for inner in inner_errors:
-                yield from _explain(document, inner)
+                yield from explain(document, inner)
             return
     kinds = [_branch_kind(branch) for branch in error.validator_value]
     yield _diagnostic(
