@@ -143,7 +143,7 @@ def settings_or_raise(
     if errors:
         raise SpecError(sort_by_place(errors))
     _refuse_no_store(declared, specs)
-    state = _resolved((), declared, str(specs), environment, NO_DIGESTS.customer).state
+    state = resolved((), declared, str(specs), environment, NO_DIGESTS.customer).state
     if base is None or base == APPLIED:
         return state
     chosen = revision(specs, base)
@@ -212,7 +212,7 @@ def _load(
     broken_files = has_errors(gathered)
     declared, wrong = settings.declare(documents, TABLES, CHECKS)
     gathered.extend(wrong)
-    state, wrong, at_hand = _resolved(
+    state, wrong, at_hand = resolved(
         documents, declared, str(paths[0]), environment, digests.customer, known
     )
     # What a refused part held cannot be missed: stores and tags may be defined in it.
@@ -255,7 +255,7 @@ def _parsed(
     watch.ended("checking specs")
 
 
-def _resolved(
+def resolved(
     documents: "Sequence[Document]",
     settings: Settings,
     folder: str,
@@ -274,7 +274,7 @@ def _resolved(
         return digest(customer)
 
     watch.at(_COMPARING)
-    resolved = resolve.resolve(
+    found = resolve.resolve(
         documents,
         settings,
         folder,
@@ -284,9 +284,9 @@ def _resolved(
         lambda store: known_entries(known, store, settings.policy),
     )
     watch.ended(_COMPARING)
-    wrong = (*resolved.complaints, *lint.approvals(settings, now))
-    state = replace(resolved.state, keyed=known is not None)
-    return resolved._replace(state=state, complaints=wrong)
+    wrong = (*found.complaints, *lint.approvals(settings, now))
+    state = replace(found.state, keyed=known is not None)
+    return found._replace(state=state, complaints=wrong)
 
 
 def _under(
@@ -307,7 +307,7 @@ def _under(
     known = {store.name for store in settings.stores}
     new = tuple(store for store in state.at_hand.stores if store.name not in known)
     both = replace(settings, stores=(*settings.stores, *new))
-    made, wrong, at_hand = _resolved(
+    made, wrong, at_hand = resolved(
         [one.document for one in loaded.documents],
         both,
         loaded.folder,

@@ -47,7 +47,7 @@ def command(specs: Path, base: str | None, name: str | None, out: Path | None, q
             for text in made.pieces():
                 behind(sys.stdout).write(text)
         else:
-            options.write_private(out, _modeline(out) + "".join(made.pieces()))
+            options.write_private(out, options.modeline(out) + "".join(made.pieces()))
     finally:
         connection.session.close()
     if not quiet:
@@ -66,12 +66,3 @@ def command(specs: Path, base: str | None, name: str | None, out: Path | None, q
         )
         return FAILED
     return OK
-
-
-def _modeline(out: Path) -> str:
-    """For editors, where the schema stands in a folder above, as `init` puts it."""
-    from reconciler.desired.first_files import SCHEMA, modeline
-
-    above = Path(os.path.normpath(out.absolute())).parents
-    depth = next((depth for depth, one in enumerate(above) if (one / SCHEMA).is_file()), None)
-    return "" if depth is None else f"{modeline(depth)}\n"

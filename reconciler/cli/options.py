@@ -243,3 +243,12 @@ def write_private(path: Path, text: str) -> None:
         raise click.ClickException(
             f"{path} cannot be written: {(error.strerror or 'unknown').lower()}"
         ) from error
+
+
+def modeline(out: Path) -> str:
+    """A line for editors, where the schema stands in a folder above, as `init` puts it."""
+    from reconciler.desired import first_files
+
+    above = Path(os.path.normpath(out.absolute())).parents
+    depth = next((at for at, one in enumerate(above) if (one / first_files.SCHEMA).is_file()), None)
+    return "" if depth is None else f"{first_files.modeline(depth)}\n"

@@ -61,22 +61,22 @@ def _laid_out(name: str, document: Document, text: str, is_spent: IsSpent) -> by
             data = without_spent(data, before, is_spent)
         found = lay_out(data, before)
         again, wrong = schema_errors.read(SpecFile(name=name, content=found.encode()))
-        if again is None or wrong or not _is_same(data, again.data):
+        if again is None or wrong or not is_same(data, again.data):
             return None
         return found.encode() if remarks(again, found).texts() == before.texts() else None
     except UnclearError:
         return None
 
 
-def _is_same(one: Any, other: Any) -> bool:
+def is_same(one: Any, other: Any) -> bool:
     """The order of keys means nothing, and that of lists does."""
     one, other = _opened(one), _opened(other)
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(_is_same(one[key], other[key]) for key in one)
+        return one.keys() == other.keys() and all(is_same(one[key], other[key]) for key in one)
     if isinstance(one, list):
-        return len(one) == len(other) and all(map(_is_same, one, other))
+        return len(one) == len(other) and all(map(is_same, one, other))
     return bool(one == other)
 
 
