@@ -21,7 +21,17 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
     from jsonschema_rs import Draft202012Validator
 
-NAMES: Final = ("spec", "plan", "journal", "audit", "register", "doctor", "bundle")
+NAMES: Final = (
+    "spec",
+    "plan",
+    "journal",
+    "audit",
+    "register",
+    "doctor",
+    "bundle",
+    "mapping",
+    "import",
+)
 _HERE: Final = Path(__file__).resolve().parent
 # In the wheel, and in the checkout that it is worked on in.
 _FOLDERS: Final = (_HERE / "_schemas", _HERE.parent / "schemas")

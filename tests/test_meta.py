@@ -69,7 +69,7 @@ def test_every_example_of_the_spec_schema_is_valid_where_it_stands() -> None:
 
 
 def test_every_property_of_the_written_formats_is_described() -> None:
-    for name in ("plan", "journal", "audit", "register", "doctor", "bundle"):
+    for name in ("plan", "journal", "audit", "register", "doctor", "bundle", "mapping", "import"):
         bare = [
             path
             for path, inner in _properties(schemas.load(name))

@@ -4,6 +4,7 @@ What every command takes may stand before its name or after it.
 """
 
 import importlib
+import keyword
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -51,7 +52,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         command = super().get_command(ctx, cmd_name)
         if cmd_name in self._summaries:
-            command = importlib.import_module(f"reconciler.cli.{cmd_name}").command
+            module = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+            command = importlib.import_module(f"reconciler.cli.{module}").command
         if command is not None and command.epilog is None:
             words = cmd_name if self._summaries else f"{self.name} {cmd_name}"
             command.epilog = _examples(words)

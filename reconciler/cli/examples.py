@@ -35,6 +35,11 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
         "reconciler show plan.json --format html --output plan.html",
     ),
     "export": ("reconciler export --store acme-us --out specs/acme-us.yaml",),
+    "import": (
+        "reconciler import crm.csv --out specs/acme-us/crm.yaml --mapping crm-columns.yaml",
+        'reconciler import crm.csv --out specs/crm.yaml --map "E-mail=email" --drop Rating',
+        "reconciler import crm.csv --out specs/crm.yaml --skip-refused --report refused.json",
+    ),
     "adopt": (
         "reconciler adopt                       # names what is out of date",
         "reconciler adopt --write               # opt-outs, into the files",

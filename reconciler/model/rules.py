@@ -232,6 +232,25 @@ RULES: Final[dict[str, Rule]] = {
     "identity.taken": _hold(
         "another customer has this address, and keeps it", "let that one give it up first"
     ),
+    "import.broken": _error(
+        "a quotation mark of a table is out of place, so the rows after it cannot be told apart",
+        _ONE_WAY,
+    ),
+    "import.cell": _error(
+        "a spreadsheet or program has left something else in a cell than was meant",
+        "the column saved as text",
+    ),
+    "import.column": _error(
+        "a column of a table is unknown, stands twice, or lacks another",
+        "a mapping, or `--drop`",
+    ),
+    "import.contradiction": _error(
+        "rows of one person do not agree", "one of the rows, or rows that agree"
+    ),
+    "import.delimiter": _error("a table does not tell what parts its columns", "`--delimiter`"),
+    "import.encoding": _error("a table is no text that is read", "the table as CSV UTF-8"),
+    "import.table": _error("a row has more or fewer cells than the header", "cells in quotes"),
+    "import.word": _error("a cell has a word that nobody has explained", "`words` in the mapping"),
     "limit.lifted": Rule(
         level=RuleLevel.NOTE, means="a limit is lifted for this plan, or is not the default"
     ),

@@ -16,7 +16,7 @@ from tests.program import run
 ROOT = Path(reconciler.__file__).parent
 _ID = re.compile(r"[a-z]+\.[a-z-]*[a-z]")
 # Names of fields and settings that look like rules.
-_NO_RULES = {"consent.email", "consent.sms", "consent.implied"}
+_NO_RULES = {"consent.email", "consent.sms", "consent.implied", "tags.add"}
 _AREAS = {name.partition(".")[0] for name in RULES}
 
 
