@@ -125,7 +125,9 @@ def _delimiter(name: str, text: str) -> str | Diagnostic:
     found = []
     for title, one in DELIMITERS.items():
         first = next(_rows(name, text, one), None)
-        if isinstance(first, Cells) and len(first.cells) > 1:
+        # Where it stands inside of quotes, these are parted too.
+        cells = first.cells if isinstance(first, Cells) else []
+        if len(cells) > 1 and not any('"' in cell for cell in cells):
             found.append((title, one))
     if len(found) > 1:
         titles = " and ".join(title for title, _ in found)
