@@ -187,8 +187,8 @@ def _imported(
         diagnostics=checked.diagnostics,
         totals=_totals(draft, folder.alone(draft.document(), checked.diagnostics)),
         left_out=draft.left_out,
-        opt_outs_kept=tuple(sorted({one.row for one in draft.outs})),
-        opt_outs_lost=tuple(sorted({one.row for one in draft.lost})),
+        opt_outs_kept=draft.opt_outs_kept,
+        opt_outs_lost=draft.opt_outs_lost,
         merged=tuple(
             tuple(row.number for row in one.rows) for one in draft.people if len(one.rows) > 1
         ),

@@ -278,7 +278,7 @@ def test_an_opt_out_against_a_grant_in_another_file_is_told_as_not_written(here:
 
     assert done.code == 3
     assert "error[consent.contradiction]" in done.err
-    assert "opt-outs that cannot be written: row 4\n" in done.err
+    assert "opt-outs that cannot be written: rows 4, 5\n" in done.err
 
 
 def test_specs_that_are_wrong_themselves_are_mended_first(here: Path) -> None:

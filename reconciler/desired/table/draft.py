@@ -2,9 +2,9 @@
 written all the same, because somebody in them is out.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 
 from reconciler.desired.document import Document
 from reconciler.desired.item import Item
@@ -13,27 +13,29 @@ from reconciler.desired.layout.lay_out import lay_out
 from reconciler.desired.layout.remarks import Remarks
 from reconciler.desired.table.mapping import OUT, Column
 from reconciler.desired.table.person import Person, contradictions, groups, person
-from reconciler.desired.table.row import Row, document, item, row
+from reconciler.desired.table.row import Key, Row, document, item, row
 from reconciler.desired.table.text import Table
-from reconciler.diagnostics import Diagnostic
-from reconciler.model.customer import CONTACT_OF
-from reconciler.model.identity import IdentityKind
-
-_KINDS: Final = tuple(IdentityKind)
+from reconciler.diagnostics import Diagnostic, Pointer
+from reconciler.model.consent import Channel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptOut:
-    """Of a row that is refused; `entry` is None where the row names nobody for sure."""
+    """Of a row that is refused, and by which identities it names somebody."""
 
     row: int
-    channel: str
-    entry: Item | None = field(repr=False)
+    channel: Channel
+    keys: tuple[Key, ...] = field(repr=False)
+    entry: Item = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """`rows` counts all that were read, `broken` are those that could not even be told apart."""
+    """`rows` counts all that were read, `broken` are those that could not even be told apart.
+
+    `outs` are the opt-outs of refused rows, `lost` are those that cannot be written. The identities
+    of a row that is `apart` are no longer said to be of one person.
+    """
 
     table: str
     store: str
@@ -42,7 +44,8 @@ class Draft:
     refused: tuple[Row, ...]
     broken: tuple[int, ...]
     outs: tuple[OptOut, ...] = ()
-    lost: tuple[OptOut, ...] = ()
+    lost: frozenset[tuple[Channel, Key]] = field(default=frozenset(), repr=False)
+    apart: frozenset[int] = frozenset()
 
     def document(self) -> Document:
         """What would be written, each place of it a cell of the table."""
@@ -65,16 +68,33 @@ class Draft:
             else:
                 kept.append(one)
         refused = tuple(sorted(gone, key=lambda one: one.number))
-        found = tuple(_outs(refused))
-        lost = {(one.row, one.channel) for one in self.lost}
-        lost |= {(one.row, one.channel) for one in self.outs if one.row in rows}
+        unwritten = [one for one in self.outs if one.row in rows]
+        apart = self.apart.union(one.row for one in unwritten if len(one.keys) > 1)
+        lost = self.lost.union(
+            (one.channel, one.keys[0]) for one in unwritten if len(one.keys) == 1
+        )
         return replace(
             self,
             people=tuple(kept),
             refused=refused,
-            outs=tuple(one for one in found if one.entry and (one.row, one.channel) not in lost),
-            lost=tuple(one for one in found if one.entry is None or (one.row, one.channel) in lost),
+            outs=tuple(_outs(refused, apart, lost)),
+            lost=lost,
+            apart=apart,
         )
+
+    @property
+    def opt_outs_kept(self) -> tuple[int, ...]:
+        """The refused rows of which every opt-out is written."""
+        return tuple(one.number for one in self.refused if one.outs and not self._loses(one))
+
+    @property
+    def opt_outs_lost(self) -> tuple[int, ...]:
+        """The refused rows with an opt-out that is not written of all whom they name."""
+        return tuple(one.number for one in self.refused if one.outs and self._loses(one))
+
+    def _loses(self, row: Row) -> bool:
+        said = ((channel, key) for channel in row.outs for key in row.keys)
+        return not row.keys or any(one in self.lost for one in said)
 
     @property
     def left_out(self) -> tuple[int, ...]:
@@ -127,30 +147,28 @@ def draft(
     return made_of.without(()), tuple(wrong)
 
 
-def _outs(refused: Iterable[Row]) -> Iterator[OptOut]:
-    """Each person once a channel, by the contact that the channel is about where the row has it."""
-    seen: set[tuple[str, str]] = set()
-    for one in refused:
+def _outs(
+    refused: Iterable[Row], apart: Collection[int], lost: Collection[tuple[Channel, Key]]
+) -> Iterator[OptOut]:
+    """Each identity once a channel, and those of a row together where they may be."""
+    seen = set(lost)
+    for one in sorted(refused, key=lambda one: (-len(one.keys), one.keys)):
         for channel in one.outs:
-            contacts = {kind.value: key for kind, key in one.keys}
-            kinds = (CONTACT_OF[channel].value, *(kind.value for kind in _KINDS))
-            chosen = next((kind for kind in kinds if kind in contacts), None)
-            if chosen is None:
-                yield OptOut(row=one.number, channel=channel.value, entry=None)
-            elif (channel.value, contacts[chosen]) not in seen:
-                seen.add((channel.value, contacts[chosen]))
-                yield OptOut(
-                    row=one.number,
-                    channel=channel.value,
-                    entry=_entry(one, channel.value, {chosen: one.data[chosen]}),
-                )
+            fresh = [key for key in one.keys if (channel, key) not in seen]
+            seen.update((channel, key) for key in fresh)
+            together = len(fresh) == len(one.keys) and one.number not in apart
+            for keys in [fresh] if together else [[key] for key in fresh]:
+                if keys:
+                    yield _opt_out(one, channel, keys)
 
 
-def _entry(row: Row, channel: str, customer: Mapping[str, str]) -> Item:
+def _opt_out(row: Row, channel: Channel, keys: Sequence[Key]) -> OptOut:
     """Without evidence, which may be what the row was refused for: less is told, and no less is
     asked.
     """
-    data = {"customer": dict(customer), "channel": channel, "state": OUT}
-    kind = next(iter(customer))
-    place = row.entry.value((kind,))
-    return item(data, {("customer",): place, ("customer", kind): place}, row.number)
+    customer = {kind.value: row.data[kind.value] for kind, _ in keys}
+    data = {"customer": customer, "channel": channel.value, "state": OUT}
+    places: dict[Pointer, int] = {("customer", kind): row.entry.value((kind,)) for kind in customer}
+    return OptOut(
+        row=row.number, channel=channel, keys=tuple(keys), entry=item(data, places, row.number)
+    )

@@ -150,8 +150,10 @@ def _refused(table: str, made: Item, *, alone: bool) -> Iterator[Diagnostic]:
     told = Document(file=table, data=data, places=around.places)
     for error in validator("spec").iter_errors(data):
         for one in schema_errors.explain(told, error):
-            if alone or one.rule != "schema.missing":
+            if one.rule != "schema.missing":
                 yield replace(one, message=_of_a_row(one.message))
+            elif alone:
+                yield replace(one, message=_of_a_row(one.message), hint="fill the cell")
 
 
 def _of_a_row(message: str) -> str:
