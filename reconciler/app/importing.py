@@ -217,11 +217,20 @@ def _totals(draft: "Draft", told: Iterable[Diagnostic]) -> Totals:
 
 
 def _prove(text: str, draft: "Draft") -> None:
-    """What is written says, to the reader of specs, what was checked beside the other files."""
-    from reconciler.desired import schema_errors
-    from reconciler.desired.files import SpecFile
+    """What is written says, to the reader of specs, what was checked beside the other files.
 
-    read, wrong = schema_errors.read(SpecFile(name="", content=text.encode()))
+    Raises `ConfigError` where that reader would not take it.
+    """
+    from reconciler.desired import schema_errors
+    from reconciler.desired.files import LARGEST_FILE, SpecFile
+
+    content = text.encode()
+    if len(content) > LARGEST_FILE:
+        raise ConfigError(
+            f"the spec would be larger than {LARGEST_FILE // 1024**2} MiB, which is not read",
+            hint="split the table, header and all",
+        )
+    read, wrong = schema_errors.read(SpecFile(name="", content=content))
     if wrong or read is None or not draft.is_said_by(read):
         raise AssertionError("a table was not written as it was checked")
 

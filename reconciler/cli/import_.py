@@ -96,7 +96,7 @@ def command(
     and of those left out the opt-outs, for which nobody is created. The report names rows and
     columns, never what stands in them.
 
-    Exit codes: 0 written, 1 not, 3 written without an opt-out of somebody whom no row names.
+    Exit codes: 0 written, 1 not, 3 written, but for an opt-out that cannot be.
     """
     from reconciler import app
     from reconciler.app.importing import ImportRequest, import_table

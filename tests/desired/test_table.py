@@ -328,6 +328,28 @@ def test_rows_of_one_person_that_do_not_agree_are_all_refused(one: str, other: s
     assert len(made.people) == 1
 
 
+def test_a_row_that_leaves_doubt_takes_the_grant_of_the_other() -> None:
+    made, wrong = told(
+        "email,consent.email,consent.email.given_at\n"
+        f"ada@example.com,subscribed,{GIVEN}\nada@example.com,perhaps,\n"
+        "bo@example.com,unsubscribed,\nbo@example.com,perhaps,\n"
+    )
+
+    assert made is not None
+    assert [one.rows[0].number for one in made.people] == [4]
+    assert places(wrong) == [
+        ("t.csv:3:2", "import.word"),
+        ("t.csv:5:2", "import.word"),
+        ("t.csv:2:2", "import.contradiction"),
+    ]
+
+
+def test_a_header_has_so_many_columns_at_most() -> None:
+    header = ",".join(f"c{number}" for number in range(text.MOST_COLUMNS + 1))
+
+    assert places(told(header)[1]) == [("t.csv:1:1", "import.table")]
+
+
 def test_an_opt_out_in_a_refused_row_is_kept() -> None:
     made, _ = told(
         "email,phone,consent.email,consent.sms\n"

@@ -173,9 +173,15 @@ def test_nobody_is_subscribed_but_by_the_words_of_the_mapping(
             if row[4] in ("yes", "J") and row[0] in MAILS
         }
         numbers = {row[1] for row in table if row[7] == "subscribed"}
+        doubted = {
+            key(IdentityKind.EMAIL, row[0])
+            for row in table
+            if row[0] in MAILS and row[4] in ("YES", "subscribed", "maybe", "1")
+        }
         for contact, states in here.wanted().items():
             if states.get(Channel.EMAIL) is ConsentState.SUBSCRIBED and "@" in contact:
                 assert contact in mails
+                assert contact not in doubted
             if states.get(Channel.SMS) is ConsentState.SUBSCRIBED:
                 assert numbers
 

@@ -61,7 +61,7 @@ def groups(rows: Sequence[Row]) -> list[list[Row]]:
 
 
 def contradictions(table: str, rows: Sequence[Row]) -> Iterator[Diagnostic]:
-    """Of a group; of rows that are not sound only the opt-outs are heard."""
+    """Of a group; of rows that are not sound only opt-outs and doubts are heard."""
     first: dict[Pointer, _Said] = {}
     for said in (said for one in rows if one.sound for said in _said(one)):
         known = first.setdefault(said.way, said)
@@ -73,10 +73,11 @@ def contradictions(table: str, rows: Sequence[Row]) -> Iterator[Diagnostic]:
         elif _rank(said) > _rank(known):
             first[said.way] = said
     for one in (one for one in rows if not one.sound):
-        for channel in one.outs:
+        for channel in (*one.outs, *one.doubts):
             granted = first.get(("consent", channel.value))
             if granted is not None and _state(granted.told) != _OUT:
-                message = f"row {one.number} of this person is out of `consent.{channel}`"
+                what = "is out of" if channel in one.outs else "leaves doubt about"
+                message = f"row {one.number} of this person {what} `consent.{channel}`"
                 yield _fault(table, granted, message)
 
 

@@ -12,6 +12,7 @@ from reconciler.desired.numbering import inside
 from reconciler.desired.places import Places
 from reconciler.desired.table.cell import LEFT_OUT, Fault, lost_zero, says_out, value
 from reconciler.desired.table.mapping import Column
+from reconciler.desired.table.target import Kind
 from reconciler.desired.table.text import Cells
 from reconciler.diagnostics import Diagnostic, Pointer, SourceMark
 from reconciler.model.consent import Channel
@@ -28,13 +29,15 @@ _SECTION: Final = "customers"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """`keys` are the identities that can be read, `outs` the channels that it surely leaves, both
-    whether or not the whole row is `sound`.
+    whether or not the whole row is `sound`; of the channels that it `doubts` nobody knows what it
+    says.
     """
 
     number: int
     entry: Item = field(repr=False)
     keys: tuple[Key, ...] = field(repr=False)
     outs: tuple[Channel, ...]
+    doubts: tuple[Channel, ...]
     sound: bool
 
     @property
@@ -55,12 +58,15 @@ def row(
     places: dict[Pointer, int] = {}
     wrong: list[Diagnostic] = []
     outs: list[Channel] = []
+    doubts: list[Channel] = []
     for column in columns:
         cell = cells.cells[column.number - 1]
         if says_out(cell, column):
             outs.append(Channel(str(column.target.way[1])))
         told = value(cell, column)
         if isinstance(told, Fault):
+            if column.target.kind is Kind.STATE:
+                doubts.append(Channel(str(column.target.way[1])))
             mark = SourceMark(table, cells.row, column.number)
             wrong.append(
                 Diagnostic(rule=told.rule, message=told.message, mark=mark, hint=told.hint)
@@ -78,6 +84,7 @@ def row(
         entry=entry,
         keys=tuple(_keys(data, region)),
         outs=tuple(outs),
+        doubts=tuple(doubts),
         sound=not wrong,
     )
     return made, wrong

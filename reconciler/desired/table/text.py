@@ -17,6 +17,7 @@ from reconciler.model.shapes import shape_of
 from reconciler.model.spelling import text_fault
 
 LARGEST: Final = 64 * 1024 * 1024
+MOST_COLUMNS: Final = 1000
 DELIMITERS: Final[Mapping[str, str]] = {"comma": ",", "semicolon": ";", "tab": "\t"}
 # Of a row after which nothing can be told apart any more.
 BROKEN: Final = "import.broken"
@@ -81,6 +82,9 @@ def table(
         return None, (_fault(file.name, 1, 1, "import.table", "there is no row", "look at it"),)
     if isinstance(first, Diagnostic):
         return None, (first,)
+    if len(first.cells) > MOST_COLUMNS:
+        message = f"the header has more than {MOST_COLUMNS} columns"
+        return None, (_fault(file.name, 1, 1, "import.table", message, "take some out"),)
     header = tuple(one.strip() for one in first.cells)
     wrong = tuple(_names(file.name, header))
     if wrong:
