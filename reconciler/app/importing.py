@@ -145,6 +145,7 @@ def _checked(
         found = folder.complaints(draft.document())
         errors = [one for one in found if one.severity is Severity.ERROR]
         rows = {row for one in errors for row in _rows_of(one, draft.table)}
+        beside = {one.also.line for one in errors if one.also and one.also.file == draft.table}
         others = [one for one in errors if not _rows_of(one, draft.table)]
         if others:
             raise SpecError(
@@ -155,9 +156,11 @@ def _checked(
             about = (one for one in found if _rows_of(one, draft.table))
             gathered += (one for one in about if one.severity is not Severity.ERROR)
             sound = not errors if skip else not has_errors(gathered)
-            left = draft.without(rows) if rows else draft
+            left = draft.without(rows, beside) if rows else draft
             return _Checked(left, sort_by_place(gathered), sound)
-        draft = draft.without(rows)
+        before, draft = draft, draft.without(rows, beside)
+        if before.same_as(draft):
+            raise AssertionError("a complaint about a table is of none of its rows")
 
 
 def _rows_of(one: Diagnostic, table: str) -> list[int]:
@@ -242,9 +245,10 @@ def _folder(request: ImportRequest, environment: Environment) -> _Folder:
     wrong = list(diagnostics)
     documents = []
     for one in found:
-        if request.out is not None and _is_same(one.path, request.out):
-            continue
         file = one.read()
+        if request.out is not None and _is_same(one.path, request.out):
+            _refuse_settings(file)
+            continue
         if isinstance(file, Diagnostic):
             wrong.append(file)
             continue
@@ -259,6 +263,20 @@ def _folder(request: ImportRequest, environment: Environment) -> _Folder:
             sort_by_place(errors), hint="mend the specs at hand first; nothing was written"
         )
     return _Folder(tuple(documents), declared, str(request.specs), environment)
+
+
+def _refuse_settings(file: "SpecFile | Diagnostic") -> None:
+    """Of the file that is to be replaced: what is in force must not go by an import."""
+    from reconciler.desired import schema_errors
+    from reconciler.desired.files import SpecFile
+
+    if isinstance(file, SpecFile):
+        kept, wrong = schema_errors.read_sections(file, ("stores", "policy", "approvals"))
+        if kept is not None or wrong:
+            raise ConfigError(
+                f"{file.name} may hold stores, policy or approvals, and is not replaced",
+                hint="write to a file of its own",
+            )
 
 
 def _is_same(one: Path, other: Path) -> bool:

@@ -101,7 +101,8 @@ def command(
     from reconciler import app
     from reconciler.app.importing import ImportRequest, import_table
 
-    _check_out(out, form, report, replace=replace)
+    _check_out(out, form, replace=replace)
+    _refuse_same(out, report, read=(table, mapping))
     environment = app.environment_of(specs, None)
     request = ImportRequest(
         table=table,
@@ -130,7 +131,7 @@ def command(
     return BLOCKED if done.opt_outs_lost else OK
 
 
-def _check_out(out: Path | None, form: str, report: Path | None, *, replace: bool) -> None:
+def _check_out(out: Path | None, form: str, *, replace: bool) -> None:
     from reconciler.desired.files import is_hidden, is_spec
 
     if out is None:
@@ -143,13 +144,21 @@ def _check_out(out: Path | None, form: str, report: Path | None, *, replace: boo
         return
     if not is_spec(out.name) or is_hidden(out.name):
         raise click.UsageError("--out takes the name of a spec file, which ends in .yaml")
-    if report is not None and report.absolute() == out.absolute():
-        raise click.UsageError("--report and --out are the same file")
     if os.path.lexists(out) and not replace:
         raise ConfigError(
             f"{out} is there already, and nothing was written",
             hint="choose another name, or give --replace",
         )
+
+
+def _refuse_same(out: Path | None, report: Path | None, read: Iterable[Path | None]) -> None:
+    """Nothing that is read is written over, and nothing is written twice."""
+    taken = {os.path.realpath(one) for one in read if one is not None}
+    for option, one in (("--out", out), ("--report", report)):
+        if one is not None:
+            if os.path.realpath(one) in taken:
+                raise click.UsageError(f"{option} names a file that is used otherwise here")
+            taken.add(os.path.realpath(one))
 
 
 def _columns(maps: Iterable[str], drop: Iterable[str]) -> dict[str, str]:

@@ -147,6 +147,32 @@ def test_only_a_spec_file_is_written(here: Path, name: str) -> None:
     assert call(here, GOOD, "--out", name).code == 64
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--report", "crm.csv"),
+        ("--report", "map.yaml"),
+        ("--report", "specs/crm.yaml", *OUT),
+        ("--out", "map.yaml", "--replace"),
+    ],
+)
+def test_no_file_is_used_for_two_things(here: Path, words: tuple[str, ...]) -> None:
+    assert call(here, GOOD, *words).code == 64
+    assert (here / "crm.csv").read_text() == GOOD
+    assert (here / "map.yaml").read_text() == MAPPING
+
+
+@pytest.mark.parametrize("what", ["policy: {}", "approvals: []", "store: [shop", "stores: {}"])
+def test_settings_are_not_replaced(here: Path, what: str) -> None:
+    (here / "specs/crm.yaml").write_text(f"{what}\n")
+
+    done = call(here, GOOD, *OUT, "--replace")
+
+    assert done.code == 1
+    assert "is not replaced" in done.err
+    assert (here / "specs/crm.yaml").read_text() == f"{what}\n"
+
+
 def test_a_file_elsewhere_is_told_of(here: Path) -> None:
     done = call(here, GOOD, "--out", "elsewhere.yaml")
 
@@ -226,6 +252,18 @@ def test_the_other_rows_are_written_where_that_is_said_and_the_opt_outs_of_all(h
     assert "  of these written as opt-outs alone: rows 4, 6\n" in done.err
     assert run("validate").code == 0
     assert run("fmt", "--check").code == 0
+
+
+def test_an_opt_out_of_a_refused_row_goes_to_the_entry_of_its_person(here: Path) -> None:
+    rows = "ada@example.com,,Ada,,,,,\nada@example.com,none,,,no,,,\n"
+
+    done = call(here, f"{HEADER}\n{rows}", *OUT, "--skip-refused")
+
+    assert done.code == 0
+    assert written(here).endswith(
+        "  - email: ada@example.com\n    first_name: Ada\n    consent: {email: unsubscribed}\n"
+    )
+    assert "  of these written as opt-outs alone: row 3\n" in done.err
 
 
 def test_an_opt_out_that_cannot_be_written_ends_with_3(here: Path) -> None:

@@ -59,27 +59,33 @@ class Draft:
         """Whether a file that was read says the same."""
         return is_same(self._data(), document.data)
 
-    def without(self, rows: Collection[int]) -> "Draft":
-        """Whoever has one of the rows is left out, but for what they are out of."""
+    def without(self, rows: Collection[int], beside: Collection[int] = ()) -> "Draft":
+        """Whoever has one of the rows is left out, but for what they are out of.
+
+        Where an opt-out itself is refused, its identities and those of rows `beside` it are named
+        apart before it is given up.
+        """
         kept, gone = [], list(self.refused)
         for one in self.people:
-            if any(part.number in rows for part in one.rows):
+            if any(part.number in rows for part in (*one.rows, *one.heard)):
                 gone += one.rows
             else:
                 kept.append(one)
         refused = tuple(sorted(gone, key=lambda one: one.number))
-        unwritten = [one for one in self.outs if one.row in rows]
-        apart = self.apart.union(one.row for one in unwritten if len(one.keys) > 1)
-        lost = self.lost.union(
-            (one.channel, one.keys[0]) for one in unwritten if len(one.keys) == 1
-        )
+        heard = {row.number for one in kept for row in one.heard}
+        unheard = [one for one in refused if one.number not in heard]
+        blamed = {*rows, *beside}
+        apart = {one.row for one in self.outs if one.row in blamed and len(one.keys) > 1}
+        unwritten = () if apart else [one for one in self.outs if one.row in rows]
+        lost = self.lost.union((one.channel, key) for one in unwritten for key in one.keys)
+        apart |= self.apart
         return replace(
             self,
             people=tuple(kept),
             refused=refused,
-            outs=tuple(_outs(refused, apart, lost)),
+            outs=tuple(_outs(unheard, apart, lost)),
             lost=lost,
-            apart=apart,
+            apart=frozenset(apart),
         )
 
     @property
@@ -95,6 +101,11 @@ class Draft:
     def _loses(self, row: Row) -> bool:
         said = ((channel, key) for channel in row.outs for key in row.keys)
         return not row.keys or any(one in self.lost for one in said)
+
+    def same_as(self, other: "Draft") -> bool:
+        """Whether both write the same."""
+        mine, theirs = (self.apart, self.lost), (other.apart, other.lost)
+        return mine == theirs and self.people == other.people
 
     @property
     def left_out(self) -> tuple[int, ...]:
@@ -133,9 +144,10 @@ def draft(
         if told:
             refused += group
             continue
-        refused += [one for one in group if not one.sound]
+        unsound = [one for one in group if not one.sound]
+        refused += unsound
         if sound:
-            people.append(person(sound))
+            people.append(person(sound, unsound))
     made_of = Draft(
         table=table.name,
         store=store,

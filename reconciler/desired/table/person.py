@@ -20,9 +20,10 @@ _KINDS: Final = tuple(kind.value for kind in IdentityKind)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """What rows say together."""
+    """What rows say together, and what others, which are refused, are out of: it is `heard`."""
 
     rows: tuple[Row, ...]
+    heard: tuple[Row, ...] = ()
     entry: Item = field(repr=False)
 
 
@@ -81,10 +82,23 @@ def contradictions(table: str, rows: Sequence[Row]) -> Iterator[Diagnostic]:
                 yield _fault(table, granted, message)
 
 
-def person(rows: Sequence[Row]) -> Person:
-    """Of sound rows that do not contradict each other."""
-    if len(rows) == 1:
+def person(rows: Sequence[Row], refused: Sequence[Row] = ()) -> Person:
+    """Of sound rows that contradict neither each other nor those refused."""
+    heard = tuple(one for one in refused if one.outs)
+    if len(rows) == 1 and not heard:
         return Person(rows=tuple(rows), entry=rows[0].entry)
+    data, places = _merged(rows)
+    for one in heard:
+        for channel in one.outs:
+            way = ("consent", channel.value)
+            data.setdefault("consent", {}).setdefault(channel.value, _OUT)
+            places.setdefault(way[:1], one.entry.place)
+            places.setdefault(way, one.entry.place)
+    entry = item(data, places, rows[0].number)
+    return Person(rows=tuple(rows), heard=heard, entry=entry)
+
+
+def _merged(rows: Sequence[Row]) -> tuple[dict[str, Any], dict[Pointer, int]]:
     best: dict[Pointer, _Said] = {}
     tags: dict[Pointer, list[str]] = {}
     for said in (said for one in rows for said in _said(one)):
@@ -104,7 +118,7 @@ def person(rows: Sequence[Row]) -> Person:
             data[str(way[0])] = told
         own = said.row.places().items()
         places.update((one, place) for one, place in own if one[: len(way)] == way)
-    return Person(rows=tuple(rows), entry=item(data, places, rows[0].number))
+    return data, places
 
 
 def _fault(table: str, said: _Said, message: str) -> Diagnostic:
