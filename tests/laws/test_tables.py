@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reconciler import app
@@ -70,7 +70,13 @@ OTHERS: Final = (
     "store: shop\nconsents:\n"
     "  - {customer: {email: bo@example.com}, channel: email, state: unsubscribed}\n",
 )
-others = st.sampled_from(OTHERS)
+# With these an opt-out may be told as lost: one entry links two people, another grants.
+TELLING: Final = (
+    "store: shop\ncustomers: [{email: ada@example.com, phone: '+8613315034487'}]\n",
+    "store: shop\nconsents:\n"
+    "  - {customer: {email: bo@example.com}, channel: email, state: subscribed}\n",
+)
+others = st.sampled_from((*OTHERS, *TELLING))
 
 
 class Folder:
@@ -142,7 +148,9 @@ def test_what_is_written_validates_beside_the_others(
 def test_who_is_out_in_any_row_is_out_in_what_is_written_or_told_of(
     table: list[tuple[str, ...]], other: str
 ) -> None:
-    """A row that names somebody for sure loses no opt-out, however the rest of it is."""
+    """A row that names somebody for sure loses no opt-out, however the rest of it is; where other
+    files stand against it, that is told.
+    """
     with folder(other) as here:
         done = here.imported(table)
 
@@ -153,6 +161,8 @@ def test_who_is_out_in_any_row_is_out_in_what_is_written_or_told_of(
                 Channel.SMS: row[7].casefold() == "unsubscribed",
             }
             if row[0] not in MAILS or not any(out.values()):
+                continue
+            if number in done.opt_outs_lost and other in TELLING:
                 continue
             assert number not in done.opt_outs_lost
             found = wanted[key(IdentityKind.EMAIL, row[0])]
@@ -167,6 +177,7 @@ def test_nobody_is_subscribed_but_by_the_words_of_the_mapping(
     with folder(other) as here:
         here.imported(table)
 
+        assume("subscribed" not in other.replace("unsubscribed", ""))
         mails = {
             key(IdentityKind.EMAIL, row[0])
             for row in table

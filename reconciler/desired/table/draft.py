@@ -34,7 +34,7 @@ class Draft:
     """`rows` counts all that were read, `broken` are those that could not even be told apart.
 
     `outs` are the opt-outs of refused rows, `lost` are those that cannot be written. The identities
-    of a row that is `apart` are no longer said to be of one person.
+    of a row that is `apart` are not said to be of one person.
     """
 
     table: str
@@ -72,8 +72,12 @@ class Draft:
             else:
                 kept.append(one)
         refused = tuple(sorted(gone, key=lambda one: one.number))
-        heard = {row.number for one in kept for row in one.heard}
-        unheard = [one for one in refused if one.number not in heard]
+        heard = {
+            (channel, key)
+            for one in kept
+            for channel in (channel for row in one.heard for channel in row.outs)
+            for key in (key for row in one.rows for key in row.keys)
+        }
         blamed = {*rows, *beside}
         apart = {one.row for one in self.outs if one.row in blamed and len(one.keys) > 1}
         unwritten = () if apart else [one for one in self.outs if one.row in rows]
@@ -83,7 +87,7 @@ class Draft:
             self,
             people=tuple(kept),
             refused=refused,
-            outs=tuple(_outs(unheard, apart, lost)),
+            outs=tuple(_outs(refused, apart, lost | heard)),
             lost=lost,
             apart=frozenset(apart),
         )
@@ -137,7 +141,10 @@ def draft(
         wrong += told
     people: list[Person] = []
     refused: list[Row] = []
+    apart: set[int] = set()
     for group in groups(rows):
+        if len(group) > 1:
+            apart.update(one.number for one in group)
         sound = [one for one in group if one.sound]
         told = list(contradictions(table.name, group)) if len(group) > 1 else []
         wrong += told
@@ -155,15 +162,18 @@ def draft(
         people=tuple(people),
         refused=tuple(refused),
         broken=tuple(broken),
+        apart=frozenset(apart),
     )
     return made_of.without(()), tuple(wrong)
 
 
 def _outs(
-    refused: Iterable[Row], apart: Collection[int], lost: Collection[tuple[Channel, Key]]
+    refused: Iterable[Row], apart: Collection[int], settled: Collection[tuple[Channel, Key]]
 ) -> Iterator[OptOut]:
-    """Each identity once a channel, and those of a row together where they may be."""
-    seen = set(lost)
+    """Each identity once a channel, and those of a row together where they may be; none of what is
+    settled.
+    """
+    seen = set(settled)
     for one in sorted(refused, key=lambda one: (-len(one.keys), one.keys)):
         for channel in one.outs:
             fresh = [key for key in one.keys if (channel, key) not in seen]
