@@ -140,34 +140,27 @@ def _checked(
     draft: "Draft", folder: _Folder, told: Sequence[Diagnostic], *, skip: bool
 ) -> _Checked:
     """Beside the other files; where rows may be skipped, until what is left has no errors."""
+    from reconciler.desired.table.draft import rows_of
+
     gathered = list(told)
     while True:
         found = folder.complaints(draft.document())
         errors = [one for one in found if one.severity is Severity.ERROR]
-        rows = {row for one in errors for row in _rows_of(one, draft.table)}
-        beside = {one.also.line for one in errors if one.also and one.also.file == draft.table}
-        others = [one for one in errors if not _rows_of(one, draft.table)]
+        others = [one for one in errors if not rows_of(one, draft.table)]
         if others:
             raise SpecError(
                 sort_by_place(others), hint="mend the specs at hand first; nothing was written"
             )
         gathered += errors
         if not errors or not skip:
-            about = (one for one in found if _rows_of(one, draft.table))
+            about = (one for one in found if rows_of(one, draft.table))
             gathered += (one for one in about if one.severity is not Severity.ERROR)
             sound = not errors if skip else not has_errors(gathered)
-            left = draft.without(rows, beside) if rows else draft
+            left = draft.without(errors) if errors else draft
             return _Checked(left, sort_by_place(gathered), sound)
-        before, draft = draft, draft.without(rows, beside)
+        before, draft = draft, draft.without(errors)
         if before.same_as(draft):
             raise AssertionError("a complaint about a table is of none of its rows")
-
-
-def _rows_of(one: Diagnostic, table: str) -> list[int]:
-    """Which rows a complaint is about; the first of two rows of one table is not to blame."""
-    if one.mark.file == table:
-        return [one.mark.line]
-    return [one.also.line] if one.also is not None and one.also.file == table else []
 
 
 def _imported(

@@ -200,7 +200,7 @@ def test_nobody_is_subscribed_but_by_the_words_of_the_mapping(
 @given(st.text(max_size=12))
 def test_a_word_that_nobody_explained_is_never_a_grant(word: str) -> None:
     with folder() as here:
-        done = here.imported([("ada@example.com", word)], ("Mail", "News"))
+        done = here.imported([("ada@example.com", word, "")], ("Mail", "News", "Texts"))
 
         granted = done.text is not None and ": subscribed" in done.text
         assert granted == (word.strip(" \t\r\n") in ("yes", "J"))
@@ -231,7 +231,8 @@ def test_no_report_holds_what_stands_in_a_cell(table: list[tuple[str, ...]], ski
         done = here.imported(marked, skip=skip)
 
         said = json.dumps(_as_json(done), ensure_ascii=False) + "".join(map(str, done.diagnostics))
-        for word in ("Kanarie", "Zwitscher", "@example", "1503", "checkout", "canary", "45353"):
+        said = said.replace(done.sha256, "")
+        for word in ("Kanarie", "Zwitscher", "@example", "133 1503", "checkout", "canary", "45353"):
             assert word not in said.replace("+8613315034487", "")
 
 

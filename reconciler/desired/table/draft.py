@@ -2,9 +2,10 @@
 written all the same, because somebody in them is out.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from reconciler.desired.document import Document
 from reconciler.desired.item import Item
@@ -15,8 +16,12 @@ from reconciler.desired.table.mapping import OUT, Column
 from reconciler.desired.table.person import Person, contradictions, groups, person
 from reconciler.desired.table.row import Key, Row, document, item, row
 from reconciler.desired.table.text import Table
-from reconciler.diagnostics import Diagnostic, Pointer
+from reconciler.diagnostics import Diagnostic, Pointer, SourceMark
 from reconciler.model.consent import Channel
+from reconciler.model.customer import CONTACT_OF
+from reconciler.model.marks import marked
+
+_REPEATED: Final = "identity.repeated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +38,9 @@ class OptOut:
 class Draft:
     """`rows` counts all that were read, `broken` are those that could not even be told apart.
 
-    `outs` are the opt-outs of refused rows, `lost` are those that cannot be written. The identities
-    of a row that is `apart` are not said to be of one person.
+    `outs` are the opt-outs of refused rows, `lost` are those that cannot be written, and `said`
+    those that another says already. The identities of a row that is `apart` are not said to be of
+    one person.
     """
 
     table: str
@@ -45,6 +51,7 @@ class Draft:
     broken: tuple[int, ...]
     outs: tuple[OptOut, ...] = ()
     lost: frozenset[tuple[Channel, Key]] = field(default=frozenset(), repr=False)
+    said: frozenset[tuple[Channel, Key]] = field(default=frozenset(), repr=False)
     apart: frozenset[int] = frozenset()
 
     def document(self) -> Document:
@@ -59,12 +66,14 @@ class Draft:
         """Whether a file that was read says the same."""
         return is_same(self._data(), document.data)
 
-    def without(self, rows: Collection[int], beside: Collection[int] = ()) -> "Draft":
-        """Whoever has one of the rows is left out, but for what they are out of.
+    def without(self, errors: Collection[Diagnostic]) -> "Draft":
+        """Whoever has a row that is complained of is left out, but for what they are out of.
 
-        Where an opt-out itself is refused, its identities and those of rows `beside` it are named
-        apart before it is given up.
+        Where an opt-out itself is refused, the identities of all rows in the complaint are named
+        apart before it is given up. One that another says already goes, and is not lost.
         """
+        blamed = [_blamed(one, self.table) for one in errors]
+        rows = {mark.line for mark in blamed if mark is not None}
         kept, gone = [], list(self.refused)
         for one in self.people:
             if any(part.number in rows for part in (*one.rows, *one.heard)):
@@ -78,19 +87,44 @@ class Draft:
             for channel in (channel for row in one.heard for channel in row.outs)
             for key in (key for row in one.rows for key in row.keys)
         }
-        blamed = {*rows, *beside}
-        apart = {one.row for one in self.outs if one.row in blamed and len(one.keys) > 1}
-        unwritten = () if apart else [one for one in self.outs if one.row in rows]
-        lost = self.lost.union((one.channel, key) for one in unwritten for key in one.keys)
-        apart |= self.apart
+        beside = {mark for one in errors for mark in (one.mark, one.also)}
+        apart = {one.row for one in self.outs if len(one.keys) > 1 and self._mark(one) in beside}
+        lost, said = (set(), set()) if apart else self._unwritten(errors, rows)
         return replace(
             self,
             people=tuple(kept),
             refused=refused,
-            outs=tuple(_outs(refused, apart, lost | heard)),
-            lost=lost,
-            apart=frozenset(apart),
+            outs=tuple(
+                _outs(refused, self.apart | apart, self.lost | self.said | lost | said | heard)
+            ),
+            lost=self.lost | lost,
+            said=self.said | said,
+            apart=self.apart | apart,
         )
+
+    def _unwritten(
+        self, errors: Collection[Diagnostic], rows: Collection[int]
+    ) -> tuple[set[tuple[Channel, Key]], set[tuple[Channel, Key]]]:
+        """What of the opt-outs cannot be written, and what is said twice."""
+        rules: dict[SourceMark | None, set[str]] = {}
+        for one in errors:
+            rules.setdefault(_blamed(one, self.table), set()).add(one.rule)
+        places = Counter(map(self._mark, self.outs))
+        lost: set[tuple[Channel, Key]] = set()
+        said: set[tuple[Channel, Key]] = set()
+        for out in self.outs:
+            mark = self._mark(out)
+            told = {(out.channel, key) for key in out.keys}
+            if rules.get(mark) == {_REPEATED} and places[mark] == 1:
+                said |= told
+            elif mark in rules:
+                lost |= told
+        if not lost | said:
+            lost = {(out.channel, key) for out in self.outs if out.row in rows for key in out.keys}
+        return lost, said
+
+    def _mark(self, out: OptOut) -> SourceMark:
+        return marked(self.table, out.entry.place)
 
     @property
     def opt_outs_kept(self) -> tuple[int, ...]:
@@ -108,8 +142,8 @@ class Draft:
 
     def same_as(self, other: "Draft") -> bool:
         """Whether both write the same."""
-        mine, theirs = (self.apart, self.lost), (other.apart, other.lost)
-        return mine == theirs and self.people == other.people
+        mine = (self.people, self.apart, self.lost, self.said)
+        return mine == (other.people, other.apart, other.lost, other.said)
 
     @property
     def left_out(self) -> tuple[int, ...]:
@@ -167,6 +201,17 @@ def draft(
     return made_of.without(()), tuple(wrong)
 
 
+def _blamed(one: Diagnostic, table: str) -> SourceMark | None:
+    """The place in the table; of two places in it the first one is not to blame."""
+    return next((mark for mark in (one.mark, one.also) if mark and mark.file == table), None)
+
+
+def rows_of(one: Diagnostic, table: str) -> list[int]:
+    """Which rows a complaint is about."""
+    mark = _blamed(one, table)
+    return [] if mark is None else [mark.line]
+
+
 def _outs(
     refused: Iterable[Row], apart: Collection[int], settled: Collection[tuple[Channel, Key]]
 ) -> Iterator[OptOut]:
@@ -190,7 +235,12 @@ def _opt_out(row: Row, channel: Channel, keys: Sequence[Key]) -> OptOut:
     """
     customer = {kind.value: row.data[kind.value] for kind, _ in keys}
     data = {"customer": customer, "channel": channel.value, "state": OUT}
+    own = CONTACT_OF[channel].value
+    # Each at a place of its own, by which a complaint tells which one it is about.
+    said_at = [
+        row.entry.value(("consent", channel.value) if kind == own else (kind,)) for kind in customer
+    ]
     places: dict[Pointer, int] = {("customer", kind): row.entry.value((kind,)) for kind in customer}
     return OptOut(
-        row=row.number, channel=channel, keys=tuple(keys), entry=item(data, places, row.number)
+        row=row.number, channel=channel, keys=tuple(keys), entry=item(data, places, said_at[0])
     )

@@ -94,7 +94,7 @@ def person(rows: Sequence[Row], refused: Sequence[Row] = ()) -> Person:
             data.setdefault("consent", {}).setdefault(channel.value, _OUT)
             places.setdefault(way[:1], one.entry.place)
             places.setdefault(way, one.entry.place)
-    entry = item(data, places, rows[0].number)
+    entry = item(data, places, rows[0].entry.place)
     return Person(rows=tuple(rows), heard=heard, entry=entry)
 
 

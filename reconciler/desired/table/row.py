@@ -76,7 +76,7 @@ def row(
             places[column.target.way] = number(cells.row - 1, column.number - 1)
     data = _entry(found, places)
     wrong += _without_zero(table, data, places)
-    entry = item(data, places, cells.row)
+    entry = item(data, places, number(cells.row - 1, 0))
     if not accepts("spec", data, "customer"):
         wrong += _refused(table, entry, alone=not wrong)
     made = Row(
@@ -90,9 +90,10 @@ def row(
     return made, wrong
 
 
-def item(data: dict[str, Any], places: Mapping[Pointer, int], row: int) -> Item:
-    """An entry in little room, which still knows its places; they are absolute in `places`."""
-    first = number(row - 1, 0)
+def item(data: dict[str, Any], places: Mapping[Pointer, int], first: int) -> Item:
+    """An entry in little room, which still knows its places; they are absolute in `places`, and its
+    own is `first`.
+    """
     found: list[int] = []
     _number(data, (), first, places, found, first)
     return Item.of(data, first, array("q", found).tobytes())
