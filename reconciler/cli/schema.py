@@ -5,7 +5,7 @@ import click
 from reconciler.cli.codes import OK
 
 # Those of `reconciler.schemas`, which takes long to load; a test holds them together.
-NAMES = ("spec", "plan", "journal", "audit", "register", "doctor", "mapping", "import")
+NAMES = ("spec", "plan", "journal", "audit", "register", "doctor", "bundle", "mapping", "import")
 
 
 @click.command("schema")
