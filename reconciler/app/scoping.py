@@ -49,10 +49,10 @@ def scoped(state: DesiredState, scope: Scope, pseudonyms: "Pseudonyms") -> Scope
 
     Raises `ConfigError` for a contact or id that no entry has.
     """
-    from reconciler.plan.explanation import is_meant
-
     if not scope:
         return Scoped(state, None, state)
+    from reconciler.plan.explanation import is_meant
+
     customers = dict(state.customers)
     found = set[str]()
     chosen: dict[str, tuple[DesiredCustomer, ...]] = {}
@@ -85,6 +85,8 @@ def check_known(
     few: Scoped, readings: "Iterable[StoreReading | None]", pseudonyms: "Pseudonyms"
 ) -> None:
     """Raises `ConfigError` for an alias that nobody has who was read."""
+    if not few.unknown:
+        return
     from reconciler.plan.explanation import is_meant
 
     stores = {store.name: store for store in few.state.stores}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-import httpx
+from reconciler.platforms.library import httpx
 
 LARGEST: Final = 64 * 1024 * 1024
 DEADLINE: Final = 120.0

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-import httpx
 import stamina
 
 from reconciler.errors import (
@@ -32,10 +31,10 @@ from reconciler.platforms.answer import (
     Judgement,
 )
 from reconciler.platforms.exchange import Garbled, Received, TooLarge, TooSlow
+from reconciler.platforms.library import httpx
 from reconciler.platforms.limiter import Cancelled, Limiter
 from reconciler.platforms.platform import believed, uncounted
 from reconciler.platforms.pool import pool
-from reconciler.platforms.refusal import own_words
 from reconciler.platforms.retry_after import retry_after
 from reconciler.platforms.status import TEXTS, judged
 from reconciler.platforms.unreachable import trouble
@@ -343,6 +342,8 @@ class Session:
 
     def _own_words(self, response: Received) -> str:
         """What the store says to it, without what this thread has sent and read last."""
+        from reconciler.platforms.refusal import own_words  # noqa: PLC0415 -- most refuse nothing
+
         exchanged = (
             getattr(self._own, "sent", None),
             list(self._client.headers.values()),

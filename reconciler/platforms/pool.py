@@ -5,10 +5,9 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 from urllib.parse import urlsplit
 
-import httpx
-
 from reconciler.errors import ConfigError
 from reconciler.platforms.exchange import ENCODINGS
+from reconciler.platforms.library import httpx
 from reconciler.platforms.trusted_hosts import is_loopback
 from reconciler.platforms.unreachable import check_proxy
 

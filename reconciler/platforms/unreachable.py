@@ -9,11 +9,10 @@ from typing import Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-import httpx
-
 from reconciler.errors import ConfigError
 from reconciler.platforms import exchange
 from reconciler.platforms.exchange import Garbled, TooLarge, TooSlow
+from reconciler.platforms.library import httpx
 from reconciler.platforms.trusted_hosts import is_loopback
 
 _PORTS: Final = {"http": 80, "https": 443}

@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from filelock import FileLock, Timeout
 from platformdirs import user_runtime_path
 
 from reconciler.errors import JournalError
@@ -70,6 +69,8 @@ def writing(folder: Path, store: str, shop: str) -> Holder | None:
     for locks, name in places:
         if not (locks / f"{name}.lock").exists():
             continue
+        from filelock import FileLock, Timeout  # noqa: PLC0415 -- to most shops nobody ever wrote
+
         lock = FileLock(locks / f"{name}.lock", mode=0o600)
         try:
             lock.acquire(timeout=0)
@@ -101,6 +102,8 @@ def _runtime_folder() -> Path | None:
 
 @contextmanager
 def _alone(locks: Path, name: str, store: str, ours: Holder) -> Iterator[None]:
+    from filelock import FileLock, Timeout  # noqa: PLC0415 -- plans hold none
+
     lock = FileLock(locks / f"{name}.lock", mode=0o600)
     path = locks / f"{name}.holder"
     try:

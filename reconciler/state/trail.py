@@ -16,8 +16,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final, TypeAlias
 
-from filelock import FileLock
-
 from reconciler.clock import Clock
 from reconciler.errors import JournalError
 from reconciler.model.pseudonyms import Pseudonyms
@@ -232,6 +230,8 @@ def sealed_line(
 @contextmanager
 def held(path: Path) -> Iterator[None]:
     """While it is held, nobody else adds to this trail."""
+    from filelock import FileLock  # noqa: PLC0415 -- most plans have nothing to add
+
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with FileLock(path.with_suffix(".lock"), mode=0o600):
         yield

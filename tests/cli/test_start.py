@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.sandbox import Sandbox
+
 # Names what was loaded since, when the command has ended; coverage, where it measures, is no part.
 _CODE = """
 import os, sys
@@ -36,13 +38,13 @@ customers:
 """
 
 
-def loaded(folder: Path, *words: object) -> set[str]:
+def loaded(folder: Path, *words: object, **env: str) -> set[str]:
     told = folder / "loaded.txt"
     subprocess.run(
         [sys.executable, "-c", _CODE, "-", *map(str, words)],
         check=True,
         capture_output=True,
-        env={**os.environ, "LOADED": str(told)},
+        env={**os.environ, **env, "LOADED": str(told)},
     )
     return set(told.read_text().split())
 
@@ -127,3 +129,25 @@ def test_validate_asks_neither_git_nor_installed_packages_and_makes_no_key(
 
     dear = {"hashlib", "importlib.metadata", "secrets", "shutil", "ssl", "subprocess", "tempfile"}
     assert not found & dear
+
+
+def test_plan_loads_what_it_asks_a_store_with_and_nothing_that_writes_or_draws(
+    tmp_path: Path,
+) -> None:
+    box = Sandbox("genstore")
+    with box.serving() as url:
+        (tmp_path / "specs").mkdir()
+        (tmp_path / "specs/all.yaml").write_text(
+            _SPECS.replace("platform: genstore", f"platform: genstore\n    base_url: {url}")
+        )
+        found = loaded(
+            tmp_path,
+            *("plan", "--specs", tmp_path / "specs", "--state-dir", tmp_path / "state"),
+            TOKEN=box.token,
+            RECONCILER_CACHE="off",
+        )
+
+    assert {"click", "httpx", "stamina", "yaml"} <= others(found)
+    assert not others(found) & {"deepdiff", "jinja2", "jsonschema", "pygments", "rich"}
+    assert not any(one.startswith("reconciler.apply") for one in found)
+    assert not found & {"reconciler.app.adopting", "reconciler.app.applying"}
