@@ -199,6 +199,7 @@ def _checks() -> dict[str, Callable[[str], bool]]:
         "region": lambda value: value in phonenumbers.SUPPORTED_REGIONS,
         "base-url": lambda value: address(value) is not None,
         **{name: _is_faultless(fault) for name, fault in FAULTS.items()},
+        **{name: _is_read_as_it_is(FAULTS[name]) for name in ("text", "lines")},
     }
 
 
@@ -218,3 +219,8 @@ def _is_zone(value: str) -> bool:
 
 def _is_faultless(fault: Callable[[str], str | None]) -> Callable[[str], bool]:
     return lambda value: fault(value) is None
+
+
+def _is_read_as_it_is(fault: Callable[[str], str | None]) -> Callable[[str], bool]:
+    """The same where plain ASCII has no fault: most texts are, and there are many of them."""
+    return lambda value: (value.isascii() and value.isprintable()) or fault(value) is None

@@ -7,7 +7,7 @@ not of the plainest kind is left to that reader, and so is the whole file then.
 
 import marshal
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeAlias
@@ -20,8 +20,10 @@ from reconciler.model.marks import COLUMNS, number
 Learn: TypeAlias = Callable[[str], Item | None]
 """An entry that is alone in its list, as the YAML reader has it; None where that refuses it."""
 
-_HEAD: Final = re.compile(rf"^({'|'.join(LISTS)}): *(?: #.*)?$", re.MULTILINE)
-_END: Final = re.compile(r"^(?![ \n#-]|\Z)", re.MULTILINE)
+# To look for a line break and what follows it is several times as fast as to look for a beginning.
+_FIRST: Final = re.compile(rf"({'|'.join(LISTS)}): *(?: #.*)?$", re.MULTILINE)
+_HEAD: Final = re.compile(rf"\n{_FIRST.pattern}", re.MULTILINE)
+_END: Final = re.compile(r"\n(?=[^ \n#-])")
 _LINE: Final = re.compile(
     r"( *(?:- +)?(?:[A-Za-z_][A-Za-z0-9_]{0,63}:(?= |\Z) *)?)"
     r"(?:\"([^\"\\]*)\"|'([^']*)'|([^\W_][^\s:#]*(?:(?: |:)[^\s:#]+)*)?)"
@@ -60,10 +62,10 @@ def blocks(text: str, accept: Accept, learn: Learn) -> tuple[str, Mapping[int, B
     parts: list[str] = []
     done = line = counted = 0
     try:
-        for head in _HEAD.finditer(text):
+        for head in _heads(text):
             begin = head.end() + 1
-            ended = _END.search(text, begin)
-            end = ended.start() if ended else len(text)
+            ended = _END.search(text, begin - 1)
+            end = ended.end() if ended else len(text)
             line += text.count("\n", counted, begin - 1)
             counted = begin - 1
             content = text[begin:end]
@@ -76,6 +78,13 @@ def blocks(text: str, accept: Accept, learn: Learn) -> tuple[str, Mapping[int, B
     except _Odd:
         return text, {}
     return "".join((*parts, text[done:])), found
+
+
+def _heads(text: str) -> Iterator[re.Match[str]]:
+    first = _FIRST.match(text)
+    if first is not None:
+        yield first
+    yield from _HEAD.finditer(text)
 
 
 _patterns: Final[dict[tuple[str, ...], tuple[Form, int]]] = {}
@@ -145,13 +154,16 @@ def _read(line: str) -> _Read:
     if not _is_text(line):
         return _COMMENT, _NOTHING
     found = _LINE.fullmatch(line)
-    if found is None or found[1].isspace() or not found[1]:
+    if found is None:
         raise _Odd
-    if found[2] is not None:
-        return f'{found[1]}"', found[2]
-    if found[3] is not None:
-        return f"{found[1]}'", found[3]
-    return (f"{found[1]}.", plain(found[4])) if found[4] else (found[1], _NOTHING)
+    key, double, single, bare = found.groups()
+    if not key or key.isspace():
+        raise _Odd
+    if bare:
+        return f"{key}.", plain(bare)
+    if double is not None:
+        return f'{key}"', double
+    return (key, _NOTHING) if single is None else (f"{key}'", single)
 
 
 def _item(pattern: list[str], values: list[Any], lines: list[str], line: int, learn: Learn) -> Item:
