@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from reconciler.desired.document import Document
@@ -22,9 +23,6 @@ from reconciler.model.tags import TagIntent, sort_tags, tag_key
 
 _KINDS: Final = tuple((kind, kind.value) for kind in IdentityKind)
 _CHANNELS: Final = tuple((channel, channel.value) for channel in Channel)
-_EVIDENCE: Final = ("source", "method", "level", "basis", "wording", "evidence")
-
-
 _NO_EVIDENCE: Final = Evidence()
 
 
@@ -272,10 +270,16 @@ def _address(item: Mapping[str, Any]) -> Address:
 
 def _tag_intent(value: Any) -> TagIntent:
     if isinstance(value, list):
-        return TagIntent(present=sort_tags(value), exact=True)
+        return _listed(tuple(value))
     return TagIntent(
         present=sort_tags(value.get("add") or ()), absent=sort_tags(value.get("remove") or ())
     )
+
+
+@lru_cache(maxsize=4096)
+def _listed(tags: tuple[str, ...]) -> TagIntent:
+    """Many customers have the same list."""
+    return TagIntent(present=sort_tags(tags), exact=True)
 
 
 def _consent(
@@ -297,7 +301,13 @@ def _consent(
         )
     told = item.get("withdrawn_at" if out else "given_at")
     evidence = Evidence(
-        at=instant(told) if told else None, **{name: item.get(name) for name in _EVIDENCE}
+        at=instant(told) if told else None,
+        source=item.get("source"),
+        method=item.get("method"),
+        level=item.get("level"),
+        basis=item.get("basis"),
+        wording=item.get("wording"),
+        evidence=item.get("evidence"),
     )
     entry.say(consent_field(channel), WantedConsent(state=state, evidence=evidence), pointer)
 

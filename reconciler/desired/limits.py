@@ -57,9 +57,10 @@ class Limits:
             yield _warning(customer, "customer", f"{table.title} has no way to delete a customer")
 
     def _too_long(self, customer: DesiredCustomer) -> Iterator[Diagnostic]:
-        values = [(one.kind.value, one.value) for one in customer.identities]
+        lengths = self._lengths
+        values = [(str(one.kind), one.value) for one in customer.identities]
         for name, value in (*values, *customer.scalars):
-            most = self._lengths.get(name)
+            most = lengths.get(name)
             if most is not None and isinstance(value, Personal) and len(value.reveal()) > most:
                 text = f"the {BY_NAME[name].title} is longer than the {most} characters that"
                 yield _error(customer, name, f"{text} {self._table.title} takes")
@@ -72,10 +73,11 @@ class Limits:
         if most is not None and len(addresses) > most:
             text = f"{len(addresses)} addresses are more than the {most} that"
             yield _error(customer, "addresses", f"{text} {table.title} takes")
+        known, lengths = table.address_parts, self._part_lengths
         for number, one in enumerate(addresses, start=1):
             for name, part in one.texts:
-                longest = self._part_lengths.get(name)
-                if name not in table.address_parts:
+                longest = lengths.get(name)
+                if name not in known:
                     other, what = _INSTEAD.get(name, ("", ""))
                     yield _error(
                         customer,

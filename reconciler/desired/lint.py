@@ -4,6 +4,7 @@ import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from reconciler.desired.limits import Limits
@@ -133,7 +134,8 @@ def _consent(
         )
     yield from _address(customer, channel, wanted, mark)
     if wanted.state is ConsentState.SUBSCRIBED:
-        country = customer.country()
+        counts = policy.min_level or wanted.evidence.basis is not None
+        country = customer.country() if counts else None
         yield from _grant(channel, wanted, policy, mark, country)
         yield from _implied(wanted, policy, mark, country)
         yield from _lapsed(wanted, mark, now)
@@ -243,7 +245,7 @@ def _unlisted(
 ) -> Iterator[Diagnostic]:
     """Audiences are built on tags: a name that says so should be listed, or be another name."""
     for tag in tags.present:
-        if tag_key(tag) not in bearing and _CONSENT_NAME.search(tag_key(tag)):
+        if _says_consent(tag) and tag_key(tag) not in bearing:
             yield _warning(
                 "consent.tag-name",
                 "a tag here looks like a consent, and adding it asks for no evidence",
@@ -253,22 +255,28 @@ def _unlisted(
             return
 
 
+@lru_cache(maxsize=4096)
+def _says_consent(tag: str) -> bool:
+    return _CONSENT_NAME.search(tag_key(tag)) is not None
+
+
 def _hidden(customer: DesiredCustomer, regions: frozenset[str]) -> Iterator[Diagnostic]:
     """Personal data where nobody masks it, or where it is masked and nobody can read it then."""
     texts: list[tuple[str, str, str | None]] = [("reason", "customer", customer.reason)]
     if customer.tags is not UNMANAGED:
-        texts.extend(
-            ("tag", "tags", tag) for tag in (*customer.tags.present, *customer.tags.absent)
-        )
-    texts.extend(
-        ("note", "note", value.reveal())
-        for name, value in customer.scalars
-        if name == "note" and isinstance(value, Personal)
-    )
+        for tag in (*customer.tags.present, *customer.tags.absent):
+            texts.append(("tag", "tags", tag))
+    for name, value in customer.scalars:
+        if name == "note" and isinstance(value, Personal):
+            texts.append(("note", "note", value.reveal()))
     for channel, wanted in customer.consents:
-        evidence = wanted.evidence
-        for word in ("source", "method", "wording", "evidence"):
-            texts.append((word, consent_field(channel), getattr(evidence, word)))
+        place, evidence = consent_field(channel), wanted.evidence
+        texts += (
+            ("source", place, evidence.source),
+            ("method", place, evidence.method),
+            ("wording", place, evidence.wording),
+            ("evidence", place, evidence.evidence),
+        )
     for word, place, text in texts:
         title = None if text is None else shape_of(text, regions)
         if title is not None:

@@ -45,4 +45,4 @@ def _intent(intent: TagIntent) -> list[Any]:
 
 
 def _address(address: Address) -> list[Any]:
-    return [address.default, *((name, text.reveal()) for name, text in address.texts)]
+    return [address.default, *[(name, text.reveal()) for name, text in address.texts]]

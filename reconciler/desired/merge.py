@@ -60,6 +60,8 @@ def one_of(
 
 
 def _ranked(group: list[Entry]) -> list[Entry]:
+    if len(group) == 1:
+        return group
     return sorted(group, key=lambda entry: (entry.section != "customers", entry.mark))
 
 

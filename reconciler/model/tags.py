@@ -56,15 +56,18 @@ class Owned:
             tuple(part.replace(_STAR, "*") for part in key.split("*")) for key in keys if "*" in key
         )
         self._apart = apart
+        self._is_named = lru_cache(maxsize=4096)(self._names_it)  # a store's customers share tags
 
     def spares(self, tag: str) -> bool:
         """Whether a tag is apart, and so stays wherever it is."""
         return tag in self._apart
 
     def __contains__(self, tag: str) -> bool:
+        return self._is_named(tag) and tag not in self._apart
+
+    def _names_it(self, tag: str) -> bool:
         key = tag_key(tag)
-        named = key in self._names or any(_fits(one, key) for one in self._patterns)
-        return named and tag not in self._apart
+        return key in self._names or any(_fits(one, key) for one in self._patterns)
 
 
 def _fits(pattern: tuple[str, ...], key: str) -> bool:
