@@ -44,6 +44,10 @@ def tell_of_cut_off(environment: "Environment", *, apart_from: Collection[str] =
     """A plan cannot see what an apply that was cut off still owes: its journal can. `apart_from`
     are plans that are being applied.
     """
+    from reconciler.state.folder import journals
+
+    if not journals(environment.folder):
+        return
     from reconciler.state.unfinished import unfinished
 
     try:

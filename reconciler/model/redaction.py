@@ -10,7 +10,7 @@ from reconciler.model.personal import MASK, Personal
 
 SHORTEST: Final = 2
 # Scripts that put no blanks between words; names in them are short.
-_UNSPACED: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]+")
+_UNSPACED: Final = "[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]+"
 _LONGEST_NAME: Final = 6
 # A name of this length is known by all but its last letter too, as many languages bend the end.
 _BENT: Final = 5
@@ -118,7 +118,9 @@ def _masked(part: str, own: Names, others: Names) -> str:
         return part
     if own.has(part) or (others.has(part) and not (part.islower() and part in _PLAIN)):
         return MASK
-    return _UNSPACED.sub(lambda found: _without_names(found[0], own, others), part)
+    if part.isascii():
+        return part
+    return re.sub(_UNSPACED, lambda found: _without_names(found[0], own, others), part)
 
 
 def _without_names(run: str, own: Names, others: Names) -> str:

@@ -17,6 +17,8 @@ from reconciler.errors import JournalError
 from reconciler.model.pseudonyms import Pseudonyms
 
 Line = dict[str, Any]
+NO_LINE: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What reading a line ends with that this program has not written."""
 START: Final = "0" * 64
 _DEEPEST: Final = 50
 _MOST_NESTED: Final = 50

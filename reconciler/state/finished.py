@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.errors import JournalError
+from reconciler.state.chain import NO_LINE
 from reconciler.state.folder import FINISHED, JOURNALS, journal_path, journals, journals_of
-from reconciler.state.journal import NO_LINE, read
+from reconciler.state.journal import read
 from reconciler.state.plans import FOLDER as PLANS
 from reconciler.state.unfinished import rest_of, told_at_its_end
 

@@ -17,13 +17,14 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Any
 
 from reconciler.clock import Clock
 from reconciler.errors import JournalError
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.plan.outcome import State
 from reconciler.plan.steps import Step
+from reconciler.state.chain import NO_LINE
 from reconciler.state.disk import append, sync, sync_at
 from reconciler.state.shared_sync import SharedSync
 
@@ -211,10 +212,6 @@ def _check_in_place(path: Path, file: int) -> None:
             f"the state folder {path.parent.parent} was removed or replaced while the apply ran",
             hint="nothing more was sent; plan again, and see what is left to do",
         )
-
-
-NO_LINE: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
-"""What reading a line ends with that this program has not written."""
 
 
 def _failed(path: Path, error: OSError) -> JournalError:

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from reconciler.model.consent import Channel
-from reconciler.state.chain import Line
+from reconciler.state.chain import NO_LINE, Line
 from reconciler.state.folder import journals_of
-from reconciler.state.journal import NO_LINE
 
 OptOut: TypeAlias = tuple[str, Channel]
 """Alias and channel: somebody who had opted out themselves when some apply wrote to them."""

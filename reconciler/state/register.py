@@ -18,11 +18,9 @@ from reconciler.clock import Clock
 from reconciler.errors import JournalError
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.register import Act, By, Doer, Person, Register, Said, Sure, Told
-from reconciler.state.chain import NOTHING, Head, Line, is_sealed
+from reconciler.state.chain import NO_LINE, NOTHING, Head, Line, is_sealed
 from reconciler.state.disk import append, sync_at, write_whole
-from reconciler.state.finished import put_away
 from reconciler.state.folder import journals_of
-from reconciler.state.journal import NO_LINE
 from reconciler.state.opt_outs import OptOut, former, remembered
 from reconciler.state.register_line import OPENED, REPAIRED, sealed, told_by
 from reconciler.state.shared_sync import SharedSync
@@ -201,6 +199,8 @@ class RegisterFile:
 
     def _take_over(self) -> None:
         """A plan on a disk that cannot be written asks the journals again the next time."""
+        from reconciler.state.finished import put_away  # noqa: PLC0415 -- once in its life
+
         with suppress(JournalError, OSError):
             with held(self.path):
                 if not self.path.exists():

@@ -10,8 +10,7 @@ from typing import Any, Final
 from reconciler.model.consent import Channel
 from reconciler.model.pseudonyms import Pseudonyms, canonical
 from reconciler.model.register import Act, By, Doer, Said, Sure, Told
-from reconciler.state.chain import Head, Line, with_seal
-from reconciler.state.journal import NO_LINE
+from reconciler.state.chain import NO_LINE, Head, Line, with_seal
 
 MERGED: Final = "merged"
 COMPACTED: Final = "compacted"

@@ -14,7 +14,7 @@ from reconciler.clock import Clock
 from reconciler.errors import JournalError
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.register import Act, Told, is_from_elsewhere, left_by_us, standing
-from reconciler.state.chain import NOTHING, START, Head, Line, is_sealed, parsed
+from reconciler.state.chain import NO_LINE, NOTHING, START, Head, Line, is_sealed, parsed
 from reconciler.state.disk import write_whole
 from reconciler.state.merge import Merged
 from reconciler.state.opt_outs import former
@@ -23,7 +23,6 @@ from reconciler.state.register import Place, RegisterFile
 from reconciler.state.register_line import (
     COMPACTED,
     MERGED,
-    NO_LINE,
     sealed,
     told_by,
 )

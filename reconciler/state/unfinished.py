@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from reconciler.state.chain import NO_LINE
 from reconciler.state.folder import journals
-from reconciler.state.journal import NO_LINE, Event, Rest, read
+from reconciler.state.journal import Event, Rest, read
 from reconciler.state.plans import copy_path
 
 _LONGEST_END: Final = 4096
