@@ -129,8 +129,11 @@ class StoreTimes:
             # What `astimezone` does, without asking the zone of UTC too.
             ahead = self._place.utcoffset(moment) or _NOT_AT_ALL
             behind = self._place.utcoffset(moment.replace(fold=1)) or _NOT_AT_ALL
-            first = (moment - max(ahead, behind)).replace(tzinfo=UTC)
-            last = (moment - min(ahead, behind)).replace(tzinfo=UTC) if ahead != behind else first
+            if ahead == behind:
+                first = last = (moment - ahead).replace(tzinfo=UTC)
+            else:
+                first = (moment - max(ahead, behind)).replace(tzinfo=UTC)
+                last = (moment - min(ahead, behind)).replace(tzinfo=UTC)
         else:
             first = last = moment.astimezone(UTC)
         return Span(at=last, earliest=first, latest=last + _vagueness(moment, clock))
