@@ -16,7 +16,7 @@ from reconciler.schemas import Accepted
 
 _Shape: TypeAlias = int | tuple[Any, ...]
 """Of plain lists, how many values they have; of plain mappings, their keys. What has others inside
-begins with what it is, and has None or a shape for each value, in a mapping after its key.
+begins with what it is, then come None or a shape for each value, and the keys of a mapping.
 """
 _MAPPING: Final = True
 _LIST: Final = False
@@ -103,16 +103,14 @@ def _shape(node: Any, values: list[Any]) -> _Shape:
     if not any(type(one) is dict or type(one) is list for one in inner):
         values.extend(inner)
         return tuple(node) if type(node) is dict else len(node)
-    shape: list[Any] = [_MAPPING if type(node) is dict else _LIST]
-    for key, one in node.items() if type(node) is dict else enumerate(node):
-        if type(node) is dict:
-            shape.append(key)
+    shapes: list[_Shape | None] = []
+    for one in inner:
         if type(one) is dict or type(one) is list:
-            shape.append(_shape(one, values))
+            shapes.append(_shape(one, values))
         else:
-            shape.append(None)
+            shapes.append(None)
             values.append(one)
-    return tuple(shape)
+    return (_MAPPING, tuple(shapes), tuple(node)) if type(node) is dict else (_LIST, tuple(shapes))
 
 
 def _filled(shape: _Shape, values: Iterator[Any]) -> Any:
@@ -122,9 +120,8 @@ def _filled(shape: _Shape, values: Iterator[Any]) -> Any:
     if not shape or type(shape[0]) is str:
         return dict(zip(shape, values, strict=False))
     if shape[0] is _LIST:
-        return [next(values) if one is None else _filled(one, values) for one in shape[1:]]
-    parts = iter(shape[1:])
+        return [next(values) if one is None else _filled(one, values) for one in shape[1]]
     return {
         key: next(values) if one is None else _filled(one, values)
-        for key, one in zip(parts, parts, strict=True)
+        for key, one in zip(shape[2], shape[1], strict=False)
     }
