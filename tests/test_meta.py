@@ -235,3 +235,10 @@ def test_nothing_asks_the_formatter_to_look_away() -> None:
     ]
 
     assert marked == []
+
+
+def test_what_use_cases_are_loaded_from_is_what_they_are_called() -> None:
+    from reconciler import app
+
+    for name in app.__all__:
+        assert getattr(app, name).__name__ == name
