@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 from urllib.parse import quote
 
 import httpx
@@ -64,10 +64,11 @@ class Api:
     def found(self, path: str, **asked: Any) -> Any:
         return self.ask("GET", path, params=asked).json()
 
-    def every(self, path: str, **asked: Any) -> Any:
-        """Of all pages."""
+    def every(self, path: str, inside: str | None = None, **asked: Any) -> Any:
+        """Of all pages; GitHub has some lists `inside` an object."""
         for page in range(1, 1000):
-            found = self.found(path, **asked, per_page=PAGE, page=page)
+            answer = self.found(path, **asked, per_page=PAGE, page=page)
+            found = answer if inside is None else answer[inside]
             yield from found
             if len(found) < PAGE:
                 return
@@ -86,8 +87,22 @@ class Forge(Protocol):
     def request(self, branch: str, title: str, text: str | None) -> None: ...
 
 
+Merged: TypeAlias = tuple[datetime, int, str]
+"""When, the number of the request, and its last commit."""
+
+
 def _since(days: str) -> datetime:
     return datetime.now(UTC) - timedelta(days=int(days))
+
+
+def _oldest_first(found: list[Merged]) -> list[tuple[str, str]]:
+    """A queue merges several in one second: then the lower number came first."""
+    return [(str(number), head) for _, number, head in sorted(found)]
+
+
+def _login(one: Any) -> str:
+    """Of whoever made it on GitHub; empty where that account is gone."""
+    return str((one["user"] or {}).get("login", ""))
 
 
 class GitHub:
@@ -111,28 +126,30 @@ class GitHub:
     def comment(self, marker: str, text: str) -> None:
         at = f"issues/{self.env['REQUEST']}/comments"
         for one in self.api.every(at):
-            if one["user"]["login"] == self.me and one["body"].startswith(marker):
+            if _login(one) == self.me and (one["body"] or "").startswith(marker):
                 self.api.json("PATCH", f"issues/comments/{one['id']}", body=text)
                 return
         self.api.json("POST", at, body=text)
 
     def requests(self, days: str) -> list[tuple[str, str]]:
-        since, found = _since(days), []
+        since, found = _since(days), list[Merged]()
         asked = {"state": "closed", "base": self.main, "sort": "updated", "direction": "desc"}
         for one in self.api.every("pulls", **asked):
             if datetime.fromisoformat(one["updated_at"]) < since:
                 break
-            if one["merged_at"] and datetime.fromisoformat(one["merged_at"]) >= since:
-                found.append((one["merged_at"], str(one["number"]), one["head"]["sha"]))
-        return [(number, head) for _, number, head in sorted(found)]
+            at = one["merged_at"] and datetime.fromisoformat(one["merged_at"])
+            if at and at >= since:
+                found.append((at, one["number"], one["head"]["sha"]))
+        return _oldest_first(found)
 
     def keep(self, _group: str, _path: Path) -> None:
         """The step after this one uploads it."""
 
     def plan(self, head: str, group: str) -> bytes | None:
         name = f"plan-{head}-{group}"
-        found = self.api.found("actions/artifacts", name=name)
-        kept = [one for one in found["artifacts"] if self._is_of(one, head)]
+        # All pages: runs of forks may bury ours under theirs.
+        found = self.api.every("actions/artifacts", inside="artifacts", name=name)
+        kept = [one for one in found if self._is_of(one, head)]
         if not kept:
             return None
         last = max(kept, key=lambda one: one["created_at"])
@@ -148,14 +165,14 @@ class GitHub:
     def approvers(self, number: str) -> list[str]:
         last: dict[str, str] = {}
         for one in self.api.every(f"pulls/{number}/reviews"):
-            if one["state"] != "COMMENTED" and one["user"]:
-                last[one["user"]["login"]] = one["state"]
+            if one["state"] != "COMMENTED" and _login(one):
+                last[_login(one)] = one["state"]
         names = [name for name, state in last.items() if state == "APPROVED"]
         run = self.env.get("GITHUB_RUN_ID")
         if run:  # who let this run into its environment
             for one in self.api.json("GET", f"actions/runs/{run}/approvals"):
-                if one["state"] == "approved":
-                    names.append(one["user"]["login"])
+                if one["state"] == "approved" and _login(one):
+                    names.append(_login(one))
         return names
 
     def issue(self, title: str, text: str | None) -> None:
@@ -203,11 +220,11 @@ class GitLab:
             "updated_after": _since(days).isoformat(),
         }
         found = [
-            (one["merged_at"], str(one["iid"]), one["sha"])
+            (datetime.fromisoformat(one["merged_at"]), one["iid"], one["sha"])
             for one in self.api.every("merge_requests", **asked)
             if one["merged_at"]
         ]
-        return [(number, head) for _, number, head in sorted(found)]
+        return _oldest_first(found)
 
     def _place(self, head: str, group: str) -> str:
         return f"packages/generic/plans/{quote(head, safe='')}/plan-{quote(group, safe='')}.json"
@@ -230,7 +247,9 @@ class GitLab:
         return [one["user"]["username"] for one in told["approved_by"]]
 
     def issue(self, title: str, text: str | None) -> None:
-        for one in self.api.every("issues", state="opened", search=title, **{"in": "title"}):
+        # Whoever opened an issue can rewrite and close it.
+        asked = {"state": "opened", "scope": "created_by_me", "search": title, "in": "title"}
+        for one in self.api.every("issues", **asked):
             if one["title"] == title:
                 told = {"description": text} if text is not None else {"state_event": "close"}
                 self.api.json("PUT", f"issues/{one['iid']}", **told)
@@ -239,7 +258,11 @@ class GitLab:
             self.api.json("POST", "issues", title=title, description=text)
 
     def request(self, branch: str, title: str, text: str | None) -> None:
-        found = next(self.api.every("merge_requests", state="opened", source_branch=branch), None)
+        asked = {"state": "opened", "source_branch": branch, "target_branch": self.main}
+        here = int(self.env["CI_PROJECT_ID"])
+        # A fork may have a branch of that name as well.
+        every = self.api.every("merge_requests", **asked)
+        found = next((one for one in every if one["source_project_id"] == here), None)
         if found is not None:
             told = (
                 {"state_event": "close"} if text is None else {"title": title, "description": text}

@@ -97,9 +97,10 @@ class _Answers(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PATCH = do_PUT = _go  # noqa: N815  # the names that the library calls
 
-    def page(self, found: list[Json], query: dict[str, str]) -> None:
+    def page(self, found: list[Json], query: dict[str, str], inside: str | None = None) -> None:
         size, number = int(query.get("per_page", "20")), int(query.get("page", "1"))
-        self._say(found[(number - 1) * size : number * size])
+        page = found[(number - 1) * size : number * size]
+        self._say(page if inside is None else {inside: page, "total_count": len(found)})
 
     def github(self, path: str, query: dict[str, str], body: bytes) -> None:
         forge, told = self.forge, json.loads(body or b"{}")
@@ -131,7 +132,8 @@ class _Answers(BaseHTTPRequestHandler):
                 self._say(forge.let_in)
             case ("GET", "actions", "artifacts"):
                 found = [one for one in forge.artifacts if one["name"] == query["name"]]
-                self._say({"artifacts": [{**one, "content": None} for one in found]})
+                told = [{**one, "content": None} for one in reversed(found)]
+                self.page(told, {"per_page": "30", **query}, inside="artifacts")
             case ("GET", "actions", "artifacts", number, "zip"):
                 self._say(b"", 302, Location=f"{forge.url}/storage/{number}")
             case ("GET", "issues"):
@@ -174,10 +176,11 @@ class _Answers(BaseHTTPRequestHandler):
             case ("GET", "merge_requests"):
                 wanted = query.get("source_branch")
                 kept = [one for one in forge.requests if wanted in (None, one["branch"])]
+                kept = [one for one in kept if one.get("target_branch", "main") == "main"]
                 self.page([one for one in kept if one["state"] == query["state"]], query)
             case ("POST", "merge_requests"):
                 made = {"iid": 9, "state": "opened", "branch": told["source_branch"]}
-                forge.requests.append({**made, **told})
+                forge.requests.append({**made, "source_project_id": 5, **told})
                 self._say({}, 201)
             case ("PUT", "merge_requests", number):
                 next(one for one in forge.requests if one["iid"] == int(number)).update(told)
@@ -194,9 +197,12 @@ class _Answers(BaseHTTPRequestHandler):
         match (self.command, *place.split("/")):
             case ("GET", "issues"):
                 titled = [one for one in forge.issues if query["search"] in one["title"]]
-                self.page([one for one in titled if one["state"] == query["state"]], query)
+                whose = (ME,) if query.get("scope") == "created_by_me" else (ME, OTHER)
+                mine = [one for one in titled if one["author"] in whose]
+                self.page([one for one in mine if one["state"] == query["state"]], query)
             case ("POST", "issues"):
-                forge.issues.append({"iid": len(forge.issues), "state": "opened", **told})
+                made = {"iid": len(forge.issues), "author": ME, "state": "opened"}
+                forge.issues.append({**made, **told})
                 self._say({}, 201)
             case ("PUT", "issues", number):
                 forge.issues[int(number)] |= told
