@@ -3,6 +3,7 @@ sh "$here/state.sh" restore "$group"
 back() {
   ended=$?
   trap - EXIT
+  trap '' INT TERM                # whoever cancels a job waits until this is done
   sh "$here/state.sh" save "$group" || { if [ "$ended" = 0 ]; then ended=1; fi; }
   exit "$ended"
 }

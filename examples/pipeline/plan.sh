@@ -9,6 +9,7 @@ sh "$here/state.sh" restore "$group"
 
 name=out/plan-$group
 ended=0
+kept=0
 # shellcheck disable=SC2086  # one word for each store
 reconciler plan --base "$base" $only --out "$name.json" --format markdown --output "$name.md" 2>"$name.log" || ended=$?
 cat "$name.log" >&2
@@ -19,7 +20,7 @@ if [ -f "$name.json" ]; then
   else
     reconciler show "$name.json" --format github
   fi
-  forge keep "$group" "$name.json"
+  forge keep "$group" "$name.json" || kept=$?
 else
   # What went wrong holds no personal data; a plan of before is no longer what would happen.
   # shellcheck disable=SC2016  # backticks of Markdown
@@ -29,4 +30,5 @@ else
 fi
 summary "$name.md"
 forge comment "$group" "$name.md"
+if [ "$kept" != 0 ]; then exit "$kept"; fi    # what is not kept is not applied
 exit "$ended"                # 3: blocked, or an opt-out is asked for and not carried out

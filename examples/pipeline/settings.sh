@@ -9,11 +9,18 @@ here=$(CDPATH='' cd "$(dirname "$0")" && pwd)
 # How far back merged requests are looked for. Plans live seven days; one that is older is refused, and that is noted.
 : "${LOOK_BACK_DAYS:=30}"
 export FORGE MAIN_BRANCH
-# What a job makes, for its forge to keep; git does not look here.
-mkdir -p out
 
 forge() { python3 "$here/forge.py" "$@"; }
 say() { printf '%s\n' "$*" >&2; }
+
+# What a job makes, for its forge to keep, and its state: a file of the repository there would be told, kept and saved
+# as ours, and a link would lead what is written elsewhere.
+tracked=$(git ls-files -- out .reconciler)
+if [ -n "$tracked" ]; then
+  say "out and .reconciler belong to the jobs: take them out of the repository"
+  exit 1
+fi
+mkdir -p out
 
 # The arguments of a job are its group, then its stores.
 named() {

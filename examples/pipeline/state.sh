@@ -7,10 +7,11 @@ what=$1
 branch=reconciler-state/$2
 remote=${STATE_REMOTE:-$(own_remote)}
 kept=out/state
+packed=out/state.tar
 
 # The register tells by pseudonyms who opted out: it is personal data all the same.
-if [ -z "${STATE_REMOTE:-}" ] && [ "$(python3 "$here/public.py")" = public ]; then
-  say "this repository is public: give STATE_REMOTE, a private one, for the state folder"
+if [ -z "${STATE_REMOTE:-}" ] && [ "$(python3 "$here/public.py")" != private ]; then
+  say "this repository is public, or cannot be shown to be private: give STATE_REMOTE, a private one, for the state folder"
   exit 1
 fi
 
@@ -25,12 +26,15 @@ case $what in
       *) say "the state cannot be fetched" && exit 1 ;;
     esac
     mkdir -p .reconciler
-    tar -C "$kept" --exclude ./.git -cf - . | tar -C .reconciler -xf -
+    # By a file: of what stands before a pipe, nobody hears that it failed.
+    tar -C "$kept" --exclude ./.git -cf "$packed" .
+    tar -C .reconciler -xf "$packed"
     ;;
   save)
+    tar -C .reconciler --exclude './key*' --exclude '*.lock' --exclude ./.gitignore -cf "$packed" .
     # All of it anew: what the program removed is gone from the branch as well, its history apart.
     find "$kept" -mindepth 1 -maxdepth 1 ! -name .git -exec rm -rf {} +
-    tar -C .reconciler --exclude './key*' --exclude '*.lock' --exclude ./.gitignore -cf - . | tar -C "$kept" -xf -
+    tar -C "$kept" -xf "$packed"
     cd "$kept"
     git add --all --force .
     if git diff --cached --quiet; then exit 0; fi

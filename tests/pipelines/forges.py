@@ -30,6 +30,7 @@ class Forge:
     asked: list[str] = field(default_factory=list)
     tokens: list[str | None] = field(default_factory=list)
     ails: list[int] = field(default_factory=list)
+    about: Json | None = None
     url: str = ""
 
     def env(self) -> dict[str, str]:
@@ -91,6 +92,9 @@ class _Answers(BaseHTTPRequestHandler):
             return
         if token not in ("Bearer secret", "secret"):
             self._say({"message": "who?"}, 401)
+            return
+        if asked.path == "/repos/acme/shop" and forge.about is not None:
+            self._say(forge.about)
             return
         query = {name: values[0] for name, values in parse_qs(asked.query).items()}
         _ROUTES[forge.kind](self, unquote(asked.path), query, body)

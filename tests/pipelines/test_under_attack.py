@@ -1,5 +1,11 @@
 """What an attack on the shipped pipelines found, each as it was tried."""
 
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +14,7 @@ import pytest
 
 from reconciler.clock import system_clock
 from tests.pipelines.forges import OTHER, serving
+from tests.pipelines.test_adopt import STEPS, Branches
 from tests.pipelines.test_forge import by, done, kept, merged, written
 
 
@@ -87,3 +94,157 @@ def test_whose_account_is_gone_stops_nothing(tmp_path: Path) -> None:
         forge.reviews.append({"state": "APPROVED", **gone})
         forge.let_in.append({"state": "approved", **gone})
         assert done(forge, tmp_path, "merged", "acme", "30", ".").split()[-1] == "-"
+
+
+class Runner(Branches):
+    """A job on main, with a program that does what a test writes for it."""
+
+    def program(self, text: str, name: str = "reconciler") -> None:
+        program = self.folder / "bin" / name
+        program.write_text(f"#!/bin/sh\n{text}\n")
+        program.chmod(0o755)
+
+    def job(self, script: str, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["sh", STEPS / script, *words],
+            cwd=self.folder / "here",
+            env=self.environment(**env),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def commit(self, **files: str) -> None:
+        for name, text in files.items():
+            path = self.folder / "here" / name.replace("__", "/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        self.git("add", "--all", "--force")
+        self.git("-c", "user.name=a", "-c", "user.email=a@localhost", "commit", "-qm", "more")
+
+    def state(self, group: str = "acme") -> Mapping[str, str]:
+        """What the branch of the state has."""
+        branch = f"reconciler-state/{group}"
+        names = self.git("ls-tree", "-r", "--name-only", branch, at="origin.git").splitlines()
+        return {one: self.git("show", f"{branch}:{one}", at="origin.git") for one in names}
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    return Runner(tmp_path)
+
+
+TRAIL = 'mkdir -p .reconciler/audit && echo "$*" >>.reconciler/audit/us.jsonl'
+PLANNED = f"""
+{TRAIL}
+out=
+while [ $# -gt 0 ]; do case $1 in --out | --output) echo "{{}}" >"$2" ;; esac; shift; done
+"""
+
+
+def test_an_opt_out_does_not_wait_for_another_store_that_was_not_read(runner: Runner) -> None:
+    """Such a plan ends with 1; it holds what was read of the others all the same."""
+    runner.program(f'{PLANNED} grep -q "^apply" .reconciler/audit/us.jsonl || exit 1')
+    done = runner.job("withdraw.sh", "acme", "us", "eu")
+    assert done.returncode == 1, done.stderr
+    lines = runner.state()["audit/us.jsonl"].splitlines()
+    assert lines[-1] == "apply out/withdraw.json --base none --only withdraw"
+
+
+@pytest.mark.parametrize("name", ["out__plan-acme.md", ".reconciler__audit__us.jsonl"])
+@pytest.mark.parametrize("script", ["plan.sh", "apply.sh", "withdraw.sh"])
+def test_what_jobs_make_is_nothing_that_a_request_brings_along(
+    runner: Runner, name: str, script: str
+) -> None:
+    """A comment of its author's, or lines of a trail that stay where the request was reverted."""
+    runner.commit(**{name: "nothing changes"})
+    runner.program(f"{TRAIL}; exit 1")
+    done = runner.job(script, "acme", "us", REQUEST="4", HEAD="a" * 40)
+    assert done.returncode == 1
+    assert "out and .reconciler belong to the jobs" in done.stderr
+    assert not (runner.folder / "forge").exists()
+    assert "reconciler-state" not in runner.git("branch", "--list", "--all", at="origin.git")
+
+
+def test_a_link_of_a_request_leads_no_job_elsewhere(runner: Runner) -> None:
+    (runner.folder / "here" / "out").symlink_to("specs")
+    runner.commit()
+    assert runner.job("plan.sh", "acme", "us").returncode == 1
+    assert [one.name for one in (runner.folder / "here/specs").iterdir()] == ["all.yaml"]
+
+
+def test_a_file_that_cannot_be_packed_is_not_taken_off_the_state(runner: Runner) -> None:
+    runner.program(PLANNED)
+    assert runner.job("withdraw.sh", "acme", "us").returncode == 0
+    before = runner.state()
+    assert [*before] == ["audit/us.jsonl"]
+    tar = shutil.which("tar")
+    failing = (
+        'case "$*" in *.gitignore*) exec {0} --exclude ./audit "$@" nowhere ;; esac\nexec {0} "$@"'
+    )
+    runner.program(failing.format(tar), name="tar")
+    done = runner.job("withdraw.sh", "acme", "us")
+    assert done.returncode == 1, done.stderr
+    assert runner.state() == before
+
+
+def test_who_cancels_a_job_waits_until_its_state_is_saved(runner: Runner) -> None:
+    runner.program(PLANNED)
+    git = shutil.which("git")
+    cancel = f'case "$*" in *push*) kill -TERM "$PPID"; sleep 0.2 ;; esac\nexec {git} "$@"'
+    runner.program(cancel, name="git")
+    done = runner.job("withdraw.sh", "acme", "us")
+    assert done.returncode == 0, done.stderr
+    assert "audit/us.jsonl" in runner.state()
+
+
+def test_a_plan_that_cannot_be_kept_has_its_comment_all_the_same(runner: Runner) -> None:
+    """And its job fails, since what is not kept is not applied."""
+    runner.program(PLANNED)
+    (runner.folder / "forge").mkdir()
+    (runner.folder / "forge" / "plans").write_text("in the way")
+    done = runner.job("plan.sh", "acme", "us", REQUEST="4", HEAD="a" * 40)
+    assert done.returncode == 1
+    assert (runner.folder / "forge/requests/4/comment-acme.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("event", "told", "found"),
+    [
+        ({"repository": {"private": True}}, {}, "private"),
+        ({"repository": {"private": False}}, {}, "public"),
+        ({"schedule": "17 */4 * * *"}, {"private": True}, "private"),
+        ({"schedule": "17 */4 * * *"}, {"private": False}, "public"),
+        ({"schedule": "17 */4 * * *"}, None, ""),
+        (None, {"private": False}, "public"),
+    ],
+)
+def test_a_repository_is_private_only_where_the_forge_says_so(
+    tmp_path: Path, event: Any, told: Any, found: str
+) -> None:
+    """What starts a timer's job need not tell; the register of opt-outs was saved in public."""
+    path = tmp_path / "event.json"
+    if event is not None:
+        path.write_text(json.dumps(event))
+    with serving("github") as forge:
+        forge.about = told
+        env = {**forge.env(), **({"GITHUB_EVENT_PATH": str(path)} if event is not None else {})}
+        done = subprocess.run(
+            [sys.executable, STEPS / "public.py"],
+            env={"PATH": os.environ["PATH"], "GIT_TOKEN": "secret", **env},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert done.stdout.strip() == found
+    assert bool(done.stderr) == (not found)
+
+
+def test_where_the_forge_does_not_say_private_no_state_is_saved(runner: Runner) -> None:
+    runner.program(PLANNED)
+    with serving("github") as forge:
+        forge.about = {"private": False}
+        told = {**forge.env(), "FORGE": "local", "GITHUB_SERVER_URL": "file:///nowhere"}
+        done = runner.job("withdraw.sh", "acme", "us", **told)
+    assert done.returncode == 1
+    assert "cannot be shown to be private" in done.stderr
