@@ -17,7 +17,7 @@ ACTION = ROOT / "action.yml"
 WRITING = {"apply": "stores", "withdraw": "withdrawals"}
 
 
-def _data(path: Path) -> Any:
+def data(path: Path) -> Any:
     """Of a forge's file: texts all of them, anchors followed."""
     return _plain(yaml.compose(path.read_text()))
 
@@ -33,7 +33,7 @@ def _plain(node: Any) -> Any:
 def _jobs() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for path in WORKFLOWS:
-        found |= _data(path)["jobs"]
+        found |= data(path)["jobs"]
     return found
 
 
@@ -56,6 +56,7 @@ def test_only_jobs_in_their_environments_hold_what_writes() -> None:
             assert "refs/heads/main" in job["if"]
             assert job["concurrency"]["group"] == "stores-${{ matrix.group }}"
             assert job["concurrency"]["cancel-in-progress"] == "false"
+            assert job["concurrency"]["queue"] == "max"  # by default one that waits is put out
 
 
 def test_nothing_of_an_event_or_a_secret_stands_in_a_script() -> None:
@@ -66,7 +67,7 @@ def test_nothing_of_an_event_or_a_secret_stands_in_a_script() -> None:
 
 def test_each_job_has_the_permissions_it_names_and_no_others() -> None:
     for path in WORKFLOWS:
-        assert _data(path)["permissions"] == {}
+        assert data(path)["permissions"] == {}
     assert all("permissions" in job for job in _jobs().values())
 
 
@@ -83,7 +84,7 @@ def test_scripts_that_are_called_are_there() -> None:
 
 def test_each_group_has_its_jobs_and_one_writes_at_a_time() -> None:
     made = runpy.run_path(str(STEPS / "gitlab_jobs.py"))["pipeline"]
-    templates = _data(STEPS / "gitlab-jobs.yml")
+    templates = data(STEPS / "gitlab-jobs.yml")
     jobs = made([{"group": "acme", "stores": "acme-us acme-tw"}, {"group": "eu", "stores": "eu"}])
     assert jobs.pop("include") == [{"local": "pipeline/gitlab-jobs.yml"}]
     assert len(jobs) == 12

@@ -16,6 +16,7 @@ from reconciler.clock import system_clock
 from tests.pipelines.forges import OTHER, serving
 from tests.pipelines.test_adopt import STEPS, Branches
 from tests.pipelines.test_forge import by, done, kept, merged, written
+from tests.pipelines.test_recipes import data
 
 
 def test_of_requests_merged_in_one_second_the_lower_number_is_first(tmp_path: Path) -> None:
@@ -248,3 +249,59 @@ def test_where_the_forge_does_not_say_private_no_state_is_saved(runner: Runner) 
         done = runner.job("withdraw.sh", "acme", "us", **told)
     assert done.returncode == 1
     assert "cannot be shown to be private" in done.stderr
+
+
+def shell_of(path: Path) -> str:
+    """The step that finds the groups of stores."""
+    told = data(path)
+    jobs = told.get("jobs", {"": told.get("runs")})
+    steps = [one for job in jobs.values() for one in job["steps"]]
+    return next(str(one["run"]) for one in steps if "groups.sh" in one.get("run", ""))
+
+
+WORKFLOWS = [*STEPS.parent.glob("02-github-actions/.github/workflows/*.yaml")]
+
+
+@pytest.mark.parametrize(
+    "path", [*WORKFLOWS, STEPS.parents[1] / "action.yml"], ids=lambda path: path.name
+)
+def test_groups_that_cannot_be_told_fail_their_step(runner: Runner, path: Path) -> None:
+    """As an argument of `echo`, nobody heard of it, and the job was green."""
+    shutil.copytree(STEPS, runner.folder / "here" / "pipeline")
+    runner.program('[ "$1" = validate ]')
+    done = subprocess.run(
+        ["bash", "-e", "-c", shell_of(path)],
+        cwd=runner.folder / "here",
+        env=runner.environment(
+            GITHUB_OUTPUT=str(runner.folder / "output"),
+            GITHUB_ACTION_PATH=str(STEPS.parents[1]),
+            GITHUB_EVENT_NAME="push",
+            STEP="groups",
+        ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert not (runner.folder / "output").exists()
+
+
+def test_the_action_takes_the_stores_of_the_protected_branch(runner: Runner) -> None:
+    """Not of the branch that a pull request is for, which its author chooses."""
+    runner.program('[ "$1" = validate ] || { echo "$*" >&2; echo "[]"; }')
+    done = subprocess.run(
+        ["bash", "-e", "-c", shell_of(STEPS.parents[1] / "action.yml")],
+        cwd=runner.folder / "here",
+        env=runner.environment(
+            GITHUB_OUTPUT=str(runner.folder / "output"),
+            GITHUB_ACTION_PATH=str(STEPS.parents[1]),
+            GITHUB_EVENT_NAME="pull_request",
+            GITHUB_BASE_REF="mine",
+            STEP="groups",
+        ),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == "stores --format json --base refs/remotes/origin/main\n"
+    assert (runner.folder / "output").read_text() == "groups=[]\n"
