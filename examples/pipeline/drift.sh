@@ -3,7 +3,8 @@
 # long as that is so. Needs the key and tokens that only read.
 . "$(dirname "$0")/settings.sh"
 named "$@"
-sh "$here/state.sh" restore "$group"
+# shellcheck disable=SC2086
+sh "$here/state.sh" restore "$group" $stores
 code=0
 # shellcheck disable=SC2086
 reconciler plan --base applied $only --fail-on drift --fail-on overdue --detailed-exitcode \

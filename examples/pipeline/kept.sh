@@ -1,10 +1,12 @@
 # Read by scripts that write to stores: the state folder comes from its branch, and goes back whatever happens.
-sh "$here/state.sh" restore "$group"
+# shellcheck disable=SC2086
+sh "$here/state.sh" restore "$group" $stores
 back() {
   ended=$?
   trap - EXIT
   trap '' INT TERM                # whoever cancels a job waits until this is done
-  sh "$here/state.sh" save "$group" || { if [ "$ended" = 0 ]; then ended=1; fi; }
+  # shellcheck disable=SC2086
+  sh "$here/state.sh" save "$group" $stores || { if [ "$ended" = 0 ]; then ended=1; fi; }
   exit "$ended"
 }
 trap back EXIT

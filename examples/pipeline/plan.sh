@@ -5,7 +5,8 @@
 named "$@"
 base=refs/remotes/origin/$MAIN_BRANCH
 # The trail tells what was applied last, and so a plan what is left over and what is drift.
-sh "$here/state.sh" restore "$group"
+# shellcheck disable=SC2086
+sh "$here/state.sh" restore "$group" $stores
 
 name=out/plan-$group
 ended=0

@@ -3,7 +3,8 @@
 # refused. Somebody reads it before `carry-out.sh` gets it.
 . "$(dirname "$0")/settings.sh"
 named "$@"
-sh "$here/state.sh" restore "$group"
+# shellcheck disable=SC2086
+sh "$here/state.sh" restore "$group" $stores
 code=0
 # shellcheck disable=SC2086
 reconciler plan --base none $only --out "out/plan-$group.json" --format markdown --output "out/plan-$group.md" || code=$?

@@ -26,6 +26,7 @@ mkdir -p out
 named() {
   group=$1
   shift
+  stores=$*
   only=
   for store in "$@"; do only="$only --store $store"; done
 }

@@ -1,10 +1,11 @@
 #!/bin/sh
-# state.sh restore|save GROUP: the state folder (trail, journals, register of opt-outs) on a branch of its own, one for
+# state.sh restore|save GROUP STORE…: the state folder (trail, journals, register of opt-outs) on a branch of its own, one for
 # each group. STATE_REMOTE is the repository that has it, by default this one; it must not be public. Keys stay out.
 . "$(dirname "$0")/settings.sh"
 . "$here/git.sh"
 what=$1
 branch=reconciler-state/$2
+shift 2
 remote=${STATE_REMOTE:-$(own_remote)}
 kept=out/state
 packed=out/state.tar
@@ -14,6 +15,26 @@ if [ -z "${STATE_REMOTE:-}" ] && [ "$(python3 "$here/public.py")" != private ]; 
   say "this repository is public, or cannot be shown to be private: give STATE_REMOTE, a private one, for the state folder"
   exit 1
 fi
+
+# A store that joined a controller or left one brings its trail and register along from the branch that it was on. Others
+# keep what they had of it: the longest trail is the last one.
+bring() {
+  longest=0 from=
+  if [ -f "$kept/audit/$1.jsonl" ]; then longest=$(wc -c <"$kept/audit/$1.jsonl"); fi
+  for ref in $(git -C "$kept" for-each-ref --format='%(refname)' refs/remotes/state); do
+    size=$(git -C "$kept" cat-file -s "$ref:audit/$1.jsonl" 2>/dev/null) || continue
+    if [ "$size" -gt "$longest" ]; then longest=$size from=$ref; fi
+  done
+  if [ -z "$from" ]; then return; fi
+  say "the state of $1 comes from ${from#refs/remotes/state/}"
+  for file in "audit/$1.jsonl" "opt-outs/$1.jsonl"; do
+    rm -f "$kept/$file"
+    if git -C "$kept" cat-file -e "$from:$file" 2>/dev/null; then
+      mkdir -p "$kept/${file%/*}"
+      git -C "$kept" cat-file blob "$from:$file" >"$kept/$file"
+    fi
+  done
+}
 
 case $what in
   restore)
@@ -25,6 +46,11 @@ case $what in
       2) say "there is no $branch yet: the state begins anew" && git init --quiet --initial-branch "$branch" "$kept" ;;
       *) say "the state cannot be fetched" && exit 1 ;;
     esac
+    branches=$(asked ls-remote --quiet "$remote" "refs/heads/reconciler-state/*")
+    if [ -n "$branches" ]; then
+      asked -C "$kept" fetch --quiet --depth 1 "$remote" "+refs/heads/reconciler-state/*:refs/remotes/state/*"
+    fi
+    for store in "$@"; do bring "$store"; done
     mkdir -p .reconciler
     # By a file: of what stands before a pipe, nobody hears that it failed.
     tar -C "$kept" --exclude ./.git -cf "$packed" .

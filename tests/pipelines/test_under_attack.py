@@ -305,3 +305,40 @@ def test_the_action_takes_the_stores_of_the_protected_branch(runner: Runner) -> 
     )
     assert done.stderr == "stores --format json --base refs/remotes/origin/main\n"
     assert (runner.folder / "output").read_text() == "groups=[]\n"
+
+
+NOTED = f"""
+{PLANNED}
+mkdir -p .reconciler/opt-outs && echo "$MARK" >>.reconciler/opt-outs/us.jsonl
+"""
+
+
+def noted(runner: Runner, group: str, *stores: str, mark: str) -> list[str]:
+    """Who is known to be out of a store after a job of the group."""
+    shutil.rmtree(runner.folder / "here/.reconciler", ignore_errors=True)
+    done = runner.job("withdraw.sh", group, *stores, MARK=mark)
+    assert done.returncode == 0, done.stderr
+    return sorted(set(runner.state(group)["opt-outs/us.jsonl"].split()))
+
+
+def test_a_store_keeps_its_opt_outs_when_it_joins_a_controller_and_when_it_leaves(
+    runner: Runner,
+) -> None:
+    """The state has a branch for each group: a new one knew of nobody who had opted out."""
+    runner.program(NOTED)
+    assert noted(runner, "us", "us", mark="ada") == ["ada"]
+    assert noted(runner, "acme", "us", "tw", mark="bob") == ["ada", "bob"]
+    assert noted(runner, "acme", "us", "tw", mark="cyd") == ["ada", "bob", "cyd"]
+    assert noted(runner, "us", "us", mark="dan") == ["ada", "bob", "cyd", "dan"]
+    runner.program("exit 0")  # the others of the controller go on without it
+    assert noted(runner, "acme", "tw", mark="") == ["ada", "bob", "cyd"]
+    runner.program(NOTED)
+    assert noted(runner, "acme", "tw", "us", mark="eva") == ["ada", "bob", "cyd", "dan", "eva"]
+
+
+def test_a_state_that_cannot_be_looked_through_begins_no_other(runner: Runner) -> None:
+    runner.program(NOTED)
+    noted(runner, "us", "us", mark="ada")
+    git = shutil.which("git")
+    runner.program(f'case "$*" in *refs/remotes/state*) exit 128 ;; esac\nexec {git} "$@"', "git")
+    assert runner.job("withdraw.sh", "acme", "us", MARK="bob").returncode == 128
