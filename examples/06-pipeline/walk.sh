@@ -77,6 +77,15 @@ import json, sys
 from urllib.request import urlopen
 people = json.load(urlopen(f"http://127.0.0.1:{sys.argv[1]}/_sandbox/customers"))["customers"]
 print([one for one in people if one["email"] == sys.argv[2]][0][sys.argv[3]])' "$@"; }
+# What a store has now: has PORT EMAIL FIELD TEXT.
+has() {
+  found=$(live "$1" "$2" "$3")
+  echo "$2: $3 $found"
+  case $found in
+    *"$4"*) ;;
+    *) echo "not $4" >&2 && exit 1 ;;
+  esac
+}
 
 git init --quiet --bare --initial-branch main origin.git
 git clone --quiet "file://$work/origin.git" author 2>/dev/null
@@ -108,7 +117,7 @@ says "$comment" "wholesale"
 cat "$comment"
 merged 1 first merge
 on_main apply.sh
-live $((port + 2)) grace.hopper@example.com tags
+has $((port + 2)) grace.hopper@example.com tags wholesale
 
 step "the same job again: the trail has it, and nothing is done twice"
 on_main apply.sh >"$work/again.txt" 2>&1 || { cat "$work/again.txt"; exit 1; }
@@ -133,8 +142,8 @@ only=
 merged 2 second squash
 merged 3 third fast-forward
 on_main apply.sh
-live $((port + 2)) grace.hopper@example.com first_name
-live $((port + 1)) new@example.com first_name
+has $((port + 2)) grace.hopper@example.com first_name "Amazing Grace"
+has $((port + 1)) new@example.com first_name New
 
 only=acme-eu
 step "a request that is blocked: its comment and page say why; merged all the same, it is refused once, with its reason"
@@ -174,6 +183,8 @@ python3 -c "from urllib.request import Request, urlopen; urlopen(Request('http:/
 only=acme
 merged 5 fifth merge
 on_main apply.sh
+tags=$(live $((port + 2)) grace.hopper@example.com tags)
+case $tags in *wholesale*) exit 1 ;; esac
 
 step "a night later: nobody has edited anything, so there is no issue"
 on_main drift.sh
@@ -191,7 +202,7 @@ on_main drift.sh
 step "Grace clicks in one store: no more mails; the next timer takes her out of the other, and no request is waited for"
 tell $((port + 2)) person '{"id": "'"$grace"'", "channel": "email", "state": "unsubscribed"}'
 on_main withdraw.sh
-live $((port)) grace.hopper@example.com consent
+has $((port)) grace.hopper@example.com consent unsubscribed
 cd "$work/runner"
 protected "$program" audit log >"$work/log.txt"
 says "$work/log.txt" "withdraw: done (consent.email"
