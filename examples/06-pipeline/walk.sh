@@ -52,7 +52,7 @@ merged() {
   mkdir -p "$FORGE_FOLDER/requests/$1"
   echo grace >"$FORGE_FOLDER/requests/$1/approvers"
   cd "$work/author"
-  echo "$1 $(git rev-parse "$2")" >>"$FORGE_FOLDER/merged"
+  head=$(git rev-parse "$2")
   git checkout --quiet main
   case $3 in
     merge) git merge --quiet --no-ff --no-edit "$2" ;;
@@ -60,6 +60,7 @@ merged() {
     fast-forward) git rebase --quiet main "$2" && git checkout --quiet main && git merge --quiet --ff-only "$2" ;;
   esac
   git push --quiet origin main
+  echo "$1 $head $(git rev-parse HEAD)" >>"$FORGE_FOLDER/merged"
 }
 branch() { cd "$work/author" && git checkout --quiet -b "$1" "${2:-main}"; }
 pushed() { git commit --quiet --all --message "$1" && git push --quiet origin HEAD; }
@@ -141,6 +142,11 @@ request 3 third
 only=
 merged 2 second squash
 merged 3 third fast-forward
+# A job that waited for its approval meanwhile knows the second alone, and leaves the third for its own.
+runner
+git checkout --quiet HEAD~1
+protected for_each apply.sh >"$work/early.txt" 2>&1 || { cat "$work/early.txt"; exit 1; }
+says "$work/early.txt" "request 3 was merged after this commit"
 on_main apply.sh
 has $((port + 2)) grace.hopper@example.com first_name "Amazing Grace"
 has $((port + 1)) new@example.com first_name New

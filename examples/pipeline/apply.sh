@@ -7,7 +7,12 @@ named "$@"
 
 worst=0
 forge merged "$group" "$LOOK_BACK_DAYS" out >out/merged.txt
-while read -r number plan approvers <&3; do
+while read -r number made plan approvers <&3; do
+  # A job that waited for its approval has the files of then, and would skip all that came later as not asked for.
+  if ! git merge-base --is-ancestor "$made" HEAD 2>/dev/null; then
+    say "request $number was merged after this commit: the job of a later one applies it"
+    continue
+  fi
   if [ "$plan" = - ]; then
     say "request $number: no plan for $group was kept"
     continue

@@ -3,7 +3,8 @@
 python forge.py groups                        < `reconciler stores --format json`
 python forge.py comment GROUP FILE            one comment a group on the request at hand
 python forge.py merged GROUP DAYS FOLDER      of each request merged lately, in that order, a line:
-                                              NUMBER, its plan below FOLDER or -, approvers or -
+                                              NUMBER, the commit that the merge made, its plan
+                                              below FOLDER or -, approvers or -
 python forge.py keep GROUP FILE               the plan of the request at hand; GitHub has a step
 python forge.py issue TITLE FILE              one open issue of that title
 python forge.py close TITLE                   none
@@ -74,12 +75,16 @@ class Api:
                 return
 
 
+Request: TypeAlias = tuple[str, str, str]
+"""The number, the last commit, and the one that the merge made on the protected branch."""
+
+
 class Forge(Protocol):
     """What one is asked; a text of None closes what is open."""
 
     def __init__(self, env: dict[str, str]) -> None: ...
     def comment(self, marker: str, text: str) -> None: ...
-    def requests(self, days: str, /) -> list[tuple[str, str]]: ...
+    def requests(self, days: str, /) -> list[Request]: ...
     def keep(self, group: str, path: Path, /) -> None: ...
     def plan(self, head: str, group: str) -> bytes | None: ...
     def approvers(self, number: str) -> list[str]: ...
@@ -87,17 +92,16 @@ class Forge(Protocol):
     def request(self, branch: str, title: str, text: str | None) -> None: ...
 
 
-Merged: TypeAlias = tuple[datetime, int, str]
-"""When, the number of the request, and its last commit."""
+Merged: TypeAlias = tuple[datetime, int, str, str]
 
 
 def _since(days: str) -> datetime:
     return datetime.now(UTC) - timedelta(days=int(days))
 
 
-def _oldest_first(found: list[Merged]) -> list[tuple[str, str]]:
+def _oldest_first(found: list[Merged]) -> list[Request]:
     """A queue merges several in one second: then the lower number came first."""
-    return [(str(number), head) for _, number, head in sorted(found)]
+    return [(str(number), head, made) for _, number, head, made in sorted(found)]
 
 
 def _login(one: Any) -> str:
@@ -131,7 +135,7 @@ class GitHub:
                 return
         self.api.json("POST", at, body=text)
 
-    def requests(self, days: str) -> list[tuple[str, str]]:
+    def requests(self, days: str) -> list[Request]:
         since, found = _since(days), list[Merged]()
         asked = {"state": "closed", "base": self.main, "sort": "updated", "direction": "desc"}
         for one in self.api.every("pulls", **asked):
@@ -139,7 +143,7 @@ class GitHub:
                 break
             at = one["merged_at"] and datetime.fromisoformat(one["merged_at"])
             if at and at >= since:
-                found.append((at, one["number"], one["head"]["sha"]))
+                found.append((at, one["number"], one["head"]["sha"], one["merge_commit_sha"]))
         return _oldest_first(found)
 
     def keep(self, _group: str, _path: Path) -> None:
@@ -194,6 +198,10 @@ class GitHub:
             self.api.json("POST", "pulls", title=title, body=text, head=branch, base=self.main)
 
 
+def _made(request: Any) -> str:
+    return str(request["merge_commit_sha"] or request["squash_commit_sha"] or request["sha"])
+
+
 class GitLab:
     """With `FORGE_TOKEN`, a project access token with the scope `api`."""
 
@@ -213,14 +221,14 @@ class GitLab:
                 return
         self.api.json("POST", at, body=text)
 
-    def requests(self, days: str) -> list[tuple[str, str]]:
+    def requests(self, days: str) -> list[Request]:
         asked = {
             "state": "merged",
             "target_branch": self.main,
             "updated_after": _since(days).isoformat(),
         }
         found = [
-            (datetime.fromisoformat(one["merged_at"]), one["iid"], one["sha"])
+            (datetime.fromisoformat(one["merged_at"]), one["iid"], one["sha"], _made(one))
             for one in self.api.every("merge_requests", **asked)
             if one["merged_at"]
         ]
@@ -298,10 +306,10 @@ class Local:
         group = marker.split()[-2]
         self._write(f"requests/{self.env['REQUEST']}/comment-{group}.md", text.encode())
 
-    def requests(self, _days: str) -> list[tuple[str, str]]:
+    def requests(self, _days: str) -> list[Request]:
         merged = self.folder / "merged"
         lines = merged.read_text().splitlines() if merged.exists() else []
-        return [(number, head) for number, head in map(str.split, lines)]
+        return [(number, head, made) for number, head, made in map(str.split, lines)]
 
     def keep(self, group: str, path: Path) -> None:
         self._write(f"plans/{self.env['HEAD']}/{group}.json", path.read_bytes())
@@ -332,14 +340,14 @@ def _plan_in(packed: bytes, name: str) -> bytes | None:
         return files.read(name)
 
 
-def _merged(forge: Forge, number: str, head: str, group: str, folder: Path) -> Iterator[str]:
+def _kept(forge: Forge, number: str, head: str, group: str, folder: Path) -> Iterator[str]:
     plan = forge.plan(head, group)
     path = folder / f"merged-{number}-{group}.json"
     if plan is None:
-        yield from (number, "-", "-")
+        yield from ("-", "-")
         return
     path.write_bytes(plan)
-    yield from (number, str(path), ",".join(dict.fromkeys(forge.approvers(number))) or "-")
+    yield from (str(path), ",".join(dict.fromkeys(forge.approvers(number))) or "-")
 
 
 def groups(stores: Any) -> str:
@@ -361,8 +369,8 @@ def main(words: list[str], env: dict[str, str]) -> None:
             marker = f"<!-- reconciler: {group} -->"
             forge.comment(marker, f"{marker}\n{Path(file).read_text(encoding='utf-8')}")
         case ["merged", group, days, folder]:
-            for number, head in forge.requests(days):
-                print(*_merged(forge, number, head, group, Path(folder)))
+            for number, head, made in forge.requests(days):
+                print(number, made, *_kept(forge, number, head, group, Path(folder)))
         case ["keep", group, file]:
             forge.keep(group, Path(file))
         case ["issue", title, file]:

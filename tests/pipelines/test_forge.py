@@ -105,7 +105,9 @@ def test_a_request_of_a_branch_is_opened_renewed_and_closed(forge: Forge, tmp_pa
 
 def merged(forge: Forge, number: int, days: float, head: str, **fields: Any) -> None:
     at = (system_clock().now() - timedelta(days=days)).isoformat()
+    made = f"{number:x}" * 40
     told: dict[str, Any] = {"merged_at": at, "updated_at": at, "branch": "b"}
+    told |= {"merge_commit_sha": made[:40], "squash_commit_sha": None}
     if forge.kind == "github":
         told |= {"number": number, "state": "closed", "head": {"sha": head}}
     else:
@@ -143,7 +145,11 @@ def test_merged_requests_come_in_the_order_of_their_merges(forge: Forge, tmp_pat
     kept(forge, "b" * 40, "acme", b"{last}")
     kept(forge, "d" * 40, "other", b"{}")
     told = done(forge, tmp_path, "merged", "acme", "30", ".").splitlines()
-    assert told == ["5 merged-5-acme.json grace", "6 - -", "7 merged-7-acme.json grace"]
+    assert told == [
+        f"5 {'5' * 40} merged-5-acme.json grace",
+        f"6 {'6' * 40} - -",
+        f"7 {'7' * 40} merged-7-acme.json grace",
+    ]
     assert (tmp_path / "merged-5-acme.json").read_bytes() == b"{first}"
     assert (tmp_path / "merged-7-acme.json").read_bytes() == b"{last}"
 

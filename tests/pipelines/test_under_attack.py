@@ -342,3 +342,39 @@ def test_a_state_that_cannot_be_looked_through_begins_no_other(runner: Runner) -
     git = shutil.which("git")
     runner.program(f'case "$*" in *refs/remotes/state*) exit 128 ;; esac\nexec {git} "$@"', "git")
     assert runner.job("withdraw.sh", "acme", "us", MARK="bob").returncode == 128
+
+
+def test_a_job_that_waited_leaves_what_was_merged_meanwhile_to_the_next(runner: Runner) -> None:
+    """Its files do not ask for it yet: it was skipped for good, as no longer asked for."""
+    runner.program(PLANNED)
+    runner.commit(first="1")
+    first = runner.git("rev-parse", "HEAD")
+    runner.commit(second="2")
+    second = runner.git("rev-parse", "HEAD")
+    forge = runner.folder / "forge"
+    for head in (first, second):
+        (forge / "plans" / head).mkdir(parents=True)
+        (forge / "plans" / head / "acme.json").write_text("{}")
+    (forge / "merged").write_text(f"1 {first} {first}\n2 {second} {second}\n")
+    runner.git("checkout", "--quiet", first)
+    done = runner.job("apply.sh", "acme", "us")
+    assert done.returncode == 0, done.stderr
+    assert "request 2 was merged after this commit" in done.stderr
+    once = [one for one in runner.state()["audit/us.jsonl"].splitlines() if "--once" in one]
+    assert once == ["apply out/merged-1-acme.json --base none --once"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "made"),
+    [
+        ({"merge_commit_sha": "1" * 40, "squash_commit_sha": "2" * 40}, "1" * 40),
+        ({"merge_commit_sha": None, "squash_commit_sha": "2" * 40}, "2" * 40),
+        ({"merge_commit_sha": None, "squash_commit_sha": None}, "a" * 40),
+    ],
+)
+def test_what_a_merge_made_is_told_however_it_was_made(
+    tmp_path: Path, fields: Any, made: str
+) -> None:
+    with serving("gitlab") as forge:
+        merged(forge, 1, 1, "a" * 40, **fields)
+        assert done(forge, tmp_path, "merged", "acme", "30", ".") == f"1 {made} - -\n"
