@@ -31,6 +31,7 @@ import stamina
 
 PAGE = 100
 LARGEST = 64 * 1024 * 1024
+INSIDE = ("OWNER", "MEMBER", "COLLABORATOR")
 PASSING = (429, 500, 502, 503, 504)
 
 
@@ -169,7 +170,9 @@ class GitHub:
     def approvers(self, number: str) -> list[str]:
         last: dict[str, str] = {}
         for one in self.api.every(f"pulls/{number}/reviews"):
-            if one["state"] != "COMMENTED" and _login(one):
+            # Whoever can read a repository can review in it.
+            inside = one["author_association"] in INSIDE
+            if inside and one["state"] != "COMMENTED" and _login(one):
                 last[_login(one)] = one["state"]
         names = [name for name, state in last.items() if state == "APPROVED"]
         run = self.env.get("GITHUB_RUN_ID")

@@ -134,7 +134,7 @@ def kept(forge: Forge, head: str, group: str, content: bytes, **run: Any) -> Non
 
 def test_merged_requests_come_in_the_order_of_their_merges(forge: Forge, tmp_path: Path) -> None:
     approved = (
-        [{"user": {"login": "grace"}, "state": "APPROVED"}]
+        [{"user": {"login": "grace"}, "state": "APPROVED", "author_association": "OWNER"}]
         if forge.kind == "github"
         else [{"user": {"username": "grace"}}]
     )
@@ -187,7 +187,8 @@ def test_who_takes_an_approval_back_did_not_approve(github: Forge, tmp_path: Pat
         ("ada", "CHANGES_REQUESTED"),
         ("bob", "COMMENTED"),
     ):
-        github.reviews.append({"user": {"login": login}, "state": state})
+        told = {"user": {"login": login}, "state": state, "author_association": "MEMBER"}
+        github.reviews.append(told)
     github.let_in.append({"state": "approved", "user": {"login": "cyd"}})
     assert done(github, tmp_path, "merged", "acme", "30", ".").split()[-1] == "bob,cyd"
 

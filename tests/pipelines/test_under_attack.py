@@ -92,7 +92,7 @@ def test_whose_account_is_gone_stops_nothing(tmp_path: Path) -> None:
         done(forge, tmp_path, "comment", "acme", written(tmp_path))
         merged(forge, 1, 1, "a" * 40)
         kept(forge, "a" * 40, "acme", b"{}")
-        forge.reviews.append({"state": "APPROVED", **gone})
+        forge.reviews.append({"state": "APPROVED", "author_association": "MEMBER", **gone})
         forge.let_in.append({"state": "approved", **gone})
         assert done(forge, tmp_path, "merged", "acme", "30", ".").split()[-1] == "-"
 
@@ -378,3 +378,14 @@ def test_what_a_merge_made_is_told_however_it_was_made(
     with serving("gitlab") as forge:
         merged(forge, 1, 1, "a" * 40, **fields)
         assert done(forge, tmp_path, "merged", "acme", "30", ".") == f"1 {made} - -\n"
+
+
+def test_a_stranger_who_approves_is_no_approver(tmp_path: Path) -> None:
+    """In a public repository anybody can review; the trail would name them."""
+    with serving("github") as forge:
+        merged(forge, 1, 1, "a" * 40)
+        kept(forge, "a" * 40, "acme", b"{}")
+        for login, how in (("mallory", "NONE"), ("eve", "CONTRIBUTOR"), ("grace", "COLLABORATOR")):
+            review = {"user": {"login": login}, "state": "APPROVED", "author_association": how}
+            forge.reviews.append(review)
+        assert done(forge, tmp_path, "merged", "acme", "30", ".").split()[-1] == "grace"
