@@ -17,6 +17,8 @@ def pipeline(groups: list[dict[str, str]]) -> dict[str, object]:
             job["variables"] = {"GROUP": one["group"], "STORES": one["stores"]}
             if kind in WRITING:
                 job["resource_group"] = f"stores-{one['group']}"
+            if kind == "carry-out":  # no other group's plan is waited for
+                job["needs"] = [f"replan {one['group']}"]
             made[f"{kind} {one['group']}"] = job
     if not groups:  # a pipeline needs a job
         made["nothing"] = {"script": ["echo no stores yet"]}

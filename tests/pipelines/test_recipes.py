@@ -93,6 +93,7 @@ def test_each_group_has_its_jobs_and_one_writes_at_a_time() -> None:
         assert job["extends"] in templates
         environment = templates[job["extends"]]["environment"]
         writes = environment in ("stores", "withdrawals")
+        assert job.get("needs") == ([f"replan {group}"] if kind == "carry-out" else None)
         assert job.get("resource_group") == (f"stores-{group}" if writes else None), kind
     assert len(made([])) == 2
 

@@ -389,3 +389,12 @@ def test_a_stranger_who_approves_is_no_approver(tmp_path: Path) -> None:
             review = {"user": {"login": login}, "state": "APPROVED", "author_association": how}
             forge.reviews.append(review)
         assert done(forge, tmp_path, "merged", "acme", "30", ".").split()[-1] == "grace"
+
+
+def test_no_group_of_stores_waits_for_the_plan_of_another() -> None:
+    """One that was blocked, or owed somebody an opt-out, kept all from being carried out by hand."""
+    (path,) = (one for one in WORKFLOWS if one.name == "customers.yaml")
+    assert "needs.replan.result" not in data(path)["jobs"]["apply"]["if"]
+    replan = data(STEPS / "gitlab-jobs.yml")[".replan"]
+    assert replan["allow_failure"] == {"exit_codes": ["1", "3"]}
+    assert replan["artifacts"]["when"] == "always"
