@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from reconciler.planfile.saved import SavedPlan
 
 
-def over(saved: "SavedPlan", environment: Environment) -> str | None:
+def over(saved: "SavedPlan", environment: Environment, pseudonyms: "Pseudonyms") -> str | None:
     """What became of a plan of which nothing is left to try; None where something is."""
     from reconciler.planfile.approve import approve
     from reconciler.state.trail import refused
 
     commitment = approve(saved)
+    keys = record_keys_for(environment) or (pseudonyms,)
     for store in commitment.stores:
-        found = refused(environment.folder, store.name, commitment.id)
+        found = refused(environment.folder, store.name, commitment.id, keys)
         if found is not None:
             when, why = found
             return f"was refused at {when} and is not tried again: {why}"

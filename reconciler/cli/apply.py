@@ -121,7 +121,7 @@ def command(
         commitment = approve(saved)
     else:
         made, saved = None, verified(told, pseudonyms)
-        if once and (over := app.over(saved, environment)):
+        if once and (over := app.over(saved, environment, pseudonyms)):
             click.echo(f"Plan {saved.id} {over}.")
             return OK
         earlier = app.applied_before(saved, environment, only or ()) if resume else None

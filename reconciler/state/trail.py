@@ -256,10 +256,16 @@ def ended_whole(folder: Path, store: str, plan: str) -> tuple[datetime, Head] | 
     return None if at is None else (at, _last_head(folder, store))
 
 
-def refused(folder: Path, store: str, plan: str) -> tuple[str, str] | None:
-    """When, and why, a plan was refused for good; None where it never was."""
+def refused(
+    folder: Path, store: str, plan: str, keys: Sequence[Pseudonyms]
+) -> tuple[str, str] | None:
+    """When, and why, a plan was refused for good; None where it never was. A line that no key at
+    hand has sealed refuses nothing: what was reviewed would be dropped by whoever wrote it.
+    """
     for line in _lines_of(plan, trail_path(folder, store)):
-        if line.get("event") == "refused":
+        content = {name: value for name, value in line.items() if name != "seal"}
+        sealed = (is_sealed(one, content, str(line.get("seal"))) for one in keys)
+        if line.get("event") == "refused" and any(sealed):
             return str(line.get("at")), str(line.get("why"))
     return None
 

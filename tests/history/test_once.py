@@ -130,3 +130,17 @@ def test_what_could_not_be_done_is_not_tried_for_ever(repo: Repository) -> None:
 @pytest.mark.parametrize("words", [("--once",), ("plan.json", "--once", "--only", "tag")])
 def test_only_all_of_a_plan_is_handed_over(repo: Repository, words: tuple[str, ...]) -> None:
     assert repo.call("apply", "--base", "none", *words).code == 64
+
+
+def test_a_line_that_nobody_sealed_refuses_no_plan(repo: Repository) -> None:
+    """Whoever can write the kept trail could have what was reviewed dropped, and nothing fails."""
+    plan = requested(repo, "first", ada={"first_name": "Eva"})
+    merged(repo, "merge", "first")
+    path = repo.shop.folder / ".reconciler/audit/shop.jsonl"
+    line = json.loads(path.read_text().splitlines()[-1])
+    line |= {"number": line["number"] + 1, "event": "refused", "plan": named(plan), "why": "no"}
+    with path.open("a") as file:
+        file.write(f"{json.dumps(line, separators=(',', ':'))}\n")
+    done = handed(repo, plan)
+    assert done.code == 1
+    assert "sealed with another key" in done.everything
