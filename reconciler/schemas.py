@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import phonenumbers
 
-from reconciler.model.instant import instant
+from reconciler.model.instant import date_fault, instant
 from reconciler.model.spelling import email_fault, phone_shape_fault, tag_fault, text_fault
 from reconciler.model.web_address import address
 
@@ -42,6 +42,7 @@ FAULTS: Final[dict[str, Callable[[str], str | None]]] = {
     "tag": tag_fault,
     "text": text_fault,
     "lines": lambda value: text_fault(value, lines=True),
+    "date": date_fault,
 }
 
 

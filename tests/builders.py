@@ -78,7 +78,7 @@ def desired(email: str | None = "ada@example.com", /, **fields: Any) -> DesiredC
     )
     scalars = tuple(
         (name, Personal(fields.pop(name)))
-        for name in ("first_name", "last_name", "note")
+        for name in ("first_name", "last_name", "nickname", "birthday", "gender", "note")
         if name in fields
     )
     previously = named(**fields.pop("previously", {}))
@@ -113,7 +113,7 @@ def live(
 ) -> LiveCustomer:
     texts: dict[str, Any] = {
         name: Personal(fields.pop(name))
-        for name in ("phone", "first_name", "last_name", "note")
+        for name in ("phone", "first_name", "last_name", "nickname", "birthday", "gender", "note")
         if fields.get(name) is not None
     }
     consents = fields.pop("consent", {})

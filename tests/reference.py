@@ -164,6 +164,8 @@ def _row(title: str, cell: Callable[[Capabilities], str]) -> str:
 
 def _writes(name: str) -> Callable[[Capabilities], str]:
     def cell(one: Capabilities) -> str:
+        if name in one.tries:
+            return "tried"
         if name in one.updates:
             return "yes"
         return "on create" if name in one.creates else "no"

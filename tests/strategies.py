@@ -48,14 +48,28 @@ SWITCHES: dict[str, dict[str, tuple[str, ...]]] = {
         "list_order": ("ascending", "descending", "shuffled"),
         "email_lookup_missing": ("null", "404"),
         "resend": ("keep", "restamp"),
+        "gender": ("numbers", "words"),
     },
+}
+# What SHOPLINE calls our fields beside the neutral ones, with values that it may hold of them.
+SHOPLINE_FIELDS: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "nickname": ("nick_name", (None, "Addie", "=1+1")),
+    "birthday": ("birthday", (None, "19900228", "0228")),
+    "gender": ("gender", (0, 1, 3, "other")),
+    "language": ("language", (None, "en", "zh-hans-cn")),
+}
+
+# What has to be, for everything that these specs ask for to be possible.
+_NEEDED: dict[str, Json] = {
+    "shopline": {"nick_name": st.just("honoured"), "language": st.just("honoured")}
 }
 
 
 def switches(platform: str) -> st.SearchStrategy[Json]:
     own = SWITCHES[platform]
     return st.fixed_dictionaries(
-        {}, optional={name: st.sampled_from(values) for name, values in own.items()}
+        _NEEDED.get(platform, {}),
+        optional={name: st.sampled_from(values) for name, values in own.items()},
     )
 
 
@@ -90,6 +104,12 @@ def _consent(dated: bool) -> st.SearchStrategy[Json]:
     )
 
 
+def _extra() -> st.SearchStrategy[Json]:
+    return st.fixed_dictionaries(
+        {}, optional={key: st.sampled_from(held) for key, held in SHOPLINE_FIELDS.values()}
+    )
+
+
 def _record(platform: str) -> st.SearchStrategy[Json]:
     dated = platform != "shoplazza"
     return st.fixed_dictionaries(
@@ -103,6 +123,7 @@ def _record(platform: str) -> st.SearchStrategy[Json]:
                 if platform != "shoplazza"
                 else {}
             ),
+            **({"extra": _extra()} if platform == "shopline" else {}),
         }
     )
 
@@ -152,6 +173,14 @@ def _wanted_consent() -> st.SearchStrategy[Any]:
     return st.one_of(st.just("unsubscribed"), granted, st.just("subscribed"))
 
 
+_OWN_TO_SHOPLINE = {
+    "nickname": st.sampled_from(("Addie", "Zoë")),
+    "birthday": st.sampled_from(("1990-02-28", "1815-12-10")),
+    "gender": st.sampled_from(("male", "female", "secret")),
+    "language": st.sampled_from(("en", "nb")),
+}
+
+
 def _entry(platform: str) -> st.SearchStrategy[Json]:
     tags = st.one_of(
         st.lists(st.sampled_from(TAGS), unique=True, max_size=3),
@@ -176,6 +205,7 @@ def _entry(platform: str) -> st.SearchStrategy[Json]:
                 if platform != "shoplazza"
                 else {}
             ),
+            **(_OWN_TO_SHOPLINE if platform == "shopline" else {}),
         },
     )
 

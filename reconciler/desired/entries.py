@@ -11,7 +11,7 @@ from reconciler.diagnostics import Diagnostic, Pointer, Severity, SourceMark
 from reconciler.model.consent import Channel, ConsentState, Evidence, WantedConsent
 from reconciler.model.customer import ADDRESS_TEXTS, Address, Scalar
 from reconciler.model.dialling import is_usual
-from reconciler.model.fields import PROFILE, consent_field
+from reconciler.model.fields import BY_NAME, PROFILE, consent_field
 from reconciler.model.identity import Identity, IdentityKind, identity, usual_phone
 from reconciler.model.instant import instant
 from reconciler.model.marks import marked
@@ -214,7 +214,7 @@ def _customer(place: _Place, item: Mapping[str, Any], defaults: Mapping[str, Any
     for name in PROFILE:
         if name in filled:
             value: Scalar = filled[name]
-            if not isinstance(value, bool):
+            if BY_NAME[name].personal:
                 value = personal(value)
             entry.say(name, value, (*pointer, name), default=name not in item)
     if "addresses" in filled:

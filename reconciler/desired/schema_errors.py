@@ -45,6 +45,7 @@ _FAULT_HINTS: Final = {
     "tag": "stores cut tags at commas and trim them; take this out",
     "text": "take it out, or write the text anew",
     "lines": "take it out, or write the text anew",
+    "date": "write year, month and day, like 1997-01-02",
 }
 
 
@@ -322,7 +323,7 @@ def _name(pointer: Pointer) -> str:
 
 
 def _ticked(names: Iterable[object], glue: str) -> str:
-    return glue.join(f"`{name}`" for name in names)
+    return glue.join(f"`{'null' if name is None else name}`" for name in names)
 
 
 def _diagnostic(

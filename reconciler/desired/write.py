@@ -15,9 +15,9 @@ from reconciler import schemas
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState, LiveConsent
 from reconciler.model.customer import Address, LiveCustomer
-from reconciler.model.fields import PROFILE
+from reconciler.model.fields import BY_NAME, PROFILE
 from reconciler.model.identity import email_key, phone_key
-from reconciler.model.personal import Personal
+from reconciler.model.personal import in_clear
 from reconciler.model.settings import StoreSettings
 from reconciler.model.spelling import phone_fault
 from reconciler.model.tags import Owned, tag_key
@@ -46,10 +46,8 @@ class SpecWriter:
         entry |= self._contacts(live, dict(table.lengths))
         for name in PROFILE:
             value = live.scalar(name) if name in table.updates else None
-            if isinstance(value, Personal):
-                self._keep(entry, name, value.reveal(), dict(table.lengths).get(name))
-            elif value is not None:
-                entry[name] = value
+            if value is not None:
+                self._keep(entry, name, in_clear(value), dict(table.lengths).get(name))
         if self._is_unclaimed(live):
             entry["claim"] = False
         tags = self._tags(live, table)
@@ -104,10 +102,10 @@ class SpecWriter:
         for name in sorted(live.unreadable):
             self.left_out[f"`{name}` that the store hides"] += 1
 
-    def _keep(self, entry: dict[str, Any], name: str, text: str, most: int | None) -> None:
-        kind = "note" if name == "note" else "name"
-        if schemas.fits(kind, text) and len(text) <= (most or len(text)):
-            entry[name] = text
+    def _keep(self, entry: dict[str, Any], name: str, value: object, most: int | None) -> None:
+        short = most is None or not isinstance(value, str) or len(value) <= most
+        if short and schemas.fits(BY_NAME[name].part, value):
+            entry[name] = value
         else:
             self.left_out[f"{name.replace('_', ' ')}s that a spec may not hold"] += 1
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from reconciler.model.customer import NOTHING_LEARNED, DesiredCustomer, Learned, LiveCustomer
 from reconciler.model.entries import Entries
+from reconciler.model.fields import PROFILE
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.plan.hidden import HiddenContacts
 from reconciler.plan.match import Index, OfPair, never
@@ -17,7 +18,7 @@ from reconciler.platforms.base import Found, Page, Recalled, Record
 CONTACTS: Final = frozenset({"email", "phone"})
 # How many records are asked for singly, in order to see whether pages leave keys out by mistake.
 ASKED_AT_MOST: Final = 250
-_KEYS: Final = frozenset({*CONTACTS, "first_name", "last_name", "note"})
+_KEYS: Final = frozenset({*CONTACTS, *PROFILE})
 
 
 @dataclass(slots=True)

@@ -23,6 +23,8 @@ class Capabilities:
     Where a limit is None, or not in a table of limits, the documents tell none.
 
     `creates` and `updates` are the fields that a create or an update can write;
+    `tries` are those of them that the documents only show being read: whether a store takes them is
+    seen when the record is read back.
     `single_contact` says that a create takes exactly one of e-mail and phone.
     `lengths` and `address_lengths` are most characters by field, `address_parts` the parts that it
     keeps, `address_needs` those that a new address must have.
@@ -52,6 +54,7 @@ class Capabilities:
     rate: Rate
     creates: frozenset[str] = frozenset()
     updates: frozenset[str] = frozenset()
+    tries: frozenset[str] = frozenset()
     deletes: bool = False
     counts: bool = False
     look_up_calls: tuple[tuple[IdentityKind, int], ...] = ()

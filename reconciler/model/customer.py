@@ -176,6 +176,10 @@ class LiveCustomer:
     phone: Personal | None = None
     first_name: Personal | None = None
     last_name: Personal | None = None
+    nickname: Personal | None = None
+    birthday: Personal | None = None
+    gender: Personal | None = None
+    language: str | None = None
     note: Personal | None = None
     tax_exempt: bool | None = None
     tags: tuple[str, ...] = ()

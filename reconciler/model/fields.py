@@ -46,35 +46,98 @@ def _phone(value: object, region: str | None) -> object:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSpec:
-    """`normalise` takes a value and the store's phone region; it is idempotent in effect."""
+    """`normalise` takes a value and the store's phone region; it is idempotent in effect. `part` is
+    the definition of the spec schema that a single value of it has to fit.
+    """
 
     name: str
     kind: FieldKind
     normalise: Callable[[object, str | None], object]
     personal: bool
     title: str
+    part: str = ""
 
 
 FIELDS: Final = (
     FieldSpec(
-        name="email", kind=FieldKind.SCALAR, normalise=_email, personal=True, title="e-mail address"
+        name="email",
+        kind=FieldKind.SCALAR,
+        normalise=_email,
+        personal=True,
+        title="e-mail address",
+        part="email",
     ),
     FieldSpec(
-        name="phone", kind=FieldKind.SCALAR, normalise=_phone, personal=True, title="phone number"
+        name="phone",
+        kind=FieldKind.SCALAR,
+        normalise=_phone,
+        personal=True,
+        title="phone number",
+        part="phone",
     ),
     FieldSpec(
-        name="first_name", kind=FieldKind.SCALAR, normalise=_text, personal=True, title="first name"
+        name="first_name",
+        kind=FieldKind.SCALAR,
+        normalise=_text,
+        personal=True,
+        title="first name",
+        part="name",
     ),
     FieldSpec(
-        name="last_name", kind=FieldKind.SCALAR, normalise=_text, personal=True, title="last name"
+        name="last_name",
+        kind=FieldKind.SCALAR,
+        normalise=_text,
+        personal=True,
+        title="last name",
+        part="name",
     ),
-    FieldSpec(name="note", kind=FieldKind.SCALAR, normalise=_text, personal=True, title="note"),
+    FieldSpec(
+        name="nickname",
+        kind=FieldKind.SCALAR,
+        normalise=_text,
+        personal=True,
+        title="nickname",
+        part="name",
+    ),
+    FieldSpec(
+        name="birthday",
+        kind=FieldKind.SCALAR,
+        normalise=_text,
+        personal=True,
+        title="birthday",
+        part="birthday",
+    ),
+    FieldSpec(
+        name="gender",
+        kind=FieldKind.SCALAR,
+        normalise=_text,
+        personal=True,
+        title="gender",
+        part="gender",
+    ),
+    FieldSpec(
+        name="language",
+        kind=FieldKind.SCALAR,
+        normalise=_text,
+        personal=False,
+        title="language",
+        part="language",
+    ),
+    FieldSpec(
+        name="note",
+        kind=FieldKind.SCALAR,
+        normalise=_text,
+        personal=True,
+        title="note",
+        part="note",
+    ),
     FieldSpec(
         name="tax_exempt",
         kind=FieldKind.SCALAR,
         normalise=_flag,
         personal=False,
         title="tax exemption",
+        part="taxExempt",
     ),
     FieldSpec(name="tags", kind=FieldKind.SET, normalise=_flag, personal=False, title="tags"),
     FieldSpec(

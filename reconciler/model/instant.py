@@ -1,6 +1,7 @@
 """Times as people write them in specs and as lines of a trail tell them: instants."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from typing import Final
 
 BEGIN: Final = datetime.min.replace(tzinfo=UTC)
@@ -13,6 +14,19 @@ def instant(text: str) -> datetime | None:
         return moment if moment.utcoffset() is not None else None
     except (ValueError, OverflowError):
         return None
+
+
+def date_fault(text: str) -> str | None:
+    """Why a text is no day of the calendar, year first; None where it is one."""
+    try:
+        if _DATE.fullmatch(text) and date.fromisoformat(text):
+            return None
+    except ValueError:
+        pass
+    return "is no date"
+
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def told_at(text: object) -> datetime:

@@ -3,12 +3,15 @@ write into reasons.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.identity import IdentityKind
 from reconciler.model.personal import Personal
 from reconciler.model.redaction import Names, without_values
 from reconciler.model.settings import DesiredState
+
+_NAMES: Final = ("first_name", "last_name", "nickname")
 
 
 def reason_of(desired: DesiredCustomer, live: LiveCustomer | None, names: Names) -> str | None:
@@ -19,14 +22,14 @@ def reason_of(desired: DesiredCustomer, live: LiveCustomer | None, names: Names)
 
 
 def names_in(customers: Iterable[DesiredCustomer | LiveCustomer]) -> Names:
-    """What people are called by: their first and last names, and their addresses for mail."""
+    """What people are called by: their names, and their addresses for mail."""
     return Names(value for one in customers for value in _names(one))
 
 
 def unsaid(desired: DesiredCustomer, live: LiveCustomer) -> Iterator[str]:
     """What a record is called by and its entry does not say, letter for letter."""
     said = dict(desired.scalars)
-    for name in ("first_name", "last_name"):
+    for name in _NAMES:
         told = live.scalar(name)
         if isinstance(told, Personal) and said.get(name) != told:
             yield told.reveal()
@@ -42,11 +45,11 @@ def everybody(state: DesiredState) -> Iterator[DesiredCustomer]:
 
 def _names(one: DesiredCustomer | LiveCustomer) -> Iterator[str]:
     if isinstance(one, LiveCustomer):
-        told = (one.first_name, one.last_name, one.email)
+        told = (one.first_name, one.last_name, one.nickname, one.email)
         yield from (value.reveal() for value in told if value is not None)
         return
     for name, value in one.scalars:
-        if name in ("first_name", "last_name") and isinstance(value, Personal):
+        if name in _NAMES and isinstance(value, Personal):
             yield value.reveal()
     email = one.identity(IdentityKind.EMAIL)
     if email is not None:
@@ -59,6 +62,13 @@ def _values(desired: DesiredCustomer, live: LiveCustomer | None) -> Iterator[Per
         if isinstance(value, Personal) and name != "note":
             yield value
     if live is not None:
-        contacts = (live.email, live.phone, live.first_name, live.last_name)
-        yield from (one for one in contacts if one is not None)
+        own = (
+            live.email,
+            live.phone,
+            live.first_name,
+            live.last_name,
+            live.nickname,
+            live.birthday,
+        )
+        yield from (one for one in own if one is not None)
         yield from (text for address in live.addresses for _, text in address.texts)

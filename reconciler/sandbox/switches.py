@@ -48,6 +48,8 @@ _SHARED: dict[str, Switch] = {
     ),
 }
 
+_READ_ONLY = ("ignored", "honoured", "refused")  # of what the documents show in answers alone
+
 _RESEND = Switch(
     "keep", ("keep", "restamp"), "What sending the consent state already held does to its time."
 )
@@ -168,6 +170,13 @@ SHOPLINE: dict[str, Switch] = _SHARED | {
         "lagging",
         ("lagging", "consistent"),
         "The subscribe flags while consent is pending: 2, or 3 like the state.",
+    ),
+    "nick_name": Switch("ignored", _READ_ONLY, "What a nick_name in a write does."),
+    "language": Switch("ignored", _READ_ONLY, "What a language in a write does."),
+    "gender": Switch(
+        "numbers",
+        ("numbers", "words", "no secret"),
+        "How answers tell the gender: 0 to 3, in words, or 3, which they do not list, as 0.",
     ),
     "list_tells": Switch(
         "all", ("all", "no consents"), "Whether lists and searches tell the consents."

@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState
-from reconciler.model.fields import consent_field
+from reconciler.model.fields import SCALARS, consent_field
 from reconciler.model.identity import IdentityKind
 from reconciler.testing.case import Case, Entry
 from reconciler.testing.subject import Person
@@ -56,6 +56,10 @@ def updates(*fields: str) -> Needs:
     return lacking
 
 
+def tries(table: Capabilities) -> str:
+    return "" if table.tries else f"{table.title} documents all that it takes"
+
+
 def creates(table: Capabilities) -> str:
     return "" if "email" in table.creates else f"{table.title} creates nobody by e-mail"
 
@@ -75,7 +79,7 @@ def is_yes(state: ConsentState) -> bool:
 
 def apart(table: Capabilities, before: Person, after: Person) -> list[str]:
     """What differs, but for how the store words a *no* where its writes send consents along."""
-    names = ("id", "email", "phone", "first_name", "last_name", "note", "rest")
+    names = ("id", *(one.name for one in SCALARS if one.name != "tax_exempt"), "rest")
     found = [one for one in names if getattr(before, one) != getattr(after, one)]
     if sorted(before.tags) != sorted(after.tags):
         found.append("tags")

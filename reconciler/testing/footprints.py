@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.fields import BY_NAME
 from reconciler.plan.outcome import State
 from reconciler.testing.case import UNDATED, Case, states, told
 from reconciler.testing.check import (
@@ -18,6 +19,7 @@ from reconciler.testing.check import (
     deletes,
     is_yes,
     nothing,
+    tries,
     updates,
 )
 from reconciler.testing.subject import Person
@@ -26,16 +28,29 @@ from reconciler.testing.subject import Person
 _CHANGES: Final[dict[str, tuple[Any, Any]]] = {
     "first_name": ("Augusta", "Augusta"),
     "last_name": ("King", "King"),
+    "nickname": ("Countess", "Countess"),
+    "birthday": ("1815-12-10", "1815-12-10"),
+    "gender": ("female", "female"),
+    "language": ("nb", "nb"),
     "note": ("calls at noon", "calls at noon"),
     "tags": ({"add": ["vip"], "remove": ["old"]}, ("app:x", "vip")),
+}
+# What somebody has of what not every platform can hold.
+_HELD: Final = {
+    "nickname": "Addie",
+    "birthday": "1990-02-28",
+    "gender": "male",
+    "language": "en",
+    "note": "met in Oslo",
 }
 _STATES: Final = (ConsentState.SUBSCRIBED, ConsentState.UNSUBSCRIBED, ConsentState.NOT_SUBSCRIBED)
 
 
 def _rest_of(case: Case) -> Person:
     """Somebody with a value in every field that the platform can hold."""
-    note = "met in Oslo" if "note" in case.table.creates | case.table.updates else None
-    return replace(ADA, note=note, consents=SUBSCRIBED)
+    known = case.table.creates | case.table.updates
+    held: dict[str, Any] = {name: value for name, value in _HELD.items() if name in known}
+    return replace(ADA, consents=SUBSCRIBED, **held)
 
 
 def a_create_makes_who_was_asked_for_and_subscribes_nobody(case: Case) -> None:
@@ -61,7 +76,7 @@ def a_create_makes_who_was_asked_for_and_subscribes_nobody(case: Case) -> None:
 
 def an_update_changes_its_field_and_nothing_else(case: Case) -> None:
     for name, (asked, holds) in _CHANGES.items():
-        if name not in case.table.updates:
+        if name not in case.table.updates - case.table.tries:
             continue
         case.begin([_rest_of(case), BYSTANDER], {"email": "ada@example.com", name: asked})
         before = case.people()
@@ -73,6 +88,48 @@ def an_update_changes_its_field_and_nothing_else(case: Case) -> None:
         for email, person in wanted.items():
             found = apart(case.table, person, after[email])
             assert found == [], f"an update of {name} left {', '.join(found)} wrong"
+
+
+def what_is_only_tried_is_done_or_told(case: Case) -> None:
+    """A field that the documents only show being read: the record decides, and never the answer."""
+    for name in sorted(case.table.tries):
+        asked, holds = _CHANGES[name]
+        case.begin([_rest_of(case), BYSTANDER], {"email": "ada@example.com", name: asked})
+        result = case.apply(case.plan())
+        holds_now = getattr(case.people()["ada@example.com"], name)
+
+        if holds_now == holds:
+            continue
+        assert not result.complete, f"{name} is {holds_now!r}: {told(result)}"
+        assert set(states(result)) & {State.NOT_APPLIED, State.FAILED}, told(result)
+
+
+def what_an_update_costs_is_told_and_stops_the_store(case: Case) -> None:
+    """A store that empties what a write leaves out costs one customer something, and not two."""
+    for name, (asked, holds) in _CHANGES.items():
+        if name not in case.table.updates:
+            continue
+        case.begin([_rest_of(case), BYSTANDER], {"email": "ada@example.com", name: asked})
+        before = case.people()
+        result = case.apply(case.plan())
+        after = case.people()
+
+        wanted = replace(before["ada@example.com"], **{name: holds})
+        lost = set(apart(case.table, wanted, after["ada@example.com"])) - {name, "rest"}
+        if lost:
+            assert not result.complete, f"an update of {name} lost {', '.join(lost)}, and says done"
+            texts = " ".join(told(result).split())
+            missing = [one for one in sorted(lost) if one in BY_NAME and not _named(one, texts)]
+            assert missing == [], f"an update of {name} lost {', '.join(missing)} without a word"
+        found = apart(case.table, before["by@example.com"], after["by@example.com"])
+        assert found == [], f"{', '.join(found)} of somebody else changed"
+
+
+def _named(field: str, texts: str) -> bool:
+    words = {"tags": "tags were lost", "addresses": "addresses were lost"}
+    channel = field.removeprefix("consent.")
+    other = f"the {channel} consent went" if channel != field else f"the {BY_NAME[field].title} was"
+    return words.get(field, other) in texts
 
 
 def an_update_leaves_both_consents(case: Case) -> None:
@@ -166,6 +223,8 @@ CHECKS: Final = (
     Check(what_may_be_sent_along_is_told, nothing),
     Check(a_create_makes_who_was_asked_for_and_subscribes_nobody, creates),
     Check(an_update_changes_its_field_and_nothing_else, updates("tags")),
+    Check(what_is_only_tried_is_done_or_told, tries),
+    Check(what_an_update_costs_is_told_and_stops_the_store, updates("first_name")),
     Check(an_update_leaves_both_consents, updates("first_name")),
     Check(an_opt_out_goes_out_from_every_state, updates(EMAIL)),
     Check(a_grant_subscribes_and_an_opt_out_without_newer_evidence_stands, updates(EMAIL)),

@@ -13,8 +13,9 @@ class Person:
     """One customer as the server holds it, whatever the adapter says of it.
 
     `id` is the store's, and empty for somebody who is yet to be put there. A phone is given with
-    its `+`; the server may hold it in its own form. `consents` are by channel; who is not named was
-    never asked. `rest` is what else the server holds that a write could cost.
+    its `+`, a birthday year first and with hyphens, a gender in a word; the server may hold them in
+    its own form. `consents` are by channel; who is not named was never asked. `rest` is what else
+    the server holds that a write could cost.
     """
 
     email: str | None
@@ -22,6 +23,10 @@ class Person:
     phone: str | None = None
     first_name: str | None = None
     last_name: str | None = None
+    nickname: str | None = None
+    birthday: str | None = None
+    gender: str | None = None
+    language: str | None = None
     note: str | None = None
     tags: tuple[str, ...] = ()
     consents: tuple[tuple[Channel, ConsentState], ...] = ()

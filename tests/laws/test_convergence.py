@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.plan.outcome import State
 from tests.harness import VARIANTS, Shop, opened, told
-from tests.strategies import FOREIGN_TAGS, desired, records, switches
+from tests.strategies import FOREIGN_TAGS, SHOPLINE_FIELDS, desired, records, switches
 
 Json = dict[str, Any]
 
@@ -99,6 +99,9 @@ def test_nobody_and_nothing_unmanaged_is_touched(
         for field in ("first_name", "last_name", "note", "phone"):
             if field not in entry:
                 assert (has[field] or None) == (had[field] or None)
+        for field, (key, _) in SHOPLINE_FIELDS.items():
+            if field not in entry:
+                assert (has["extra"].get(key) or None) == (had["extra"].get(key) or None)
         assert [tag for tag in has["tags"] if tag in FOREIGN_TAGS] == [
             tag for tag in had["tags"] if tag in FOREIGN_TAGS
         ]
@@ -184,7 +187,7 @@ def test_no_personal_value_is_in_plans_and_journals(
 
     text = json.dumps(body, ensure_ascii=False) + shop.journal()
     for one in (*scene[1], *scene[2]):
-        for field in ("email", "first_name", "last_name", "note"):
+        for field in ("email", "first_name", "last_name", "nickname", "birthday", "note"):
             value = one.get(field)
             if value and len(value) > 3:
                 assert value not in text

@@ -13,6 +13,7 @@ Json = dict[str, Any]
 EMAILS = tuple(f"Canary.Mail{n}+Zq@Feather{n}.example" for n in range(1, 7))
 PHONES = tuple(f"+86133150344{n:02}" for n in range(11, 17))
 FIRST, LAST, NOTE = "Kanarienvogel", "Zwitscherström", "sings-at-dawn <b>&amp; 'noon'"
+NICKNAME, BIRTHDAY, OLD_BIRTHDAY = "Federkleidchen", "1887-11-23", "18991224"
 STREET, CITY, ZIP, COMPANY = (
     "77 Birdcage Wälk",
     "Nightingale-upon-Twig",
@@ -28,6 +29,11 @@ EVERY = (
     FIRST,
     LAST,
     NOTE,
+    NICKNAME,
+    BIRTHDAY,
+    BIRTHDAY.replace("-", ""),
+    OLD_BIRTHDAY,
+    "1899-12-24",
     STREET,
     CITY,
     ZIP,

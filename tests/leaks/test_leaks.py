@@ -44,6 +44,16 @@ class Watch:
     def want(self, *more: Json, approvals: tuple[Json, ...] = ()) -> None:
         shopline = self.box.platform == "shopline"
         note = {} if self.box.platform == "shoplazza" else {"note": canaries.NOTE}
+        own = (
+            {
+                "nickname": canaries.NICKNAME,
+                "birthday": canaries.BIRTHDAY,
+                "gender": "female",
+                "language": "nb",
+            }
+            if shopline
+            else {}
+        )
         moves: list[Json] = (
             []
             if self.box.platform == "shoplazza"
@@ -77,6 +87,7 @@ class Watch:
                     "first_name": canaries.FIRST,
                     "last_name": canaries.LAST,
                     **note,
+                    **own,
                     "tags": ["vip", canaries.IN_TAG],
                     "addresses": [canaries.address(self.box.platform)],
                 },
@@ -99,7 +110,7 @@ class Watch:
         (self.specs / "all.yaml").write_text(text, encoding="utf-8")
 
     def reset(self) -> None:
-        self.box.reset(_people(self.box.platform))
+        self.box.reset(_people(self.box.platform), _switches(self.box.platform))
 
     def run(self, *words: object, **env: str) -> Done:
         place = ("--specs", self.specs, "--state-dir", self.state)
@@ -128,6 +139,11 @@ class Watch:
                 yield f"name of {path.name}", str(path.relative_to(self.folder))
 
 
+def _switches(platform: str) -> dict[str, str]:
+    """So that everything which the specs ask for can be done."""
+    return {"nick_name": "honoured", "language": "honoured"} if platform == "shopline" else {}
+
+
 def _people(platform: str) -> list[Json]:
     phones = {
         "genstore": [one[3:] for one in PHONES],
@@ -136,7 +152,12 @@ def _people(platform: str) -> list[Json]:
     phone = phones.get(platform, list(PHONES))
     yes = {"email": consent("subscribed"), "sms": consent()}
     return [
-        person(EMAILS[0], phone=phone[2], tags=[canaries.IN_TAG, "app:x"]),
+        person(
+            EMAILS[0],
+            phone=phone[2],
+            tags=[canaries.IN_TAG, "app:x"],
+            extra={"birthday": canaries.OLD_BIRTHDAY} if platform == "shopline" else {},
+        ),
         person(
             EMAILS[1],
             first_name=canaries.FIRST,
@@ -154,7 +175,7 @@ def _people(platform: str) -> list[Json]:
 @pytest.fixture(params=["genstore", "shoplazza", "shopline"])
 def watch(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Watch]:
     box = Sandbox(request.param, token=canaries.TOKEN, rate="off")
-    box.seed(_people(request.param))
+    box.reset(_people(request.param), _switches(request.param))
     (tmp_path / "written").mkdir()
     with box.serving() as url:
         yield Watch(tmp_path, box, url)

@@ -130,6 +130,8 @@ def _wanted(email: str) -> st.SearchStrategy[DesiredCustomer]:
         optional={
             "first_name": _texts(),
             "note": _texts(),
+            "birthday": _texts(),
+            "language": st.sampled_from(("en", "ada@example.com")),
             "tags": st.sampled_from(TAGS).map(
                 lambda tag: tags("vip", *([tag] if tag != "vip" else []))
             ),
@@ -146,7 +148,7 @@ def _wanted(email: str) -> st.SearchStrategy[DesiredCustomer]:
 
 
 def _entry(email: str, /, **fields: Any) -> DesiredCustomer:
-    flags = tuple((name, fields.pop(name)) for name in ("tax_exempt",) if name in fields)
+    flags = tuple((name, fields.pop(name)) for name in ("tax_exempt", "language") if name in fields)
     entry = desired(email, **fields)
     return replace(entry, scalars=entry.scalars + flags)
 
@@ -169,6 +171,8 @@ def _live(email: str) -> st.SearchStrategy[LiveCustomer]:
         {"consent": st.fixed_dictionaries({"email": consent, "sms": consent})},
         optional={
             "first_name": _texts(),
+            "birthday": _texts(),
+            "language": st.sampled_from(("nb", "zh-hans-cn")),
             "tax_exempt": st.booleans(),
             "addresses": _addresses(),
             "tags": st.lists(st.sampled_from(TAGS), unique=True).map(tuple),

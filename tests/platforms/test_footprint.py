@@ -26,6 +26,8 @@ WRITES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "note": ({"note": "new"}, ("genstore", "shopline")),
     "address": ({"addresses": [ADDRESS]}, PLATFORMS),
     "tax": ({"tax_exempt": True}, ("genstore",)),
+    "birthday": ({"birthday": "1815-12-10", "gender": "female"}, ("shopline",)),
+    "language": ({"nickname": "Countess", "language": "nb"}, ("shopline",)),
     "rename": (
         {"email": "new@example.com", "previously": {"email": "ada@example.com"}},
         ("genstore", "shopline"),

@@ -13,6 +13,10 @@ _ALL: Final = frozenset(
         "phone",
         "first_name",
         "last_name",
+        "nickname",
+        "birthday",
+        "gender",
+        "language",
         "note",
         "tags",
         "addresses",
@@ -29,6 +33,8 @@ SHOPLINE: Final = Capabilities(
     domains=("myshopline.com",),
     creates=_ALL,
     updates=_ALL,
+    # Both are in answers only: neither the page of a create nor that of an update lists them.
+    tries=frozenset({"nickname", "language"}),
     deletes=True,
     counts=True,
     extra_calls=(("addresses", 1),),
@@ -95,12 +101,18 @@ SHOPLINE: Final = Capabilities(
             guard="only what changes is sent; the first read-back finds such a store, and stops it",
         ),
         Footprint(
+            call="create and update with a nickname or a language",
+            touches=("nothing, or the whole call, where a store does not take them",),
+            guard="read back, and not applied where they did not take; a refusal is told as failed",
+        ),
+        Footprint(
             call="address calls", touches=("the default address",), guard="the default is set last"
         ),
         Footprint(call="delete", touches=("the customer",), guard="only by name in the specs"),
     ),
     notes=(
         "Tax exemption can only be written through GraphQL, which is not used here.",
+        "Nickname and language are documented in answers only; a write that does not take is told.",
         "Customers with orders cannot be deleted; deleting an unknown id is answered like success.",
         "Tags may only grow in some stores; what could not be removed is reported.",
         "Tags are one text: a tag with a comma in it cannot be told from two tags.",

@@ -1,12 +1,21 @@
 """SHOPLINE's JSON to customers and back. Pure."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from reconciler.model.consent import NOTHING_TOLD, Actor, Channel, ConsentState, Grade, LiveConsent
-from reconciler.model.customer import ADDRESS_TEXTS, CONTACT_OF, Address, LiveCustomer, Wire
+from reconciler.model.customer import (
+    ADDRESS_TEXTS,
+    CONTACT_OF,
+    Address,
+    LiveCustomer,
+    Scalar,
+    Wire,
+)
 from reconciler.model.identity import Identity, IdentityKind
+from reconciler.model.instant import date_fault
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import ConsentWrite, Patch
 from reconciler.model.personal import Personal, in_clear
@@ -37,12 +46,23 @@ _GRADES: Final = {
     2: Grade.ORDER,
     **dict.fromkeys((3, 7), Grade.STAFF),
 }
-_TEXTS: Final = {name: name for name in ("email", "phone", "first_name", "last_name", "note")}
+_TEXTS: Final = {
+    **{name: name for name in ("email", "phone", "first_name", "last_name", "note")},
+    "nickname": "nick_name",
+    "birthday": "birthday",
+    "gender": "gender",
+    "language": "language",
+}
+# Written as numbers; answers have numbers or words. Their 0, `unknown`, is nothing told.
+_GENDERS: Final = {"male": 1, "female": 2, "secret": 3}
+_GENDER_TOLD: Final[dict[str, Personal | None]] = {
+    **dict.fromkeys(("0", "unknown")),
+    **{word: Personal(word) for word in _GENDERS},
+    **{str(number): Personal(word) for word, number in _GENDERS.items()},
+}
+_DAY: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _BLOCKED: Final = 0  # of `state`: 0 on the blacklist, 1 not invited, 2 invited, 3 registered
 _OTHER: Final = (
-    "nick_name",
-    "gender",
-    "birthday",
     "verified_email",
     "multipass_identifier",
     "state",
@@ -65,6 +85,10 @@ def customer(record: Mapping[str, Any], times: StoreTimes) -> LiveCustomer:
         phone=found.texts["phone"],
         first_name=found.texts["first_name"],
         last_name=found.texts["last_name"],
+        nickname=found.texts["nickname"],
+        birthday=_day(found.texts["birthday"]),
+        gender=_gender(found.texts["gender"]),
+        language=_plain(found.texts["language"]),
         note=found.texts["note"],
         tags=tags or (),
         addresses=addresses or (),
@@ -79,6 +103,24 @@ def customer(record: Mapping[str, Any], times: StoreTimes) -> LiveCustomer:
         wire=Wire(record),
         teaches=times.learned(),
     )
+
+
+def _day(told: Personal | None) -> Personal | None:
+    """`19970102` with its hyphens; what is no such day stays as the store has it."""
+    found = None if told is None else _DAY.fullmatch(told.reveal())
+    if found is None:
+        return told
+    text = "-".join(found.groups())
+    return told if date_fault(text) else Personal(text)
+
+
+def _gender(told: Personal | None) -> Personal | None:
+    """A word of the documents; any other, and a number that they do not list, stays as it is."""
+    return None if told is None else _GENDER_TOLD.get(told.reveal().strip().casefold(), told)
+
+
+def _plain(told: Personal | None) -> str | None:
+    return None if told is None else told.reveal()
 
 
 def hear(record: Mapping[str, Any], times: StoreTimes) -> None:
@@ -197,9 +239,7 @@ def contact(one: Identity) -> str:
 def new_customer(patch: Patch) -> dict[str, Any]:
     """A create; a consent that is not asked for is sent as *not subscribed*."""
     body: dict[str, Any] = {one.kind.value: contact(one) for one in patch.contacts}
-    for name, value in patch.scalars:
-        if value is not None:
-            body[name] = in_clear(value)
+    body |= dict(_written(name, value) for name, value in patch.scalars if value is not None)
     if patch.tags.added:
         body["tags"] = ",".join(patch.tags.added)
     if patch.addresses is not UNMANAGED and patch.addresses:
@@ -224,9 +264,7 @@ def changed_customer(ground: LiveCustomer, patch: Patch) -> dict[str, Any]:
     along.
     """
     body: dict[str, Any] = {one.kind.value: contact(one) for one in patch.contacts}
-    for name, value in patch.scalars:
-        # Null is ignored by the address endpoints, so the empty text is tried, and read back.
-        body[name] = "" if value is None else in_clear(value)
+    body |= dict(_written(name, value) for name, value in patch.scalars)
     if patch.tags or (patch.unproven and ground.tags):
         body["tags"] = ",".join(carry_out(ground.tags, patch.tags))
     for channel, (key, _) in CONSENT_KEYS.items():
@@ -234,6 +272,16 @@ def changed_customer(ground: LiveCustomer, patch: Patch) -> dict[str, Any]:
         if write is not None:
             body[key] = consent_body(write)
     return {"customer": body}
+
+
+def _written(name: str, value: Scalar) -> tuple[str, str | int | bool]:
+    """Null is ignored by the address endpoints, so the empty text is tried, and read back."""
+    text = in_clear(value)
+    if name == "gender":
+        return name, 0 if text is None else _GENDERS[str(text)]
+    if name == "birthday" and text is not None:
+        text = str(text).replace("-", "")
+    return _TEXTS.get(name, name), "" if text is None else text
 
 
 def consent_body(write: ConsentWrite) -> dict[str, Any]:

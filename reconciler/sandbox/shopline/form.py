@@ -15,6 +15,7 @@ CODES = {"unsubscribed": 0, "subscribed": 1, "not_subscribed": 2, "pending": 3}
 STATES = {code: state for state, code in CODES.items()}
 LEVELS = {"unknown": 0, "single": 1, "confirmed": 2}
 _LEVEL_NAMES = {code: name for name, code in LEVELS.items()}
+GENDERS = ("unknown", "male", "female", "secret")
 ADDRESS_KEYS = (
     "first_name",
     "last_name",
@@ -83,6 +84,13 @@ class Form:
         body = self.address(held, masked=masked) or {}
         return {**body, "def": held["default"], "customer_id": customer_id}
 
+    def _gender(self, held: Any) -> str:
+        """What a number or word is that the documents do not list goes out as it is."""
+        reading = self._settings["gender"]
+        if reading == "words" and held in range(len(GENDERS)):
+            return GENDERS[held]
+        return "0" if reading == "no secret" and held == GENDERS.index("secret") else str(held)
+
     def customer(self, record: Record) -> Json:
         extra = record["extra"]
         masked = self._store.masked(record)
@@ -96,8 +104,9 @@ class Form:
             "nick_name": extra.get("nick_name") or "",
             "note": record["note"] or "",
             "tags": tags if isinstance(tags, str) else ",".join(tags),
-            "gender": str(extra.get("gender", 0)),
+            "gender": self._gender(extra.get("gender") or 0),
             "birthday": extra.get("birthday") or "",
+            "language": extra.get("language") or "",
             "verified_email": extra.get("verified_email", False),
             "multipass_identifier": extra.get("multipass_identifier") or "",
             "state": extra.get("state", 1),

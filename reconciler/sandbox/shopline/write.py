@@ -15,6 +15,7 @@ _LIMITS = {
     "first_name": 128,
     "last_name": 128,
     "nick_name": 128,
+    "language": 64,
     "note": 1000,
     "birthday": 8,
     "multipass_identifier": 100,
@@ -72,8 +73,15 @@ class Write:
         if birthday and not re.fullmatch(r"\d{8}", birthday):
             raise Refusal(422, "birthday is invalid")
         extra = record["extra"]
-        for key in ("nick_name", "birthday", "multipass_identifier"):
+        for key in ("birthday", "multipass_identifier"):
             assign(extra, key, given.get(key, MISSING), clear=clear, replacing=replacing)
+        for key in ("nick_name", "language"):
+            taken = self._settings[key] == "honoured"
+            if key in given and self._settings[key] == "refused":
+                raise Refusal(422, f"{key} is not permitted")
+            # What is not taken may be lost all the same where a PUT replaces.
+            value = given.get(key, MISSING) if taken else MISSING
+            assign(extra, key, value, clear=clear, replacing=replacing)
 
     def _typed(self, record: Record, given: Json, *, replacing: bool) -> None:
         extra = record["extra"]
