@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
-from reconciler import schemas
 from reconciler.diagnostics import SourceMark
 from reconciler.model.consent import (
     Actor,
@@ -26,9 +25,8 @@ from reconciler.model.customer import (
     LiveCustomer,
     Scalar,
 )
-from reconciler.model.fields import BY_NAME, PROFILE, consent_field
+from reconciler.model.fields import PROFILE, consent_field
 from reconciler.model.managed import UNMANAGED
-from reconciler.model.personal import in_clear
 from reconciler.model.register import Access, Said, Sure
 from reconciler.model.tags import TagIntent, sort_tags, tag_key
 from reconciler.plan.case import CustomerPlan
@@ -292,10 +290,7 @@ def _value(
     if field == "addresses":
         assert any(isinstance(one, AddressChange) for one in own)  # noqa: S101
         return _Found(_addresses(live))
-    value = live.scalar(field)
-    if not schemas.fits(BY_NAME[field].part, in_clear(value)):
-        return "the store has a value that a spec may not hold"
-    return _Found(value)
+    return _Found(live.scalar(field))
 
 
 def _intent(desired: DesiredCustomer, changes: Iterable[TagChange]) -> TagIntent:
