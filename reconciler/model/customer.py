@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 from reconciler.diagnostics import SourceMark
@@ -14,6 +15,16 @@ from reconciler.model.tags import TagIntent
 
 CONTACT_OF: Final = {Channel.EMAIL: IdentityKind.EMAIL, Channel.SMS: IdentityKind.PHONE}
 """The kind of contact that a channel's consent is for."""
+
+
+class Account(StrEnum):
+    """What a store says of somebody's account, where its documents list these words."""
+
+    DECLINED = "declined"
+    DISABLED = "disabled"
+    ENABLED = "enabled"
+    INVITED = "invited"
+
 
 Scalar: TypeAlias = Personal | str | bool | None
 
@@ -166,9 +177,10 @@ class LiveCustomer:
     `unreadable` names fields that the store hid or garbled: they are never matched by, compared or
     written. `hidden` are the contacts that it withheld, or may have, with what it shows instead.
     `untold` names fields whose key the record lacks altogether. `orders` is None where it does not
-    say how many there are; `blocked` says that the store has barred the customer. `other` holds
-    what we do not manage but a write could cost, by the store's own names. `teaches` is what this
-    record, and those that were read before it, showed of the store itself.
+    say how many there are; `blocked` says that the store has barred the customer. `account` is None
+    where nothing known is told of one. `other` holds what we do not manage but a write could cost,
+    by the store's own names. `teaches` is what this record, and those that were read before it,
+    showed of the store itself.
     """
 
     remote_id: str
@@ -191,6 +203,8 @@ class LiveCustomer:
     untold: frozenset[str] = frozenset()
     orders: int | None = None
     blocked: bool = False
+    account: Account | None = None
+    verified_email: bool | None = None
     other: tuple[tuple[str, Personal], ...] = field(default=(), repr=False)
     wire: Wire | None = field(default=None, repr=False, compare=False)
     teaches: Learned = field(default=NOTHING_LEARNED, repr=False, compare=False)

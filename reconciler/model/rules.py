@@ -78,6 +78,12 @@ RULES: Final[dict[str, Rule]] = {
     "ceiling.grant": _ceiling("opt-ins"),
     "ceiling.profile": _ceiling("changed profiles"),
     "ceiling.tag": _ceiling("customers who get or lose tags"),
+    "consent.account-declined": _released(
+        RuleLevel.HOLD, "the customer declined an account, and may have meant more by it"
+    ),
+    "consent.account-disabled": _warn(
+        "the account of a customer who is to be opted in is disabled", "enable it in the store"
+    ),
     "consent.address-change": _hold(
         "a consent does not pass from one address to another", "say what the new address's is"
     ),

@@ -122,6 +122,7 @@ class Case:
             has_contact=has,
             blurred=self.rules.blurs(channel, live.consent(channel) if live else None),
             blocked=live is not None and live.blocked,
+            account=None if live is None else live.account,
             now=self.rules.now,
             policy=self.rules.policy,
             table=self.rules.table,

@@ -20,6 +20,7 @@ from reconciler.model.consent import (
     row,
     transition,
 )
+from reconciler.model.customer import Account
 from reconciler.model.register import Said, Standing
 from reconciler.model.rules import by_release
 from reconciler.model.settings import Policy
@@ -46,7 +47,8 @@ class ConsentFacts:
     """What is known of the person beside the consent itself.
 
     `blurred` says that never asked may stand for an opt-out on this channel of this store,
-    `blocked` that the store has barred the customer. `register` asks the register of opt-outs for
+    `blocked` that the store has barred the customer, `account` what it says of the account.
+    `register` asks the register of opt-outs for
     whoever has the address that the consent will be for.
     """
 
@@ -57,6 +59,7 @@ class ConsentFacts:
     now: datetime
     policy: Policy
     table: Capabilities
+    account: Account | None = None
     register: Callable[[], Standing | None] = lambda: None
 
 
@@ -223,6 +226,12 @@ def _weighed(
         # What a release lifts here hides nothing that the register knows better.
         known = ground.register()
         held = known_before(word, wanted.evidence, known) or held
+    if held is not None and held.changes and ground.account is Account.DECLINED:
+        # Two doubts at once: a release of the one would lift the other unseen.
+        return _held(
+            "consent.account-declined",
+            f"the customer declined an account, and {held.message}",
+        )
     if held is not None:
         return held
     if transition(live, wanted.state) is Decision.NEWER_FROM_PERSON and not is_from_person(
@@ -232,6 +241,25 @@ def _weighed(
             "consent.opted-out",
             f"the person opted out of {word}: only the person's own later consent overturns that",
             "`evidence`, and a `method` other than import",
+        )
+    return _by_account(word, ground.account)
+
+
+def _by_account(word: str, account: Account | None) -> ConsentDecision:
+    """Whoever declined has said no to something, and what and when is not told. An account that is
+    disabled may be one that the person never opened, so it only gives a reason to look.
+    """
+    if account is Account.DECLINED:
+        return _held(
+            "consent.account-declined",
+            f"the customer declined an account, and whether that is a no to {word} is not told",
+            by_release("consent.account-declined"),
+        )
+    if account is Account.DISABLED:
+        return replace(
+            _CHANGE,
+            rule="consent.account-disabled",
+            message=f"the account of this customer, who is opted in to {word}, is disabled",
         )
     return _CHANGE
 

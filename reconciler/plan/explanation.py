@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 from reconciler.diagnostics import SourceMark
 from reconciler.model.consent import Channel, LiveConsent, WantedConsent
-from reconciler.model.customer import Address, DesiredCustomer, LiveCustomer, Scalar
+from reconciler.model.customer import (
+    Account,
+    Address,
+    DesiredCustomer,
+    LiveCustomer,
+    Scalar,
+)
 from reconciler.model.fields import consent_field
 from reconciler.model.identity import Identity, IdentityKind, identity
 from reconciler.model.managed import UNMANAGED
@@ -52,6 +58,7 @@ class Bearing:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """What one entry means for one customer; `verdicts` are those about no single field.
+    `account` and `verified_email` are what the store tells of them; neither is ever written.
 
     `absent` says that the entry wants the customer gone, `reason` why; `bearing` is None in stores
     without marks.
@@ -64,6 +71,8 @@ class Explanation:
     absent: bool
     reason: str | None
     bearing: Bearing | None
+    account: Account | None
+    verified_email: bool | None
     fields: tuple[Field, ...]
     verdicts: tuple[Verdict, ...]
 
@@ -144,6 +153,8 @@ def _one(
         exists=live is not None,
         absent=desired.absent,
         reason=reason_of(desired, live, rules.names),
+        account=None if live is None else live.account,
+        verified_email=None if live is None else live.verified_email,
         bearing=None if ownership == NO_MARKS else _bearing(live, ownership, changes=claims),
         fields=fields,
         verdicts=tuple(one for one in verdicts if id(one) not in told),

@@ -5,7 +5,7 @@ from typing import Final
 
 from reconciler.diagnostics import SourceMark
 from reconciler.model.consent import LiveConsent, WantedConsent
-from reconciler.model.customer import Address
+from reconciler.model.customer import Account, Address
 from reconciler.model.fields import BY_NAME
 from reconciler.model.personal import MASK, Personal
 from reconciler.model.pseudonyms import Pseudonyms
@@ -39,11 +39,22 @@ def render(
             yield Line(f"  reason: {plain(pseudonyms.text(one.reason))}")
         if one.bearing is not None:
             yield _bearing(one.bearing, pseudonyms)
+        yield from _account(one)
         for field in one.fields:
             yield from _field(field, pseudonyms, commit, show)
         for verdict in one.verdicts:
             yield from _verdict(verdict, "  ")
         yield Line()
+
+
+def _account(one: Explanation) -> Iterator[Line]:
+    """What only the store says; it is read and never written."""
+    told = [] if one.account is None else [one.account.value]
+    if one.verified_email is not None:
+        told.append(f"e-mail address {'' if one.verified_email else 'not '}verified")
+    if told:
+        doubtful = one.account in (Account.DECLINED, Account.DISABLED)
+        yield Line(f"  account: {'; '.join(told)}", Style.WARN if doubtful else Style.DIM)
 
 
 def _bearing(one: Bearing, pseudonyms: Pseudonyms) -> Line:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from reconciler.model.consent import NOTHING_TOLD, Channel, ConsentState, LiveConsent
-from reconciler.model.customer import ADDRESS_TEXTS, Address, LiveCustomer, Wire
+from reconciler.model.customer import ADDRESS_TEXTS, Account, Address, LiveCustomer, Wire
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import ConsentWrite, Patch
 from reconciler.model.personal import in_clear
@@ -58,6 +58,7 @@ _ADDRESS_PARTS: Final = tuple(
 )
 # Writable, not managed here, and lost if a full write left them out.
 _OTHER: Final = ("verifiedEmail", "state", "taxExemptions")
+_ACCOUNTS: Final = {one.name: one for one in Account}
 
 _TOLD_AT_MOST: Final = 100
 _NO: Final = (ConsentState.UNSUBSCRIBED, ConsentState.NOT_SUBSCRIBED)
@@ -167,6 +168,8 @@ def customer(
         hidden=found.hidden,
         untold=found.untold,
         orders=as_int(record.get("ordersCount")),
+        account=_ACCOUNTS.get(str(record.get("state"))),
+        verified_email=as_bool(record.get("verifiedEmail")),
         other=others(record, _OTHER),
         wire=Wire(record),
         teaches=times.learned(words.seen),
