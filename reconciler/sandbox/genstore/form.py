@@ -88,7 +88,7 @@ class Form:
             "notes": record["note"],
             "verifiedEmail": self.scalar(extra.get("verified_email", False)),
             "taxExempt": self.scalar(record["tax_exempt"]),
-            "state": extra.get("state", "DISABLED"),
+            "state": extra.get("state", "ENABLED"),
             "ordersCount": self.scalar(record["orders_count"]),
             "totalSpent": self.scalar(extra.get("total_spent", 0)),
             "createTime": self.time(record["created_at"]),
