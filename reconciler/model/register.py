@@ -61,6 +61,7 @@ class By(StrEnum):
 
 
 _RANK: Final = {Said.MADE: 0, Said.IN: 1, Said.OUT: 2, Said.ERASED: 3}
+_VAGUE: Final = {Sure.SECOND: 0, Sure.DAY: 1, Sure.NOT_TOLD: 2}
 _UNTOLD: Final = (Doer.NOT_TOLD, Doer.NOBODY)
 _OURS: Final = (By.WITHDRAWAL, By.CONTROLLER, By.MOVE)
 _ECHO: Final = timedelta(minutes=1)
@@ -158,8 +159,10 @@ def standing(acts: Iterable[Act]) -> Standing | None:
 
 
 def _order(act: Act) -> tuple[object, ...]:
+    """Of what counts from one instant, what is known less surely comes last, and so decides."""
     carried = act.by is By.CONTROLLER
-    return act.since, _RANK[act.said], not carried, act.store, act.by, act.doer
+    vague = _VAGUE[Sure.NOT_TOLD if act.at is None else act.sure]
+    return act.since, _RANK[act.said], not carried, act.store, act.by, act.doer, vague
 
 
 def is_from_elsewhere(act: Act, store: str) -> bool:

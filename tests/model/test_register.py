@@ -41,6 +41,15 @@ def test_how_somebody_stands_does_not_hang_on_the_order_of_lines(
     assert standing(shuffled) == standing(acts)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_noes_of_one_instant_the_vaguer_decides(*, turned: bool) -> None:
+    """No time told is overturned by less than a time that is."""
+    acts = [act(said=Said.OUT, at=None, seen=NOW), act(said=Said.OUT, at=NOW, seen=NOW)]
+    found = standing(reversed(acts) if turned else acts)
+    assert found is not None
+    assert not found.dated
+
+
 @example(
     acts=[
         act(by=By.CONTROLLER, store="shop"),
