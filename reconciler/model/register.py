@@ -175,8 +175,8 @@ def is_from_elsewhere(act: Act, store: str) -> bool:
     return act.said is Said.IN or act.by is By.IMPORT or act.store != store
 
 
-def _is_same(act: Act, store: str) -> bool:
-    return act.at is None and act.by is By.READING and act.said is Said.OUT and act.store == store
+def _is_same(act: Act, store: str, shown: datetime | None) -> bool:
+    return act.at == shown and act.by is By.READING and act.said is Said.OUT and act.store == store
 
 
 def left_by_us(acts: Iterable[Act], store: str) -> Act | None:
@@ -288,12 +288,15 @@ class Register:
         found = self._everything(channel, contact)
         return standing(found) if found else None
 
-    def beside(self, channel: Channel, contact: str, store: str) -> Standing | None:
-        """The same, where a record of the store says no now: that tells better than what was seen
-        of it without a time.
+    def beside(
+        self, channel: Channel, contact: str, store: str, shown: datetime | None = None
+    ) -> Standing | None:
+        """The same, where a record of the store says no now, or never since the instant `shown`:
+        that tells better than what was seen of just this, or of a no without a time.
         """
         found = self._everything(channel, contact)
-        return standing(one for one in found if not _is_same(one, store)) if found else None
+        rest = (one for one in found if not _is_same(one, store, shown))
+        return standing(rest) if found else None
 
     def elsewhere(self, channel: Channel, contact: str, store: str) -> Standing | None:
         """How they stand by what other stores of the controller, and lists, say."""

@@ -61,7 +61,12 @@ def standing_of(
     contact = wanted_contact(desired, live, channel, region)
     if contact is None:
         return None
-    out = live is not None and live.consent(channel).state is ConsentState.UNSUBSCRIBED
-    if live is not None and out and contact == contact_key(live, channel, region):
+    if live is None or contact != contact_key(live, channel, region):
+        return register.of(channel, contact)
+    consent = live.consent(channel)
+    if consent.is_dated_never():
+        shown = consent.until or consent.at
+        return register.beside(channel, contact, rules.store.name, shown)
+    if consent.state is ConsentState.UNSUBSCRIBED:
         return register.beside(channel, contact, rules.store.name)
     return register.of(channel, contact)

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.plan.outcome import State
-from tests.harness import VARIANTS, Shop, opened, told
+from tests.harness import VARIANTS, Shop, consent, opened, person, told
 from tests.strategies import FOREIGN_TAGS, SHOPLINE_FIELDS, desired, records, switches
 
 Json = dict[str, Any]
@@ -52,6 +52,38 @@ _DATES_EVERY_NO: tuple[str, list[Json], list[Json], Json] = (
 )
 
 
+# An opt-out goes first, and the apply notes since when she was never asked before it opts her in.
+_NEVER_WITH_A_DATE: tuple[str, list[Json], list[Json], Json] = (
+    "genstore",
+    [
+        person(
+            "chen@example.com",
+            phone="13315034401",
+            consent={
+                "email": consent("not_subscribed", "2026-01-01T08:00:00+00:00"),
+                "sms": consent("subscribed", "2026-01-01T08:00:00+00:00"),
+            },
+        )
+    ],
+    [
+        {
+            "email": "chen@example.com",
+            "consent": {
+                "email": {
+                    "state": "subscribed",
+                    "given_at": "2026-03-01T00:00:00+00:00",
+                    "source": "checkout",
+                    "level": "single",
+                },
+                "sms": "unsubscribed",
+            },
+        }
+    ],
+    {},
+)
+
+
+@example(scene=_NEVER_WITH_A_DATE)
 @example(scene=_DATES_EVERY_NO)
 @given(scene=_SCENE)
 def test_applying_a_plan_makes_the_store_as_desired_and_the_next_plan_empty(
