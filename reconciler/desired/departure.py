@@ -6,7 +6,7 @@ is to go, and so is, where the store says so, a customer.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from reconciler.desired.meaning import meaning
 from reconciler.desired.past import AtHand, Past
@@ -19,6 +19,8 @@ from reconciler.model.settings import StoreSettings
 from reconciler.model.tags import Owned, TagIntent, sort_tags, tag_key
 
 _Key: TypeAlias = tuple[str, str]
+
+_SHORT: Final = 9  # as much of a commit as cannot be taken for somebody's number, and be masked
 
 
 def departed(
@@ -169,7 +171,7 @@ class _Leaving:
                     identities=customer.identities,
                     mark=customer.mark,
                     absent=goes,
-                    reason=f"it left the files after {commit[:12]}" if goes else None,
+                    reason=f"it left the files after {commit[:_SHORT]}" if goes else None,
                     departed=True,
                 )
                 off = sort_tags((*gone, *exact))
