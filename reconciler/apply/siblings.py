@@ -16,7 +16,7 @@ from reconciler.model.consent import Channel
 from reconciler.model.customer import CONTACT_OF, DesiredCustomer, LiveCustomer
 from reconciler.model.entries import NO_ENTRIES
 from reconciler.model.identity import Identity, IdentityKind, asked_in, identity
-from reconciler.model.register import Doer, Person
+from reconciler.model.register import Person
 from reconciler.plan.hidden import HiddenContacts
 from reconciler.plan.sayings import contact_key, is_out, out_of
 from reconciler.plan.steps import Step, StepKind
@@ -133,7 +133,7 @@ def _overhear(people: Iterable[LiveCustomer], channel: Channel, theirs: StoreRul
         if contact is None or not is_out(channel, consent, theirs):
             continue
         act = out_of(consent, theirs)
-        if act.doer is Doer.NOBODY:
+        if act.is_of_its_store_alone:
             continue
         # What a register knows already it tells better, since when above all.
         if register.news(Person(channel=channel, contact=contact), act) is not None:

@@ -36,7 +36,7 @@ class Sure(StrEnum):
 
 class Doer(StrEnum):
     """Who acted, as far as the store tells. Perhaps nobody did where it has one word for out and
-    for never asked, and tells neither who nor when.
+    for never asked, and does not tell who.
     """
 
     PERSON = "person"
@@ -89,6 +89,11 @@ class Act:
     def since(self) -> datetime:
         """The instant that it counts from."""
         return self.at or self.seen
+
+    @property
+    def is_of_its_store_alone(self) -> bool:
+        """Whether nobody may have acted, and not even a time says that somebody did."""
+        return self.doer is Doer.NOBODY and self.at is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,15 +173,22 @@ def _order(act: Act) -> tuple[object, ...]:
 def is_from_elsewhere(act: Act, store: str) -> bool:
     """Whether an act is no news that a store gave itself. A list that was imported is of no store;
     what was carried to one tells less than what it was carried from, whoever got another address
-    said no to nothing, and where perhaps nobody acted that counts in its own store alone.
+    said no to nothing, and some count in their own store alone.
     """
-    if act.by in (By.CONTROLLER, By.MOVE) or act.doer is Doer.NOBODY:
+    if act.by in (By.CONTROLLER, By.MOVE) or act.is_of_its_store_alone:
         return False
     return act.said is Said.IN or act.by is By.IMPORT or act.store != store
 
 
-def _is_same(act: Act, store: str, shown: datetime | None) -> bool:
-    return act.at == shown and act.by is By.READING and act.said is Said.OUT and act.store == store
+def _is_shown(act: Act, store: str, never_since: datetime | None) -> bool:
+    """Whether what a record of a store shows now tells better than this, which was seen of it: a no
+    than one without a time, never asked since an instant than just that.
+    """
+    if act.by is not By.READING or act.said is not Said.OUT or act.store != store:
+        return False
+    if never_since is None:
+        return act.at is None
+    return act.at == never_since and act.doer is Doer.NOBODY
 
 
 def left_by_us(acts: Iterable[Act], store: str) -> Act | None:
@@ -289,13 +301,13 @@ class Register:
         return standing(found) if found else None
 
     def beside(
-        self, channel: Channel, contact: str, store: str, shown: datetime | None = None
+        self, channel: Channel, contact: str, store: str, never_since: datetime | None = None
     ) -> Standing | None:
-        """The same, where a record of the store says no now, or never since the instant `shown`:
-        that tells better than what was seen of just this, or of a no without a time.
+        """The same, beside what a record of the store shows now: a no, or never asked since an
+        instant.
         """
         found = self._everything(channel, contact)
-        rest = (one for one in found if not _is_same(one, store, shown))
+        rest = (one for one in found if not _is_shown(one, store, never_since))
         return standing(rest) if found else None
 
     def elsewhere(self, channel: Channel, contact: str, store: str) -> Standing | None:
@@ -381,10 +393,10 @@ class Register:
         after = standing([*known, act])
         again = any(one.said is Said.OUT and one.at is None for one in known)
         erased = before.said is Said.ERASED and act.said is Said.OUT and again
+        same = [one for one in known if (one.said, one.at) == (act.said, act.at)]
+        if same and act.doer is not Doer.NOBODY and all(one.doer is Doer.NOBODY for one in same):
+            return True
         if act.at is None and (before.said is act.said or erased):
-            somebody = act.doer is not Doer.NOBODY
-            if somebody and all(one.doer is Doer.NOBODY for one in known if one.said is act.said):
-                return True
             return after is not None and after.by_person and not before.by_person
         return after != before
 

@@ -64,8 +64,9 @@ def out_of(consent: LiveConsent, rules: StoreRules) -> Act:
 
 
 def _doer(consent: LiveConsent, rules: StoreRules) -> Doer:
-    untold = consent.at is None and consent.actor is Actor.NOT_TOLD
-    if untold and rules.table.default_consent is ConsentState.UNSUBSCRIBED:
+    never = consent.state is ConsentState.NOT_SUBSCRIBED and consent.at is not None
+    default = consent.at is None and rules.table.default_consent is ConsentState.UNSUBSCRIBED
+    if consent.actor is Actor.NOT_TOLD and (never or default):
         return Doer.NOBODY
     return _DOERS[consent.actor]
 

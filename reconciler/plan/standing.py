@@ -64,9 +64,9 @@ def standing_of(
     if live is None or contact != contact_key(live, channel, region):
         return register.of(channel, contact)
     consent = live.consent(channel)
-    if consent.is_dated_never():
-        shown = consent.until or consent.at
-        return register.beside(channel, contact, rules.store.name, shown)
     if consent.state is ConsentState.UNSUBSCRIBED:
         return register.beside(channel, contact, rules.store.name)
+    since = consent.until or consent.at
+    if consent.state is ConsentState.NOT_SUBSCRIBED and since is not None:
+        return register.beside(channel, contact, rules.store.name, never_since=since)
     return register.of(channel, contact)

@@ -53,7 +53,7 @@ class Voices:
         its lines is not here, nobody can tell our own writes from a no that is not the person's.
         """
         register = self._rules.register
-        if act.doer is Doer.NOBODY:
+        if act.is_of_its_store_alone:
             return
         if register.news(Person(channel=channel, contact=contact), act) is None:
             return

@@ -74,6 +74,31 @@ def test_a_record_that_somebody_else_removes_is_remembered_by_the_plan_that_saw_
         assert ("hold", "register.opted-out") in verdicts(shop.plan())
 
 
+WITHOUT_PROOF: Json = {"state": "subscribed", "given_at": NEWER, "source": "checkout"}
+
+
+@pytest.mark.parametrize("platform", DELETING)
+@pytest.mark.parametrize("at", [OUT["at"], None])
+def test_a_no_that_a_record_shows_as_never_asked_by_now_is_a_no(
+    tmp_path: Path, platform: str, at: str | None
+) -> None:
+    """Since the same instant, too: what was seen of a no is not what was seen of nobody's act."""
+    said = consent("unsubscribed", at, "person")
+    with opened(
+        tmp_path, platform, [person(ADA, consent={"email": said, "sms": consent()})]
+    ) as shop:
+        shop.want({"email": ADA, "consent": {"email": "unsubscribed"}})
+        shop.plan()
+        never = {"email": consent("not_subscribed", at), "sms": consent()}
+        shop.box.reset([person(ADA, consent=never)])
+        shop.want({"email": ADA, "tags": ["vip"], "consent": {"email": WITHOUT_PROOF}})
+        for _ in range(2):
+            body = shop.plan()
+            assert ("hold", "register.opted-out") in verdicts(body)
+            shop.apply(body)
+            assert not _is_subscribed(shop)
+
+
 def test_a_rename_away_and_back_meets_the_opt_out(tmp_path: Path) -> None:
     with opened(tmp_path, "shopline", [_out()]) as shop:
         shop.want({"email": "new@example.com", "previously": {"email": ADA}})

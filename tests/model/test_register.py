@@ -109,3 +109,29 @@ def test_where_perhaps_nobody_acted_that_counts_in_its_own_store_alone(tmp_path:
 
     known.note([(who(ADA), act(at=None, doer=Doer.STAFF))])
     assert known.known.elsewhere(Channel.EMAIL, ADA, "eu") is not None
+
+
+@pytest.mark.parametrize("at", [NOW, None])
+@pytest.mark.parametrize("doer", [Doer.NOT_TOLD, Doer.STAFF, Doer.PERSON])
+def test_a_no_after_perhaps_nobodys_of_the_same_time_is_news_once(
+    tmp_path: Path, at: datetime | None, doer: Doer
+) -> None:
+    known = register_at(tmp_path)
+    known.note([(who(ADA), act(at=at, doer=Doer.NOBODY))])
+    no = act(at=at, doer=doer)
+    assert len(known.new([(who(ADA), no)])) == 1
+    known.note([(who(ADA), no)])
+    assert known.new([(who(ADA), no)]) == []
+
+
+def test_what_was_seen_of_nobodys_act_hides_no_act(tmp_path: Path) -> None:
+    """A record that shows never asked, since an instant, says better than a reading of just that,
+    and nothing of a no of the same instant.
+    """
+    known = register_at(tmp_path)
+    known.note([(who(ADA), act(at=NOW, doer=Doer.NOBODY))])
+    assert known.known.elsewhere(Channel.EMAIL, ADA, "eu") is not None  # a time says somebody did
+    assert known.known.beside(Channel.EMAIL, ADA, "shop", never_since=NOW) is None
+
+    known.note([(who(ADA), act(at=NOW, doer=Doer.NOT_TOLD))])
+    assert known.known.beside(Channel.EMAIL, ADA, "shop", never_since=NOW) is not None
