@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.clock import Clock
+from reconciler.model.act import Act, By, Doer, Said, Sure
 from reconciler.model.consent import Channel
 from reconciler.model.pseudonyms import Pseudonyms
-from reconciler.model.register import Act, By, Doer, Person, Said, Sure
+from reconciler.model.register import Person
 from reconciler.state.register import Place, RegisterFile
 from tests.harness import KEY, quick_clock
 

@@ -204,7 +204,8 @@ def register_end(
 
 def imported(row: "Row", store: str, now: "datetime") -> "Saying":
     """An opt-out of a list, which nobody but the person can have said."""
-    from reconciler.model.register import Act, By, Doer, Person, Said, Sure
+    from reconciler.model.act import Act, By, Doer, Said, Sure
+    from reconciler.model.register import Person
 
     sure = Sure.DAY if row.to_the_day else Sure.NOT_TOLD if row.at is None else Sure.SECOND
     act = Act(

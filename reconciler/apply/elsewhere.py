@@ -6,8 +6,9 @@ have come along.
 
 from collections.abc import Iterator
 
+from reconciler.model.act import Act, By, Doer, Said, Sure
 from reconciler.model.customer import LiveCustomer
-from reconciler.model.register import Act, By, Doer, Person, Said, Sure
+from reconciler.model.register import Person
 from reconciler.plan.changes import Elsewhere
 from reconciler.plan.sayings import Saying, contact_key
 from reconciler.plan.steps import Step

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from reconciler.app import Environment
-    from reconciler.model.register import Register, Standing
+    from reconciler.model.act import Standing
+    from reconciler.model.register import Register
     from reconciler.state.register import Place
 
 _STORE = click.option("--store", metavar="NAME", help="Only this store.")

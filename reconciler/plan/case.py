@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
+from reconciler.model.act import Said, Standing
 from reconciler.model.consent import (
     Channel,
     ConsentState,
@@ -14,7 +15,6 @@ from reconciler.model.consent import (
 from reconciler.model.customer import CONTACT_OF, DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import CUSTOMER, FieldPath
 from reconciler.model.fields import BY_NAME
-from reconciler.model.register import Said, Standing
 from reconciler.model.rules import by_release
 from reconciler.model.settings import RiskClass
 from reconciler.model.tags import tag_key

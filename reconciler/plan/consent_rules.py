@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from reconciler.model.act import Said, Standing
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import (
     IMPLIED_TERMS,
@@ -21,7 +22,6 @@ from reconciler.model.consent import (
     transition,
 )
 from reconciler.model.customer import Account
-from reconciler.model.register import Said, Standing
 from reconciler.model.rules import by_release
 from reconciler.model.settings import Policy
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.diagnostics import SourceMark
+from reconciler.model.act import Said, Standing
 from reconciler.model.consent import (
     Actor,
     Channel,
@@ -19,7 +20,6 @@ from reconciler.model.consent import (
 )
 from reconciler.model.customer import CONTACT_OF, DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import FieldPath
-from reconciler.model.register import Said, Standing
 from reconciler.plan.changes import Elsewhere
 from reconciler.plan.consent_rules import WORDS, is_proven
 from reconciler.plan.sayings import contact_key, wanted_contact

@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeAlias
 
+from reconciler.model.act import Act, By, Doer, Said, Standing, Sure
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent
 from reconciler.model.customer import CONTACT_OF, DesiredCustomer, LiveCustomer
 from reconciler.model.identity import email_key, number_of
-from reconciler.model.register import Act, By, Doer, Person, Said, Standing, Sure
+from reconciler.model.register import Person
 from reconciler.plan.changes import ConsentChange, Elsewhere, FieldChange
 from reconciler.plan.sayers import Sayers
 from reconciler.plan.store_rules import StoreRules

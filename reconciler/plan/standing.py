@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from reconciler.model.act import Said, Standing
 from reconciler.model.consent import Actor, Channel, ConsentState, LiveConsent, is_from_person
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
-from reconciler.model.register import Said, Standing
 from reconciler.plan.sayings import contact_key, wanted_contact
 from reconciler.plan.store_rules import StoreRules
 

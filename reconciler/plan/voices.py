@@ -10,9 +10,10 @@ from collections.abc import Container, Iterator
 from dataclasses import replace
 from typing import Final
 
+from reconciler.model.act import Act, Doer, Said, Sure
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import Learned, LiveCustomer
-from reconciler.model.register import Access, Act, Doer, Person, Said, Sure
+from reconciler.model.register import Access, Person
 from reconciler.plan.sayings import contact_key, is_out, out_of
 from reconciler.plan.store_rules import StoreRules
 

@@ -16,8 +16,9 @@ from typing import Final, TypeAlias
 
 from reconciler.clock import Clock
 from reconciler.errors import JournalError
+from reconciler.model.act import Act, By, Doer, Said, Sure
 from reconciler.model.pseudonyms import Pseudonyms
-from reconciler.model.register import Act, By, Doer, Person, Register, Said, Sure, Told
+from reconciler.model.register import Person, Register, Told
 from reconciler.state.chain import NO_LINE, NOTHING, Head, Line, is_sealed
 from reconciler.state.disk import append, sync_at, write_whole
 from reconciler.state.folder import journals_of

@@ -7,9 +7,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
+from reconciler.model.act import Act, By, Doer, Said, Sure
 from reconciler.model.consent import Channel
 from reconciler.model.pseudonyms import Pseudonyms, canonical
-from reconciler.model.register import Act, By, Doer, Said, Sure, Told
+from reconciler.model.register import Told
 from reconciler.state.chain import NO_LINE, Head, Line, with_seal
 
 MERGED: Final = "merged"

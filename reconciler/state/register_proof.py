@@ -12,8 +12,9 @@ from typing import Final
 
 from reconciler.clock import Clock
 from reconciler.errors import JournalError
+from reconciler.model.act import Act, is_from_elsewhere, left_by_us, standing
 from reconciler.model.pseudonyms import Pseudonyms
-from reconciler.model.register import Act, Told, is_from_elsewhere, left_by_us, standing
+from reconciler.model.register import Told
 from reconciler.state.chain import NO_LINE, NOTHING, START, Head, Line, is_sealed, parsed
 from reconciler.state.disk import write_whole
 from reconciler.state.merge import Merged

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from reconciler import app
 from reconciler.errors import JournalError
+from reconciler.model.act import By, Said
 from reconciler.model.consent import Channel
-from reconciler.model.register import By, Said
 from reconciler.state.register_proof import compact
 from tests.cache.specs import Json, environment, later, planned, record, still, write
 from tests.harness import Shop, consent, grant

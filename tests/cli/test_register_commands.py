@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.model.act import Said
 from reconciler.model.consent import Channel
-from reconciler.model.register import Said
 from reconciler.state.key import register_keys
 from tests.harness import KEY
 from tests.program import Done, run

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from reconciler.clock import Clock
+from reconciler.model.act import Act, By, Doer, Said, Sure
 from reconciler.model.consent import Channel
 from reconciler.model.pseudonyms import Pseudonyms
-from reconciler.model.register import Act, By, Doer, Register, Said, Sure, Told
+from reconciler.model.register import Register, Told
 from tests.company import Company, Days, company
 from tests.harness import KEY, consent, grant, person, quick_clock, told, verdicts
 from tests.program import run

@@ -9,8 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.clock import system_clock
+from reconciler.model.act import Act, By, Doer, Said, standing
 from reconciler.model.consent import Channel
-from reconciler.model.register import Act, By, Doer, Register, Said, standing
+from reconciler.model.register import Register
 from reconciler.state.register_proof import compact
 from tests.registers import NOW, act, place_at, register_at, who
 

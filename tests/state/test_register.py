@@ -10,9 +10,9 @@ import pytest
 
 from reconciler import schemas
 from reconciler.errors import ConfigError, JournalError
+from reconciler.model.act import By, Doer, Said, standing
 from reconciler.model.consent import Channel
 from reconciler.model.pseudonyms import Pseudonyms, canonical
-from reconciler.model.register import By, Doer, Said, standing
 from reconciler.state.chain import START
 from reconciler.state.key import FORMER_KEYS_VARIABLE, register_keys
 from tests.harness import KEY
