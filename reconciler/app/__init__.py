@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from reconciler.app.adopting import Adopted, AdoptOptions, adopt
     from reconciler.app.applying import ApplyRequest, apply, entries
-    from reconciler.app.barrier import check_blocked
     from reconciler.app.brought_to import has_moved_on, revision_to_name
     from reconciler.app.choices import PlanOptions
     from reconciler.app.environment import (
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.app.formatting import Formatted, formatted
     from reconciler.app.history import compared_as
     from reconciler.app.loading import load, load_or_raise, selected, settings_or_raise, spec_names
-    from reconciler.app.once import note_refusal, over
+    from reconciler.app.once import over, refused_for_good
     from reconciler.app.planning import plan
     from reconciler.app.register import imported, register_folder, register_place
     from reconciler.app.usable import applied_before, check_usable, last_begun
@@ -36,7 +35,6 @@ __all__ = [
     "adopt",
     "applied_before",
     "apply",
-    "check_blocked",
     "check_usable",
     "compared_as",
     "entries",
@@ -48,12 +46,12 @@ __all__ = [
     "last_begun",
     "load",
     "load_or_raise",
-    "note_refusal",
     "open_store",
     "over",
     "plan",
     "pseudonyms_for",
     "record_keys_for",
+    "refused_for_good",
     "register_folder",
     "register_place",
     "revision_to_name",
@@ -67,7 +65,6 @@ __all__ = [
 _NAMES: Final = {
     "adopting": "Adopted AdoptOptions adopt",
     "applying": "ApplyRequest apply entries",
-    "barrier": "check_blocked",
     "brought_to": "has_moved_on revision_to_name",
     "choices": "PlanOptions",
     "environment": "Environment environment_of open_store pseudonyms_for record_keys_for rules_for "
@@ -76,7 +73,7 @@ _NAMES: Final = {
     "formatting": "Formatted formatted",
     "history": "compared_as",
     "loading": "load load_or_raise selected settings_or_raise spec_names",
-    "once": "note_refusal over",
+    "once": "over refused_for_good",
     "planning": "plan",
     "register": "imported register_folder register_place",
     "usable": "applied_before check_usable last_begun",

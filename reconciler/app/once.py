@@ -6,13 +6,21 @@ What the trail knows of it is enough; whoever hands it over remembers nothing.
 from typing import TYPE_CHECKING
 
 from reconciler.app.attempt import attempt
+from reconciler.app.barrier import check_blocked
 from reconciler.app.environment import Environment, record_keys_for
 from reconciler.app.usable import Progress, applied_before, progress
-from reconciler.errors import ReconcilerError
+from reconciler.errors import BlockedPlanError, ReconcilerError, StalePlanError
+from reconciler.model.settings import DesiredState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
     from reconciler.model.pseudonyms import Pseudonyms
+    from reconciler.plan.approved import ApprovedPlan
     from reconciler.planfile.saved import SavedPlan
+
+    Usable: TypeAlias = tuple[ApprovedPlan, DesiredState]
 
 
 def over(saved: "SavedPlan", environment: Environment, pseudonyms: "Pseudonyms") -> str | None:
@@ -34,7 +42,26 @@ def over(saved: "SavedPlan", environment: Environment, pseudonyms: "Pseudonyms")
     return None
 
 
-def note_refusal(
+def refused_for_good(
+    usable: "Callable[[], Usable]",
+    saved: "SavedPlan",
+    folder: str,
+    environment: Environment,
+    pseudonyms: "Pseudonyms",
+) -> "Usable":
+    """What `usable` gives of a plan; what it raises, or a block, is noted. A freeze is no refusal:
+    its window ends.
+    """
+    try:
+        found = usable()
+        check_blocked(found[0], ())
+    except (StalePlanError, BlockedPlanError) as why:
+        _note(saved, why, folder, environment, pseudonyms)
+        raise
+    return found
+
+
+def _note(
     saved: "SavedPlan",
     why: ReconcilerError,
     folder: str,

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,27 +99,22 @@ def command(
     """
     from reconciler import app
     from reconciler.apply.cancellation import Cancellation
-    from reconciler.planfile.approve import approve
     from reconciler.planfile.verify import verified
-    from reconciler.platforms.limiter import RateLimiters
 
     given = plan is not None or resume
-    _check_usage(saved=given, chosen=bool(stores or raises or releases or read != "auto"), yes=yes)
     if once and (plan is None or only):
         raise click.UsageError("--once is for all of a PLAN")
+    _check_usage(saved=given, chosen=bool(stores or raises or releases or read != "auto"), yes=yes)
     control = Cancellation(max_failures=max_failures)
-    environment = app.environment_of(specs, state_dir)
-    environment = replace(environment, rate_limiters=RateLimiters(control.interrupted))
+    environment = _environment(specs, state_dir, control)
     # Whether the plan is what it says is checked once there is a key to do so.
     told = _read(plan, environment) if given else None
-    chosen = None if told is None else _compared(told)
-    state = fresh.load(specs, environment, base, quiet=quiet, compared=chosen)
+    state = fresh.load(specs, environment, base, quiet=quiet, compared=_compared(told))
     pseudonyms = app.pseudonyms_for(environment, state)
     _warn(specs, environment, quiet=quiet)
     if told is None:
         choices = app.PlanOptions(stores=stores, read=read, raises=raises, releases=releases)
-        made, saved = _planned(choices, state, environment, pseudonyms, quiet=quiet)
-        commitment = approve(saved)
+        made, saved, commitment = _planned(choices, state, environment, pseudonyms, quiet=quiet)
     else:
         made, saved = None, verified(told, pseudonyms)
         if once and (over := app.over(saved, environment, pseudonyms)):
@@ -127,9 +123,8 @@ def command(
         earlier = app.applied_before(saved, environment, only or ()) if resume else None
         if earlier is not None:
             return _nothing_left(earlier, saved, plan, form=form, no_color=no_color)
-        usable = _usable_once if once else _usable
-        commitment, state = usable(
-            saved, state, environment, pseudonyms, specs, resume=resume or once, quiet=quiet
+        commitment, state = _usable(
+            saved, state, environment, pseudonyms, specs, resume=resume, once=once, quiet=quiet
         )
     order = app.ApplyRequest(
         plan=saved,
@@ -144,8 +139,16 @@ def command(
         saved, yes=yes, verbose=verbose, no_color=no_color, only=only, form=form
     ):
         return _not_applied(order, made, form)
-    code = _carry_out(order, saved, form=form, quiet=quiet, no_color=no_color)
-    return with_gaps(code, saved)
+    return with_gaps(_carry_out(order, form=form, quiet=quiet, no_color=no_color), saved)
+
+
+def _environment(specs: Path, state_dir: Path | None, control: "Cancellation") -> "Environment":
+    """With a pace that an interrupt ends the waiting of."""
+    from reconciler import app
+    from reconciler.platforms.limiter import RateLimiters
+
+    environment = app.environment_of(specs, state_dir)
+    return replace(environment, rate_limiters=RateLimiters(control.interrupted))
 
 
 def _planned(
@@ -155,13 +158,14 @@ def _planned(
     pseudonyms: "Pseudonyms",
     *,
     quiet: bool,
-) -> "tuple[Plan, SavedPlan]":
+) -> "tuple[Plan, SavedPlan, ApprovedPlan]":
+    from reconciler.planfile.approve import approve
     from reconciler.planfile.save import save
 
     made = fresh.plan(state, choices, environment, pseudonyms, quiet=quiet)
     saved = save(made, pseudonyms)
     tell_of_gaps(made, saved)
-    return made, saved
+    return made, saved, approve(saved)
 
 
 def _check_usage(*, saved: bool, chosen: bool, yes: bool) -> None:
@@ -188,8 +192,10 @@ def _warn(specs: Path, environment: "Environment", *, quiet: bool) -> None:
         )
 
 
-def _compared(told: dict[str, Any]) -> "Compared":
+def _compared(told: dict[str, Any] | None) -> "Compared | None":
     """With what the plan's files were compared, where what it does rests on that."""
+    if told is None:
+        return None
     from reconciler.app.history import Compared, compared_as
     from reconciler.planfile.decode import decode
 
@@ -222,20 +228,27 @@ def _usable(
     specs: Path,
     *,
     resume: bool,
+    once: bool,
     quiet: bool,
 ) -> "tuple[ApprovedPlan, DesiredState]":
     """A saved plan, and the state that it is carried out for; raises what says why it is not."""
     from reconciler import app
 
-    commitment, state = app.check_usable(
+    usable = partial(
+        app.check_usable,
         saved,
         at_hand,
         environment,
         pseudonyms,
-        resume=resume,
+        resume=resume or once,
         under=lambda commit: app.load_or_raise(
             specs, environment, screen.silent, commit, app.compared_as(saved)
         ),
+    )
+    commitment, state = (
+        app.refused_for_good(usable, saved, at_hand.folder, environment, pseudonyms)
+        if once
+        else usable()
     )
     if app.has_moved_on(commitment, state, pseudonyms) and not quiet:
         click.echo(
@@ -247,29 +260,6 @@ def _usable(
     if not quiet:
         tell_of_cut_off(environment, apart_from=(commitment.id,))
     return commitment, state
-
-
-def _usable_once(
-    saved: "SavedPlan",
-    at_hand: "DesiredState",
-    environment: "Environment",
-    pseudonyms: "Pseudonyms",
-    specs: Path,
-    *,
-    resume: bool,
-    quiet: bool,
-) -> "tuple[ApprovedPlan, DesiredState]":
-    """The same, and what refuses the plan for good is noted. A window of a freeze ends."""
-    from reconciler import app
-    from reconciler.errors import BlockedPlanError, StalePlanError
-
-    try:
-        found = _usable(saved, at_hand, environment, pseudonyms, specs, resume=resume, quiet=quiet)
-        app.check_blocked(found[0], ())
-    except (StalePlanError, BlockedPlanError) as refusal:
-        app.note_refusal(saved, refusal, at_hand.folder, environment, pseudonyms)
-        raise
-    return found
 
 
 def _tell_of_saved(saved: "SavedPlan", *, under_base: bool, quiet: bool) -> None:
@@ -319,9 +309,7 @@ def _agreed(
     return yes or click.confirm("Apply this plan?", default=False, err=True)
 
 
-def _carry_out(
-    order: "ApplyRequest", saved: "SavedPlan", *, form: str, quiet: bool, no_color: bool
-) -> int:
+def _carry_out(order: "ApplyRequest", *, form: str, quiet: bool, no_color: bool) -> int:
     from reconciler import app
     from reconciler.state.plans import copy_path
 
@@ -332,7 +320,7 @@ def _carry_out(
         progress.shown(order.environment.watch, quiet=quiet or form == "json"),
     ):
         done = app.apply(order)
-    return _told(done, saved, resuming, form=form, no_color=no_color)
+    return _told(done, order.plan, resuming, form=form, no_color=no_color)
 
 
 def _told(
