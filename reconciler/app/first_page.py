@@ -8,7 +8,7 @@ from reconciler.model.customer import LiveCustomer
 from reconciler.model.finding import Finding, Level
 from reconciler.model.identity import parse_phone, phone_key
 from reconciler.model.settings import StoreSettings
-from reconciler.report.phrases import counted
+from reconciler.report.plain import counted
 
 _AHEAD: Final = timedelta(minutes=5)
 _CONTACTS: Final = frozenset(("email", "phone"))

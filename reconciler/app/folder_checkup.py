@@ -15,8 +15,7 @@ from reconciler.diagnostics import Severity
 from reconciler.errors import ReconcilerError
 from reconciler.installation import DISTRIBUTION, FOREIGN, has_foreign
 from reconciler.model.finding import Finding, Level, Purpose
-from reconciler.report.phrases import counted
-from reconciler.report.plain import plain
+from reconciler.report.plain import counted, plain
 
 if TYPE_CHECKING:
     from reconciler.state.register import Place

@@ -14,8 +14,7 @@ from reconciler.model.finding import Finding, Level, Purpose, StoreCheckup
 from reconciler.model.settings import StoreSettings, TokenKind
 from reconciler.platforms.registry import PLATFORMS
 from reconciler.platforms.rights import UNTOLD, Rights
-from reconciler.report.phrases import counted
-from reconciler.report.plain import plain
+from reconciler.report.plain import counted, plain
 
 if TYPE_CHECKING:
     from reconciler.platforms.connect import Connection

@@ -61,14 +61,7 @@ if TYPE_CHECKING:
 @click.option(
     "--max-failures", type=click.IntRange(min=1), metavar="N", help="Stop after this many failures."
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Form of the report.",
-)
+@options.text_or_json("Form of the report.")
 @options.speaking
 def command(
     plan: Path | None,

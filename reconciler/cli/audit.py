@@ -40,9 +40,7 @@ command.add_command(export)
     metavar="TIME",
     help="Only what is as new: a day (from its begin in UTC), or a time with its offset.",
 )
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+@options.text_or_json("Form of what is told.")
 def log(
     specs: Path,
     state_dir: Path | None,
@@ -98,9 +96,7 @@ def _warn_of_flaws(environment: "Environment") -> None:
 @options.specs
 @options.state_dir
 @click.option("--store", metavar="NAME", help="Only this store.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+@options.text_or_json("Form of what is told.")
 def silence(specs: Path, state_dir: Path | None, store: str | None, form: str) -> int:
     """How long after each person's opt-out the last store of the controller had it.
 

@@ -26,9 +26,7 @@ from reconciler.report.lines import as_json
     show_default=True,
     help="What the tokens at hand are for: one for plan need not write, and should not.",
 )
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+@options.text_or_json("Form of what is told.")
 @options.hushing
 def command(
     specs: Path,

@@ -7,6 +7,7 @@ import click
 from reconciler.cli import options, progress
 from reconciler.cli.codes import FAILED, OK
 from reconciler.diagnostics import Diagnostic
+from reconciler.report.plain import counted
 
 
 @click.command("fmt")
@@ -63,9 +64,5 @@ def command(
 
 def _summary(changed: int, sound: int, failed: int, *, check: bool) -> str:
     word = "would change" if check else "changed"
-    told = f"{_count(changed, 'file')} {word}, {sound} as they should be"
-    return f"{told}; {_count(failed, 'complaint')}" if failed else told
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+    told = f"{counted(changed, 'file')} {word}, {sound} as they should be"
+    return f"{told}; {counted(failed, 'complaint')}" if failed else told

@@ -11,8 +11,9 @@ import click
 from reconciler.cli import options, progress
 from reconciler.cli.codes import BLOCKED, FAILED, OK
 from reconciler.cli.voice import behind
-from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.diagnostics import Severity
 from reconciler.errors import ConfigError
+from reconciler.report.plain import counted
 
 if TYPE_CHECKING:
     from reconciler.app.importing import Imported
@@ -56,14 +57,7 @@ _MOST_NAMED = 20
     is_flag=True,
     help="Write the other rows where some are refused, and the opt-outs of those.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Of the report; json goes to stdout.",
-)
+@options.text_or_json("Of the report; json goes to stdout.")
 @click.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -193,16 +187,16 @@ def _told(done: "Imported", out: Path | None, specs: Path, *, quiet: bool) -> It
 
 def _totals(done: "Imported") -> Iterator[str]:
     totals = done.totals
-    yield f"{done.table}: {_count(totals.rows, 'row')}, {_count(totals.customers, 'customer')}"
+    yield f"{done.table}: {counted(totals.rows, 'row')}, {counted(totals.customers, 'customer')}"
     by_rule = ", ".join(f"{rule} {count}" for rule, count in totals.held)
     held = f"; {totals.grants_held} would be held ({by_rule})" if by_rule else ""
     carry = totals.grants - totals.grants_held
-    yield f"  {_count(totals.grants, 'grant')}, {carry} with the evidence they need{held}"
+    yield f"  {counted(totals.grants, 'grant')}, {carry} with the evidence they need{held}"
     if totals.pending:
         yield f"  {totals.pending} pending, which a plan holds"
-    yield f"  {_count(totals.opt_outs, 'opt-out')}"
+    yield f"  {counted(totals.opt_outs, 'opt-out')}"
     if done.merged:
-        yield f"  {_count(len(done.merged), 'customer')} in several rows that agree"
+        yield f"  {counted(len(done.merged), 'customer')} in several rows that agree"
     if done.left_out:
         yield f"  left out: {_rows(done.left_out)}"
     if done.opt_outs_kept and done.text is not None:
@@ -213,10 +207,6 @@ def _rows(rows: tuple[int, ...]) -> str:
     named = ", ".join(map(str, rows[:_MOST_NAMED]))
     more = f" and {len(rows) - _MOST_NAMED} more" if len(rows) > _MOST_NAMED else ""
     return f"row {named}" if len(rows) == 1 else f"rows {named}{more}"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _write_report(done: "Imported", form: str, report: Path | None) -> None:
@@ -230,6 +220,7 @@ def _write_report(done: "Imported", form: str, report: Path | None) -> None:
 
 def _as_json(done: "Imported") -> dict[str, Any]:
     from reconciler import __version__
+    from reconciler.report import complaint
 
     totals = done.totals
     return {
@@ -253,18 +244,5 @@ def _as_json(done: "Imported") -> dict[str, Any]:
         "opt_outs_kept": list(done.opt_outs_kept),
         "opt_outs_lost": list(done.opt_outs_lost),
         "merged": [list(one) for one in done.merged],
-        "findings": [_finding(one) for one in done.diagnostics],
-    }
-
-
-def _finding(one: Diagnostic) -> dict[str, Any]:
-    return {
-        "file": one.mark.file,
-        "row": one.mark.line,
-        "column": one.mark.column,
-        "severity": one.severity.value,
-        "rule": one.rule,
-        "message": one.message,
-        "hint": one.hint,
-        "also": str(one.also) if one.also else None,
+        "findings": [complaint.as_json(one, line="row") for one in done.diagnostics],
     }

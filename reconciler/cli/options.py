@@ -221,6 +221,18 @@ def hushing(function: F) -> F:
     )
 
 
+def text_or_json(told: str) -> Callable[[F], F]:
+    """The form of what a command tells; the function gets it as `form`."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help=told,
+    )
+
+
 def allow_personal() -> None:
     """Personal values are shown to a person who asks at a terminal, and to nobody else."""
     if os.environ.get("CI"):

@@ -15,9 +15,7 @@ _STYLES = {"error": Style.BAD, "block": Style.BAD, "warning": Style.WARN, "hold"
 
 @click.command("rules")
 @click.argument("rule", required=False)
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+@options.text_or_json("Form of what is told.")
 @options.hushing
 def command(rule: str | None, form: str, quiet: bool, no_color: bool) -> int:  # noqa: ARG001
     """Tell what a rule means, what it does, and what lifts it; without RULE, all of them.

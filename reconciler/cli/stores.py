@@ -15,14 +15,9 @@ from reconciler.report.lines import as_json
 @click.option(
     "--base", metavar="REV", help="The stores of this revision of the folder, as `plan` has them."
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="json fits the matrix of a pipeline: stores that share opt-outs have one `controller`, "
-    "and belong into one job.",
+@options.text_or_json(
+    "json fits the matrix of a pipeline: stores that share opt-outs have one `controller`, "
+    "and belong into one job."
 )
 def command(specs: Path, base: str | None, form: str) -> int:
     """List the stores of the specs, and what their platforms can hold and do."""

@@ -13,6 +13,7 @@ import click
 from reconciler.cli import options, progress, voice
 from reconciler.cli.codes import FAILED, OK
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.report.plain import counted
 
 if TYPE_CHECKING:
     from reconciler.report.lines import Line
@@ -42,9 +43,10 @@ def command(paths: tuple[Path, ...], specs: Path, form: str, quiet: bool, no_col
     if quiet:
         diagnostics = tuple(one for one in diagnostics if one.severity is Severity.ERROR)
     if form == "json":
+        from reconciler.report import complaint
         from reconciler.report.lines import as_json
 
-        click.echo(as_json([_as_json(one) for one in diagnostics]))
+        click.echo(as_json([complaint.as_json(one) for one in diagnostics]))
     elif form == "junit":
         from reconciler.report.junit import junit
 
@@ -124,25 +126,8 @@ def _lines_of(file: str) -> list[str]:
 def _summary(diagnostics: tuple[Diagnostic, ...], files: int, *, quiet: bool) -> None:
     errors = sum(one.severity is Severity.ERROR for one in diagnostics)
     warnings = len(diagnostics) - errors
-    told = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
+    told = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
     if errors:
         click.echo(told, err=True)
     elif not quiet:
-        click.echo(f"{_count(files, 'file')} checked: {told}", err=True)
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-
-def _as_json(one: Diagnostic) -> dict[str, object]:
-    return {
-        "file": one.mark.file,
-        "line": one.mark.line,
-        "column": one.mark.column,
-        "severity": one.severity.value,
-        "rule": one.rule,
-        "message": one.message,
-        "hint": one.hint,
-        "also": str(one.also) if one.also else None,
-    }
+        click.echo(f"{counted(files, 'file')} checked: {told}", err=True)

@@ -8,6 +8,7 @@ from typing import Final
 from reconciler.model.fields import BY_NAME
 from reconciler.plan.adoption import Adoption, Kind, Unfit
 from reconciler.report.lines import Line, Style
+from reconciler.report.plain import counted
 
 _FEW: Final = 3
 _KINDS: Final = {Kind.OPT_OUT: "opt-out", Kind.OPT_IN: "opt-in", Kind.FIELD: "field"}
@@ -34,8 +35,8 @@ def _told(one: Adoption) -> str:
 
 def subject(found: Sequence[Adoption]) -> str:
     """The first line of a commit message."""
-    counted = [(kind, sum(one.kind is kind for one in found)) for kind in Kind]
-    told = [_count(number, _KINDS[kind]) for kind, number in counted if number]
+    by_kind = [(kind, sum(one.kind is kind for one in found)) for kind in Kind]
+    told = [counted(number, _KINDS[kind]) for kind, number in by_kind if number]
     stores = sorted({one.desired.store for one in found})
     named = " and ".join(stores) if len(stores) < _FEW else f"{len(stores)} stores"
     return f"Adopt {_listed(told)} from {named}"
@@ -49,7 +50,3 @@ def message(found: Sequence[Adoption]) -> str:
 
 def _listed(told: Sequence[str]) -> str:
     return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from reconciler.model.finding import Checkup, Finding, Level
 from reconciler.report.lines import Line, Style
-from reconciler.report.phrases import counted
+from reconciler.report.plain import counted
 
 _STYLES: Final = {
     Level.OK: Style.GOOD,

@@ -17,6 +17,7 @@ from reconciler.planfile.saved import SavedPlan, SavedStore, SavedVerdict
 from reconciler.planfile.saved_change import (
     ConsentRecord,
 )
+from reconciler.report.plain import counted
 
 RISKS: Final = {
     RiskClass.WITHDRAW: "opt-outs",
@@ -65,10 +66,6 @@ def since(live: ConsentRecord) -> str:
 def place(mark: SourceMark | None) -> str:
     """File and line; empty where no line stands for it."""
     return f"{mark.file}:{mark.line}" if mark else ""
-
-
-def counted(number: int, word: str, many: str = "") -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {many or f'{word}s'}"
 
 
 def receipt(store: SavedStore) -> str:

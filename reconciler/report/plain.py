@@ -17,5 +17,9 @@ def without_commands(text: str) -> str:
     return _COMMANDS.sub(r"#\\u0023", text)
 
 
+def counted(number: int, word: str, many: str = "") -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {many or f'{word}s'}"
+
+
 def _written_out(one: str) -> str:
     return f"\\u{ord(one):04x}" if ord(one) < 0x10000 else f"\\U{ord(one):08x}"

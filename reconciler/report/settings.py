@@ -8,7 +8,7 @@ from reconciler.diagnostics import SourceMark
 from reconciler.plan.lift import Lift, LiftKind, Origin
 from reconciler.plan.setting import SettingChange, Told
 from reconciler.planfile.saved import SavedPlan, SavedSettings
-from reconciler.report.phrases import counted
+from reconciler.report.plain import counted
 
 CHANGED: Final = "settings.changed"
 _ORIGINS: Final = {

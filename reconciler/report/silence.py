@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reconciler.model.instant import BEGIN, told_at
-from reconciler.report.phrases import age, counted
-from reconciler.report.plain import plain
+from reconciler.report.phrases import age
+from reconciler.report.plain import counted, plain
 
 
 class Silences:

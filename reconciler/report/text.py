@@ -11,7 +11,7 @@ from reconciler.report import phrases, settings
 from reconciler.report.items import Item, Reveal, items
 from reconciler.report.lines import Line, Style
 from reconciler.report.phrases import NAMED_AT_MOST, place
-from reconciler.report.plain import plain
+from reconciler.report.plain import counted, plain
 
 _LEVELS: Final = {Level.BLOCK.value: Style.BAD, Level.HOLD.value: Style.WARN}
 _COLOURS: Final = {
@@ -186,7 +186,7 @@ def _last(plan: SavedPlan) -> Iterator[Line]:
 
 def _nothing(plan: SavedPlan) -> Line:
     held = f", {plan.summary.held} held" if plan.summary.held else ""
-    left = f"{phrases.counted(plan.summary.unchanged, 'customer')} unchanged{held}"
+    left = f"{counted(plan.summary.unchanged, 'customer')} unchanged{held}"
     standing = phrases.standing(plan)
     if not standing.startswith(phrases.NO_CHANGES):
         return Line(f"Nothing to carry out. {left}.", Style.WARN)
