@@ -1,5 +1,6 @@
 # Read by the walks: a copy of the walk's specs in a folder of its own, beside local stores from port `$port` on; `$1` is
 # the folder of the program. Everything is gone when the walk ends.
+. "$(dirname "$0")/../store-events.sh"
 program=${1:+$1/}reconciler
 work=$(mktemp -d)
 cp -r "$(dirname "$0")/specs" "$work/specs"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The walk of this folder's README, start to end; the first argument is the folder of the program.
 set -eu
+. "$(dirname "$0")/../store-events.sh"
 program=${1:+$1/}reconciler
 work=$(mktemp -d)
 cd "$work"
@@ -70,16 +71,7 @@ ends 0 plan --detailed-exitcode --quiet
 
 echo
 echo "--- a night later, somebody has edited Ada in the store"
-python3 - <<'PYTHON'
-import json
-from urllib.request import Request, urlopen
-
-store = "http://127.0.0.1:8401/_sandbox"
-people = json.load(urlopen(f"{store}/customers"))["customers"]
-ada = next(one for one in people if one["first_name"] == "Ada")
-told = {"id": ada["id"], "first_name": "Augusta"}
-urlopen(Request(f"{store}/edit", json.dumps(told).encode(), method="POST"))
-PYTHON
+happens 8401 ada.lovelace@example.com edit '"first_name": "Augusta"'
 ends 3 plan --base applied --fail-on drift --format markdown --output drift.md
 grep -F "drift" drift.md
 run audit log

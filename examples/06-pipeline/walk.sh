@@ -65,19 +65,6 @@ merged() {
 branch() { cd "$work/author" && git checkout --quiet -b "$1" "${2:-main}"; }
 pushed() { git commit --quiet --all --message "$1" && git push --quiet origin HEAD; }
 on_main() { runner && protected for_each "$1"; }
-# Something happens in the store on a port: tell PORT WHAT JSON.
-tell() {
-  python3 -c '
-import sys
-from urllib.request import Request, urlopen
-urlopen(Request(f"http://127.0.0.1:{sys.argv[1]}/_sandbox/{sys.argv[2]}", sys.argv[3].encode(), method="POST"))' "$@"
-}
-number() { live "$1" "$2" id; }
-live() { python3 -c '
-import json, sys
-from urllib.request import urlopen
-people = json.load(urlopen(f"http://127.0.0.1:{sys.argv[1]}/_sandbox/customers"))["customers"]
-print([one for one in people if one["email"] == sys.argv[2]][0][sys.argv[3]])' "$@"; }
 # What a store has now: has PORT EMAIL FIELD TEXT.
 has() {
   found=$(live "$1" "$2" "$3")
@@ -197,16 +184,16 @@ on_main drift.sh
 [ ! -e "$FORGE_FOLDER/issues" ] || [ -z "$(ls "$FORGE_FOLDER/issues")" ]
 
 step "somebody edits Grace by hand: one issue, until the store is as the files want it again"
-grace=$(number $((port + 2)) grace.hopper@example.com)
-tell $((port + 2)) edit '{"id": "'"$grace"'", "first_name": "Gracie"}'
+grace=grace.hopper@example.com
+happens $((port + 2)) $grace edit '"first_name": "Gracie"'
 on_main drift.sh
 cat "$FORGE_FOLDER/issues/The store has drifted: acme.md"
-tell $((port + 2)) edit '{"id": "'"$grace"'", "first_name": "Amazing Grace"}'
+happens $((port + 2)) $grace edit '"first_name": "Amazing Grace"'
 on_main drift.sh
 [ ! -e "$FORGE_FOLDER/issues/The store has drifted: acme.md" ]
 
 step "Grace clicks in one store: no more mails; the next timer takes her out of the other, and no request is waited for"
-tell $((port + 2)) person '{"id": "'"$grace"'", "channel": "email", "state": "unsubscribed"}'
+happens $((port + 2)) $grace person '"channel": "email", "state": "unsubscribed"'
 on_main withdraw.sh
 has $((port)) grace.hopper@example.com consent unsubscribed
 cd "$work/runner"

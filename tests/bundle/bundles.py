@@ -16,7 +16,11 @@ from reconciler.bundle.verify import AtHand, Verified, verified
 from tests.harness import KEY, Shop, consent, grant, opened, person
 from tests.program import Done, run
 
+Parts = dict[str, bytes]
+"""The members of a bundle by name."""
 KEYED = {"RECONCILER_KEY": KEY.decode()}
+TRAIL = "audit/shop.jsonl"
+REGISTER = "opt-outs/shop.jsonl"
 PIPELINE = {
     "RECONCILER_APPROVERS": "ada,bob",
     "GITHUB_REF": "refs/pull/12/merge",

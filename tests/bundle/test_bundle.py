@@ -16,6 +16,9 @@ from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.state.trail import Trail
 from tests.bundle.bundles import (
     KEYED,
+    REGISTER,
+    TRAIL,
+    Parts,
     applied,
     bundled,
     copied,
@@ -30,11 +33,6 @@ from tests.bundle.bundles import (
 from tests.harness import KEY, Shop, quick_clock
 from tests.program import run
 from tests.terminal import at_terminal
-
-Parts = dict[str, bytes]
-TRAIL = "audit/shop.jsonl"
-REGISTER = "opt-outs/shop.jsonl"
-
 
 # -- a good one ----------------------------------------------------------------------------------
 

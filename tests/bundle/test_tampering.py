@@ -11,6 +11,9 @@ import pytest
 from reconciler.bundle.archive import MANIFEST, SIGNATURE
 from tests.bundle.bundles import (
     KEYED,
+    REGISTER,
+    TRAIL,
+    Parts,
     bundled,
     forged,
     looked_into,
@@ -20,10 +23,6 @@ from tests.bundle.bundles import (
     told_of,
 )
 from tests.program import run
-
-Parts = dict[str, bytes]
-TRAIL = "audit/shop.jsonl"
-REGISTER = "opt-outs/shop.jsonl"
 
 
 def _trail_lines(parts: Parts) -> list[bytes]:

@@ -9,18 +9,14 @@ import pytest
 
 from reconciler.planfile.decode import decode as saved
 from reconciler.sandbox.faults import Fault
-from tests.history.repository import Repository, entry, repository
-from tests.history.test_merges import NAMES, merged, requested
+from tests.history.repository import Repository, entry
+from tests.history.requests import applied, merged, requested
 from tests.program import Done
 
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Iterator[Repository]:
-    with repository(tmp_path, NAMES) as made:
-        for name in NAMES:
-            made.write(name, customers=[entry(name, first_name="Ada")])
-        made.commit()
-        made.converge()
+    with applied(tmp_path) as made:
         yield made
 
 

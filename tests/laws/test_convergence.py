@@ -30,6 +30,13 @@ def _set(shops: dict[str, Shop], scene: tuple[str, list[Json], list[Json], Json]
     return shop
 
 
+_GRANT: Json = {
+    "state": "subscribed",
+    "given_at": "2026-03-01T00:00:00+00:00",
+    "source": "checkout",
+    "level": "single",
+}
+
 # A store whose word for *no* the first create shows, and which dates whatever it is sent.
 _DATES_EVERY_NO: tuple[str, list[Json], list[Json], Json] = (
     "genstore",
@@ -38,14 +45,7 @@ _DATES_EVERY_NO: tuple[str, list[Json], list[Json], Json] = (
         {"email": "ada@example.com"},
         {
             "email": "bo@example.com",
-            "consent": {
-                "email": {
-                    "state": "subscribed",
-                    "given_at": "2026-03-01T00:00:00+00:00",
-                    "source": "checkout",
-                    "level": "single",
-                }
-            },
+            "consent": {"email": _GRANT},
         },
     ],
     {"put": "merge", "resend": "restamp"},
@@ -69,12 +69,7 @@ _NEVER_WITH_A_DATE: tuple[str, list[Json], list[Json], Json] = (
         {
             "email": "chen@example.com",
             "consent": {
-                "email": {
-                    "state": "subscribed",
-                    "given_at": "2026-03-01T00:00:00+00:00",
-                    "source": "checkout",
-                    "level": "single",
-                },
+                "email": _GRANT,
                 "sms": "unsubscribed",
             },
         }
