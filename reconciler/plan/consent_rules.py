@@ -48,8 +48,8 @@ class ConsentFacts:
 
     `blurred` says that never asked may stand for an opt-out on this channel of this store,
     `blocked` that the store has barred the customer, `account` what it says of the account.
-    `register` asks the register of opt-outs for
-    whoever has the address that the consent will be for.
+    `register` asks the register of opt-outs for whoever has the address that the consent will be
+    for.
     """
 
     country: str | None
