@@ -191,7 +191,7 @@ class LiveCustomer:
     nickname: Personal | None = None
     birthday: Personal | None = None
     gender: Personal | None = None
-    language: str | None = None
+    language: Personal | str | None = None
     note: Personal | None = None
     tax_exempt: bool | None = None
     tags: tuple[str, ...] = ()

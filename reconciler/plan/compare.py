@@ -45,7 +45,7 @@ def differences(
             yield ScalarChange(
                 path=FieldPath(name),
                 risk=RiskClass.PROFILE,
-                before=_boxed(name, before),
+                before=_boxed(name, before, personal=isinstance(had, Personal)),
                 after=_boxed(name, after),
                 written=written,
             )
@@ -188,9 +188,9 @@ def _wanted_scalars(
             yield spec.name, told[spec.name], None
 
 
-def _boxed(name: str, value: object) -> Scalar:
-    """A normal form back in the type that cannot be printed, where the field is personal."""
-    if isinstance(value, str) and BY_NAME[name].personal:
+def _boxed(name: str, value: object, *, personal: bool = False) -> Scalar:
+    """A normal form back in the type that cannot be printed, where the field or the value is."""
+    if isinstance(value, str) and (personal or BY_NAME[name].personal):
         return Personal(value)
     if value is None or isinstance(value, (str, bool, Personal)):
         return value

@@ -233,3 +233,15 @@ def test_other_platforms_say_that_they_cannot_set_it(
 
         assert f"{title} cannot set the {field}" in [one.message for one in shop.warnings]
         assert shop.plan()["summary"]["blocked"]
+
+
+@pytest.mark.parametrize("text", ["Ada Lovelace", "she speaks French", "ada@example.com", "*"])
+def test_what_is_no_language_may_be_anybodys_and_is_not_shown(tmp_path: Path, text: str) -> None:
+    with opened(tmp_path, "shopline", [person(ADA, extra={"language": text})], TAKEN) as shop:
+        shop.want({"email": ADA, "language": "en"})
+        saved = shop.plan()
+        assert saved["changes"][0]["fields"][0]["personal"]
+        assert text not in str(saved)
+        assert shop.apply(saved).complete
+        assert shop.live(ADA)["extra"]["language"] == "en"
+        assert shop.plan()["changes"] == []

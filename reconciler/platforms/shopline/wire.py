@@ -60,6 +60,7 @@ _GENDER_TOLD: Final[dict[str, Personal | None]] = {
     **{word: Personal(word) for word in _GENDERS},
     **{str(number): Personal(word) for word, number in _GENDERS.items()},
 }
+_TAG: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*")
 _DAY: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _BLOCKED: Final = 0  # of `state`: 0 on the blacklist, 1 not invited, 2 invited, 3 registered
 _OTHER: Final = (
@@ -88,7 +89,7 @@ def customer(record: Mapping[str, Any], times: StoreTimes) -> LiveCustomer:
         nickname=found.texts["nickname"],
         birthday=_day(found.texts["birthday"]),
         gender=_gender(found.texts["gender"]),
-        language=_plain(found.texts["language"]),
+        language=_language(found.texts["language"]),
         note=found.texts["note"],
         tags=tags or (),
         addresses=addresses or (),
@@ -119,8 +120,12 @@ def _gender(told: Personal | None) -> Personal | None:
     return None if told is None else _GENDER_TOLD.get(told.reveal().strip().casefold(), told)
 
 
-def _plain(told: Personal | None) -> str | None:
-    return None if told is None else told.reveal()
+def _language(told: Personal | None) -> Personal | str | None:
+    """A tag of a language; any other text may be anybody's, and stays what it is."""
+    if told is None:
+        return None
+    text = told.reveal()
+    return text if _TAG.fullmatch(text.strip()) else told
 
 
 def hear(record: Mapping[str, Any], times: StoreTimes) -> None:
