@@ -84,9 +84,9 @@ class Notes:
         whole = self._noted(self.register.sync) and self._noted(self.audit.sync)
         self._noted(lambda: self.journal.write(Event.CLOSED, finished=finished and whole))
 
-    def record(self, outcome: StepOutcome) -> None:
-        """What became of a step, for the trail."""
-        self._noted(lambda: self.audit.step(outcome))
+    def record(self, outcomes: Sequence[StepOutcome]) -> None:
+        """What became of steps, for the trail: all lines at once, as each adding locks the file."""
+        self._noted(lambda: self.audit.steps(outcomes))
 
     def record_left(self, outcomes: Sequence[StepOutcome]) -> None:
         """The same of steps that the run did not come to: it has its reason already."""

@@ -162,10 +162,13 @@ class StoreRun:
         waiting: dict[str, Deferred] = {}
         outcomes = [self._earlier(step) or self._tried(step, waiting) for step in part]
         shown = read_together(self.client, list(waiting.values()))
-        return [
-            self._read_back(one, waiting[one.step.id], shown) if one.step.id in waiting else one
+        back = {
+            one.step.id: self._read_back(one, waiting[one.step.id], shown)
             for one in outcomes
-        ]
+            if one.step.id in waiting
+        }
+        self._record(list(back.values()))
+        return [back.get(one.step.id, one) for one in outcomes]
 
     def _outcome(self, step: Step) -> StepOutcome:
         return self._earlier(step) or self._tried(step, None)
@@ -183,9 +186,12 @@ class StoreRun:
         outcome = self._told(step, partial(self._settled_and_performed, step, waiting))
         if outcome is None:
             return self._not_reached(step)
-        return outcome if waiting is not None and step.id in waiting else self._ended(outcome)
+        if waiting is not None and step.id in waiting:
+            return outcome
+        return self._recorded(self._ended(outcome))
 
     def _read_back(self, sent: StepOutcome, deferred: Deferred, shown: Shown) -> StepOutcome:
+        """At its end, and not yet recorded."""
         outcome = self._told(sent.step, partial(settled, deferred, shown))
         assert outcome is not None, "it was begun"  # noqa: S101
         return self._ended(replace(outcome, requests=sent.requests + outcome.requests))
@@ -216,7 +222,7 @@ class StoreRun:
         self.notes.ended(outcome)
         if not outcome.state.good:
             self.circuit.cancellation.count_failure()
-        return self._recorded(outcome)
+        return outcome
 
     def _done_before(self, step: Step) -> StepOutcome:
         earlier = self.past.ended[step.id]
@@ -243,9 +249,13 @@ class StoreRun:
         return outcomes
 
     def _recorded(self, outcome: StepOutcome) -> StepOutcome:
-        self.notes.record(outcome)
-        self.progress(outcome)
+        self._record([outcome])
         return outcome
+
+    def _record(self, outcomes: Sequence[StepOutcome]) -> None:
+        self.notes.record(outcomes)
+        for one in outcomes:
+            self.progress(one)
 
     def _settled_and_performed(
         self, step: Step, waiting: dict[str, Deferred] | None

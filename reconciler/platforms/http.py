@@ -22,7 +22,7 @@ from reconciler.errors import (
     Unavailable,
     UnreadableResponse,
 )
-from reconciler.platforms import exchange, json_body
+from reconciler.platforms import json_body
 from reconciler.platforms.answer import (
     Answer,
     CostOf,
@@ -34,7 +34,7 @@ from reconciler.platforms.exchange import Garbled, Received, TooLarge, TooSlow
 from reconciler.platforms.library import httpx
 from reconciler.platforms.limiter import Cancelled, Limiter
 from reconciler.platforms.platform import believed, uncounted
-from reconciler.platforms.pool import pool
+from reconciler.platforms.pool import Pool
 from reconciler.platforms.retry_after import retry_after
 from reconciler.platforms.status import TEXTS, judged
 from reconciler.platforms.unreachable import trouble
@@ -103,7 +103,7 @@ class Session:
         self._reserved = threading.local()
         self._own = threading.local()
         self._base = base
-        self._client = pool(base, headers, TIMEOUT)
+        self._pool = Pool(base, headers, TIMEOUT)
 
     def wait(self, seconds: float) -> None:
         """Lets a store that shows its writes late catch up."""
@@ -147,7 +147,7 @@ class Session:
             raise error
 
     def close(self) -> None:
-        self._client.close()
+        self._pool.close()
 
     def get(self, path: str, params: Sequence[tuple[str, str]], doing: str) -> Answer:
         """A read. Raises `CustomerNotFound` on 404, other `PlatformError`s after several tries."""
@@ -250,13 +250,8 @@ class Session:
         if body is not None:
             content = json.dumps(body).encode()  # escapes carry even broken Unicode back as it came
             headers["content-type"] = "application/json; charset=utf-8"
-        request = self._client.build_request(
-            method,
-            path,
-            params=httpx.QueryParams(list(params)) if params else None,
-            content=content,
-            headers=headers,
-        )
+        asked = f"?{httpx.QueryParams(list(params))}" if params else ""
+        request = self._pool.request(method, f"{path}{asked}", content, headers)
         if self._slow >= _MOST_SLOW:
             raise self._fail(
                 StoreStopped,
@@ -265,7 +260,7 @@ class Session:
                 hint="try again later",
             )
         try:
-            return exchange.exchange(self._client, request)
+            return self._pool.exchange(request)
         except TooSlow:
             self._slow += 1
             raise
@@ -337,8 +332,7 @@ class Session:
 
     def _shown(self, trace: str) -> str:
         """A trace id, but not where a store sends the token back as one."""
-        sent = self._client.headers.values()
-        return "" if any(trace in one for one in sent) else _plain(trace)
+        return "" if any(trace in one for one in self._pool.sent()) else _plain(trace)
 
     def _own_words(self, response: Received) -> str:
         """What the store says to it, without what this thread has sent and read last."""
@@ -346,7 +340,7 @@ class Session:
 
         exchanged = (
             getattr(self._own, "sent", None),
-            list(self._client.headers.values()),
+            self._pool.sent(),
             getattr(self._own, "read", None),
         )
         told = own_words(response.content, exchanged)

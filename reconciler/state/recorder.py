@@ -29,12 +29,13 @@ class Record:
         self._noted = set(self.trail.recorded(self.plan)) if resumes else set()
         self.trail.append("began", plan=self.plan, **self.about)
 
-    def step(self, outcome: StepOutcome) -> None:
-        """On disk with the next `sync`; at once where it is no good news, which nobody finds again
+    def steps(self, outcomes: Iterable[StepOutcome]) -> None:
+        """On disk with the next `sync`; at once where one is no good news, which nobody finds again
         by reading the store.
         """
-        self._add([outcome])
-        if not outcome.holds:
+        outcomes = list(outcomes)
+        self._add(outcomes)
+        if not all(one.holds for one in outcomes):
             self.sync()
 
     def left(self, outcomes: Iterable[StepOutcome]) -> None:
