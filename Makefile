@@ -41,12 +41,12 @@ readme-write: install
 	PYTHONPATH=. $(BIN)/cog -r README.md
 
 .PHONY: examples-check readme-write
-examples-check: install  ## the walk-throughs do what they say
-	sh examples/00-first-hour/walk.sh $(CURDIR)/$(BIN)
-	sh examples/01-first-plan/walk.sh $(CURDIR)/$(BIN)
-	sh examples/04-causes/walk.sh $(CURDIR)/$(BIN)
-	sh examples/05-adopt/walk.sh $(CURDIR)/$(BIN)
-	sh examples/06-pipeline/walk.sh $(CURDIR)/$(BIN)
+WALKS := $(wildcard examples/*/walk.sh)
+.PHONY: $(WALKS)
+examples-check: $(WALKS)  ## the walk-throughs do what they say
+
+$(WALKS): install
+	sh $@ $(CURDIR)/$(BIN)
 
 .PHONY: image
 image: wheel  ## the container, where an engine is here

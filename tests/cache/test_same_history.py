@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.model.scope import EVERYBODY, Scope
@@ -151,6 +151,7 @@ def _records(people: list[Json]) -> list[Json]:
 
 
 @pytest.mark.parametrize("variant", ["genstore", "shopline"])
+@settings(max_examples=max(10, settings().max_examples // 2))
 @given(history=_histories())
 def test_no_history_makes_what_is_remembered_count(
     shops: dict[str, Shop],
