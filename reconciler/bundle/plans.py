@@ -26,13 +26,17 @@ _ID: Final = re.compile("[0-9a-f]{16}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptPlan:
     """A plan that was read: what the trail has to say of it, and the fields that it approves, by
-    the digest of their change.
+    the digest of their change; `steps` is what the names of its steps begin with.
     """
 
     digest: str
     spec: str
     base: str | None
     approved: Mapping[str, frozenset[str]]
+    steps: frozenset[str]
+
+    def has_steps(self, told: object) -> bool:
+        return isinstance(told, dict) and {str(one).partition("-")[0] for one in told} <= self.steps
 
 
 def saved(content: bytes, name: str) -> tuple[Mapping[str, object], SavedPlan] | None:
@@ -120,6 +124,7 @@ def _read_plan(
         approved={
             one.digest: frozenset(each.digest for each in one.fields) for one in told.changes
         },
+        steps=frozenset(one.digest[:16] for one in told.changes),
     )
     if told.id != plan:
         yield Finding(name, f"is the plan {told.id[:16]}, under the name of another")
@@ -159,4 +164,6 @@ def differs(line: Line, plan: KeptPlan) -> str:
         approved = plan.approved.get(str(line.get("change")))
         if approved is None or not {str(one.get("digest")) for one in found} <= approved:
             return "tells of a change that its plan does not have"
+    if event == "left" and not plan.has_steps(line.get("steps")):
+        return "tells of a step that its plan does not have"
     return ""

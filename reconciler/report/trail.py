@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from reconciler.model.instant import told_at
-from reconciler.report.plain import plain
+from reconciler.report.plain import counted, plain
 
 BROKEN: Final = "     ?  this line is no line of a trail"
 
@@ -30,12 +30,17 @@ class Wanted:
         return " ".join(parts) or "at all"
 
     def means(self, one: Mapping[str, Any]) -> bool:
-        named = ((self.customer, "customer"), (self.store, "store"))
         return (
             str(one.get("plan", "")).startswith(self.plan or "")
-            and all(value is None or one.get(name) == value for value, name in named)
+            and (self.store is None or one.get("store") == self.store)
+            and (self.customer is None or self.customer in _customers(one))
             and (self.since is None or told_at(one.get("at")) >= self.since)
         )
+
+
+def _customers(one: Mapping[str, Any]) -> Iterable[Any]:
+    steps = one.get("steps")
+    return steps.values() if isinstance(steps, Mapping) else (one.get("customer"),)
 
 
 def selected(
@@ -91,6 +96,9 @@ def _what(one: Mapping[str, Any]) -> str:
                 f"{plan} {one.get('store')} {one.get('customer')} {one.get('kind')}: "
                 f"{one.get('state')} ({fields}){why}{lost}"
             )
+        case "left":
+            steps = one.get("steps") or {}
+            return f"{plan} {one.get('store')} did not come to {counted(len(steps), 'step')}"
         case "ended":
             told = ", ".join(f"{count} {state}" for state, count in one.get("states", {}).items())
             told = told or "it had no step"

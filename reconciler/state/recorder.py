@@ -39,8 +39,15 @@ class Record:
             self.sync()
 
     def left(self, outcomes: Iterable[StepOutcome]) -> None:
-        """Steps that the run did not come to, however many: on disk with the next `sync`."""
-        self._add(outcomes)
+        """Steps that the run did not come to, however many, in one line: on disk with the next
+        `sync`. What an earlier run did of them has a line each, as ever.
+        """
+        outcomes = list(outcomes)
+        behind = [one.step for one in outcomes if one.state is State.NOT_REACHED]
+        self._add(one for one in outcomes if one.state is not State.NOT_REACHED)
+        if behind:
+            told = {one.id: one.change.alias for one in behind}
+            self.trail.add([("left", {"plan": self.plan, "steps": told})])
 
     def sync(self) -> None:
         """Returns after all that was noted before is on disk."""

@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -75,8 +76,12 @@ def _interrupted(shop: Shop, size: int, monkeypatch: pytest.MonkeyPatch) -> Afte
     monkeypatch.undo()
 
     assert result.interrupted
-    trail = list(lines(shop.folder / ".reconciler/audit/shop.jsonl"))
-    assert [one["event"] for one in trail if one] == ["began", *["step"] * size, "ended"]
+    trail = [one for one in lines(shop.folder / ".reconciler/audit/shop.jsonl") if one]
+    assert [trail[0]["event"], trail[-1]["event"]] == ["began", "ended"]
+    told = [one["step"] for one in trail if one["event"] == "step"]
+    left = [one["steps"] for one in trail if one["event"] == "left"]
+    assert len({*told, *chain.from_iterable(left)}) == len(told) + sum(map(len, left)) == size
+    assert len(trail) <= FEW + 2 * THREADS
     assert states(result).count(State.NOT_REACHED) >= size - 2 * THREADS
     after.requests = len(shop.box.requests) - after.requests
     return after

@@ -18,7 +18,7 @@ from reconciler.plan.plan import StorePlan
 from reconciler.plan.planner import LiveCounts, StoreReading, compute
 from tests.builders import MARK, desired, live, rules
 
-LONG = 100_000
+LONG = 20_000
 
 
 def moves(alias: str, before: str, after: str) -> Change:
