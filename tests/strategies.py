@@ -29,6 +29,7 @@ SWITCHES: dict[str, dict[str, tuple[str, ...]]] = {
         "since_id": ("honoured", "ignored"),
         "scalars": ("strings", "typed"),
         "tags": ("list", "string"),
+        "subdivisions": ("list", "string"),
         "resend": ("keep", "restamp"),
     },
     "shoplazza": {
@@ -58,6 +59,32 @@ SHOPLINE_FIELDS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "gender": ("gender", (0, 1, 3, "other")),
     "language": ("language", (None, "en", "zh-hans-cn")),
 }
+
+
+def _region(country: str, *subdivisions: str, whole: bool = False) -> Json:
+    return {
+        "country": country,
+        "applyToAllSubdivision": whole,
+        "subdivisions": list(subdivisions),
+    }
+
+
+# What Genstore may hold of exemptions by region; the last names no region by its code.
+TAX_EXEMPTIONS: tuple[Json | None, ...] = (
+    None,
+    {"applyToAllRegion": False, "taxExemptionRegions": []},
+    {"applyToAllRegion": True, "taxExemptionRegions": []},
+    {
+        "applyToAllRegion": False,
+        "taxExemptionRegions": [
+            _region("CA", "QC"),
+            _region("US", whole=True),
+            _region("CA", "ON"),
+        ],
+    },
+    {"applyToAllRegion": False, "taxExemptionRegions": [{**_region("CA", "ON"), "name": "Canada"}]},
+    {"applyToAllRegion": False, "taxExemptionRegions": [_region("Atlantis", "Poseidonis")]},
+)
 
 # What has to be, for everything that these specs ask for to be possible.
 _NEEDED: dict[str, Json] = {
@@ -124,6 +151,11 @@ def _record(platform: str) -> st.SearchStrategy[Json]:
                 else {}
             ),
             **({"extra": _extra()} if platform == "shopline" else {}),
+            **(
+                {"tax_exemptions": st.sampled_from(TAX_EXEMPTIONS)}
+                if platform == "genstore"
+                else {}
+            ),
         }
     )
 
@@ -181,6 +213,18 @@ _OWN_TO_SHOPLINE = {
 }
 
 
+_OWN_TO_GENSTORE = {
+    "tax_exemptions": st.sampled_from(
+        (
+            "all",
+            [],
+            [{"country": "ca", "subdivisions": ["QC", "ON", "QC"]}],
+            [{"country": "US", "subdivisions": "all"}, {"country": "CA", "subdivisions": ["QC"]}],
+        )
+    )
+}
+
+
 def _entry(platform: str) -> st.SearchStrategy[Json]:
     tags = st.one_of(
         st.lists(st.sampled_from(TAGS), unique=True, max_size=3),
@@ -206,6 +250,7 @@ def _entry(platform: str) -> st.SearchStrategy[Json]:
                 else {}
             ),
             **(_OWN_TO_SHOPLINE if platform == "shopline" else {}),
+            **(_OWN_TO_GENSTORE if platform == "genstore" else {}),
         },
     )
 

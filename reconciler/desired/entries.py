@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from reconciler.desired.document import Document
 from reconciler.diagnostics import Diagnostic, Pointer, Severity, SourceMark
 from reconciler.model.consent import Channel, ConsentState, Evidence, WantedConsent
-from reconciler.model.customer import ADDRESS_TEXTS, Address, Scalar
+from reconciler.model.customer import ADDRESS_TEXTS, Address
 from reconciler.model.dialling import is_usual
 from reconciler.model.fields import BY_NAME, PROFILE, consent_field
 from reconciler.model.identity import Identity, IdentityKind, identity, usual_phone
@@ -213,9 +213,12 @@ def _customer(place: _Place, item: Mapping[str, Any], defaults: Mapping[str, Any
     filled = item if absent or not defaults else {**defaults, **item}
     for name in PROFILE:
         if name in filled:
-            value: Scalar = filled[name]
-            if BY_NAME[name].personal:
+            value: Any = filled[name]
+            spec = BY_NAME[name]
+            if spec.personal:
                 value = personal(value)
+            elif spec.read is not None:
+                value = spec.read(value)
             entry.say(name, value, (*pointer, name), default=name not in item)
     if "addresses" in filled:
         addresses = tuple(map(_address, filled["addresses"]))

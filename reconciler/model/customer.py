@@ -12,6 +12,7 @@ from reconciler.model.managed import UNMANAGED, Managed
 from reconciler.model.marks import NO_MARKS, Marks
 from reconciler.model.personal import Personal
 from reconciler.model.tags import TagIntent
+from reconciler.model.tax import TaxExemptions
 
 CONTACT_OF: Final = {Channel.EMAIL: IdentityKind.EMAIL, Channel.SMS: IdentityKind.PHONE}
 """The kind of contact that a channel's consent is for."""
@@ -26,7 +27,7 @@ class Account(StrEnum):
     INVITED = "invited"
 
 
-Scalar: TypeAlias = Personal | str | bool | None
+Scalar: TypeAlias = Personal | TaxExemptions | str | bool | None
 
 ADDRESS_TEXTS: Final = (
     "first_name",
@@ -194,6 +195,7 @@ class LiveCustomer:
     language: Personal | str | None = None
     note: Personal | None = None
     tax_exempt: bool | None = None
+    tax_exemptions: TaxExemptions | None = None
     tags: tuple[str, ...] = ()
     addresses: tuple[Address, ...] = ()
     consents: tuple[tuple[Channel, LiveConsent], ...] = ()

@@ -6,11 +6,12 @@ CONTRIBUTING has the list of places that a new field takes.
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from reconciler.model.consent import Channel
 from reconciler.model.identity import IdentityKind, email_key, number_of, phone_key, tidy
 from reconciler.model.personal import Personal
+from reconciler.model.tax import from_spec
 
 
 class FieldKind(StrEnum):
@@ -47,7 +48,8 @@ def _phone(value: object, region: str | None) -> object:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSpec:
     """`normalise` takes a value and the store's phone region; it is idempotent in effect. `part` is
-    the definition of the spec schema that a single value of it has to fit.
+    the definition of the spec schema that a single value of it has to fit; `read` makes a value of
+    what a spec says there, where that is no text or flag.
     """
 
     name: str
@@ -56,6 +58,7 @@ class FieldSpec:
     personal: bool
     title: str
     part: str = ""
+    read: Callable[[Any], object] | None = None
 
 
 FIELDS: Final = (
@@ -138,6 +141,15 @@ FIELDS: Final = (
         personal=False,
         title="tax exemption",
         part="taxExempt",
+    ),
+    FieldSpec(
+        name="tax_exemptions",
+        kind=FieldKind.SCALAR,
+        normalise=_flag,  # made in normal form
+        personal=False,
+        title="tax exemptions by region",
+        part="taxExemptions",
+        read=from_spec,
     ),
     FieldSpec(name="tags", kind=FieldKind.SET, normalise=_flag, personal=False, title="tags"),
     FieldSpec(

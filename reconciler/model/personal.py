@@ -3,7 +3,9 @@
 It is no `str`, so JSON encoders, joins and f-strings cannot leak it by accident.
 """
 
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
+
+from reconciler.model.tax import TaxExemptions
 
 MASK: Final = "•••"
 
@@ -41,9 +43,13 @@ class Personal:
         raise TypeError("personal text is not serialised; reveal it where the wire is written")
 
 
-def in_clear(value: "Personal | str | bool | None") -> str | bool | None:
-    """A value of a field as it is written and digested; None where there is nothing."""
-    return value.reveal() if isinstance(value, Personal) else value
+def in_clear(value: "Personal | TaxExemptions | str | bool | None") -> Any:
+    """A value of a field as a spec says it and as it is digested, in plain data; None where there
+    is nothing.
+    """
+    if isinstance(value, Personal):
+        return value.reveal()
+    return value.plain() if isinstance(value, TaxExemptions) else value
 
 
 def personal(value: object) -> Personal | None:

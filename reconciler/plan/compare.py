@@ -13,6 +13,7 @@ from reconciler.model.ownership import NO_MARKS, Ownership
 from reconciler.model.personal import Personal
 from reconciler.model.settings import RiskClass
 from reconciler.model.tags import Owned, TagDelta, resolve, tag_key
+from reconciler.model.tax import TaxExemptions
 from reconciler.plan import addresses
 from reconciler.plan.changes import AddressChange, FieldChange, Presence, ScalarChange, TagChange
 
@@ -192,6 +193,6 @@ def _boxed(name: str, value: object, *, personal: bool = False) -> Scalar:
     """A normal form back in the type that cannot be printed, where the field or the value is."""
     if isinstance(value, str) and (personal or BY_NAME[name].personal):
         return Personal(value)
-    if value is None or isinstance(value, (str, bool, Personal)):
+    if value is None or isinstance(value, (str, bool, Personal, TaxExemptions)):
         return value
     raise TypeError(f"a field has no values of the type {type(value).__name__}")

@@ -92,6 +92,7 @@ class Bearers:
                     gender=None,
                     language=None,
                     note=None,
+                    tax_exemptions=None,
                     addresses=(),
                     other=(),
                     wire=None,

@@ -14,6 +14,7 @@ from reconciler.model.personal import Personal
 from reconciler.model.provenance import Provenance
 from reconciler.model.pseudonyms import Pseudonyms, canonical
 from reconciler.model.settings import RiskClass
+from reconciler.model.tax import TaxExemptions
 from reconciler.plan.approved import change_digest, field_digest, stated_digest
 from reconciler.plan.changes import (
     Action,
@@ -224,8 +225,10 @@ def _scalar(one: ScalarChange, pseudonyms: Pseudonyms) -> SavedScalar | HiddenSc
     )
 
 
-def _shown(value: Shown, pseudonyms: Pseudonyms) -> Shown:
-    """A value of a field that is not personal; its text may be so all the same."""
+def _shown(value: TaxExemptions | Shown, pseudonyms: Pseudonyms) -> Shown:
+    """A value of a field that is not personal; its text may be so all the same, and codes not."""
+    if isinstance(value, TaxExemptions):
+        return str(value)
     return pseudonyms.text(value) if isinstance(value, str) else value
 
 

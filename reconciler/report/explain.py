@@ -10,6 +10,7 @@ from reconciler.model.fields import BY_NAME
 from reconciler.model.personal import MASK, Personal
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.tags import TagIntent
+from reconciler.model.tax import TaxExemptions
 from reconciler.plan.explanation import Bearing, Explanation, Field, Live, Wanted
 from reconciler.plan.verdicts import Level, Verdict
 from reconciler.planfile.saved_change import ConsentRecord
@@ -121,6 +122,8 @@ def _live(value: Live | Wanted, pseudonyms: Pseudonyms, show: Show) -> str:
             return pseudonyms.text(value)
         case Personal():
             return show(value)
+        case TaxExemptions():
+            return str(value)
         case LiveConsent():
             return phrases.since(ConsentRecord.of(value))
         case tuple():

@@ -61,6 +61,11 @@ GENSTORE: dict[str, Switch] = _SHARED | {
     "address_put": Switch(
         "replace", ("replace", "merge"), "Whether addresses left out of a PUT's list go or stay."
     ),
+    "tax_put": Switch(
+        "replace",
+        ("replace", "merge"),
+        "Whether regions left out of a PUT's tax exemptions stay.",
+    ),
     "search_match": Switch(
         "exact", ("exact", "prefix", "contains"), "How a search compares the values it is given."
     ),
@@ -107,6 +112,9 @@ GENSTORE: dict[str, Switch] = _SHARED | {
     "link_form": Switch("quirky", ("quirky", "standard"), "Form of the link header."),
     "scalars": Switch("strings", ("strings", "typed"), "Booleans and numbers as text or typed."),
     "tags": Switch("list", ("list", "string"), "Tags of answers as a list or as text holding one."),
+    "subdivisions": Switch(
+        "list", ("list", "string"), "Subdivisions of answers as a list or as text holding one."
+    ),
     "times": Switch("zoneless", ("zoneless", "zoned"), "Whether times carry a zone."),
 }
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.fields import BY_NAME
+from reconciler.model.tax import exemptions
 from reconciler.plan.outcome import State
 from reconciler.testing.case import UNDATED, Case, states, told
 from reconciler.testing.check import (
@@ -33,6 +34,10 @@ _CHANGES: Final[dict[str, tuple[Any, Any]]] = {
     "gender": ("female", "female"),
     "language": ("nb", "nb"),
     "note": ("calls at noon", "calls at noon"),
+    "tax_exemptions": (
+        [{"country": "CA", "subdivisions": ["ON", "BC"]}, {"country": "US", "subdivisions": "all"}],
+        exemptions([("CA", ["BC", "ON"]), ("US", None)]),
+    ),
     "tags": ({"add": ["vip"], "remove": ["old"]}, ("app:x", "vip")),
 }
 # What somebody has of what not every platform can hold.
@@ -42,6 +47,7 @@ _HELD: Final = {
     "gender": "male",
     "language": "en",
     "note": "met in Oslo",
+    "tax_exemptions": exemptions([("NO", None)]),
 }
 _STATES: Final = (ConsentState.SUBSCRIBED, ConsentState.UNSUBSCRIBED, ConsentState.NOT_SUBSCRIBED)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.tax import TaxExemptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class Person:
     gender: str | None = None
     language: str | None = None
     note: str | None = None
+    tax_exemptions: TaxExemptions | None = None
     tags: tuple[str, ...] = ()
     consents: tuple[tuple[Channel, ConsentState], ...] = ()
     rest: tuple[tuple[str, str], ...] = ()

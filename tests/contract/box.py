@@ -6,10 +6,11 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.tax import TaxExemptions, exemptions
 from reconciler.sandbox import Sandbox
 from reconciler.testing import Person, Server, Subject
 
-_OWN = ("tax_exempt", "tax_exemptions", "orders_count", "addresses", "extra")
+_OWN = ("tax_exempt", "orders_count", "addresses", "extra")
 # What the API tells where nothing was set, so that a write of the whole record sets it.
 _TOLD_AS_FALSE = {"genstore": {"verified_email": False}}
 _GENDERS = ("unknown", "male", "female", "secret")
@@ -56,6 +57,7 @@ class BoxServer:
             "first_name": person.first_name,
             "last_name": person.last_name,
             "note": person.note,
+            "tax_exemptions": _exemptions_in_json(person.tax_exemptions),
             "extra": {**_TOLD_AS_FALSE.get(self._box.platform, {}), **self._extra(person)},
             "tags": list(person.tags),
             "consent": {
@@ -79,6 +81,31 @@ def _day(text: str | None) -> str | None:
     return f"{text[:4]}-{text[4:6]}-{text[6:]}" if text else None
 
 
+def _exemptions_in_json(one: TaxExemptions | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    return {
+        "applyToAllRegion": one.regions is None,
+        "taxExemptionRegions": [
+            {
+                "country": region.country,
+                "applyToAllSubdivision": region.subdivisions is None,
+                "subdivisions": list(region.subdivisions or ()),
+            }
+            for region in one.regions or ()
+        ],
+    }
+
+
+def _exemptions(held: Mapping[str, Any]) -> TaxExemptions | None:
+    if held.get("applyToAllRegion"):
+        return TaxExemptions(None)
+    return exemptions(
+        (row["country"], None if row["applyToAllSubdivision"] else row["subdivisions"])
+        for row in held.get("taxExemptionRegions") or ()
+    )
+
+
 def _person(record: Mapping[str, Any]) -> Person:
     extra = record["extra"]
     rest = {**record, "extra": {key: extra[key] for key in extra if key not in _SHOPLINE}}
@@ -93,6 +120,7 @@ def _person(record: Mapping[str, Any]) -> Person:
         gender=_GENDERS[extra["gender"]] if extra.get("gender") else None,
         language=extra.get("language") or None,
         note=record["note"] or None,
+        tax_exemptions=_exemptions(record["tax_exemptions"] or {}),
         tags=tuple(record["tags"]),
         consents=tuple(
             (Channel(name), ConsentState(one["state"]))

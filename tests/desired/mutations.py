@@ -43,6 +43,7 @@ WHOLE: Final[Json] = {
             "last_name": None,
             "note": "two\nlines",
             "tax_exempt": True,
+            "tax_exemptions": [{"country": "CA", "subdivisions": ["BC", "ON"]}],
             "tags": ["vip", "seg:b2b"],
             "consent": {
                 "email": {

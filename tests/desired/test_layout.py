@@ -198,6 +198,9 @@ CUSTOMER = st.fixed_dictionaries(
         "addresses": st.lists(ADDRESS, max_size=2),
         "previously": REFERENCE,
         "tax_exempt": st.booleans(),
+        "tax_exemptions": st.sampled_from(
+            ["all", None, [{"country": "NO", "subdivisions": ["03"]}]]
+        ),
     },
 )
 STORE = st.fixed_dictionaries(

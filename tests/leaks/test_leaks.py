@@ -52,6 +52,8 @@ class Watch:
                 "language": "nb",
             }
             if shopline
+            else {"tax_exemptions": [{"country": "NO", "subdivisions": "all"}]}
+            if self.box.platform == "genstore"
             else {}
         )
         moves: list[Json] = (
@@ -144,6 +146,12 @@ def _switches(platform: str) -> dict[str, str]:
     return {"nick_name": "honoured", "language": "honoured"} if platform == "shopline" else {}
 
 
+def _exemptions_of_somebody() -> Json:
+    """Where codes of regions are due, as somebody may have typed it into the store."""
+    region = {"country": canaries.LAST, "subdivisions": [canaries.STREET]}
+    return {"applyToAllRegion": False, "taxExemptionRegions": [region]}
+
+
 def _people(platform: str) -> list[Json]:
     phones = {
         "genstore": [one[3:] for one in PHONES],
@@ -166,7 +174,11 @@ def _people(platform: str) -> list[Json]:
             addresses=[canaries.address(platform)],
             note=canaries.NOTE,
         ),
-        person(EMAILS[2], first_name=canaries.FIRST),
+        person(
+            EMAILS[2],
+            first_name=canaries.FIRST,
+            tax_exemptions=_exemptions_of_somebody() if platform == "genstore" else None,
+        ),
         person(EMAILS[5], last_name=canaries.LAST),
         person(None, phone=phone[1], first_name=canaries.FIRST),
     ]

@@ -11,6 +11,7 @@ from reconciler.model.customer import Address, DesiredCustomer, Learned, LiveCus
 from reconciler.model.personal import Personal
 from reconciler.model.provenance import Provenance
 from reconciler.model.settings import Release, RiskClass
+from reconciler.model.tax import TaxExemptions, exemptions
 from reconciler.plan.lift import Lift, LiftKind, LiftState, Origin
 from reconciler.plan.match import Index
 from reconciler.plan.plan import Basis, Plan, StorePlan
@@ -138,6 +139,7 @@ def _wanted(email: str) -> st.SearchStrategy[DesiredCustomer]:
             "consent": consents,
             "phone": st.just("+8613315034487"),
             "tax_exempt": st.booleans(),
+            "tax_exemptions": _exemptions(),
             "addresses": _addresses(),
         },
     )
@@ -148,9 +150,15 @@ def _wanted(email: str) -> st.SearchStrategy[DesiredCustomer]:
 
 
 def _entry(email: str, /, **fields: Any) -> DesiredCustomer:
-    flags = tuple((name, fields.pop(name)) for name in ("tax_exempt", "language") if name in fields)
+    names = ("tax_exempt", "tax_exemptions", "language")
+    flags = tuple((name, fields.pop(name)) for name in names if name in fields)
     entry = desired(email, **fields)
     return replace(entry, scalars=entry.scalars + flags)
+
+
+def _exemptions() -> st.SearchStrategy[TaxExemptions | None]:
+    regions = [None, exemptions([("CA", ["ON", "QC"]), ("US", None)]), TaxExemptions(None)]
+    return st.sampled_from(regions)
 
 
 def _addresses() -> st.SearchStrategy[tuple[Address, ...]]:
@@ -174,6 +182,7 @@ def _live(email: str) -> st.SearchStrategy[LiveCustomer]:
             "birthday": _texts(),
             "language": st.sampled_from(("nb", "zh-hans-cn")),
             "tax_exempt": st.booleans(),
+            "tax_exemptions": _exemptions(),
             "addresses": _addresses(),
             "tags": st.lists(st.sampled_from(TAGS), unique=True).map(tuple),
         },

@@ -26,6 +26,10 @@ WRITES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "note": ({"note": "new"}, ("genstore", "shopline")),
     "address": ({"addresses": [ADDRESS]}, PLATFORMS),
     "tax": ({"tax_exempt": True}, ("genstore",)),
+    "exemptions": (
+        {"tax_exemptions": [{"country": "CA", "subdivisions": ["ON"]}]},
+        ("genstore",),
+    ),
     "birthday": ({"birthday": "1815-12-10", "gender": "female"}, ("shopline",)),
     "language": ({"nickname": "Countess", "language": "nb"}, ("shopline",)),
     "rename": (

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 from reconciler.desired.layout.scalar import written
 from reconciler.model.consent import ConsentState, WantedConsent
 from reconciler.model.customer import Address, Scalar
-from reconciler.model.personal import Personal
+from reconciler.model.personal import in_clear
 from reconciler.model.tags import TagIntent
 
 Value: TypeAlias = WantedConsent | TagIntent | tuple[Address, ...] | Scalar
@@ -57,7 +57,7 @@ def plain(value: Value) -> Any:
         return {name: tags for name, tags in both.items() if tags} or {"add": []}
     if isinstance(value, tuple):
         return [_address(one) for one in value]
-    return value.reveal() if isinstance(value, Personal) else value
+    return in_clear(value)
 
 
 def _address(one: Address) -> dict[str, Any]:

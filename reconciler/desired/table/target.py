@@ -9,7 +9,7 @@ from typing import Final
 from reconciler.diagnostics import Pointer
 from reconciler.model.consent import Channel
 from reconciler.model.customer import ADDRESS_TEXTS
-from reconciler.model.fields import PROFILE
+from reconciler.model.fields import BY_NAME, PROFILE
 from reconciler.model.identity import IdentityKind
 
 EVIDENCE: Final = (
@@ -50,6 +50,8 @@ def _targets() -> Iterator[Target]:
     for contact in IdentityKind:
         yield Target(name=contact.value, way=(contact.value,), kind=Kind.CONTACT)
     for name in PROFILE:
+        if BY_NAME[name].read is not None:
+            continue  # no cell holds it
         kind = {"tax_exempt": Kind.FLAG, "note": Kind.NOTE}.get(name, Kind.TEXT)
         yield Target(name=name, way=(name,), kind=kind)
     yield Target(name="tags", way=("tags",), kind=Kind.TAGS)

@@ -15,6 +15,7 @@ _ALL: Final = frozenset(
         "last_name",
         "note",
         "tax_exempt",
+        "tax_exemptions",
         "tags",
         "addresses",
         "consent.email",

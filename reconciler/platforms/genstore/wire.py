@@ -9,13 +9,15 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from reconciler.model.consent import NOTHING_TOLD, Channel, ConsentState, LiveConsent
-from reconciler.model.customer import ADDRESS_TEXTS, Account, Address, LiveCustomer, Wire
+from reconciler.model.customer import ADDRESS_TEXTS, Account, Address, LiveCustomer, Scalar, Wire
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.patch import ConsentWrite, Patch
 from reconciler.model.personal import in_clear
 from reconciler.model.settings import ConsentWord
 from reconciler.model.tags import carry_out
+from reconciler.model.tax import TaxExemptions
 from reconciler.platforms.coerce import (
+    Unreadable,
     as_bool,
     as_id,
     as_int,
@@ -26,6 +28,7 @@ from reconciler.platforms.coerce import (
     others,
     told,
 )
+from reconciler.platforms.genstore import tax
 from reconciler.platforms.genstore.capabilities import GENSTORE
 from reconciler.platforms.times import StoreTimes
 
@@ -57,7 +60,7 @@ _ADDRESS_PARTS: Final = tuple(
     (name, _ADDRESS_KEYS[name]) for name in ADDRESS_TEXTS if name in _ADDRESS_KEYS
 )
 # Writable, not managed here, and lost if a full write left them out.
-_OTHER: Final = ("verifiedEmail", "state", "taxExemptions")
+_OTHER: Final[tuple[str, ...]] = ("verifiedEmail", "state")
 _ACCOUNTS: Final = {one.name: one for one in Account}
 
 _TOLD_AT_MOST: Final = 100
@@ -146,6 +149,12 @@ def customer(
         found.unreadable.add("tags")
     if addresses is None:
         found.unreadable.add("addresses")
+    exempt, other = None, _OTHER
+    try:
+        exempt = tax.exempt_in(record.get(tax.KEY))
+    except Unreadable:
+        found.unreadable.add("tax_exemptions")
+        other = (*_OTHER, tax.KEY)
     times.note((record.get("createTime"), record.get("updateTime")))
     return LiveCustomer(
         remote_id=as_id(record.get("id")),
@@ -155,6 +164,7 @@ def customer(
         last_name=found.texts["last_name"],
         note=found.texts["note"],
         tax_exempt=as_bool(record.get("taxExempt")),
+        tax_exemptions=exempt,
         tags=tags or (),
         addresses=addresses or (),
         consents=tuple(
@@ -170,7 +180,7 @@ def customer(
         orders=as_int(record.get("ordersCount")),
         account=_ACCOUNTS.get(str(record.get("state"))),
         verified_email=as_bool(record.get("verifiedEmail")),
-        other=others(record, _OTHER),
+        other=others(record, other),
         wire=Wire(record),
         teaches=times.learned(words.seen),
     )
@@ -246,10 +256,9 @@ def new_customer(patch: Patch, words: ConsentVocabulary) -> dict[str, Any]:
     for contact in patch.contacts:
         body[contact.kind.value] = contact.value.reveal()
     for name, value in patch.scalars:
-        if name == "tax_exempt":
-            body["taxExempt"] = bool(value)
-        elif value is not None:
-            body[SCALAR_KEYS[name]] = in_clear(value)
+        if value is not None:
+            key, told = _written(name, value, None)
+            body[key] = told
     if patch.tags.added:
         body["tags"] = list(patch.tags.added)
     if patch.addresses is not UNMANAGED and patch.addresses:
@@ -282,16 +291,15 @@ def whole_customer(
     for key in _OTHER:
         if key in record:
             body[key] = record[key]
+    if tax.KEY in record:
+        body[tax.KEY] = tax.carried(record[tax.KEY])
     for contact in patch.contacts:
         body[SCALAR_KEYS[contact.kind.value]] = contact.value.reveal()
     if ground.tax_exempt is not None:
         body["taxExempt"] = ground.tax_exempt
     for name, value in patch.scalars:
-        if name == "tax_exempt":
-            body["taxExempt"] = bool(value)
-        else:
-            # Clearing is not documented; the empty text is the likeliest form and is read back.
-            body[SCALAR_KEYS[name]] = "" if value is None else in_clear(value)
+        key, told = _written(name, value, record.get(tax.KEY))
+        body[key] = told
     if "tags" not in ground.unreadable:
         body["tags"] = list(carry_out(ground.tags, patch.tags))
     _put_addresses(body, record, ground, patch)
@@ -303,6 +311,16 @@ def whole_customer(
         elif key in record:
             body[key] = record[key]
     return {"customer": body}
+
+
+def _written(name: str, value: Scalar, exempt: object) -> tuple[str, Any]:
+    """The key and what goes there; `exempt` is what the record tells of exemptions by region."""
+    if name == "tax_exempt":
+        return "taxExempt", bool(value)
+    if name == "tax_exemptions":
+        return tax.KEY, tax.written(value if isinstance(value, TaxExemptions) else None, exempt)
+    # Clearing is not documented; the empty text is the likeliest form and is read back.
+    return SCALAR_KEYS[name], "" if value is None else in_clear(value)
 
 
 def _put_addresses(

@@ -5,7 +5,7 @@ from typing import Any
 
 from reconciler.sandbox import paging, records
 from reconciler.sandbox.bucket import Rate
-from reconciler.sandbox.genstore.form import ConsentWrite, Form, read_address
+from reconciler.sandbox.genstore.form import ConsentWrite, Form, read_address, read_exemptions
 from reconciler.sandbox.http import Answer, Call, Json, Refusal, Route, read_json, route
 from reconciler.sandbox.platform import (
     MISSING,
@@ -253,18 +253,20 @@ class Genstore:
                 raise Refusal(422, f"{ours} is invalid")
             if value is not None or replacing:
                 holder[neutral] = bool(truth(value))
-        exemptions = given.get("taxExemptions", MISSING)
-        if exemptions is not MISSING and not isinstance(exemptions, dict | None):
-            raise Refusal(422, "taxExemptions is invalid")
-        if isinstance(exemptions, dict):
-            record["tax_exemptions"] = _typed(exemptions)
-        elif replacing:
-            record["tax_exemptions"] = None
+        self._write_exemptions(record, given.get("taxExemptions"), replacing=replacing)
         state = given.get("state")
         if state is not None and state not in _STATES:
             raise Refusal(422, "state is invalid")
         if state and self._settings["state_write"] == "honoured":
             record["extra"]["state"] = state
+
+    def _write_exemptions(self, record: Record, given: Any, *, replacing: bool) -> None:
+        if given is not None:
+            joining = self._settings["tax_put"] == "merge"
+            held = record["tax_exemptions"] if joining else None
+            record["tax_exemptions"] = read_exemptions(given, held)
+        elif replacing:
+            record["tax_exemptions"] = None
 
     def _write_tags(self, record: Record, given: Json, *, replacing: bool) -> None:
         tags = given.get("tags")
@@ -338,12 +340,3 @@ def _positive(value: Any) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise Refusal(400, "the page token is invalid")
     return int(text)
-
-
-def _typed(value: Any) -> Any:
-    """Return the same with booleans written as text made booleans."""
-    if isinstance(value, dict):
-        return {key: _typed(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_typed(item) for item in value]
-    return value if truth(value) is None else truth(value)

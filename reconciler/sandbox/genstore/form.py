@@ -71,7 +71,10 @@ class Form:
 
     def _tax(self, held: Any) -> Any:
         if isinstance(held, dict):
-            return {key: self._tax(value) for key, value in held.items()}
+            told = {key: self._tax(value) for key, value in held.items()}
+            if self._settings["subdivisions"] == "string" and "subdivisions" in told:
+                told["subdivisions"] = json.dumps(told["subdivisions"])
+            return told
         if isinstance(held, list):
             return [self._tax(value) for value in held]
         return self.scalar(held) if isinstance(held, bool) else held
@@ -205,3 +208,33 @@ def read_address(given: Any, new_id: str, held: Record | None) -> Record:
     address = records.address({**fields, "default": truth(given.get("isDefaultAddress")) or False})
     address["id"] = held["id"] if held else new_id
     return address
+
+
+def read_exemptions(given: Any, held: Json | None) -> Json:
+    """Read the tax exemptions of a write; regions that are held stay, where there are any."""
+    rows = given.get("taxExemptionRegions") or [] if isinstance(given, dict) else None
+    if not isinstance(rows, list) or not all(map(_is_region, rows)):
+        raise Refusal(422, "taxExemptions is invalid")
+    kept = {row["country"]: row for row in (held or {}).get("taxExemptionRegions") or ()}
+    if kept:
+        joined = kept | {row["country"]: row for row in rows}
+        given = {**given, "taxExemptionRegions": list(joined.values())}
+    typed: Json = _typed(given)
+    return typed
+
+
+def _is_region(row: Any) -> bool:
+    return (
+        isinstance(row, dict)
+        and isinstance(row.get("country"), str)
+        and isinstance(row.get("subdivisions") or [], list)
+    )
+
+
+def _typed(value: Any) -> Any:
+    """Return the same with booleans written as text made booleans."""
+    if isinstance(value, dict):
+        return {key: _typed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_typed(item) for item in value]
+    return value if truth(value) is None else truth(value)
