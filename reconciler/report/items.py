@@ -132,7 +132,8 @@ def _field(field: SavedField, change: SavedChange, reveal: Reveal) -> str:
             return f"addresses: {', '.join(paths)}"
         case SavedScalar() as scalar:
             before = "" if creates else f"{_shown(scalar.before)} → "
-            return f"{_title(field)} {before}{_shown(scalar.after)}"
+            after = "nothing" if scalar.after is None else _shown(scalar.after)
+            return f"{_title(field)} {before}{after}"
         case HiddenScalar(effect=effect):
             masked = f"{MASK} → {MASK}" if effect is Effect.CHANGED else effect.value
             return f"{_title(field)} {reveal.get((change.alias, str(field.path))) or masked}"

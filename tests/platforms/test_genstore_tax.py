@@ -263,6 +263,37 @@ def test_they_are_adopted(tmp_path: Path) -> None:
         assert shop.plan()["changes"] == []
 
 
+def test_an_entry_in_block_style_is_adopted_and_keeps_what_stands_around(tmp_path: Path) -> None:
+    with opened(tmp_path, "genstore", [person(tax_exemptions=HELD)]) as shop:
+        shop.want()
+        text = """store: shop
+customers:
+  - email: ada@example.com  # the one
+    tax_exemptions:
+      - country: US
+        subdivisions: all
+    first_name: Ada  # stays
+"""
+        (shop.specs / "more.yaml").write_text(text, encoding="utf-8")
+        chosen = app.AdoptOptions(fields=("tax_exemptions",))
+        app.adopt(shop.specs, shop.environment, chosen, lambda _: None).write()
+
+        written = (shop.specs / "more.yaml").read_text(encoding="utf-8")
+        assert "# the one" in written
+        assert "first_name: Ada  # stays" in written
+        assert shop.plan()["changes"] == []
+
+
+def test_a_plan_says_that_they_go(tmp_path: Path) -> None:
+    with opened(tmp_path, "genstore", [person(tax_exemptions=HELD)]) as shop:
+        shop.want({"email": ADA, "tax_exemptions": []})
+        place = ("--specs", shop.specs, "--state-dir", shop.folder / ".reconciler")
+        env = {"TOKEN": shop.box.token, "RECONCILER_KEY": "k" * 40, "CI_COMMIT_SHA": "c0ffee"}
+        done = run("plan", *place, env=env).out
+
+    assert "tax exemptions by region CA: QC; SG: all → nothing" in " ".join(done.split())
+
+
 def test_explain_tells_them(tmp_path: Path) -> None:
     with opened(tmp_path, "genstore", [person(tax_exemptions=HELD)]) as shop:
         shop.want({"email": ADA, "tax_exemptions": "all"})

@@ -111,7 +111,7 @@ SHOPLINE: Final = Capabilities(
         Footprint(call="delete", touches=("the customer",), guard="only by name in the specs"),
     ),
     notes=(
-        "Tax exemption can only be written through GraphQL, which is not used here.",
+        "Tax exemption, by region too, is read and written through GraphQL alone: not from here.",
         "Nickname and language are documented in answers only; a write that does not take is told.",
         "Customers with orders cannot be deleted; deleting an unknown id is answered like success.",
         "Tags may only grow in some stores; what could not be removed is reported.",
