@@ -217,4 +217,4 @@ def several(number: int, size: int, home: Path) -> Iterator[Case]:
     with serving(crowd) as served:
         (folder / "stores.yaml").write_text(stores(served.port, names), encoding="utf-8")
         at = Scene(size=number * size, data=folder, specs=folder, home=home, served=served)
-        yield at.plan(f"plan of {number} stores")
+        yield at.plan(f"plan of {number} store{'' if number == 1 else 's'}")

@@ -80,6 +80,7 @@ def _calls(told: argparse.Namespace, home: Path, stack: ExitStack) -> Iterator[C
 
 def _stores(told: argparse.Namespace, home: Path, stack: ExitStack) -> Iterator[Case]:
     yield stack.enter_context(scene(2_500, told.cache, home)).plan()
+    yield stack.enter_context(several(1, 25, home / "one"))
     yield stack.enter_context(several(100, 25, home / "several"))
 
 
