@@ -56,7 +56,7 @@ class SpecWriter:
         consent = {
             channel.value: told
             for channel in Channel
-            if (told := _consent(live.consent(channel))) is not None
+            if (told := self._consent(live.consent(channel))) is not None
         }
         if consent:
             entry["consent"] = consent
@@ -109,6 +109,25 @@ class SpecWriter:
         else:
             self.left_out[f"{name.replace('_', ' ')}s that a spec may not hold"] += 1
 
+    def _consent(self, live: LiveConsent) -> Any:
+        """The state, and where and how surely the store has it from, but never since when: a store
+        tells when a consent was written, not when a person gave it.
+        """
+        if live.state is ConsentState.UNSUBSCRIBED:
+            return "unsubscribed"
+        if live.state is not ConsentState.SUBSCRIBED:
+            return None
+        told: dict[str, Any] = {}
+        if live.source is not None:
+            source = live.source.reveal()
+            if "*" in source or not schemas.fits("source", source):
+                self.left_out["sources of a consent that a spec may not hold"] += 1
+            else:
+                told["source"] = source
+        if live.level is not None:
+            told["level"] = live.level
+        return {"state": "subscribed", **told} if told else "subscribed"
+
     def _tags(self, live: LiveCustomer, table: Capabilities) -> list[str]:
         """Each once; marks, and what is not ours by `tags.owned`, stay out without a word."""
         owned = Owned(self.store.owned_tags) if self.store.owned_tags is not None else live.tags
@@ -159,13 +178,6 @@ class SpecWriter:
 def _dump(entries: list[dict[str, Any]]) -> str:
     text: str = yaml.dump(entries, Dumper=DUMPER, allow_unicode=True, sort_keys=False, width=10_000)
     return "".join(f"  {line}\n" if line else "\n" for line in text.split("\n")[:-1])
-
-
-def _consent(live: LiveConsent) -> Any:
-    """The state alone: a store tells when a consent was written, not when a person gave it."""
-    if live.state is ConsentState.UNSUBSCRIBED:
-        return "unsubscribed"
-    return "subscribed" if live.state is ConsentState.SUBSCRIBED else None
 
 
 def _address(address: Address) -> Mapping[str, Any]:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from reconciler.model.personal import Personal
+
 
 class Channel(StrEnum):
     """Each has its own consent and its own contact; one says nothing of the other."""
@@ -95,7 +97,8 @@ class LiveConsent:
     `until` is the latest instant that `at` may stand for, `not_before` the earliest it can have
     been; `dated` says that something stood where the time stands, `swappable` that its day and
     month could be told the other way round. `absent` says that the store told nothing at all, which
-    is not the same as saying no. `grade` is for the reader of a plan and decides nothing.
+    is not the same as saying no. `grade`, `level` and `source`, where the store says that somebody
+    subscribed, are for whoever reads them and decide nothing.
     """
 
     state: ConsentState
@@ -104,6 +107,8 @@ class LiveConsent:
     code: str = ""
     absent: bool = False
     grade: Grade = field(default=Grade.UNRECORDED, compare=False)
+    level: str | None = field(default=None, compare=False)
+    source: Personal | None = field(default=None, compare=False, repr=False)
     until: datetime | None = field(default=None, compare=False)
     not_before: datetime | None = field(default=None, compare=False)
     dated: bool = field(default=False, compare=False)
@@ -125,6 +130,8 @@ class LiveConsent:
             code=self.code,
             absent=self.absent,
             grade=self.grade,
+            level=self.level,
+            source=self.source,
             until=until,
             not_before=not_before,
             dated=dated,

@@ -125,11 +125,21 @@ def _live(value: Live | Wanted, pseudonyms: Pseudonyms, show: Show) -> str:
         case TaxExemptions():
             return str(value)
         case LiveConsent():
-            return phrases.since(ConsentRecord.of(value))
+            return _since(value, show)
         case tuple():
             return ", ".join(_part(one, pseudonyms, show) for one in value) or "none"
         case _:
             raise TypeError(type(value).__name__)
+
+
+def _since(live: LiveConsent, show: Show) -> str:
+    """Where a store has a consent from may be anybody's text."""
+    told = [phrases.since(ConsentRecord.of(live))]
+    if live.level is not None:
+        told.append(f"level {live.level}")
+    if live.source is not None:
+        told.append(f"source {show(live.source)}")
+    return ", ".join(told)
 
 
 def _part(value: str | Address, pseudonyms: Pseudonyms, show: Show) -> str:

@@ -158,7 +158,7 @@ def _people(platform: str) -> list[Json]:
         "shopline": [f"00{one[1:]}" for one in PHONES],
     }
     phone = phones.get(platform, list(PHONES))
-    yes = {"email": consent("subscribed"), "sms": consent()}
+    yes = {"email": {**consent("subscribed"), "source": canaries.IN_SOURCE}, "sms": consent()}
     return [
         person(
             EMAILS[0],

@@ -38,6 +38,8 @@ _STATES: Final = {
 _BY_STATUS: Final = {0: ConsentState.UNSUBSCRIBED, 1: ConsentState.SUBSCRIBED}
 _CODES: Final = {state: code for code, state in _STATES.items()}
 _LEVELS: Final = {"single": 1, "confirmed": 2}
+# Their 0, `unknown`, is nothing told.
+_LEVEL_TOLD: Final = {number: word for word, number in _LEVELS.items()}
 _ACCOUNTS: Final = {0: Channel.EMAIL, 1: Channel.SMS}
 # `subscribe_channel`: 0 footer, 1 account page, 2 order, 3 open API, 4 pop-up, 5 mail,
 # 6 registration, 7 import.
@@ -159,9 +161,18 @@ def _consent(record: Mapping[str, Any], channel: Channel, times: StoreTimes) -> 
         return times.consent(LiveConsent(state=ConsentState.UNKNOWN, code=code), moment)
     if ConsentState.UNSUBSCRIBED in (state, flag) and state is ConsentState.NOT_SUBSCRIBED:
         state = ConsentState.UNSUBSCRIBED
-    confirmed = state is yes and as_int(given.get("opt_in_level")) == _LEVELS["confirmed"]
-    grade = Grade.CONFIRMED if confirmed else Grade.UNRECORDED
-    return times.consent(LiveConsent(state=state, code=code, grade=grade), moment)
+    if state is not yes:
+        return times.consent(LiveConsent(state=state, code=code), moment)
+    level = _by_number(_LEVEL_TOLD, given.get("opt_in_level"))
+    source = as_text(given.get("consent_collected_from"))
+    found = LiveConsent(
+        state=state,
+        code=code,
+        grade=Grade.CONFIRMED if level == "confirmed" else Grade.UNRECORDED,
+        level=level,
+        source=Personal(source) if source else None,
+    )
+    return times.consent(found, moment)
 
 
 def with_actors(
