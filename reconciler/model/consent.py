@@ -167,6 +167,16 @@ class LiveConsent:
         return replace(self, at=None, until=None, not_before=earliest)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """To a channel that no spec can speak of: shown as a store tells it, and never written."""
+
+    channel: str
+    state: ConsentState
+    grade: Grade
+    at: datetime | None
+
+
 def _swapped(moment: datetime) -> datetime | None:
     try:
         return moment.replace(month=moment.day, day=moment.month)

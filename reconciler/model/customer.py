@@ -6,7 +6,14 @@ from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 from reconciler.diagnostics import SourceMark
-from reconciler.model.consent import NOTHING_TOLD, Channel, ConsentState, LiveConsent, WantedConsent
+from reconciler.model.consent import (
+    NOTHING_TOLD,
+    Channel,
+    ConsentState,
+    LiveConsent,
+    Subscription,
+    WantedConsent,
+)
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED, Managed
 from reconciler.model.marks import NO_MARKS, Marks
@@ -179,9 +186,10 @@ class LiveCustomer:
     written. `hidden` are the contacts that it withheld, or may have, with what it shows instead.
     `untold` names fields whose key the record lacks altogether. `orders` is None where it does not
     say how many there are; `blocked` says that the store has barred the customer. `account` is None
-    where nothing known is told of one. `other` holds what we do not manage but a write could cost,
-    by the store's own names. `teaches` is what this record, and those that were read before it,
-    showed of the store itself.
+    where nothing known is told of one. `subscriptions` are to channels beside those of `consents`,
+    and empty as long as nobody asked the store for them. `other` holds what we do not manage but a
+    write could cost, by the store's own names. `teaches` is what this record, and those that were
+    read before it, showed of the store itself.
     """
 
     remote_id: str
@@ -207,6 +215,7 @@ class LiveCustomer:
     blocked: bool = False
     account: Account | None = None
     verified_email: bool | None = None
+    subscriptions: tuple[Subscription, ...] = field(default=(), compare=False)
     other: tuple[tuple[str, Personal], ...] = field(default=(), repr=False)
     wire: Wire | None = field(default=None, repr=False, compare=False)
     teaches: Learned = field(default=NOTHING_LEARNED, repr=False, compare=False)

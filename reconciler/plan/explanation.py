@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.diagnostics import SourceMark
-from reconciler.model.consent import Channel, LiveConsent, WantedConsent
+from reconciler.model.consent import Channel, LiveConsent, Subscription, WantedConsent
 from reconciler.model.customer import (
     Account,
     Address,
@@ -58,7 +58,8 @@ class Bearing:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """What one entry means for one customer; `verdicts` are those about no single field.
-    `account` and `verified_email` are what the store tells of them; neither is ever written.
+    `account`, `verified_email` and `subscriptions` (to channels that no spec can speak of) are what
+    the store tells of them; none is ever written.
 
     `absent` says that the entry wants the customer gone, `reason` why; `bearing` is None in stores
     without marks.
@@ -73,6 +74,7 @@ class Explanation:
     bearing: Bearing | None
     account: Account | None
     verified_email: bool | None
+    subscriptions: tuple[Subscription, ...]
     fields: tuple[Field, ...]
     verdicts: tuple[Verdict, ...]
 
@@ -155,6 +157,7 @@ def _one(
         reason=reason_of(desired, live, rules.names),
         account=None if live is None else live.account,
         verified_email=None if live is None else live.verified_email,
+        subscriptions=() if live is None else live.subscriptions,
         bearing=None if ownership == NO_MARKS else _bearing(live, ownership, changes=claims),
         fields=fields,
         verdicts=tuple(one for one in verdicts if id(one) not in told),

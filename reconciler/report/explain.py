@@ -41,6 +41,7 @@ def render(
         if one.bearing is not None:
             yield _bearing(one.bearing, pseudonyms)
         yield from _account(one)
+        yield from _subscriptions(one)
         for field in one.fields:
             yield from _field(field, pseudonyms, commit, show)
         for verdict in one.verdicts:
@@ -56,6 +57,15 @@ def _account(one: Explanation) -> Iterator[Line]:
     if told:
         doubtful = one.account in (Account.DECLINED, Account.DISABLED)
         yield Line(f"  account: {'; '.join(told)}", Style.WARN if doubtful else Style.DIM)
+
+
+def _subscriptions(one: Explanation) -> Iterator[Line]:
+    """To channels that no spec can speak of."""
+    for told in one.subscriptions:
+        parts = [] if told.at is None else [f"subscribed at {told.at.date().isoformat()}"]
+        parts.append(f"grade {told.grade}")
+        state = phrases.STATES[told.state]
+        yield Line(f"  {told.channel}: {state} ({', '.join(parts)}), not managed here", Style.DIM)
 
 
 def _bearing(one: Bearing, pseudonyms: Pseudonyms) -> Line:

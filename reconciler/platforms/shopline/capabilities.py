@@ -117,5 +117,6 @@ SHOPLINE: Final = Capabilities(
         "Tags may only grow in some stores; what could not be removed is reported.",
         "Tags are one text: a tag with a comma in it cannot be told from two tags.",
         "Customers whom the store has blocked are not opted in.",
+        "Subscriptions by LINE and Messenger are shown by `explain`, and never written.",
     ),
 )

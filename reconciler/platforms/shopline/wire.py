@@ -5,7 +5,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
-from reconciler.model.consent import NOTHING_TOLD, Actor, Channel, ConsentState, Grade, LiveConsent
+from reconciler.model.consent import (
+    NOTHING_TOLD,
+    Actor,
+    Channel,
+    ConsentState,
+    Grade,
+    LiveConsent,
+    Subscription,
+)
 from reconciler.model.customer import (
     ADDRESS_TEXTS,
     CONTACT_OF,
@@ -41,6 +49,7 @@ _LEVELS: Final = {"single": 1, "confirmed": 2}
 # Their 0, `unknown`, is nothing told.
 _LEVEL_TOLD: Final = {number: word for word, number in _LEVELS.items()}
 _ACCOUNTS: Final = {0: Channel.EMAIL, 1: Channel.SMS}
+_OTHER_ACCOUNTS: Final = {2: "LINE", 3: "Messenger"}
 # `subscribe_channel`: 0 footer, 1 account page, 2 order, 3 open API, 4 pop-up, 5 mail,
 # 6 registration, 7 import.
 _GRADES: Final = {
@@ -182,13 +191,15 @@ def with_actors(
 
     Documented is only the channel of a subscription. The row of somebody unsubscribed may still
     tell where they came from, so it can show the person's act and never shows one of staff; and its
-    time is one that the opt-out came after, where the customer's own record tells none.
+    time is one that the opt-out came after, where the customer's own record tells none. Rows of
+    other channels, known or not, stay as they are told.
     """
     consents = dict(live.consents)
+    rows = [row for row in rows if str(row.get("customer_id")) == live.remote_id]
     for row in rows:
         channel = _by_number(_ACCOUNTS, row.get("subscribe_account_type"))
         grade = _by_number(_GRADES, row.get("subscribe_channel"))
-        if channel is None or grade is None or str(row.get("customer_id")) != live.remote_id:
+        if channel is None or grade is None:
             continue
         had = consents[channel]
         if had.state is not _by_number(_BY_STATUS, row.get("status")):
@@ -203,7 +214,24 @@ def with_actors(
         actor = Actor.STAFF if grade is Grade.STAFF else actor
         kept = had.grade if had.grade is Grade.CONFIRMED else grade
         consents[channel] = replace(had, actor=actor, grade=kept)
-    return replace(live, consents=tuple(consents.items()))
+    beside = tuple(
+        _subscription(row, times)
+        for row in rows
+        if _by_number(_ACCOUNTS, row.get("subscribe_account_type")) is None
+    )
+    return replace(live, consents=tuple(consents.items()), subscriptions=beside)
+
+
+def _subscription(row: Mapping[str, Any], times: StoreTimes) -> Subscription:
+    """Of an account type that the documents do not list at most its number is told."""
+    number = as_int(row.get("subscribe_account_type"))
+    unknown = "unknown channel" if number is None else f"unknown channel {number}"
+    return Subscription(
+        channel=unknown if number is None else _OTHER_ACCOUNTS.get(number, unknown),
+        state=_by_number(_BY_STATUS, row.get("status")) or ConsentState.UNKNOWN,
+        grade=_by_number(_GRADES, row.get("subscribe_channel")) or Grade.UNRECORDED,
+        at=times.instant(row.get("subscribe_time")),
+    )
 
 
 def _by_code(value: object) -> ConsentState | None:

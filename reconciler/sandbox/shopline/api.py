@@ -130,7 +130,7 @@ class Shopline:
         return Answer(200, {"user_subscribe_info_list": rows})
 
     def _subscription_rows(self, record: Record) -> list[Json]:
-        """Return one row per channel on which something was ever said."""
+        """Return a row per channel on which something was ever said, and per other account."""
         rows = []
         for channel, held in record["consent"].items():
             if held is None or held["state"] in {"not_subscribed", "pending"}:
@@ -144,6 +144,8 @@ class Shopline:
                     "subscribe_time": self._form.time(held["at"]),
                 }
             )
+        for held in record["extra"].get("subscriptions", ()):
+            rows.append({"customer_id": record["id"], **held})
         return rows
 
     def _orders(self, call: Call) -> Answer:
