@@ -35,10 +35,10 @@ floors: install
 	$(BIN)/lint-imports
 
 readme: install  ## the generated parts of the README are current
-	PYTHONPATH=. $(BIN)/cog --check README.md
+	PYTHONPATH=. $(BIN)/cog --check README.md tests/documents/FIELDS.md
 
 readme-write: install
-	PYTHONPATH=. $(BIN)/cog -r README.md
+	PYTHONPATH=. $(BIN)/cog -r README.md tests/documents/FIELDS.md
 
 .PHONY: examples-check readme-write
 WALKS := $(wildcard examples/*/walk.sh)
