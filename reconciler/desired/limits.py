@@ -47,7 +47,7 @@ class Limits:
         if customer.addresses is not UNMANAGED and "addresses" not in writable:
             fields.append("addresses")
         for name in fields:
-            yield _warning(customer, name, f"{table.title} cannot set the {BY_NAME[name].title}")
+            yield _warning(customer, name, table.cannot("set", name))
         for channel, wanted in customer.consents:
             if wanted.state not in table.consent_states:
                 name = consent_field(channel)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.fields import BY_NAME
 from reconciler.model.identity import IdentityKind
 from reconciler.model.settings import Rate
 
@@ -25,6 +26,7 @@ class Capabilities:
     `creates` and `updates` are the fields that a create or an update can write;
     `tries` are those of them that the documents only show being read: whether a store takes them is
     seen when the record is read back.
+    `why_not` says of a field why one of them cannot, after a colon.
     `single_contact` says that a create takes exactly one of e-mail and phone.
     `lengths` and `address_lengths` are most characters by field, `address_parts` the parts that it
     keeps, `address_needs` those that a new address must have.
@@ -55,6 +57,7 @@ class Capabilities:
     creates: frozenset[str] = frozenset()
     updates: frozenset[str] = frozenset()
     tries: frozenset[str] = frozenset()
+    why_not: tuple[tuple[str, str], ...] = ()
     deletes: bool = False
     counts: bool = False
     look_up_calls: tuple[tuple[IdentityKind, int], ...] = ()
@@ -90,6 +93,12 @@ class Capabilities:
     def meaning(self, word: str) -> ConsentState | None:
         """What a consent's word is known to say, in whatever way it is written; else None."""
         return dict(self.consent_words).get(word.upper().replace("_", ""))
+
+    def cannot(self, doing: str, name: str) -> str:
+        """That a field cannot be set or changed, and why where that is known."""
+        why = dict(self.why_not).get(name)
+        said = f"{self.title} cannot {doing} the {BY_NAME[name].title}"
+        return f"{said}: {why}" if why else said
 
     def batch(self, longest: int) -> int:
         """How many ids of this length at most are read in one request."""

@@ -71,11 +71,7 @@ def _fields(
     for change in changes:
         name = change.path.table
         if name in BY_NAME and name not in writable:
-            title = BY_NAME[name].title
-            yield (
-                change.path,
-                f"{table.title} cannot {'set' if creating else 'change'} the {title}",
-            )
+            yield change.path, table.cannot("set" if creating else "change", name)
         if isinstance(change, ConsentChange) and change.wanted.state not in table.consent_states:
             yield change.path, f"{table.title} has no consent state `{change.wanted.state}`"
 

@@ -14,6 +14,7 @@ import pytest
 from reconciler import app
 from reconciler.model.consent import Channel, ConsentState, Evidence
 from reconciler.model.customer import Address, LiveCustomer
+from reconciler.model.fields import FIELDS
 from reconciler.model.identity import IdentityKind, identity
 from reconciler.model.patch import ConsentWrite, Patch
 from reconciler.model.personal import Personal
@@ -171,6 +172,38 @@ def test_every_test_that_a_row_names_exists() -> None:
         file, _, name = one.partition("::")
         text = (ROOT / file).read_text(encoding="utf-8")
         assert re.search(rf"^def {name}\(", text, re.MULTILINE), f"there is no test {one}"
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_what_a_platform_cannot_write_has_a_reason_that_is_told(platform: str) -> None:
+    table = TABLES[platform]
+    lacking = {one.name for one in FIELDS} - (table.creates & table.updates)
+    assert {name for name, _ in table.why_not} == lacking
+
+
+@pytest.mark.parametrize(
+    ("platform", "name", "new"),
+    [
+        (one, field.name, new)
+        for one in PLATFORMS
+        for field in FIELDS
+        for new in (False, True)
+        if field.name not in (TABLES[one].creates if new else TABLES[one].updates)
+    ],
+)
+def test_what_a_platform_cannot_write_is_blocked_and_says_why(
+    tmp_path: Path, platform: str, name: str, new: bool
+) -> None:
+    table = TABLES[platform]
+    with opened(tmp_path, platform, [] if new else [person()]) as shop:
+        known = {"email": "ada@example.com"} if new else {"id": shop.box.customers()[0]["id"]}
+        shop.want({**known, name: WANTED[name]})
+        body = shop.plan()
+
+    (told,) = [one for one in body["verdicts"] if one["rule"] == "capability.unsupported"]
+    assert told["level"] == "block"
+    assert told["message"].startswith(f"{table.title} cannot {'set' if new else 'change'} the ")
+    assert told["message"].endswith(f": {dict(table.why_not)[name]}")
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

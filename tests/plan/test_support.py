@@ -67,13 +67,13 @@ CASES: dict[str, tuple[Capabilities, Action, tuple[FieldChange, ...], str]] = {
         SHOPLAZZA,
         Action.UPDATE,
         (text("note", "calls at noon"),),
-        "Shoplazza cannot change the note",
+        "Shoplazza cannot change the note: its documents list a note, and no call that takes one",
     ),
     "not even on create": (
         SHOPLAZZA,
         Action.CREATE,
         (text("note", "calls at noon"),),
-        "Shoplazza cannot set the note",
+        "Shoplazza cannot set the note: its documents list a note, and no call that takes one",
     ),
     "one contact alone": (
         SHOPLAZZA,

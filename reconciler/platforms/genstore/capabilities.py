@@ -32,6 +32,10 @@ GENSTORE: Final = Capabilities(
     domains=("genmystore.com", "genmystore.ai"),
     creates=_ALL,
     updates=_ALL,
+    why_not=tuple(
+        (name, "its documents have no such field")
+        for name in ("nickname", "birthday", "gender", "language")
+    ),
     deletes=True,
     counts=False,
     extra_calls=(("withdraw", 1),),  # what each word came to is read before the next

@@ -28,6 +28,16 @@ SHOPLAZZA: Final = Capabilities(
     updates=frozenset(
         {"first_name", "last_name", "tags", "addresses", "consent.email", "consent.sms"}
     ),
+    why_not=(
+        ("email", "a contact is fixed once the customer is created"),
+        ("phone", "a contact is fixed once the customer is created"),
+        ("note", "its documents list a note, and no call that takes one"),
+        ("tax_exempt", "`free_tax` can only be read"),
+        ("nickname", "its documents have no such field"),
+        ("birthday", "its documents have no such field"),
+        ("gender", "its documents have one for addresses only"),
+        ("language", "its documents have no such field"),
+    ),
     deletes=False,
     counts=True,
     extra_calls=(("addresses", 1),),

@@ -35,6 +35,7 @@ SHOPLINE: Final = Capabilities(
     updates=_ALL,
     # Both are in answers only: neither the page of a create nor that of an update lists them.
     tries=frozenset({"nickname", "language"}),
+    why_not=(("tax_exempt", "only its GraphQL takes it, which is not used here"),),
     deletes=True,
     counts=True,
     extra_calls=(("addresses", 1),),
