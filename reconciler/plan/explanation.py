@@ -58,8 +58,8 @@ class Bearing:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """What one entry means for one customer; `verdicts` are those about no single field.
-    `account`, `verified_email` and `subscriptions` (to channels that no spec can speak of) are what
-    the store tells of them; none is ever written.
+    `account`, `verified_email`, `known_by` and `subscriptions` (to channels that no spec can speak
+    of) are what the store tells; none is ever changed.
 
     `absent` says that the entry wants the customer gone, `reason` why; `bearing` is None in stores
     without marks.
@@ -74,6 +74,7 @@ class Explanation:
     bearing: Bearing | None
     account: Account | None
     verified_email: bool | None
+    known_by: IdentityKind | None
     subscriptions: tuple[Subscription, ...]
     fields: tuple[Field, ...]
     verdicts: tuple[Verdict, ...]
@@ -157,6 +158,7 @@ def _one(
         reason=reason_of(desired, live, rules.names),
         account=None if live is None else live.account,
         verified_email=None if live is None else live.verified_email,
+        known_by=None if live is None else live.known_by,
         subscriptions=() if live is None else live.subscriptions,
         bearing=None if ownership == NO_MARKS else _bearing(live, ownership, changes=claims),
         fields=fields,

@@ -54,6 +54,8 @@ def _account(one: Explanation) -> Iterator[Line]:
     told = [] if one.account is None else [one.account.value]
     if one.verified_email is not None:
         told.append(f"e-mail address {'' if one.verified_email else 'not '}verified")
+    if one.known_by is not None:
+        told.append(f"known by {BY_NAME[one.known_by].title}")
     if told:
         doubtful = one.account in (Account.DECLINED, Account.DISABLED)
         yield Line(f"  account: {'; '.join(told)}", Style.WARN if doubtful else Style.DIM)

@@ -96,6 +96,23 @@ def test_an_account_declined_since_the_plan_is_not_opted_in(tmp_path: Path) -> N
         assert shop.live(ADA)["consent"]["email"]["state"] == "not_subscribed"
 
 
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [("email", "known by e-mail address"), ("phone", "known by phone number"), ("fax", "")],
+)
+@pytest.mark.parametrize("variant", ["shoplazza", "shoplazza-2022"])
+def test_explain_shows_by_which_contact_a_store_knows_somebody(
+    tmp_path: Path, variant: str, kind: str, told: str
+) -> None:
+    with opened(tmp_path, variant, [person(extra={"contact_type": kind})]) as shop:
+        shop.want({"email": ADA, "first_name": "Augusta"})
+        place = ("--specs", shop.specs, "--state-dir", shop.folder / ".reconciler")
+        env = {"TOKEN": shop.box.token, "RECONCILER_KEY": "k" * 40, "CI_COMMIT_SHA": "c0ffee"}
+        out = run("explain", ADA, *place, env=env).out
+
+    assert (f"  account: {told}\n" in out) if told else "account:" not in out
+
+
 def test_explain_shows_the_account_and_the_verified_address(tmp_path: Path) -> None:
     with opened(tmp_path, "genstore", [_somebody("DECLINED")]) as shop:
         _wants_in(shop)

@@ -132,8 +132,47 @@ def test_no_canary_comes_through_whether_it_was_sent_or_not(
     assert canaries.found_in(own_words(body, (SENT, {"a": canary}))) == set()
 
 
+_FIELDS = st.sampled_from(["email", "first_name", "addresses", "tags", "customer"])
+# The forms of the documents, one in another: a text, a list, a map of fields, an envelope.
+_NESTED = st.recursive(
+    st.just("SAID"),
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=3),
+        st.dictionaries(_FIELDS, inner, min_size=1, max_size=3),
+        st.fixed_dictionaries({"message": inner, "field": st.just(["customer", "email"])}),
+    ),
+    max_leaves=4,
+)
+
+
+@given(
+    _NESTED,
+    st.sampled_from(["errors", "error", "message"]),
+    st.booleans(),
+    st.sampled_from([*canaries.EVERY]),
+)
+def test_every_form_of_the_documents_is_told_in_words_and_without_a_canary(
+    nested: Any, key: str, enveloped: bool, canary: str
+) -> None:
+    body: Any = {key: nested}
+    if enveloped:
+        body = {"code": "InvalidParameter", **body}
+    content = json.dumps(body).replace("SAID", f"is invalid: {json.dumps(canary)[1:-1]}")
+    told = own_words(content.encode(), (SENT,))
+
+    assert canaries.found_in(told) == set()
+    if _depth(nested) < 5:
+        assert "is invalid" in told
+    assert not enveloped or "InvalidParameter" in told
+
+
+def _depth(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_depth, inner), default=0)
+
+
 @pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("form", ["text", "list", "map", "code"])
+@pytest.mark.parametrize("form", ["text", "list", "map", "nested", "code", "both"])
 def test_the_report_of_an_apply_has_the_stores_words_and_nobodys_data(
     tmp_path: Path, variant: str, form: str
 ) -> None:
@@ -142,7 +181,9 @@ def test_the_report_of_an_apply_has_the_stores_words_and_nobodys_data(
         "text": {"error": said},
         "list": {"errors": [said]},
         "map": {"errors": {"first_name": [said]}},
+        "nested": {"errors": {"addresses": [{"first_name": [said]}]}},
         "code": {"code": "InvalidParameter", "message": said},
+        "both": {"code": "session_not_found", "errors": [said]},
     }
     body = bodies[form]
     with opened(tmp_path, variant, [person()]) as shop:

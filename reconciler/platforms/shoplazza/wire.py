@@ -31,6 +31,7 @@ _ADDRESS_PARTS: Final = tuple(
     (name, name) for name in ADDRESS_TEXTS if name in SHOPLAZZA.address_parts
 )
 _OTHER: Final = ("source", "free_tax", "registered", "contact_type")
+_CONTACTS: Final = {one.value: one for one in (IdentityKind.EMAIL, IdentityKind.PHONE)}
 
 # The documented codes. 0, 5 and 6 occur in examples without a meaning: there the boolean counts.
 _FLAGS: Final = {
@@ -70,6 +71,7 @@ def customer(record: Mapping[str, Any]) -> LiveCustomer:
         hidden=found.hidden,
         untold=found.untold,
         orders=as_int(record.get("orders_count")),
+        known_by=_CONTACTS.get(str(record.get("contact_type"))),
         other=others(record, _OTHER),
         wire=Wire(record),
     )
