@@ -236,16 +236,18 @@ def _similar(word: str, known: list[str]) -> list[str]:
 
 def _unknown_keys(document: Document, error: Failure, pointer: Pointer) -> Iterator[Diagnostic]:
     known = list(error.schema.get("properties", {}))
+    refused = error.schema.get("x-refused", {})
     for key in error.instance:
         if key in known:
             continue
         close = _similar(key, known)
+        likely = f"did you mean `{close[0]}`?" if close else f"it may hold {_ticked(known, ', ')}"
         shown = f"`{key}`" if _HARMLESS_KEY.fullmatch(key) else "this key"
         yield Diagnostic(
             rule="schema.unknown-key",
             message=f"{_name(pointer)} has no {shown}" if pointer else f"a spec has no {shown}",
             mark=document.key_mark((*pointer, key)),
-            hint=f"did you mean `{close[0]}`?" if close else f"it may hold {_ticked(known, ', ')}",
+            hint=refused.get(key) or likely,
         )
 
 
