@@ -19,6 +19,7 @@ from reconciler.model.identity import IdentityKind, identity
 from reconciler.model.patch import ConsentWrite, Patch
 from reconciler.model.personal import Personal
 from reconciler.model.tags import TagDelta
+from reconciler.model.tax import exemptions
 from reconciler.platforms.coerce import Unreadable
 from reconciler.platforms.genstore import wire as genstore
 from reconciler.platforms.registry import TABLES
@@ -340,7 +341,12 @@ def _sent(platform: str, kind: str) -> frozenset[str]:
     assert phone is not None
     table = TABLES[platform]
     can = table.creates if kind == "create" else table.updates
-    texts: dict[str, str | bool] = {"gender": "male", "birthday": "1815-12-10", "tax_exempt": True}
+    texts: dict[str, Any] = {
+        "gender": "male",
+        "birthday": "1815-12-10",
+        "tax_exempt": True,
+        "tax_exemptions": exemptions([("DE", ["BY"])]),
+    }
     scalars = tuple(
         (name, texts.get(name, "x"))
         for name in sorted(can)
@@ -423,6 +429,7 @@ WANTED: dict[str, Any] = {
     "language": "nb",
     "note": "calls at noon",
     "tax_exempt": True,
+    "tax_exemptions": [{"country": "DE", "subdivisions": "all"}],
     "tags": {"add": ["vip"]},
     "addresses": {"city": "Oslo", "country": "Norway", "country_code": "NO"},
     "consent.email": "unsubscribed",

@@ -12,7 +12,8 @@ from reconciler.model.personal import MASK, Personal
 from reconciler.plan.outcome import State
 from reconciler.platforms.shopline.wire import customer
 from reconciler.platforms.times import StoreTimes
-from tests.harness import Shop, opened, person, states, told
+from reconciler.sandbox import Fault
+from tests.harness import Shop, grant, opened, person, states, told
 from tests.program import run
 
 ADA = "ada@example.com"
@@ -126,6 +127,58 @@ def test_a_store_that_refuses_it_is_told_as_failed(tmp_path: Path, field: str) -
 
         assert states(result) == [State.FAILED], told(result)
         assert shop.live(ADA)["extra"] == HELD
+
+
+@pytest.mark.parametrize("put", ["merge", "replace"])
+@pytest.mark.parametrize("tags", ["replace", "append"])
+@pytest.mark.parametrize("language", ["ignored", "honoured", "refused"])
+@pytest.mark.parametrize("nick_name", ["ignored", "honoured", "refused"])
+@pytest.mark.parametrize("new", [False, True])
+def test_what_is_refused_takes_nothing_else_with_it(
+    tmp_path: Path, new: bool, nick_name: str, language: str, tags: str, put: str
+) -> None:
+    switches = {"nick_name": nick_name, "language": language, "tags": tags, "put": put}
+    with opened(tmp_path, "shopline", [] if new else [person(tags=["old"])], switches) as shop:
+        shop.want({"email": ADA, "first_name": "Augusta", "tags": {"add": ["vip"]}, **WANTED})
+        result = shop.apply(shop.plan())
+        live = shop.live(ADA)
+        left = {one["field"] for change in shop.plan()["changes"] for one in change["fields"]}
+
+    taken = {"nickname": nick_name, "language": language}
+    lacking = {name for name, reading in taken.items() if reading != "honoured"}
+    assert left == lacking
+    assert states(result) == [State.NOT_APPLIED if lacking else State.DONE], told(result)
+    assert live["first_name"] == "Augusta"
+    assert live["tags"] == (["vip"] if new else ["old", "vip"])
+    assert (live["extra"]["birthday"], live["extra"]["gender"]) == ("18151210", 2)
+
+
+def test_what_is_refused_for_another_reason_is_told_as_the_store_says_it(tmp_path: Path) -> None:
+    with opened(tmp_path, "shopline", [person()], TAKEN) as shop:
+        shop.want({"email": ADA, "first_name": "Augusta", "nickname": "Addie", "language": "en"})
+        plan = shop.plan()
+        body = {"errors": {"first_name": ["is invalid"]}}
+        shop.box.fault(Fault("status", status=422, body=body, method="PUT", times=99))
+        shop.box.forget_requests()
+        result = shop.apply(plan)
+        sent = [one for one in shop.box.requests if one.method == "PUT"]
+
+        assert states(result) == [State.FAILED], told(result)
+        assert "first_name is invalid" in str(told(result))
+        assert len(sent) == 4
+
+
+@pytest.mark.parametrize("refused", [["nick_name"], ["language"], ["nick_name", "language"]])
+def test_a_grant_goes_out_once_and_is_not_held_up_by_what_is_refused(
+    tmp_path: Path, refused: list[str]
+) -> None:
+    switches = {**TAKEN, **dict.fromkeys(refused, "refused")}
+    with opened(tmp_path, "shopline", [person()], switches) as shop:
+        shop.want({"email": ADA, **WANTED, "consent": {"email": grant()}})
+        result = shop.apply(shop.plan())
+
+        assert sorted(states(result)) == [State.DONE, State.NOT_APPLIED], told(result)
+        assert shop.live(ADA)["consent"]["email"]["state"] == "subscribed"
 
 
 def test_a_gender_that_is_not_told_again_is_not_applied(tmp_path: Path) -> None:

@@ -35,7 +35,10 @@ SHOPLINE: Final = Capabilities(
     updates=_ALL,
     # Both are in answers only: neither the page of a create nor that of an update lists them.
     tries=frozenset({"nickname", "language"}),
-    why_not=(("tax_exempt", "only its GraphQL takes it, which is not used here"),),
+    why_not=(
+        ("tax_exempt", "only its GraphQL takes it, which is not used here"),
+        ("tax_exemptions", "only its GraphQL takes them, which is not used here"),
+    ),
     deletes=True,
     counts=True,
     extra_calls=(("addresses", 1),),
@@ -104,7 +107,8 @@ SHOPLINE: Final = Capabilities(
         Footprint(
             call="create and update with a nickname or a language",
             touches=("nothing, or the whole call, where a store does not take them",),
-            guard="read back, and not applied where they did not take; a refusal is told as failed",
+            guard="a call that is refused goes again without them; they are read back, and not "
+            "applied where they did not take",
         ),
         Footprint(
             call="address calls", touches=("the default address",), guard="the default is set last"
@@ -113,7 +117,7 @@ SHOPLINE: Final = Capabilities(
     ),
     notes=(
         "Tax exemption, by region too, is read and written through GraphQL alone: not from here.",
-        "Nickname and language are documented in answers only; a write that does not take is told.",
+        "Nickname and language are documented in answers only: what does not take is told alone.",
         "Customers with orders cannot be deleted; deleting an unknown id is answered like success.",
         "Tags may only grow in some stores; what could not be removed is reported.",
         "Tags are one text: a tag with a comma in it cannot be told from two tags.",

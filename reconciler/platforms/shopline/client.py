@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 
 from reconciler.errors import CustomerNotFound, PlatformError, Rejected, UnreadableResponse
 from reconciler.model.capabilities import Capabilities
+from reconciler.model.consent import ConsentState
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
@@ -163,7 +164,11 @@ class Shopline:
     def create(self, patch: Patch) -> str:
         doing = "creating a customer"
         path = f"{self._root}/customers.json"
-        answer = self._session.write("POST", path, wire.new_customer(patch), doing)
+
+        def send(part: Patch) -> Answer:
+            return self._session.write("POST", path, wire.new_customer(part), doing)
+
+        answer = _without_what_is_refused(patch, send)
         try:
             record = as_mapping(as_mapping(answer.body, "the answer").get("customer"), "customer")
             return as_id(record.get("id"))
@@ -172,9 +177,13 @@ class Shopline:
 
     def update(self, ground: LiveCustomer, patch: Patch) -> None:
         if patch.contacts or patch.scalars or patch.tags or patch.consents:
-            body = wire.changed_customer(ground, patch)
             path = f"{self._root}/customers/{ground.remote_id}.json"
-            self._session.write("PUT", path, body, "updating a customer")
+
+            def send(part: Patch) -> Answer:
+                body = wire.changed_customer(ground, part)
+                return self._session.write("PUT", path, body, "updating a customer")
+
+            _without_what_is_refused(patch, send)
         if patch.addresses is not UNMANAGED:
             self._put_addresses(ground, patch)
 
@@ -242,6 +251,35 @@ class Shopline:
             return tuple([make(record) for record in records])
         except Unreadable as error:
             raise self._session.unreadable(str(error), "listing customers") from None
+
+
+def _without_what_is_refused(patch: Patch, send: Callable[[Patch], Answer]) -> Answer:
+    """The write of all; where a store refuses it, of as much as it takes without the fields that
+    the documents only show being read, which the read-back then tells as not applied.
+
+    A *yes* is sent once: somebody may have said no since.
+    """
+    try:
+        return send(patch)
+    except Rejected:
+        if any(write.state is ConsentState.SUBSCRIBED for _, write in patch.consents):
+            raise
+        for part in _parts(patch):
+            try:
+                return send(part)
+            except Rejected:
+                continue
+        raise
+
+
+def _parts(patch: Patch) -> Iterator[Patch]:
+    """The patch without one of those fields, then without any."""
+    tried = [name for name, _ in patch.scalars if name in SHOPLINE.tries]
+    without = [{name} for name in tried] if len(tried) > 1 else []
+    for left_out in (*without, set(tried)) if tried else ():
+        kept = tuple(one for one in patch.scalars if one[0] not in left_out)
+        if kept or patch.contacts or patch.tags or patch.consents:
+            yield replace(patch, scalars=kept)
 
 
 def _rows_in(body: Any, depth: int = _WRAPPERS) -> list[Mapping[str, Any]]:
