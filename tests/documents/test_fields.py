@@ -314,7 +314,8 @@ def _differ(had: LiveCustomer, platform: str, record: dict[str, Any]) -> set[str
 
 def _all(live: LiveCustomer, channel: Channel) -> dict[str, object]:
     """Also what two consents that are equal may differ in."""
-    return dataclasses.asdict(live.consent(channel))
+    told = live.consent(channel)
+    return {one.name: getattr(told, one.name) for one in dataclasses.fields(told)}
 
 
 def _of_subscription(name: str) -> set[str]:
