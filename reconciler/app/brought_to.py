@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from reconciler.app.applying import ApplyRequest
     from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.plan.approved import ApprovedPlan
-    from reconciler.planfile.saved import SavedPlan
+    from reconciler.planfile.saved import SavedPlan, SavedStore
 
 
 def brought_to(order: "ApplyRequest") -> Mapping[str, str]:
@@ -56,6 +56,11 @@ def _is_whole(plan: "SavedPlan", store: str) -> bool:
     """Whether the store was read completely and nothing of its plan is blocked."""
     from reconciler.plan.verdicts import Level
 
-    return any(one.name == store and one.complete for one in plan.stores) and not any(
+    return any(one.name == store and _is_read(one) for one in plan.stores) and not any(
         one.level is Level.BLOCK and not one.released for one in plan.verdicts_of(store)
     )
+
+
+def _is_read(store: "SavedStore") -> bool:
+    """What changed since a receipt is not everything that a commit asks for."""
+    return store.complete and store.receipt is not None and store.receipt.mode != "since"

@@ -8,13 +8,20 @@ from reconciler.model.scope import EVERYBODY, Scope
 from reconciler.model.settings import Approval, DesiredState, Release, RiskClass
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from reconciler.cache.receipt import StoreReceipt
     from reconciler.model.customer import DesiredCustomer
     from reconciler.model.pseudonyms import Pseudonyms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
-    """What the caller chose for one plan. Raises and releases also come from the specs."""
+    """What the caller chose for one plan. Raises and releases also come from the specs.
+
+    `since` are receipts of earlier readings, with which `read` is since; `keep` is given those of
+    this one, for which each store is read whole where it is not read since a receipt.
+    """
 
     stores: tuple[str, ...] = ()
     read: str = "auto"
@@ -22,6 +29,8 @@ class PlanOptions:
     releases: tuple[Release, ...] = ()
     acknowledged: tuple[Release, ...] = ()
     scope: Scope = EVERYBODY
+    since: "Mapping[str, StoreReceipt] | None" = None
+    keep: "Callable[[str, StoreReceipt], None] | None" = None
 
 
 def with_approvals(

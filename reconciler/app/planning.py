@@ -13,6 +13,7 @@ from reconciler.app.loading import selected
 from reconciler.app.register import Registers
 from reconciler.app.remembering import leave
 from reconciler.app.scoping import ALIAS, check_known, scoped
+from reconciler.app.since import check_receipt
 from reconciler.app.store_plan import PlanRequest, plan_store
 from reconciler.errors import ReconcilerError
 from reconciler.model.scope import Scope
@@ -43,6 +44,8 @@ def plan(
     stores = selected(state, choices.stores)
     flags = (choices.raises, choices.releases)
     choices = with_approvals(state, choices, environment, pseudonyms)
+    if choices.since is not None:
+        check_receipt(choices.since, state, stores, environment, pseudonyms)
     few = scoped(state, choices.scope, pseudonyms)
     request = PlanRequest(
         few=few,

@@ -10,6 +10,7 @@ from reconciler.app.hearing import Circle, Hearing
 from reconciler.app.register import Registers
 from reconciler.app.remembering import known_records
 from reconciler.app.scoping import Scoped
+from reconciler.app.since import FirstDate, keep, read_since, since_of
 from reconciler.model.settings import DesiredState, StoreSettings
 
 if TYPE_CHECKING:
@@ -90,12 +91,19 @@ def _planned(
     rules = replace(rules, siblings=siblings(store, few.whole))
     raises = raises_for(few.state, choices, store.name, environment)
     # Whoever keeps what is as it shall be looks at all of it.
-    cache = request.memory if request.keeps is None else None
+    dated = FirstDate()
+    since = since_of(choices, store, environment)
+    cache = request.memory if request.keeps is None and since is None else None
     known = known_records(cache, few.state, rules, register, environment)
     erases = store.name in few.state.reasoned
     sayers = None if known is None else known.sayers
     hearing = Hearing(rules, register, environment, circle, sayers, erases=erases)
-    connection = open_store(store, environment, recall=None if known is None else known.recall)
+    connection = open_store(
+        store,
+        environment,
+        heard=dated.hear,
+        recall=None if known is None else known.recall,
+    )
     title = f"reading {store.name}"
     environment.watch.at(title)
     try:
@@ -112,7 +120,12 @@ def _planned(
             remember=None if known is None else known.remember,
             progress=lambda done, of: environment.watch.at(title, "customers", done, of),
         )
-        read = hearing.heard(_read(reading, choices.read, rules), reading)
+        begun = (
+            _read(reading, "full" if choices.keep else choices.read, rules)
+            if since is None
+            else read_since(reading, since, connection.client.changed, dated, rules)
+        )
+        read = hearing.heard(begun, reading)
         rules = _with_what_was_read(rules, read)
         made = compute(read, rules, raises, whom)
         if choices.read == "auto" and read.receipt.mode == "lookup":
@@ -133,6 +146,7 @@ def _planned(
         environment.watch.ended(title)
     if known is not None:
         known.leave(hearing)
+    keep(read, since, dated, store, request)
     return made, read, rules
 
 

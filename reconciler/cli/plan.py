@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from reconciler.app.scoping import ALIAS
-from reconciler.cli import fresh, options
+from reconciler.cli import fresh, options, receipts
 from reconciler.cli.codes import BLOCKED, CHANGES, FAILED, OK
 from reconciler.cli.gaps import tell_of_gaps
 from reconciler.cli.rendering import FORMATS
@@ -77,6 +77,20 @@ _CAUSES: Final = {"drift": Cause.DRIFT, "left-over": Cause.LEFT_OVER}
     help="Only this customer, by the alias of a plan; `-` asks for a contact or id, or reads it "
     "from stdin.",
 )
+@click.option(
+    "--keep-receipt",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Read the whole stores, and keep in FILE what --since-receipt needs; it holds no personal "
+    "data.",
+)
+@click.option(
+    "--since-receipt",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Read only what changed since a receipt that --keep-receipt has kept. Nobody is created, "
+    "deleted or opted in by such a plan.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where changes are pending.")
 @options.show_personal
 @options.speaking
@@ -95,6 +109,8 @@ def command(
     changed: bool,
     tags: tuple[str, ...],
     customers: tuple[str, ...],
+    keep_receipt: Path | None,
+    since_receipt: Path | None,
     detailed_exitcode: bool,
     show_personal: bool,
     verbose: bool,
@@ -121,6 +137,7 @@ def command(
         if output is not None or form != "text":
             raise click.UsageError("--show-personal goes with the text on the terminal only")
     scope = _scope(base, tags, customers, changed=changed)
+    receipts.check(read, scope, keeps=keep_receipt, since=since_receipt)
     environment = app.with_cache(app.environment_of(specs, state_dir), specs)
     try:
         state = fresh.load(specs, environment, base, quiet=quiet)
@@ -132,7 +149,8 @@ def command(
     choices = app.PlanOptions(
         stores=stores, read=read, raises=raises, releases=releases, scope=scope
     )
-    made = fresh.plan(state, choices, environment, pseudonyms, quiet=quiet)
+    with receipts.kept(choices, keep_receipt, since_receipt, environment) as choices:
+        made = fresh.plan(state, choices, environment, pseudonyms, quiet=quiet)
     saved = save(made, pseudonyms)
     if out is not None:
         _keep(out, saved, environment.folder)

@@ -89,7 +89,7 @@ class StoreReader:
 
     def told(self, customers: Iterable[LiveCustomer], learned: Learned) -> tuple[LiveCustomer, ...]:
         """Records that were read beside, without what the reading found not to tell an instant."""
-        return tuple(_without_instants(one) if learned.day_first else one for one in customers)
+        return tuple(without_instants(one) if learned.day_first else one for one in customers)
 
     def whole(self, why: str) -> StoreReading:
         """Everybody. Raises `PlatformError`."""
@@ -99,7 +99,7 @@ class StoreReader:
 
     def _looked_up(self) -> StoreReading:
         """By look-ups alone; where this store cannot be searched, everybody is read."""
-        if not self._can_look_up():
+        if not self.can_look_up():
             return self.whole(_NO_LOOK_UP)
         try:
             found = self._look_up(self.client.count(), "--read lookup", proving=False, warm=False)
@@ -110,7 +110,7 @@ class StoreReader:
 
     def _cheapest(self) -> StoreReading:
         """Look-ups where that is likely cheaper, and the whole list where they prove too little."""
-        if not self._can_look_up():
+        if not self.can_look_up():
             return self.whole(_NO_LOOK_UP)
         takes = self._least_calls()
         count = self.client.count()
@@ -150,7 +150,7 @@ class StoreReader:
                     seen[one.kind].add(one.key)
                     yield one
 
-    def _can_look_up(self) -> bool:
+    def can_look_up(self) -> bool:
         return self.desired.kinds <= frozenset(self.client.capabilities.looks_up)
 
     def _least_calls(self) -> int:
@@ -172,13 +172,13 @@ class StoreReader:
         searched = (one for one in wanted if one.kind is not IdentityKind.ID)
         return -(-len(ids) // at_once) + calls(searched, dict(table.look_up_calls))
 
-    def _view(self) -> View:
+    def view(self) -> View:
         return View.of(
             self.desired, self.region, self.settles, self.watch, self.hears, self.remember
         )
 
     def _first_pass(self) -> _Pass:
-        return self._pass(self._view())
+        return self._pass(self.view())
 
     def _pass(self, view: View) -> _Pass:
         pages = one_ahead(self.client.scan(), lambda: self._goes_on(view))
@@ -228,7 +228,7 @@ class StoreReader:
         if not complete:
             notes.append("the list did not end cleanly, or the store's count disagrees")
         notes.extend(self._look_for_withheld(view))
-        return self._ended(
+        return self.ended(
             view,
             ReadReceipt(mode="full", expected=after, complete=complete, chosen=chosen),
             customers=len(view.seen),
@@ -273,7 +273,7 @@ class StoreReader:
         twins are excluded. Unless `warm`, something is read first, so that 404 means absent.
         """
         client = self.client
-        view = self._view()
+        view = self.view()
         if count is None and not warm:
             first = next(iter(client.scan()), None)
             view.take(first.everybody if first is not None else ())
@@ -303,15 +303,15 @@ class StoreReader:
         if _hangs_on_dates(view):
             if proving:
                 return _Unproven("day and month of an opt-out can be read either way round")
-            view.index.renew(_without_instants(one) for one in view.index.remembered())
-        return self._ended(
+            view.index.renew(without_instants(one) for one in view.index.remembered())
+        return self.ended(
             view,
             ReadReceipt(mode="lookup", complete=True, chosen=chosen, blind=search.blind),
             customers=count,
             notes=[],
         )
 
-    def _ended(
+    def ended(
         self, view: View, receipt: ReadReceipt, *, customers: int | None, notes: Sequence[str]
     ) -> StoreReading:
         """Who acted is asked for those whose consent would change."""
@@ -320,7 +320,7 @@ class StoreReader:
         if not told:
             notes = (*notes, "the store did not tell who subscribed or unsubscribed people")
         if view.learned.day_first:
-            view.index.renew(_without_instants(one) for one in view.index.remembered())
+            view.index.renew(without_instants(one) for one in view.index.remembered())
             notes = (
                 *notes,
                 "the store writes day before month: dates that read both ways tell none",
@@ -368,6 +368,6 @@ def _hangs_on_dates(view: View) -> bool:
     )
 
 
-def _without_instants(live: LiveCustomer) -> LiveCustomer:
+def without_instants(live: LiveCustomer) -> LiveCustomer:
     consents = tuple((channel, one.without_instant()) for channel, one in live.consents)
     return replace(live, consents=consents)

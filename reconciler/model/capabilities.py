@@ -27,6 +27,7 @@ class Capabilities:
     `tries` are those of them that the documents only show being read: whether a store takes them is
     seen when the record is read back.
     `why_not` says of a field why one of them cannot, after a colon.
+    `lists_changes` says that the list can be asked for what changed since an instant.
     `single_contact` says that a create takes exactly one of e-mail and phone.
     `lengths` and `address_lengths` are most characters by field, `address_parts` the parts that it
     keeps, `address_needs` those that a new address must have.
@@ -60,6 +61,7 @@ class Capabilities:
     why_not: tuple[tuple[str, str], ...] = ()
     deletes: bool = False
     counts: bool = False
+    lists_changes: bool = False
     look_up_calls: tuple[tuple[IdentityKind, int], ...] = ()
     ids_at_once: int = 1
     ids_length: int | None = None

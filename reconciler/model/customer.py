@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
@@ -246,7 +247,8 @@ class ReadReceipt:
 
     `expected` is None where the store tells no count. `notes` are plain sentences for the reader of
     the plan. `blind` says that the store's search was seen to be blind to spelling, so that whoever
-    was found has no twin; `learned` is what an apply has to know too.
+    was found has no twin; `learned` is what an apply has to know too. `since` is from when changes
+    were listed, where no more than these was read.
     """
 
     mode: str
@@ -261,6 +263,7 @@ class ReadReceipt:
     notes: tuple[str, ...] = ()
     blind: bool = False
     learned: Learned = NOTHING_LEARNED
+    since: datetime | None = None
 
     @property
     def proves_absence(self) -> bool:

@@ -125,6 +125,25 @@ class Index:
         ):
             self._withheld.setdefault(place, []).append(live)
 
+    def bearers(self, place: int) -> set[str]:
+        """The ids of those who surely bear an identity of the entry of this place."""
+        found = {one.remote_id for hits in self._hits.get(place, {}).values() for one in hits}
+        settled = self._settled.remote_id(place)
+        return found if settled is None else found | {settled}
+
+    def stand(self, place: int) -> None:
+        """Takes the entry of a place, for whom nobody was remembered, as being as it wants."""
+        self._settled.put_again(place, "")
+
+    def settled(self) -> Iterator[tuple[int, str]]:
+        """The places and record ids of those of whom nothing is asked and nobody else is unsure;
+        the id is empty for those that only stand.
+        """
+        for place in range(len(self._entries)):
+            remote_id = self._settled.remote_id(place)
+            if remote_id is not None and place not in self._hits:
+                yield place, remote_id
+
     def unmatched(self) -> Iterator[DesiredCustomer]:
         """The entries for whom no record is remembered now, not even one that may be theirs."""
         places = [place for place in range(len(self._entries)) if not self.is_matched(place)]

@@ -23,7 +23,7 @@ from reconciler.plan.effort import effort
 from reconciler.plan.everybody_else import entry_for, plan_everybody_else
 from reconciler.plan.freeze import frozen
 from reconciler.plan.hidden import HiddenContacts
-from reconciler.plan.match import Index
+from reconciler.plan.match import Index, OfPair, never
 from reconciler.plan.ordering import ranked, unmet
 from reconciler.plan.owed import owed
 from reconciler.plan.pairing import Ambiguous, Missing, Paired, Pairing, is_another, lives_of
@@ -32,6 +32,7 @@ from reconciler.plan.policies import POLICIES
 from reconciler.plan.policies.ceiling import SIZED
 from reconciler.plan.proof import unproven
 from reconciler.plan.register_access import unasked
+from reconciler.plan.since import without_grants
 from reconciler.plan.standing import is_erased
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.tag_watch import Bearers, ForeignTags, TagWatch
@@ -107,7 +108,7 @@ class LiveCounts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreReading:
     """What a reading left behind: the index that was offered everybody, counts, and the receipt.
-    `called_out` may be out in another store of the controller, and are not in the index.
+    `called_out`, out in another store perhaps, are not in it; `vouched` had no twin at a receipt.
     """
 
     index: Index
@@ -116,6 +117,7 @@ class StoreReading:
     customers: int | None
     hidden: HiddenContacts = dataclass_field(default_factory=HiddenContacts)
     called_out: tuple[LiveCustomer, ...] = ()
+    vouched: OfPair = never
 
 
 Named: TypeAlias = Callable[[DesiredCustomer, Iterable[LiveCustomer]], bool]
@@ -270,10 +272,10 @@ def _proven(pairing: Pairing, result: _Result, read: StoreReading, rules: StoreR
     """With a hold where the reading does not show what the result rests on."""
     if isinstance(pairing, Missing) and is_erased(pairing.desired, rules):
         return result
-    held = unproven(pairing, result.changes, read.receipt, read.hidden)
+    held = unproven(pairing, result.changes, read.receipt, read.hidden, read.vouched)
     if held is not None:
         rule, message, lift = held
-        first = result.changes[0] if result.changes else None
+        first = next(iter(result.changes), None)
         alias = first.alias if first else rules.pseudonyms.entry_alias(pairing.desired)
         remote_id = first.remote_id if first else None
         result.verdicts.append(
@@ -288,6 +290,8 @@ def _proven(pairing: Pairing, result: _Result, read: StoreReading, rules: StoreR
                 remote_ids=(remote_id,) if remote_id else (),
             )
         )
+    if read.receipt.mode == "since":
+        return _Result(*without_grants(result.changes, result.verdicts, pairing.desired, rules))
     return result
 
 

@@ -8,27 +8,37 @@ from reconciler.model.customer import DesiredCustomer, ReadReceipt
 from reconciler.model.identity import IdentityKind
 from reconciler.plan.changes import Action, Change
 from reconciler.plan.hidden import HiddenContacts
+from reconciler.plan.match import OfPair, never
 from reconciler.plan.pairing import Missing, Paired, Pairing
 
 Held: TypeAlias = tuple[str, str, str | None]
 """Rule, message, and what lifts it."""
 
+PARTIAL: Final = ("lookup", "since")
+"""The readings that show who is there and never that nobody else is."""
+
 WHOLE: Final = "a reading of the whole store: --read full, or auto"
 
 
 def unproven(
-    pairing: Pairing, changes: Iterable[Change], receipt: ReadReceipt, hidden: HiddenContacts
+    pairing: Pairing,
+    changes: Iterable[Change],
+    receipt: ReadReceipt,
+    hidden: HiddenContacts,
+    vouched: OfPair = never,
 ) -> Held | None:
     """Why an entry's changes rest on more than was read; None where they do not.
 
     Nobody is made, and nobody's wish to go counts as met, where look-ups found nobody. Nobody found
-    is changed where a twin could not have been seen; opt-outs pass.
+    is changed where a twin could not have been seen; opt-outs pass. Of those who are `vouched` for
+    an earlier reading of the whole store excludes a twin, and what changed since then was listed.
     """
     match pairing:
         case Missing(desired=desired):
             return _of_missing(desired, list(changes), receipt, hidden)
-        case Paired(desired=desired):
-            return _of_found(desired, list(changes), receipt)
+        case Paired(desired=desired, live=live):
+            sure = receipt.mode == "since" and vouched(desired, live)
+            return _of_found(desired, list(changes), receipt, sure=sure)
         case _:
             return None
 
@@ -47,19 +57,24 @@ def _of_missing(
         return "read.masked", text, "a token that may see personal data"
     if not rests:
         return None
-    if receipt.mode == "lookup":
+    if receipt.mode in PARTIAL:
         text = "look-ups found nobody, which does not prove that the store has no such customer"
         return "read.unproven-absence", text, WHOLE
     text = "the store was not read completely, and this customer may exist already, unseen"
     return "read.incomplete", text, None
 
 
-def _of_found(desired: DesiredCustomer, changes: list[Change], receipt: ReadReceipt) -> Held | None:
-    by_id = desired.identity(IdentityKind.ID) is not None
-    if changes and receipt.mode == "lookup" and not receipt.blind and not by_id:
+def _of_found(
+    desired: DesiredCustomer, changes: list[Change], receipt: ReadReceipt, *, sure: bool
+) -> Held | None:
+    by_id = sure or desired.identity(IdentityKind.ID) is not None
+    if changes and receipt.mode in PARTIAL and not receipt.blind and not by_id:
         text = "the store's search was not seen to find a twin of this customer in another spelling"
         return "read.unproven-absence", text, WHOLE
     deletes = any(one.action is Action.DELETE for one in changes)
+    if deletes and receipt.mode == "since":
+        text = "nobody is deleted on what changed since a receipt"
+        return "read.unproven-absence", text, WHOLE
     if deletes and receipt.mode == "full" and not receipt.complete:
         text = "the store was not read completely, and this customer was seen only in part of it"
         return "read.incomplete", text, None

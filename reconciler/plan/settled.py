@@ -31,6 +31,9 @@ class Settled:
     def __contains__(self, number: int) -> bool:
         return self._ids[number] is not None
 
+    def remote_id(self, number: int) -> str | None:
+        return self._ids[number]
+
     def put(self, number: int, desired: DesiredCustomer, live: LiveCustomer) -> None:
         self._ids[number] = live.remote_id
         called = tuple(unsaid(desired, live))

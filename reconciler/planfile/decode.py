@@ -236,6 +236,7 @@ def _receipt(body: Json) -> ReadReceipt:
         chosen=body["chosen"],
         notes=tuple(body["notes"]),
         blind=body.get("blind", False),
+        since=_instant(body["since"]) if "since" in body else None,
         learned=Learned(
             words=tuple(
                 (Channel(one["channel"]), ConsentState(one["state"]), one["word"])

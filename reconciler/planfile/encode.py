@@ -177,6 +177,7 @@ def _receipt(receipt: ReadReceipt) -> Json:
         ],
         "day_first": receipt.learned.day_first,
         "blind": receipt.blind,
+        **({} if receipt.since is None else {"since": receipt.since.isoformat()}),
     }
 
 

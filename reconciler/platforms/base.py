@@ -6,6 +6,7 @@ the records that it gives.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from reconciler.model.capabilities import Capabilities
@@ -136,6 +137,17 @@ class Recalling(Protocol):
 
     def scan_with(self, recall: Recall) -> Iterator[Page]:
         """As `scan`."""
+        ...
+
+
+@runtime_checkable
+class Incremental(Protocol):
+    """A client whose list can be asked for what changed."""
+
+    def changed(self, since: datetime) -> Iterator[Page]:
+        """As `scan`, of the records that the store says were made or changed at `since` or later;
+        others may be among them.
+        """
         ...
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from reconciler.model.customer import NOTHING_LEARNED, Learned
 from reconciler.model.settings import StoreSettings
-from reconciler.platforms.base import Recall, Writer
+from reconciler.platforms.base import Recall
 from reconciler.platforms.guard import Guarded
 from reconciler.platforms.http import Heard, Session, unheard
 from reconciler.platforms.limiter import Limiter
@@ -16,7 +16,7 @@ from reconciler.platforms.times import StoreTimes
 class Connection:
     """A client and the session under it; close it when done."""
 
-    client: Writer
+    client: Guarded
     session: Session
 
 

@@ -1,6 +1,7 @@
 """Around every client: whatever a store answers, what comes out is a value or a `PlatformError`."""
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from typing import Final, TypeVar
 
 from reconciler.errors import ReconcilerError
@@ -8,7 +9,15 @@ from reconciler.model.capabilities import Capabilities
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.identity import Identity
 from reconciler.model.patch import Patch
-from reconciler.platforms.base import Found, LookupImpossible, Page, Recall, Recalling, Writer
+from reconciler.platforms.base import (
+    Found,
+    Incremental,
+    LookupImpossible,
+    Page,
+    Recall,
+    Recalling,
+    Writer,
+)
 from reconciler.platforms.http import Session
 
 T = TypeVar("T")
@@ -38,12 +47,22 @@ class Guarded:
 
     def scan(self) -> Iterator[Page]:
         """At most twice the pages that the store's count allows, or a million customers."""
-        doing = "listing customers"
         client, recall = self._client, self._recall
         if recall is not None and isinstance(client, Recalling):
             pages = client.scan_with(recall)
         else:
             pages = client.scan()
+        yield from self._pages(pages)
+
+    def changed(self, since: datetime) -> Iterator[Page]:
+        """Raises `LookupImpossible` where the platform has no such list."""
+        client = self._client
+        if not isinstance(client, Incremental):
+            raise LookupImpossible
+        yield from self._pages(client.changed(since))
+
+    def _pages(self, pages: Iterator[Page]) -> Iterator[Page]:
+        doing = "listing customers"
         number, largest = 0, _SMALLEST_PAGE
         while (page := self._asked(lambda: next(pages, None), doing)) is not None:
             number += 1

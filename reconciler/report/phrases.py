@@ -78,6 +78,10 @@ def _reading(told: ReadReceipt) -> str:
         of = f"{told.read} of " if told.expected is not None else ""
         seen = counted(told.read if told.expected is None else told.expected, "customer")
         text = f"read {of}{seen} in {counted(told.requests, 'request')}"
+    elif told.since is not None:
+        seen = counted(told.read, "customer")
+        when = told.since.isoformat(timespec="minutes")
+        text = f"read what changed since {when}: {seen} in {counted(told.requests, 'request')}"
     else:
         seen = counted(told.read, "customer")
         text = f"looked up {seen} in {counted(told.requests, 'request')}"

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -57,6 +58,8 @@ class PlatformApp:
             scope[TRANSPORT].abort()
             return
         extra = shop.shopfront.headers(serial)
+        if shop.settings.on("date"):
+            extra = {**extra, "Date": format_datetime(shop.moment(), usegmt=True)}
         await _send(replace(answer, headers={**extra, **answer.headers}), outcome.cut, scope, send)
 
     async def _handle(self, call: Call) -> Outcome:

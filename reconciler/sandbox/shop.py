@@ -185,7 +185,8 @@ class Shop:
             record = self._need(customer_id)
             at = self.timestamp()
             record["consent"][channel] = records.consent(state, at=at, actor="person")
-            record["updated_at"] = at
+            if self.settings["updated_at"] == "writes":
+                record["updated_at"] = at
             self.table.put(record)
 
     def remove(self, customer_id: str) -> None:

@@ -43,6 +43,15 @@ _SHARED: dict[str, Switch] = {
     "duplicates": Switch(
         "refused", ("refused", "accepted"), "What a write of somebody else's e-mail or phone does."
     ),
+    "date": Switch("off", _ONOFF, "Whether answers carry the time."),
+    "updated_bound": Switch(
+        "inclusive",
+        ("inclusive", "exclusive", "ignored", "local"),
+        "How updated_at_min is taken; local: as if it were the time of UTC+14 whatever its zone.",
+    ),
+    "updated_at": Switch(
+        "writes", ("writes", "no consents"), "What moves the time of change: all, or no consents."
+    ),
     "precision": Switch(
         "seconds", ("seconds", "milliseconds"), "Precision of the times of customers."
     ),

@@ -1,7 +1,7 @@
 """Filters by time of creation and change, both ends inclusive."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from reconciler.sandbox import timestamps
 from reconciler.sandbox.http import Refusal
@@ -19,9 +19,16 @@ def time_tests(asked: Mapping[str, str], store: Store, *, status: int) -> list[T
         text = asked.get(name)
         if not text:
             continue
+        reading = store.settings["updated_bound"] if name == "updated_at_min" else "inclusive"
+        if reading == "ignored":
+            continue
         bound = timestamps.read(text)
         if bound is None:
             raise Refusal(status, f"{name} is invalid", code="InvalidParameter")
+        if reading == "exclusive":
+            bound += timedelta(seconds=1)
+        elif reading == "local":
+            bound += timedelta(hours=14)
         tests.append(_test(name, bound, whole=store.settings["precision"] == "seconds"))
     return tests
 

@@ -41,6 +41,7 @@ SHOPLAZZA: Final = Capabilities(
     ),
     deletes=False,
     counts=True,
+    lists_changes=True,
     extra_calls=(("addresses", 1),),
     look_up_calls=((IdentityKind.ID, 1), (IdentityKind.EMAIL, 1), (IdentityKind.PHONE, 1)),
     ids_at_once=50,

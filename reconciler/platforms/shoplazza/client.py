@@ -1,6 +1,7 @@
 """Shoplazza's endpoints: paging, look-ups, writes, and the addresses that have their own."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -59,10 +60,18 @@ class Shoplazza:
     def scan(self) -> Iterator[Page]:
         return self.scan_with(nothing)
 
+    def changed(self, since: datetime) -> Iterator[Page]:
+        """The bound counts in; it is written with its zone, since whose time it is is not told."""
+        bound = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self._pages(nothing, [("updated_at_min", bound)])
+
     def scan_with(self, recall: Recall) -> Iterator[Page]:
+        return self._pages(recall, [])
+
+    def _pages(self, recall: Recall, filters: list[tuple[str, str]]) -> Iterator[Page]:
         """Page numbers drift under writes, and the cursor is a keyset only by inference."""
-        size = (self._dialect.page_size, "250")
-        params: list[tuple[str, str]] | None = [size]
+        kept = [(self._dialect.page_size, "250"), *filters]
+        params: list[tuple[str, str]] | None = kept
         seen: set[str] = set()
         number = 1
         while params is not None:
@@ -75,7 +84,7 @@ class Shoplazza:
                 return
             seen |= new
             number += 1
-            params = None if following is None else [size, *following]
+            params = None if following is None else [*kept, *following]
 
     def read(self, remote_id: str) -> LiveCustomer | None:
         doing = "reading a customer"

@@ -41,6 +41,7 @@ SHOPLINE: Final = Capabilities(
     ),
     deletes=True,
     counts=True,
+    lists_changes=True,
     extra_calls=(("addresses", 1),),
     # A search and a reading by id.
     look_up_calls=((IdentityKind.ID, 1), (IdentityKind.EMAIL, 2), (IdentityKind.PHONE, 2)),

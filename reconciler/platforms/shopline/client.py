@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from reconciler.errors import CustomerNotFound, PlatformError, Rejected, UnreadableResponse
@@ -79,9 +80,17 @@ class Shopline:
     def scan(self) -> Iterator[Page]:
         return self.scan_with(nothing)
 
+    def changed(self, since: datetime) -> Iterator[Page]:
+        """The bound counts in; it is written with its zone, since whose time it is is not told."""
+        bound = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self._pages(nothing, [("updated_at_min", bound)])
+
     def scan_with(self, recall: Recall) -> Iterator[Page]:
+        return self._pages(recall, [])
+
+    def _pages(self, recall: Recall, filters: list[tuple[str, str]]) -> Iterator[Page]:
         """The token is a keyset only by inference, and the order of the list is not documented."""
-        params: list[tuple[str, str]] = [("limit", "250")]
+        params: list[tuple[str, str]] = [("limit", "250"), *filters]
         seen: set[str] = set()
         while True:
             answer = self._list(params)

@@ -1,0 +1,201 @@
+"""The receipt of a reading: which entries were settled, by which record, as keyed digests.
+
+It holds no name and no value, and is sealed with the key. Whoever is not in it is looked up, so a
+receipt that tells too little costs requests and conceals nothing.
+"""
+
+import hmac
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from struct import Struct
+from typing import Any, Final
+
+from reconciler.cache.sealed import derived
+from reconciler.desired.meaning import meaning
+from reconciler.errors import ConfigError
+from reconciler.model.customer import DesiredCustomer
+
+LARGEST: Final = 256 * 1024 * 1024
+MOST: Final = 1_000_000
+OLDEST: Final = timedelta(days=7)
+MOST_RUNS: Final = 100
+# A bound that is read in another zone is off by fourteen hours at most; clocks and indexes by less.
+OVERLAP: Final = timedelta(hours=26)
+UNSETTLED: Final = bytes(16)
+_FORM: Final = b"reconciler reading 1\n"
+_SEAL: Final = 32
+_ROW: Final = Struct("<16s16s8s")
+_ANEW: Final = "read everything once: plan --read full --keep-receipt FILE"
+
+
+class Marks:
+    """Keyed digests of one store."""
+
+    def __init__(self, key: bytes, store: str) -> None:
+        self._key = derived(key, f"reading {len(store)} {store}")
+
+    def names(self, entry: DesiredCustomer) -> bytes:
+        told = [[str(one.kind), one.key] for one in entry.identities]
+        return self._digest(b"names", repr(told).encode("utf-8", "surrogatepass"), 16)
+
+    def meaning(self, entry: DesiredCustomer) -> bytes:
+        return self._digest(b"meaning", meaning(entry), 16)
+
+    def record(self, remote_id: str) -> bytes:
+        return self._digest(b"record", remote_id.encode("utf-8", "surrogatepass"), 8)
+
+    def _digest(self, person: bytes, text: bytes, size: int) -> bytes:
+        return blake2b(text, key=self._key, person=person, digest_size=size).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Just `record` bore a contact of an entry, which wanted it so if `meaning` is told."""
+
+    meaning: bytes
+    record: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreReceipt:
+    """Of one store: `began` is its own time when the whole of it was first read, `at` when what
+    changed was last read; `rests_on` is a keyed digest of all that the rows were judged under.
+    """
+
+    rests_on: str
+    began: datetime
+    at: datetime
+    runs: int
+    rows: bytes = field(repr=False)
+
+    @property
+    def since(self) -> datetime:
+        return self.at - OVERLAP
+
+    def table(self) -> dict[bytes, Row]:
+        return {names: Row(meant, record) for names, meant, record in _ROW.iter_unpack(self.rows)}
+
+
+class KnownReading:
+    """A receipt that is asked about entries and records; `table` is what it was made of."""
+
+    def __init__(self, receipt: StoreReceipt, marks: Marks) -> None:
+        self.receipt = receipt
+        self.since = receipt.since
+        self.table = receipt.table()
+        self._marks = marks
+
+    def record(self, entry: DesiredCustomer) -> bytes | None:
+        """The mark of the one record that bore a contact of it."""
+        row = None if entry.previously else self.table.get(self._marks.names(entry))
+        return None if row is None else row.record
+
+    def stands(self, entry: DesiredCustomer) -> bool:
+        """Whether it asks for what was so."""
+        row = None if entry.previously else self.table.get(self._marks.names(entry))
+        return (
+            row is not None
+            and row.meaning != UNSETTLED
+            and row.meaning == self._marks.meaning(entry)
+            and not _asks_more(entry)
+        )
+
+    def mark(self, remote_id: str) -> bytes:
+        return self._marks.record(remote_id)
+
+
+def row_of(entry: DesiredCustomer, remote_id: str, marks: Marks, *, settled: bool) -> Row:
+    meant = marks.meaning(entry) if settled and not _asks_more(entry) else UNSETTLED
+    return Row(meant, marks.record(remote_id))
+
+
+def _asks_more(entry: DesiredCustomer) -> bool:
+    """What its meaning does not tell: then it is read each time."""
+    return bool(entry.absent or entry.departed or entry.left_tags or entry.unnamed)
+
+
+def packed(rows: Mapping[bytes, Row]) -> bytes:
+    """Whoever has no room is looked up."""
+    found = (
+        _ROW.pack(names, one.meaning, one.record) for names, one in sorted(rows.items())[:MOST]
+    )
+    return b"".join(found)
+
+
+def sealed(stores: Mapping[str, StoreReceipt], key: bytes) -> bytes:
+    head = {
+        name: [one.rests_on, one.began.isoformat(), one.at.isoformat(), one.runs, len(one.rows)]
+        for name, one in sorted(stores.items())
+    }
+    content = (
+        json.dumps(head).encode() + b"\n" + b"".join(one.rows for _, one in sorted(stores.items()))
+    )
+    return _FORM + content + _seal(content, key)
+
+
+def opened(text: bytes, key: bytes) -> dict[str, StoreReceipt]:
+    """Raises `ConfigError` for what was not written with this key, or was changed since."""
+    content = text[len(_FORM) : -_SEAL]
+    if (
+        not text.startswith(_FORM)
+        or len(text) > LARGEST
+        or not hmac.compare_digest(text[-_SEAL:], _seal(content, key))
+    ):
+        raise ConfigError(
+            "this is no receipt of a reading, or was made with another key, or was changed since",
+            hint=_ANEW,
+        )
+    head, _, rows = content.partition(b"\n")
+    return dict(_stores(json.loads(head), rows))
+
+
+def _stores(head: Mapping[str, Any], rows: bytes) -> Iterator[tuple[str, StoreReceipt]]:
+    start = 0
+    for name, (rests_on, began, at, runs, size) in sorted(head.items()):
+        yield (
+            name,
+            StoreReceipt(
+                rests_on=rests_on,
+                began=datetime.fromisoformat(began),
+                at=datetime.fromisoformat(at),
+                runs=runs,
+                rows=rows[start : start + size],
+            ),
+        )
+        start += size
+
+
+def check(
+    stores: Mapping[str, StoreReceipt], wanted: Iterable[tuple[str, str]], now: datetime
+) -> None:
+    """Raises `ConfigError` where the receipt is not for these stores as they are now. `wanted` are
+    names with what they rest on.
+    """
+    for name, rests_on in wanted:
+        one = stores.get(name)
+        if one is None:
+            raise ConfigError(f"the receipt tells nothing of the store {name!r}", hint=_ANEW)
+        if one.rests_on != rests_on:
+            raise ConfigError(
+                f"the receipt of the store {name!r} is of another shop, or was made under other "
+                "settings or by another version",
+                hint=_ANEW,
+            )
+        if now - one.began > OLDEST:
+            raise ConfigError(
+                f"the receipt rests on a reading of the store {name!r} that is over "
+                f"{OLDEST.days} days old",
+                hint=_ANEW,
+            )
+        if one.runs >= MOST_RUNS:
+            raise ConfigError(
+                f"the receipt was carried on {MOST_RUNS} times since the store {name!r} was read",
+                hint=_ANEW,
+            )
+
+
+def _seal(content: bytes, key: bytes) -> bytes:
+    return hmac.digest(derived(key, "reading seal"), _FORM + content, "sha256")

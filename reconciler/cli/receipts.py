@@ -1,0 +1,51 @@
+"""Receipts of readings on the command line."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.model.scope import Scope
+
+if TYPE_CHECKING:
+    from reconciler.app import Environment, PlanOptions
+    from reconciler.cache.receipt import StoreReceipt
+
+
+def check(read: str, scope: Scope, *, keeps: Path | None, since: Path | None) -> None:
+    """Raises `UsageError` for what does not go together."""
+    if keeps is None and since is None:
+        return
+    if scope:
+        raise click.UsageError("a receipt is for all customers: leave --changed, --tag, --customer")
+    if read == "lookup" or (since is not None and read != "auto"):
+        raise click.UsageError("a receipt says how a store is read: leave --read")
+
+
+@contextmanager
+def kept(
+    choices: "PlanOptions", keeps: Path | None, since: Path | None, environment: "Environment"
+) -> "Iterator[PlanOptions]":
+    """The choices with the receipts; what the plan leaves is written where nothing was raised."""
+    from reconciler.app.since import receipt_at, write_receipts
+
+    if since is not None:
+        choices = replace(choices, read="since", since=receipt_at(since, environment))
+    found: dict[str, StoreReceipt] = {}
+    if keeps is not None:
+        choices = replace(choices, keep=found.__setitem__)
+    yield choices
+    if keeps is None:
+        return
+    if not found:
+        click.echo("note: no store leaves a receipt; nothing was kept", err=True)
+        return
+    try:
+        write_receipts(keeps, found, environment)
+    except OSError as error:
+        raise click.ClickException(
+            f"{keeps} cannot be written: {(error.strerror or 'unknown').lower()}"
+        ) from error
