@@ -13,10 +13,11 @@ from reconciler.errors import ConfigError
 from reconciler.model.settings import DesiredState, StoreSettings
 
 if TYPE_CHECKING:
-    from reconciler.app.choices import PlanOptions
+    from reconciler.app.register import RegisterAtHand
     from reconciler.app.store_plan import PlanRequest
     from reconciler.cache.receipt import KnownReading, Marks, Row, StoreReceipt
     from reconciler.live.read import StoreReader
+    from reconciler.model.customer import LiveCustomer
     from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.plan.planner import StoreReading
     from reconciler.plan.store_rules import StoreRules
@@ -25,9 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class FirstDate:
-    """The store's own time of its first answer; None where it told none."""
+    """When a store first answered, by its own clock and by ours: `told` is the earlier of the two,
+    since what changed later must not be missed, `latest` the later, since a receipt must not be
+    taken for younger than it is. Both are None where the store told no time.
+    """
 
+    now: Callable[[], datetime]
     told: datetime | None = None
+    latest: datetime | None = None
     _heard: bool = False
 
     def hear(self, headers: Mapping[str, str]) -> None:
@@ -36,9 +42,11 @@ class FirstDate:
         self._heard = True
         try:
             found = parsedate_to_datetime(headers.get("date", ""))
-            self.told = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-        except (ValueError, OverflowError):
+            found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError, LookupError, TypeError):
             return
+        ours = self.now()
+        self.told, self.latest = min(found, ours), max(found, ours)
 
 
 def receipt_at(path: Path, environment: Environment) -> "dict[str, StoreReceipt]":
@@ -90,78 +98,169 @@ def check_receipt(
     check(receipts, wanted, environment.clock.now())
 
 
-def since_of(
-    choices: "PlanOptions", store: StoreSettings, environment: Environment
-) -> "KnownReading | None":
-    if choices.since is None:
-        return None
-    from reconciler.cache.receipt import KnownReading, Marks
+@dataclass(slots=True)
+class Since:
+    """What is known of one store from a receipt, and what its reading leaves for the next."""
 
-    return KnownReading(choices.since[store.name], Marks(_key(environment), store.name))
+    store: StoreSettings
+    request: "PlanRequest"
+    noted: "Noted"
+    dated: FirstDate
+    unmarked: "Unmarked"
+    known: "KnownReading | None"
+
+    @classmethod
+    def of(
+        cls, store: StoreSettings, request: "PlanRequest", register: "RegisterAtHand"
+    ) -> "Since":
+        from reconciler.cache.receipt import KnownReading, Marks
+
+        environment, since = request.environment, request.choices.since
+        known = None
+        if since is not None:
+            known = KnownReading(since[store.name], Marks(_key(environment), store.name))
+        return cls(
+            store=store,
+            request=request,
+            noted=Noted(register, environment),
+            dated=FirstDate(environment.clock.now),
+            unmarked=Unmarked(),
+            known=known,
+        )
+
+    @property
+    def is_asked(self) -> bool:
+        return self.known is not None or self.request.choices.keep is not None
+
+    def heard_by(
+        self, hears: "Callable[[LiveCustomer], None] | None"
+    ) -> "Callable[[LiveCustomer], None] | None":
+        """The same, told to this too where it counts."""
+        if not self.is_asked:
+            return hears
+
+        def both(live: "LiveCustomer") -> None:
+            self.unmarked.see(live)
+            if hears is not None:
+                hears(live)
+
+        return both
+
+    def read(
+        self,
+        reading: "StoreReader",
+        changed: "Callable[[datetime], Iterator[Page]]",
+        rules: "StoreRules",
+    ) -> "StoreReading | None":
+        """None where that is no matter of a receipt. Raises `PlatformError`. What is about
+        everybody of a store is read whole.
+        """
+        from reconciler.live.since import SinceReader
+
+        known = self.known
+        if known is None:
+            return None if self.request.choices.keep is None else reading.read("full")
+        if rules.whole_tags:
+            return reading.whole("a tag document is about the whole store")
+        if rules.store.controller is not None:
+            return reading.whole("the stores of a controller share the opt-outs of everybody")
+        if not self.noted.goes_on_from(known.receipt.noted):
+            return reading.whole("the register of opt-outs is another than that of the receipt")
+        return SinceReader(
+            reader=reading, known=known, changed=changed, unfit=lambda: self._unfit(known)
+        ).read()
+
+    def _unfit(self, known: "KnownReading") -> str:
+        from reconciler.cache.receipt import OLDEST
+
+        told, latest = self.dated.told, self.dated.latest
+        if told is None or latest is None or told < known.receipt.at:
+            return "the store tells no time, or an earlier one than the receipt"
+        if latest - known.receipt.began > OLDEST:
+            return "the receipt is too old by the store's time"
+        return "the store was seen to list no changed consents" if self.unmarked.found else ""
+
+    def keep(self, read: "StoreReading", *, lost: bool) -> None:
+        """What a reading leaves, if it is asked for and the next one can be of what changed since.
+        `lost` says that the register of opt-outs could not get all that was seen.
+        """
+        if self.request.choices.keep is not None and not lost:
+            made = self._receipt_of(read)
+            if made is not None:
+                self.request.choices.keep(self.store.name, made)
+
+    def _receipt_of(self, read: "StoreReading") -> "StoreReceipt | None":
+        from reconciler.cache.receipt import Marks, StoreReceipt, packed
+        from reconciler.platforms.registry import TABLES
+
+        state, environment = self.request.state, self.request.environment
+        told, since = self.dated.told, read.receipt.mode == "since"
+        if told is None or self.unmarked.found or not TABLES[self.store.platform].lists_changes:
+            return None
+        if self.request.choices.scope or not (read.receipt.proves_absence or since):
+            return None
+        before = self.known if since else None
+        marks = Marks(_key(environment), self.store.name)
+        return StoreReceipt(
+            rests_on=_rests_on(state, self.store, environment, self.request.pseudonyms),
+            began=told if before is None else before.receipt.began,
+            at=told,
+            runs=0 if before is None else before.receipt.runs + 1,
+            noted=self.noted.mark(),
+            rows=packed(_rows(read, before, state, self.store, marks)),
+        )
 
 
-def read_since(
-    reading: "StoreReader",
-    known: "KnownReading",
-    changed: "Callable[[datetime], Iterator[Page]]",
-    dated: FirstDate,
-    rules: "StoreRules",
-) -> "StoreReading":
-    """Raises `PlatformError`. What is about everybody of a store is read whole."""
-    from reconciler.live.since import SinceReader
+@dataclass(slots=True)
+class Unmarked:
+    """Whether a record shows a consent that is younger than the record's last change: then the
+    store counts opt-outs as no changes, and does not list them.
+    """
 
-    if rules.whole_tags:
-        return reading.whole("a tag document is about the whole store")
-    if rules.store.controller is not None:
-        return reading.whole("the stores of a controller share the opt-outs of everybody")
-    return SinceReader(
-        reader=reading,
-        known=known,
-        changed=changed,
-        is_later=lambda: dated.told is not None and dated.told >= known.receipt.at,
-    ).read()
+    found: bool = False
 
+    def see(self, live: "LiveCustomer") -> None:
+        from reconciler.cache.receipt import OVERLAP
 
-def keep(
-    read: "StoreReading",
-    known: "KnownReading | None",
-    dated: FirstDate,
-    store: StoreSettings,
-    request: "PlanRequest",
-) -> None:
-    """What a reading leaves, if it is asked for and the next one can be of what changed since."""
-    if request.choices.keep is not None:
-        made = _receipt_of(read, known, dated, store, request)
-        if made is not None:
-            request.choices.keep(store.name, made)
+        youngest = max((one.at for _, one in live.consents if one.at is not None), default=None)
+        if self.found or youngest is None or live.revision is None:
+            return
+        try:
+            changed = datetime.fromisoformat(live.revision)
+        except ValueError:
+            return
+        self.found = changed.tzinfo is not None and youngest - changed > OVERLAP
 
 
-def _receipt_of(
-    read: "StoreReading",
-    known: "KnownReading | None",
-    dated: FirstDate,
-    store: StoreSettings,
-    request: "PlanRequest",
-) -> "StoreReceipt | None":
-    from reconciler.cache.receipt import Marks, StoreReceipt, packed
-    from reconciler.platforms.registry import TABLES
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What the register of opt-outs has of a reading: who stands as they did is not noted again."""
 
-    state, environment = request.state, request.environment
-    since = read.receipt.mode == "since"
-    if dated.told is None or not TABLES[store.platform].lists_changes:
-        return None
-    if not (read.receipt.proves_absence or since):
-        return None
-    marks = Marks(_key(environment), store.name)
-    before = known if since else None
-    rows = _rows(read, before, state, store, marks)
-    return StoreReceipt(
-        rests_on=_rests_on(state, store, environment, request.pseudonyms),
-        began=dated.told if before is None else before.receipt.began,
-        at=dated.told,
-        runs=0 if before is None else before.receipt.runs + 1,
-        rows=packed(rows),
-    )
+    register: "RegisterAtHand"
+    environment: Environment
+
+    def mark(self) -> str:
+        """Where the register ends and with which key; empty where nothing may be noted in it."""
+        from reconciler.app.register import may_note
+
+        if not may_note(self.register, self.environment):
+            return ""
+        file = self.register.file
+        return f"{file.place.key.name} {file.head.seal}"
+
+    def goes_on_from(self, mark: str) -> bool:
+        from reconciler.app.register import may_note
+        from reconciler.state.chain import START
+        from reconciler.state.trail import NamedRegister
+
+        if not may_note(self.register, self.environment):
+            # A register that was there and went away may be the reason.
+            return not mark
+        key, _, seal = mark.rpartition(" ")
+        place = self.register.file.place
+        if key != place.key.name:
+            return False
+        return seal == START or place.goes_on(NamedRegister(lines=0, head=seal, key=key))
 
 
 def _rows(

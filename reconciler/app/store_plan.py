@@ -10,7 +10,7 @@ from reconciler.app.hearing import Circle, Hearing
 from reconciler.app.register import Registers
 from reconciler.app.remembering import known_records
 from reconciler.app.scoping import Scoped
-from reconciler.app.since import FirstDate, keep, read_since, since_of
+from reconciler.app.since import Since
 from reconciler.model.settings import DesiredState, StoreSettings
 
 if TYPE_CHECKING:
@@ -90,20 +90,15 @@ def _planned(
     )
     rules = replace(rules, siblings=siblings(store, few.whole))
     raises = raises_for(few.state, choices, store.name, environment)
-    # Whoever keeps what is as it shall be looks at all of it.
-    dated = FirstDate()
-    since = since_of(choices, store, environment)
-    cache = request.memory if request.keeps is None and since is None else None
+    since = Since.of(store, request, register)
+    # Whoever keeps what is as it shall be looks at all of it, and so does whoever keeps a receipt.
+    cache = request.memory if request.keeps is None and not since.is_asked else None
     known = known_records(cache, few.state, rules, register, environment)
     erases = store.name in few.state.reasoned
     sayers = None if known is None else known.sayers
     hearing = Hearing(rules, register, environment, circle, sayers, erases=erases)
-    connection = open_store(
-        store,
-        environment,
-        heard=dated.hear,
-        recall=None if known is None else known.recall,
-    )
+    recall = None if known is None else known.recall
+    connection = open_store(store, environment, heard=since.dated.hear, recall=recall)
     title = f"reading {store.name}"
     environment.watch.at(title)
     try:
@@ -115,17 +110,13 @@ def _planned(
             requests=lambda: connection.session.requests,
             settles=_settling(rules, request.keeps, hearing.seen),
             watch=TagWatch(rules.comparison.owned, store.ownership, rules.whole_tags),
-            hears=hearing.hears,
+            hears=since.heard_by(hearing.hears),
             gone=lambda desired: is_erased(desired, rules),
             remember=None if known is None else known.remember,
             progress=lambda done, of: environment.watch.at(title, "customers", done, of),
         )
-        begun = (
-            _read(reading, "full" if choices.keep else choices.read, rules)
-            if since is None
-            else read_since(reading, since, connection.client.changed, dated, rules)
-        )
-        read = hearing.heard(begun, reading)
+        begun = since.read(reading, connection.client.changed, rules)
+        read = hearing.heard(begun or _read(reading, choices.read, rules), reading)
         rules = _with_what_was_read(rules, read)
         made = compute(read, rules, raises, whom)
         if choices.read == "auto" and read.receipt.mode == "lookup":
@@ -146,7 +137,7 @@ def _planned(
         environment.watch.ended(title)
     if known is not None:
         known.leave(hearing)
-    keep(read, since, dated, store, request)
+    since.keep(read, lost=hearing.lost)
     return made, read, rules
 
 

@@ -63,12 +63,14 @@ class Row:
 class StoreReceipt:
     """Of one store: `began` is its own time when the whole of it was first read, `at` when what
     changed was last read; `rests_on` is a keyed digest of all that the rows were judged under.
+    `noted` says where the register of opt-outs ended that has what was seen of them.
     """
 
     rests_on: str
     began: datetime
     at: datetime
     runs: int
+    noted: str
     rows: bytes = field(repr=False)
 
     @property
@@ -127,7 +129,14 @@ def packed(rows: Mapping[bytes, Row]) -> bytes:
 
 def sealed(stores: Mapping[str, StoreReceipt], key: bytes) -> bytes:
     head = {
-        name: [one.rests_on, one.began.isoformat(), one.at.isoformat(), one.runs, len(one.rows)]
+        name: [
+            one.rests_on,
+            one.began.isoformat(),
+            one.at.isoformat(),
+            one.runs,
+            one.noted,
+            len(one.rows),
+        ]
         for name, one in sorted(stores.items())
     }
     content = (
@@ -154,7 +163,7 @@ def opened(text: bytes, key: bytes) -> dict[str, StoreReceipt]:
 
 def _stores(head: Mapping[str, Any], rows: bytes) -> Iterator[tuple[str, StoreReceipt]]:
     start = 0
-    for name, (rests_on, began, at, runs, size) in sorted(head.items()):
+    for name, (rests_on, began, at, runs, noted, size) in sorted(head.items()):
         yield (
             name,
             StoreReceipt(
@@ -162,6 +171,7 @@ def _stores(head: Mapping[str, Any], rows: bytes) -> Iterator[tuple[str, StoreRe
                 began=datetime.fromisoformat(began),
                 at=datetime.fromisoformat(at),
                 runs=runs,
+                noted=noted,
                 rows=rows[start : start + size],
             ),
         )

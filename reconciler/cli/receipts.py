@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -12,7 +12,12 @@ from reconciler.model.scope import Scope
 
 if TYPE_CHECKING:
     from reconciler.app import Environment, PlanOptions
-    from reconciler.cache.receipt import StoreReceipt
+
+
+_NONE: Final = (
+    "no store leaves a receipt: it was not read to its end, tells no time, cannot list what "
+    "changed, or lists no changed consents"
+)
 
 
 def check(read: str, scope: Scope, *, keeps: Path | None, since: Path | None) -> None:
@@ -34,14 +39,16 @@ def kept(
 
     if since is not None:
         choices = replace(choices, read="since", since=receipt_at(since, environment))
-    found: dict[str, StoreReceipt] = {}
+    # A store that leaves none goes on with the one that it has: an older one shows no less.
+    found = dict(choices.since or {})
+    before = dict(found)
     if keeps is not None:
         choices = replace(choices, keep=found.__setitem__)
     yield choices
     if keeps is None:
         return
-    if not found:
-        click.echo("note: no store leaves a receipt; nothing was kept", err=True)
+    if found == before:
+        click.echo(f"note: {_NONE}; nothing was kept", err=True)
         return
     try:
         write_receipts(keeps, found, environment)

@@ -40,12 +40,12 @@ class Known(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class SinceReader:
-    """`is_later` says whether the store's clock went on since the receipt."""
+    """`unfit` says why what was read so far shows that the receipt cannot be gone on from."""
 
     reader: StoreReader
     known: Known
     changed: Callable[[datetime], Iterator[Page]]
-    is_later: Callable[[], bool]
+    unfit: Callable[[], str]
     _standing: set[int] = field(default_factory=set)
 
     def read(self) -> StoreReading:
@@ -58,11 +58,11 @@ class SinceReader:
             view = self._listed()
             if view is None:
                 return reader.whole("what changed could not be listed to its end")
-            if not self.is_later():
-                return reader.whole("the store tells no time, or an earlier one than the receipt")
-            search = self._look_up(view, count)
+            search = None if self.unfit() else self._look_up(view, count)
         except LookupImpossible:
             return reader.whole("the store cannot be asked for what changed, or not be searched")
+        if why := self.unfit():
+            return reader.whole(why)
         if search is None:
             return reader.whole("so much changed that the whole list takes fewer requests")
         if self._is_lost(view):
@@ -70,7 +70,10 @@ class SinceReader:
         view.index.renew(without_instants(one) for one in view.index.remembered())
         for place in self._standing:
             view.index.stand(place)
-        told = f"{len(self._standing)} entries stand as they did at the receipt"
+        told = (
+            f"{len(self._standing)} entries stand as they did at the receipt; who of them was "
+            "deleted since, or opted out if the store counts that as no change, is not seen"
+        )
         receipt = ReadReceipt(
             mode="since",
             complete=True,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from reconciler.diagnostics import SourceMark
@@ -73,6 +73,10 @@ def receipt(store: SavedStore) -> str:
     return "not read" if store.receipt is None else _reading(store.receipt)
 
 
+def _minute(at: datetime) -> str:
+    return at.isoformat(timespec="minutes")
+
+
 def _reading(told: ReadReceipt) -> str:
     if told.mode == "full":
         of = f"{told.read} of " if told.expected is not None else ""
@@ -80,8 +84,8 @@ def _reading(told: ReadReceipt) -> str:
         text = f"read {of}{seen} in {counted(told.requests, 'request')}"
     elif told.since is not None:
         seen = counted(told.read, "customer")
-        when = told.since.isoformat(timespec="minutes")
-        text = f"read what changed since {when}: {seen} in {counted(told.requests, 'request')}"
+        asked = counted(told.requests, "request")
+        text = f"read what changed since {_minute(told.since)}: {seen} in {asked}"
     else:
         seen = counted(told.read, "customer")
         text = f"looked up {seen} in {counted(told.requests, 'request')}"
@@ -300,11 +304,20 @@ def gaps(plan: SavedPlan) -> tuple[Gap, ...]:
 
 
 def scope(plan: SavedPlan) -> str:
-    """Whom the plan is limited to; empty for nobody."""
-    told = plan.options.scope
-    if not told:
+    """Whom the plan is limited to, or what was read for it; empty for a plan of everybody."""
+    if told := plan.options.scope:
+        return f"a PARTIAL plan, only for: {', '.join(told)}; nobody else was looked at"
+    since = [
+        f"{one.name} since {_minute(one.receipt.since)}"
+        for one in plan.stores
+        if one.receipt is not None and one.receipt.since is not None
+    ]
+    if not since:
         return ""
-    return f"a PARTIAL plan, only for: {', '.join(told)}; nobody else was looked at"
+    return (
+        f"a PARTIAL plan, of what changed in {', '.join(since)}; whom a store deleted since, and "
+        "opt-outs that it counts as no change, are not in it"
+    )
 
 
 def standing(plan: SavedPlan) -> str:
@@ -322,6 +335,8 @@ def standing(plan: SavedPlan) -> str:
         return READY
     if plan.options.scope:
         return f"{NO_CHANGES} for those whom this partial plan is for"
+    if scope(plan):
+        return f"{NO_CHANGES} among what changed since the receipt"
     left_out = sum(one.released and one.rule == "capability.unsupported" for one in plan.verdicts)
     if left_out:
         return f"{NO_CHANGES}, {left_out} asked for and left out"

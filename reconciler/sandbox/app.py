@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -58,8 +59,9 @@ class PlatformApp:
             scope[TRANSPORT].abort()
             return
         extra = shop.shopfront.headers(serial)
-        if shop.settings.on("date"):
-            extra = {**extra, "Date": format_datetime(shop.moment(), usegmt=True)}
+        if (date := shop.settings["date"]) != "off":
+            moved = timedelta(days=3 if date == "ahead" else 0)
+            extra = {**extra, "Date": format_datetime(shop.moment() + moved, usegmt=True)}
         await _send(replace(answer, headers={**extra, **answer.headers}), outcome.cut, scope, send)
 
     async def _handle(self, call: Call) -> Outcome:

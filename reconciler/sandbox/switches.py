@@ -43,7 +43,9 @@ _SHARED: dict[str, Switch] = {
     "duplicates": Switch(
         "refused", ("refused", "accepted"), "What a write of somebody else's e-mail or phone does."
     ),
-    "date": Switch("off", _ONOFF, "Whether answers carry the time."),
+    "date": Switch(
+        "off", ("off", "on", "ahead"), "Whether answers carry the time, or one three days ahead."
+    ),
     "updated_bound": Switch(
         "inclusive",
         ("inclusive", "exclusive", "ignored", "local"),
