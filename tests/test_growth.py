@@ -9,6 +9,15 @@ import pytest
 
 from benchmarks.crowd import Crowd
 from benchmarks.data import STORE, entry
+from reconciler.cache.receipt import (
+    KnownReading,
+    Marks,
+    StoreReceipt,
+    opened,
+    packed,
+    row_of,
+    sealed,
+)
 from reconciler.clock import system_clock
 from reconciler.desired.files import SpecFile
 from reconciler.desired.yaml_reader import parse
@@ -134,7 +143,26 @@ def approving(size: int) -> Callable[[], object]:
     return work
 
 
-@pytest.mark.parametrize("work", [reading, comparing, encoding, approving])
+def keeping(size: int) -> Callable[[], object]:
+    """A receipt sealed, opened, and asked for everybody."""
+    entries = [desired(f"p{number}@example.com", tags=tags("vip")) for number in range(size)]
+    marks = Marks(b"k" * 32, "shop")
+
+    def work() -> None:
+        rows = packed(
+            (marks.names(one), row_of(one, str(number), marks, settled=True))
+            for number, one in enumerate(entries)
+        )
+        receipt = StoreReceipt(rests_on="x", began=NOW, at=NOW, runs=0, noted="", rows=rows)
+        again = opened(sealed({"shop": receipt}, b"k" * 32), b"k" * 32)["shop"]
+        assert len(again.rows) == 40 * size
+        known = KnownReading(again, marks)
+        assert all(known.stands(one) for one in entries)
+
+    return work
+
+
+@pytest.mark.parametrize("work", [reading, comparing, encoding, approving, keeping])
 def test_it_grows_with_its_size(work: Callable[[int], Callable[[], object]]) -> None:
     grows_with_its_size(work, SIZE)
 

@@ -269,7 +269,7 @@ def _rows(
     state: DesiredState,
     store: StoreSettings,
     marks: "Marks",
-) -> "dict[bytes, Row]":
+) -> "Iterator[tuple[bytes, Row]]":
     """Of whom a reading of the whole store knew the one record. What only look-ups found is not
     among them: they show no twin.
     """
@@ -277,7 +277,6 @@ def _rows(
     from reconciler.plan.pairing import Paired
 
     entries = state.of(store.name)
-    found: dict[bytes, Row] = {}
     for place, remote_id in read.index.settled():
         entry = entries[place]
         names = marks.names(entry)
@@ -285,16 +284,17 @@ def _rows(
             continue
         if remote_id == "":
             assert before is not None  # noqa: S101 -- only what is known stands
-            found[names] = before.table[names]
+            row = before.table.get(names)
+            assert row is not None  # noqa: S101 -- as above
+            yield names, row
         elif before is None or before.record(entry) == marks.record(remote_id):
-            found[names] = row_of(entry, remote_id, marks, settled=True)
+            yield names, row_of(entry, remote_id, marks, settled=True)
     for pairing in read.index.pairings():
         if not isinstance(pairing, Paired) or pairing.desired.previously:
             continue
         entry, remote_id = pairing.desired, pairing.live.remote_id
         if before is None or before.record(entry) == marks.record(remote_id):
-            found[marks.names(entry)] = row_of(entry, remote_id, marks, settled=False)
-    return found
+            yield marks.names(entry), row_of(entry, remote_id, marks, settled=False)
 
 
 def _rests_on(

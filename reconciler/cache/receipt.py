@@ -6,10 +6,13 @@ receipt that tells too little costs requests and conceals nothing.
 
 import hmac
 import json
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from itertools import groupby, islice
 from struct import Struct
 from typing import Any, Final
 
@@ -27,7 +30,8 @@ OVERLAP: Final = timedelta(hours=26)
 UNSETTLED: Final = bytes(16)
 _FORM: Final = b"reconciler reading 1\n"
 _SEAL: Final = 32
-_ROW: Final = Struct("<16s16s8s")
+_ROW: Final = Struct("16s16s8s")
+_BEGINNINGS: Final = Struct(">Q32x")
 _ANEW: Final = "read everything once: plan --read full --keep-receipt FILE"
 
 
@@ -77,8 +81,29 @@ class StoreReceipt:
     def since(self) -> datetime:
         return self.at - OVERLAP
 
-    def table(self) -> dict[bytes, Row]:
-        return {names: Row(meant, record) for names, meant, record in _ROW.iter_unpack(self.rows)}
+    def table(self) -> "Table":
+        return Table(self.rows)
+
+
+class Table:
+    """Rows by names, found by the beginnings of these, which take a fifth of the room of the rows;
+    a dictionary takes ten times as much.
+    """
+
+    def __init__(self, rows: bytes) -> None:
+        self._rows = rows
+        self._beginnings = array("Q", (one for (one,) in _BEGINNINGS.iter_unpack(rows)))
+
+    def get(self, names: bytes) -> Row | None:
+        beginnings = self._beginnings
+        wanted = int.from_bytes(names[:8], "big")
+        at = bisect_left(beginnings, wanted)
+        while at < len(beginnings) and beginnings[at] == wanted:
+            found, meant, record = _ROW.unpack_from(self._rows, at * _ROW.size)
+            if found == names:
+                return Row(meant, record)
+            at += 1
+        return None
 
 
 class KnownReading:
@@ -119,12 +144,12 @@ def _asks_more(entry: DesiredCustomer) -> bool:
     return bool(entry.absent or entry.departed or entry.left_tags or entry.unnamed)
 
 
-def packed(rows: Mapping[bytes, Row]) -> bytes:
-    """Whoever has no room is looked up."""
-    found = (
-        _ROW.pack(names, one.meaning, one.record) for names, one in sorted(rows.items())[:MOST]
-    )
-    return b"".join(found)
+def packed(rows: Iterable[tuple[bytes, Row]]) -> bytes:
+    """Whoever has no room is looked up, and so is whoever is named as another is."""
+    every = sorted(_ROW.pack(names, one.meaning, one.record) for names, one in rows)
+    named = groupby(every, key=lambda one: one[:16])
+    alone = (same[0] for _, group in named if len(same := list(group)) == 1)
+    return b"".join(islice(alone, MOST))
 
 
 def sealed(stores: Mapping[str, StoreReceipt], key: bytes) -> bytes:
