@@ -207,7 +207,16 @@ def _number(who: int) -> str:
 
 
 # By what an entry names its customer. Of an id only the place in the store is known beforehand.
-_NAMED: Final = ("email", "email", "phone", "both", "id", "id and email", "previously", "swapped")
+_NAMED: Final = (
+    "email",
+    "email",
+    "phone",
+    "both",
+    "id",
+    "id and email",
+    "previously",
+    "called anew",
+)
 
 
 def _entry(who: int, named: str, wish: Json) -> Json:
@@ -219,9 +228,12 @@ def _entry(who: int, named: str, wish: Json) -> Json:
         "id": {"id": who},
         "id and email": {"id": who, "email": email},
         "previously": {"email": f"n{who}@example.com", "previously": {"email": email}},
-        "swapped": {"email": email, "phone": _number(who + 6)},
+        "called anew": {"email": email, "phone": f"+861391234567{who}"},
     }
-    return {**names[named], **wish}
+    found = {**names[named], **wish}
+    if "email" not in found:
+        found.pop("consent", None)
+    return found
 
 
 def _placed(entries: list[Json], ids: list[str]) -> list[Json]:
