@@ -167,9 +167,18 @@ def test_a_pipeline_plans_since_a_receipt_by_the_rules_of_its_base(
     repository.commit()
     out = tmp_path / "plan.json"
     done = call(
-        shop, "plan", "--base", base, "--since-receipt", file, "--keep-receipt", file, "--out", out,
+        shop,
+        "plan",
+        "--base",
+        base,
+        "--since-receipt",
+        file,
+        "--keep-receipt",
+        file,
+        "--out",
+        out,
         **told,
-    )  # fmt: skip
+    )
     assert done.code == 0, done.err
     body = json.loads(out.read_text())
     assert body["stores"][0]["receipt"]["mode"] == "since"
