@@ -30,7 +30,8 @@ def shown(watch: "Watch", *, quiet: bool) -> Iterator[None]:
     over = Event()
     context = click.get_current_context(silent=True)
     plain = context is not None and bool(context.params.get("no_color"))
-    bars = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    plain_terminal = os.environ.get("TERM") == "dumb" or os.environ.get("CI")
+    bars = sys.stderr.isatty() and not plain_terminal
     show = partial(_as_bars, plain=plain) if bars else _as_lines
     thread = Thread(target=show, args=(watch, over), daemon=True)
     thread.start()

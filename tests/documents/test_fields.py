@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reconciler import app
+from reconciler import app, platforms
 from reconciler.model.consent import Channel, ConsentState, Evidence
 from reconciler.model.customer import Address, LiveCustomer
 from reconciler.model.fields import FIELDS
@@ -475,7 +475,7 @@ def test_a_managed_field_is_set_and_then_there_is_nothing_to_do(
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_parameter_is_sent_or_not(platform: str) -> None:
     """By name in the adapter: a name that is sent nowhere stands nowhere."""
-    folder = ROOT / "reconciler" / "platforms" / platform
+    folder = Path(platforms.__file__).parent / platform
     text = "".join(
         path.read_text(encoding="utf-8")
         for path in sorted(folder.glob("*.py"))
