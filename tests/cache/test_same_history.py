@@ -151,7 +151,7 @@ def _records(people: list[Json]) -> list[Json]:
 
 
 @pytest.mark.parametrize("variant", ["genstore", "shopline"])
-@settings(max_examples=max(10, settings().max_examples // 2))
+@settings(max_examples=max(6, settings().max_examples // 2))
 @given(history=_histories())
 def test_no_history_makes_what_is_remembered_count(
     shops: dict[str, Shop],

@@ -168,7 +168,7 @@ def _records(people: Sequence[tuple[Json | None, Json | None]]) -> list[Json]:
 
 
 @pytest.mark.parametrize("variant", ["genstore", "shoplazza", "shopline"])
-@settings(max_examples=max(10, settings().max_examples // 2))
+@settings(max_examples=max(6, settings().max_examples // 2))
 @given(worlds=_worlds(), read=st.sampled_from(("auto", "full")))
 def test_what_is_remembered_changes_no_plan(
     shops: dict[str, Shop],

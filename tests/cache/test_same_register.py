@@ -146,7 +146,7 @@ def _run(
 
 
 @pytest.mark.parametrize("variant", ["genstore", "shoplazza", "shopline"])
-@settings(max_examples=max(10, settings().max_examples // 2))
+@settings(max_examples=max(6, settings().max_examples // 2))
 @given(history=_histories())
 def test_no_history_of_opt_outs_makes_what_is_remembered_count(
     shops: dict[str, Shop],
