@@ -29,7 +29,8 @@ from reconciler.plan.lift import LiftState
 from reconciler.plan.lifts import lifts
 from reconciler.plan.match import Index
 from reconciler.plan.plan import Basis, Plan, StorePlan
-from reconciler.plan.planner import LiveCounts, StoreReading, compute
+from reconciler.plan.planner import compute
+from reconciler.plan.reading import LiveCounts, StoreReading
 from reconciler.plan.verdicts import Level, Verdict
 from reconciler.planfile.encode import encode
 from reconciler.planfile.save import save

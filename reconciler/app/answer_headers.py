@@ -6,11 +6,11 @@ A stranger writes them, so only what is known is shown: names of known words, an
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from reconciler.model.finding import Finding, Level
+from reconciler.platforms.http_date import http_date
 
 _FAR_OFF: Final = timedelta(minutes=1)
 _OF_RATE: Final = frozenset(
@@ -35,7 +35,7 @@ class AnswerHeaders:
     rate: dict[str, str] = field(default_factory=dict)
 
     def hear(self, headers: Mapping[str, str]) -> None:
-        told = _instant(headers.get("date", ""))
+        told = http_date(headers.get("date", ""))
         if told is not None:
             self.difference = told - self.now()
         for name, value in headers.items():
@@ -79,11 +79,3 @@ def _long(difference: timedelta) -> str:
     if seconds < 7200:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.0f} h" if seconds < 172800 else f"{seconds / 86400:.0f} days"
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None

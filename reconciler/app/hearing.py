@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reconciler.live.read import StoreReader
     from reconciler.model.customer import LiveCustomer
     from reconciler.model.settings import StoreSettings
-    from reconciler.plan.planner import StoreReading
+    from reconciler.plan.reading import StoreReading
     from reconciler.plan.sayers import Sayers
     from reconciler.plan.sayings import Saying
     from reconciler.plan.store_rules import StoreRules

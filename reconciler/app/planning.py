@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.model.redaction import Names
     from reconciler.plan.plan import Plan, StorePlan
-    from reconciler.plan.planner import StoreReading
+    from reconciler.plan.reading import StoreReading
 
 PLAN_LIFE: Final = timedelta(days=7)
 

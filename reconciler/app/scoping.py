@@ -15,7 +15,8 @@ from reconciler.model.tags import tag_key
 
 if TYPE_CHECKING:
     from reconciler.model.pseudonyms import Pseudonyms
-    from reconciler.plan.planner import Chosen, Named, StoreReading
+    from reconciler.plan.planner import Chosen, Named
+    from reconciler.plan.reading import StoreReading
 
 ALIAS: Final = re.compile("cus_[a-z2-7]{10}")
 

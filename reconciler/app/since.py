@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from reconciler import __version__
 from reconciler.app.environment import Environment, shop_of
 from reconciler.errors import ConfigError
 from reconciler.model.settings import DesiredState, StoreSettings
+from reconciler.platforms.http_date import http_date
 
 if TYPE_CHECKING:
     from reconciler.app.register import RegisterAtHand
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.live.read import StoreReader
     from reconciler.model.customer import LiveCustomer
     from reconciler.model.pseudonyms import Pseudonyms
-    from reconciler.plan.planner import StoreReading
+    from reconciler.plan.reading import StoreReading
     from reconciler.plan.store_rules import StoreRules
     from reconciler.platforms.base import Page
 
@@ -40,13 +40,10 @@ class FirstDate:
         if self._heard:
             return
         self._heard = True
-        try:
-            found = parsedate_to_datetime(headers.get("date", ""))
-            found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-        except (ValueError, OverflowError, LookupError, TypeError):
-            return
-        ours = self.now()
-        self.told, self.latest = min(found, ours), max(found, ours)
+        found = http_date(headers.get("date", ""))
+        if found is not None:
+            ours = self.now()
+            self.told, self.latest = min(found, ours), max(found, ours)
 
 
 def receipt_at(path: Path, environment: Environment) -> "dict[str, StoreReceipt]":
@@ -160,10 +157,8 @@ class Since:
         known = self.known
         if known is None:
             return None if self.request.choices.keep is None else reading.read("full")
-        if rules.whole_tags:
-            return reading.whole("a tag document is about the whole store")
-        if rules.store.controller is not None:
-            return reading.whole("the stores of a controller share the opt-outs of everybody")
+        if why := rules.about_everybody():
+            return reading.whole(why)
         if not self.noted.goes_on_from(known.receipt.noted):
             return reading.whole("the register of opt-outs is another than that of the receipt")
         return SinceReader(

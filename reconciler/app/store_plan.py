@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.plan.match import OfPair
     from reconciler.plan.plan import StorePlan
-    from reconciler.plan.planner import StoreReading
+    from reconciler.plan.reading import StoreReading
     from reconciler.plan.sayings import Sightings
     from reconciler.plan.store_rules import StoreRules
 
@@ -72,7 +72,7 @@ def _planned(
     request: PlanRequest, store: StoreSettings, circle: Circle | None
 ) -> "tuple[StorePlan, StoreReading, StoreRules]":
     from reconciler.live.read import StoreReader
-    from reconciler.plan.planner import compute, rests_on_doubt, rests_on_size
+    from reconciler.plan.planner import compute
     from reconciler.plan.standing import is_erased
     from reconciler.plan.tag_watch import TagWatch
 
@@ -119,19 +119,14 @@ def _planned(
         read = hearing.heard(begun or _read(reading, choices.read, rules), reading)
         rules = _with_what_was_read(rules, read)
         made = compute(read, rules, raises, whom)
-        if choices.read == "auto" and read.receipt.mode == "lookup":
-            why = ""
-            if rests_on_size(made):
-                why = "a ceiling needs the store's size"
-            elif rules.awaits_a_word() and rests_on_doubt(made):
-                why = "the store's word for opt-outs was not seen"
-            if why:
-                if known is not None:
-                    known.heed(hearing)
-                again = reading.whole(f"{why}, after {read.receipt.requests} requests")
-                read = hearing.heard(again, reading)
-                rules = _with_what_was_read(rules, read)
-                made = compute(read, rules, raises, whom)
+        by_look_up = choices.read == "auto" and read.receipt.mode == "lookup"
+        if by_look_up and (why := _why_whole(made, rules)):
+            if known is not None:
+                known.heed(hearing)
+            again = reading.whole(f"{why}, after {read.receipt.requests} requests")
+            read = hearing.heard(again, reading)
+            rules = _with_what_was_read(rules, read)
+            made = compute(read, rules, raises, whom)
     finally:
         connection.session.close()
         environment.watch.ended(title)
@@ -142,11 +137,20 @@ def _planned(
 
 
 def _read(reading: "StoreReader", mode: str, rules: "StoreRules") -> "StoreReading":
-    if mode == "auto" and rules.whole_tags:
-        return reading.whole("a tag document is about the whole store")
-    if mode == "auto" and rules.store.controller is not None:
-        return reading.whole("the stores of a controller share the opt-outs of everybody")
+    if mode == "auto" and (why := rules.about_everybody()):
+        return reading.whole(why)
     return reading.read(mode)
+
+
+def _why_whole(made: "StorePlan", rules: "StoreRules") -> str:
+    """Why look-ups were not enough for a plan; empty where they were."""
+    from reconciler.plan.planner import rests_on_doubt, rests_on_size
+
+    if rests_on_size(made):
+        return "a ceiling needs the store's size"
+    if rules.awaits_a_word() and rests_on_doubt(made):
+        return "the store's word for opt-outs was not seen"
+    return ""
 
 
 def _settling(rules: "StoreRules", kept: "OfPair | None", seen: "Sightings") -> "OfPair":

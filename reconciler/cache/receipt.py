@@ -4,7 +4,6 @@ It holds no name and no value, and is sealed with the key. Whoever is not in it 
 receipt that tells too little costs requests and conceals nothing.
 """
 
-import hmac
 import json
 from array import array
 from bisect import bisect_left
@@ -16,7 +15,7 @@ from itertools import groupby, islice
 from struct import Struct
 from typing import Any, Final
 
-from reconciler.cache.sealed import derived
+from reconciler.cache import sealed as sealing
 from reconciler.desired.meaning import meaning
 from reconciler.errors import ConfigError
 from reconciler.model.customer import DesiredCustomer
@@ -28,8 +27,7 @@ MOST_RUNS: Final = 100
 # A bound that is read in another zone is off by fourteen hours at most; clocks and indexes by less.
 OVERLAP: Final = timedelta(hours=26)
 UNSETTLED: Final = bytes(16)
-_FORM: Final = b"reconciler reading 1\n"
-_SEAL: Final = 32
+_STAMP: Final = b"reading 1"
 _ROW: Final = Struct("16s16s8s")
 _BEGINNINGS: Final = Struct(">Q32x")
 _ANEW: Final = "read everything once: plan --read full --keep-receipt FILE"
@@ -39,7 +37,7 @@ class Marks:
     """Keyed digests of one store."""
 
     def __init__(self, key: bytes, store: str) -> None:
-        self._key = derived(key, f"reading {len(store)} {store}")
+        self._key = sealing.derived(key, f"reading {len(store)} {store}")
 
     def names(self, entry: DesiredCustomer) -> bytes:
         told = [[str(one.kind), one.key] for one in entry.identities]
@@ -167,22 +165,18 @@ def sealed(stores: Mapping[str, StoreReceipt], key: bytes) -> bytes:
     content = (
         json.dumps(head).encode() + b"\n" + b"".join(one.rows for _, one in sorted(stores.items()))
     )
-    return _FORM + content + _seal(content, key)
+    return b"".join(sealing.sealed(content, key, _STAMP))
 
 
 def opened(text: bytes, key: bytes) -> dict[str, StoreReceipt]:
     """Raises `ConfigError` for what was not written with this key, or was changed since."""
-    content = text[len(_FORM) : -_SEAL]
-    if (
-        not text.startswith(_FORM)
-        or len(text) > LARGEST
-        or not hmac.compare_digest(text[-_SEAL:], _seal(content, key))
-    ):
+    content = sealing.opened(text, key, _STAMP) if len(text) <= LARGEST else None
+    if content is None:
         raise ConfigError(
             "this is no receipt of a reading, or was made with another key, or was changed since",
             hint=_ANEW,
         )
-    head, _, rows = content.partition(b"\n")
+    head, _, rows = bytes(content).partition(b"\n")
     return dict(_stores(json.loads(head), rows))
 
 
@@ -230,7 +224,3 @@ def check(
                 f"the receipt was carried on {MOST_RUNS} times since the store {name!r} was read",
                 hint=_ANEW,
             )
-
-
-def _seal(content: bytes, key: bytes) -> bytes:
-    return hmac.digest(derived(key, "reading seal"), _FORM + content, "sha256")

@@ -1,4 +1,4 @@
-"""The seal of the cache: what the holder of the key wrote for this very program."""
+"""The seal of the cache and of receipts: what the holder of the key wrote for this program."""
 
 import hmac
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ _SEAL: Final = 32
 
 
 def sealed(content: bytes, key: bytes, stamp: bytes) -> Iterator[bytes]:
-    """In pieces, since it may be large; `stamp` is what the content was made with."""
+    """In pieces, since it may be large; `stamp` is what the content is, and was made with."""
     yield _FORM
     yield content
     yield _seal(content, key, stamp)

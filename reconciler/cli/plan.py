@@ -10,7 +10,6 @@ from reconciler.cli import fresh, options, receipts
 from reconciler.cli.codes import BLOCKED, CHANGES, FAILED, OK
 from reconciler.cli.gaps import tell_of_gaps
 from reconciler.cli.rendering import FORMATS
-from reconciler.errors import SpecError
 from reconciler.model.cause import Cause
 from reconciler.model.scope import Scope
 from reconciler.model.settings import Release, RiskClass
@@ -128,7 +127,7 @@ def command(
     RECONCILER_CACHE=on does.
     """
     from reconciler import app
-    from reconciler.cli.rendering import annotate, render
+    from reconciler.cli.rendering import annotated, render
     from reconciler.planfile.save import save
     from reconciler.report.reveal import revealed
 
@@ -139,12 +138,8 @@ def command(
     scope = _scope(base, tags, customers, changed=changed)
     receipts.check(read, scope, keeps=keep_receipt, since=since_receipt)
     environment = app.with_cache(app.environment_of(specs, state_dir), specs)
-    try:
+    with annotated(form, output):
         state = fresh.load(specs, environment, base, quiet=quiet)
-    except SpecError as error:
-        if form == "github":
-            annotate(error.diagnostics, output)
-        raise
     pseudonyms = app.pseudonyms_for(environment, state)
     choices = app.PlanOptions(
         stores=stores, read=read, raises=raises, releases=releases, scope=scope

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -10,6 +11,7 @@ import click
 
 from reconciler import forge
 from reconciler.cli import options, screen, voice
+from reconciler.errors import SpecError
 from reconciler.report.lines import as_json
 from reconciler.report.plain import plain
 
@@ -99,8 +101,20 @@ def _annotations(plan: "SavedPlan") -> "Iterator[str]":
     return annotations.github(at_root(annotations.of_plan(plan)))
 
 
-def annotate(diagnostics: "Iterable[Diagnostic]", output: Path | None) -> None:
-    """The complaints that keep a plan from being made, on file and line."""
+@contextmanager
+def annotated(form: str, output: Path | None) -> "Iterator[None]":
+    """The complaints that keep a plan from being made stand on file and line too, where the form is
+    one of a forge.
+    """
+    try:
+        yield
+    except SpecError as error:
+        if form == "github":
+            _annotate(error.diagnostics, output)
+        raise
+
+
+def _annotate(diagnostics: "Iterable[Diagnostic]", output: Path | None) -> None:
     from reconciler.report import annotations
 
     found = list(annotations.github(at_root(annotations.of_diagnostics(diagnostics))))

@@ -17,7 +17,7 @@ from reconciler.model.customer import DesiredCustomer, Learned, LiveCustomer, Re
 from reconciler.model.entries import Entries
 from reconciler.model.identity import Identity, IdentityKind, asked_in
 from reconciler.plan.match import OfPair, identities_to_look_up, never
-from reconciler.plan.planner import StoreReading
+from reconciler.plan.reading import StoreReading
 from reconciler.plan.remembered import Remember
 from reconciler.plan.tag_watch import TagWatch
 from reconciler.platforms.base import LookupImpossible, Page, Reader

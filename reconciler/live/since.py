@@ -15,7 +15,7 @@ from reconciler.live.view import View
 from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
 from reconciler.model.identity import IdentityKind
 from reconciler.plan.match import identities_to_look_up
-from reconciler.plan.planner import StoreReading
+from reconciler.plan.reading import StoreReading
 from reconciler.platforms.base import LookupImpossible, Page
 
 # So many look-ups are made before the whole list is worth its pages.

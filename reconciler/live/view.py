@@ -10,7 +10,7 @@ from reconciler.model.fields import PROFILE
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.plan.hidden import HiddenContacts
 from reconciler.plan.match import Index, OfPair, never
-from reconciler.plan.planner import LiveCounts
+from reconciler.plan.reading import LiveCounts
 from reconciler.plan.remembered import Remember, Remembering
 from reconciler.plan.tag_watch import TagWatch
 from reconciler.platforms.base import Found, Page, Recalled, Record

@@ -2,15 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from dataclasses import field as dataclass_field
 from typing import Final, TypeAlias
 
 from reconciler.model.cause import Cause
 from reconciler.model.consent import Channel, ConsentState
-from reconciler.model.customer import DesiredCustomer, LiveCustomer, ReadReceipt
+from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.entries import Entries
 from reconciler.model.field_path import FieldPath
-from reconciler.model.memory import Memory
 from reconciler.model.settings import RiskClass
 from reconciler.plan.called_out import called_out
 from reconciler.plan.case import CustomerPlan
@@ -22,8 +20,6 @@ from reconciler.plan.draft import Draft
 from reconciler.plan.effort import effort
 from reconciler.plan.everybody_else import entry_for, plan_everybody_else
 from reconciler.plan.freeze import frozen
-from reconciler.plan.hidden import HiddenContacts
-from reconciler.plan.match import Index, OfPair, never
 from reconciler.plan.ordering import ranked, unmet
 from reconciler.plan.owed import owed
 from reconciler.plan.pairing import Ambiguous, Missing, Paired, Pairing, is_another, lives_of
@@ -31,11 +27,11 @@ from reconciler.plan.plan import Audience, Departed, StorePlan
 from reconciler.plan.policies import POLICIES
 from reconciler.plan.policies.ceiling import SIZED
 from reconciler.plan.proof import unproven
+from reconciler.plan.reading import StoreReading
 from reconciler.plan.register_access import unasked
 from reconciler.plan.since import without_grants
 from reconciler.plan.standing import is_erased
 from reconciler.plan.store_rules import StoreRules
-from reconciler.plan.tag_watch import Bearers, ForeignTags, TagWatch
 from reconciler.plan.verdicts import Level, Verdict
 from reconciler.plan.waiting import overdue, waiting
 
@@ -66,58 +62,6 @@ _REASONS: Final = {
     ),
     "identity.same-person": ("two entries mean one customer", "make one entry of the two"),
 }
-
-
-@dataclass(slots=True)
-class LiveCounts:
-    """Counts over the whole live stream; the customers themselves are dropped."""
-
-    watch: TagWatch = dataclass_field(default_factory=TagWatch)
-    read: int = 0
-    subscribed: dict[Channel, int] | None = None
-    foreign_tags: int = 0
-    foreign_bearers: int = 0
-    bearers: Bearers = dataclass_field(default_factory=Bearers)
-
-    def see(self, live: LiveCustomer) -> None:
-        self.read += 1
-        if self.subscribed is None:
-            self.subscribed = dict.fromkeys(Channel, 0)
-        for channel, consent in live.consents:
-            self.subscribed[channel] += consent.state is ConsentState.SUBSCRIBED
-        if live.tags and (foreign := self.watch.foreign(live.tags)):
-            self.foreign_tags += foreign
-            self.foreign_bearers += 1
-
-    def count(self, memory: Memory) -> None:
-        """The same of somebody who is remembered."""
-        self.read += 1
-        if self.subscribed is None:
-            self.subscribed = dict.fromkeys(Channel, 0)
-        for channel in memory.subscribed:
-            self.subscribed[channel] += 1
-        if memory.foreign:
-            self.foreign_tags += memory.foreign
-            self.foreign_bearers += 1
-
-    @property
-    def foreign(self) -> ForeignTags:
-        return ForeignTags(tags=self.foreign_tags, customers=self.foreign_bearers)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoreReading:
-    """What a reading left behind: the index that was offered everybody, counts, and the receipt.
-    `called_out`, out in another store perhaps, are not in it; `vouched` had no twin at a receipt.
-    """
-
-    index: Index
-    census: LiveCounts
-    receipt: ReadReceipt
-    customers: int | None
-    hidden: HiddenContacts = dataclass_field(default_factory=HiddenContacts)
-    called_out: tuple[LiveCustomer, ...] = ()
-    vouched: OfPair = never
 
 
 Named: TypeAlias = Callable[[DesiredCustomer, Iterable[LiveCustomer]], bool]

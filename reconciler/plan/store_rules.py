@@ -68,6 +68,14 @@ class StoreRules:
         stores = (None, self.store.name)
         return frozenset((one.rule, one.alias) for one in releases if one.store in stores)
 
+    def about_everybody(self) -> str:
+        """Why the whole store has to be read, whomever the specs name; empty where it need not."""
+        if self.whole_tags:
+            return "a tag document is about the whole store"
+        if self.store.controller is not None:
+            return "the stores of a controller share the opt-outs of everybody"
+        return ""
+
     def names_opt_outs(self, channel: Channel) -> bool:
         """Whether the user named the store's word for an opt-out, and the store was seen to use it.
 

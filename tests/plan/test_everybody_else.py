@@ -15,7 +15,8 @@ from reconciler.plan.changes import Change, TagChange
 from reconciler.plan.everybody_else import entry_for, is_left_out
 from reconciler.plan.match import Index
 from reconciler.plan.plan import StorePlan
-from reconciler.plan.planner import LiveCounts, StoreReading, compute
+from reconciler.plan.planner import compute
+from reconciler.plan.reading import LiveCounts, StoreReading
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.tag_watch import TagWatch
 from tests.builders import MARK, desired, live, rules, tags

@@ -7,7 +7,8 @@ import pytest
 from reconciler.model.customer import DesiredCustomer, ReadReceipt
 from reconciler.plan.agreement import asks_nothing
 from reconciler.plan.match import Index
-from reconciler.plan.planner import LiveCounts, StoreReading, compute
+from reconciler.plan.planner import compute
+from reconciler.plan.reading import LiveCounts, StoreReading
 from tests.builders import REGION, desired, live, rules
 from tests.growth import MOST, growth
 

@@ -15,7 +15,8 @@ from reconciler.plan.changes import Action, Change, ScalarChange
 from reconciler.plan.match import Index
 from reconciler.plan.ordering import ranked
 from reconciler.plan.plan import StorePlan
-from reconciler.plan.planner import LiveCounts, StoreReading, compute
+from reconciler.plan.planner import compute
+from reconciler.plan.reading import LiveCounts, StoreReading
 from tests.builders import MARK, desired, live, rules
 
 LONG = 20_000

@@ -28,7 +28,8 @@ from reconciler.plan.agreement import asks_nothing
 from reconciler.plan.customer import plan_customer
 from reconciler.plan.match import Index, OfPair, never
 from reconciler.plan.plan import StorePlan
-from reconciler.plan.planner import LiveCounts, StoreReading, compute
+from reconciler.plan.planner import compute
+from reconciler.plan.reading import LiveCounts, StoreReading
 from reconciler.plan.reason import names_in
 from reconciler.plan.store_rules import StoreRules
 from reconciler.platforms.base import Page

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.ownership import Ownership
 from reconciler.model.tags import Owned
-from reconciler.plan.planner import LiveCounts
+from reconciler.plan.reading import LiveCounts
 from reconciler.plan.tag_watch import TagWatch
 from reconciler.planfile.decode import decode
 from reconciler.planfile.encode import encode

@@ -15,7 +15,8 @@ from reconciler.model.tax import TaxExemptions, exemptions
 from reconciler.plan.lift import Lift, LiftKind, LiftState, Origin
 from reconciler.plan.match import Index
 from reconciler.plan.plan import Basis, Plan, StorePlan
-from reconciler.plan.planner import LiveCounts, StoreReading, compute
+from reconciler.plan.planner import compute
+from reconciler.plan.reading import LiveCounts, StoreReading
 from reconciler.plan.setting import SettingChange
 from reconciler.plan.verdicts import NO_ERASURE, Level, Verdict
 from tests.builders import MARK, NOW, comparison, desired, live, rules, tags
