@@ -283,10 +283,10 @@ def test_what_another_plan_wrote_after_the_reading_is_seen(shop: Shop) -> None:
     assert body["changes"] == shop.plan(read="full")["changes"] != []
 
 
+# Shoplazza tells no time of consents.
+@pytest.mark.parametrize("shop", ["shopline"], indirect=True)
 def test_a_store_that_shows_consents_changing_unmarked_leaves_no_receipt(shop: Shop) -> None:
     """Where a consent is younger than its record's last change, opt-outs are no changes there."""
-    if shop.box.platform != "shopline":
-        pytest.skip("tells no time of consents")
     shop.reset(_people(), {"date": "on", "updated_at": "no consents"})
     shop.want(*_entries(consent={"email": grant()}))
     for one in shop.box.customers():
@@ -295,9 +295,8 @@ def test_a_store_that_shows_consents_changing_unmarked_leaves_no_receipt(shop: S
     assert not receipts
 
 
+@pytest.mark.parametrize("shop", ["shopline"], indirect=True)
 def test_a_store_that_turns_out_to_leave_consents_unmarked_is_read_whole(shop: Shop) -> None:
-    if shop.box.platform != "shopline":
-        pytest.skip("tells no time of consents")
     shop.reset(_people(), {"date": "on", "updated_at": "no consents"})
     shop.want(*_entries())
     _, receipts = _kept(shop)
