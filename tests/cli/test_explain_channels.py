@@ -23,6 +23,7 @@ EVERY = [
     {**LINE, "subscribe_account_type": 3, "status": 0, "subscribe_channel": 3},
     {**LINE, "subscribe_account_type": 9, "status": 7, "subscribe_channel": 99},
     {**LINE, "subscribe_account_type": "grace@example.com", "subscribe_time": None},
+    {**LINE, "subscribe_account_type": "8613315034487", "subscribe_time": None},
 ]
 
 
@@ -32,6 +33,7 @@ def _ask(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> str:
     done = run("explain", "--specs", shop.specs, env=env)
     assert done.code == 0, done.everything
     assert "grace" not in done.everything
+    assert "13315034487" not in done.everything
     return done.out
 
 

@@ -49,6 +49,7 @@ _LEVELS: Final = {"single": 1, "confirmed": 2}
 # Their 0, `unknown`, is nothing told.
 _LEVEL_TOLD: Final = {number: word for word, number in _LEVELS.items()}
 _ACCOUNTS: Final = {0: Channel.EMAIL, 1: Channel.SMS}
+_MOST_ACCOUNTS: Final = 100
 _OTHER_ACCOUNTS: Final = {2: "LINE", 3: "Messenger"}
 # `subscribe_channel`: 0 footer, 1 account page, 2 order, 3 open API, 4 pop-up, 5 mail,
 # 6 registration, 7 import.
@@ -223,11 +224,14 @@ def with_actors(
 
 
 def _subscription(row: Mapping[str, Any], times: StoreTimes) -> Subscription:
-    """Of an account type that the documents do not list at most its number is told."""
+    """Of an account type that the documents do not list at most a small number is told: a larger
+    one may be somebody's.
+    """
     number = as_int(row.get("subscribe_account_type"))
-    unknown = "unknown channel" if number is None else f"unknown channel {number}"
+    small = number is not None and 0 <= number < _MOST_ACCOUNTS
+    unknown = f"unknown channel {number}" if small else "unknown channel"
     return Subscription(
-        channel=unknown if number is None else _OTHER_ACCOUNTS.get(number, unknown),
+        channel=_by_number(_OTHER_ACCOUNTS, number) or unknown,
         state=_by_number(_BY_STATUS, row.get("status")) or ConsentState.UNKNOWN,
         grade=_by_number(_GRADES, row.get("subscribe_channel")) or Grade.UNRECORDED,
         at=times.instant(row.get("subscribe_time")),
