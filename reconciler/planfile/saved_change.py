@@ -18,6 +18,7 @@ from reconciler.model.consent import (
 )
 from reconciler.model.field_path import FieldPath
 from reconciler.model.settings import RiskClass
+from reconciler.model.shapes import shape_of
 from reconciler.plan.changes import Action, Elsewhere
 
 Shown: TypeAlias = str | bool | None
@@ -66,7 +67,9 @@ class SavedTags:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentRecord:
-    """A consent as the store's own record tells it; `code` is its word, empty where it has none."""
+    """A consent as the store's own record tells it; `code` is its word, empty where it has none, or
+    one that may be somebody's address or number.
+    """
 
     state: ConsentState
     at: datetime | None
@@ -76,7 +79,8 @@ class ConsentRecord:
 
     @classmethod
     def of(cls, live: LiveConsent) -> "ConsentRecord":
-        return cls(state=live.state, at=live.at, actor=live.actor, grade=live.grade, code=live.code)
+        code = "" if shape_of(live.code) else live.code
+        return cls(state=live.state, at=live.at, actor=live.actor, grade=live.grade, code=code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

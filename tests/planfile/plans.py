@@ -25,6 +25,7 @@ RULES: Final = replace(
     rules("genstore"), comparison=comparison("*", vip=Channel.EMAIL, **{"a[b]": Channel.SMS})
 )
 PSEUDONYMS: Final = RULES.pseudonyms
+LIKE_A_PHONE: Final = "8613315034487"
 EMAILS: Final = ("a@example.com", "b@example.com", "c@example.com", "d@example.com")
 TAGS: Final = ("vip", "x]", "a[b]", "is ada@example.com", "\u202eevil", "")
 TIMES: Final = (
@@ -33,14 +34,25 @@ TIMES: Final = (
 )
 
 
-def planned(*entries: DesiredCustomer, store: tuple[LiveCustomer, ...], **basis: Any) -> Plan:
+def planned(
+    *entries: DesiredCustomer,
+    store: tuple[LiveCustomer, ...],
+    since: datetime | None = None,
+    **basis: Any,
+) -> Plan:
     index = Index(entries, "CN")
     census = LiveCounts()
     for one in store:
         census.see(one)
         index.offer(one)
     learned = Learned(words=((Channel.EMAIL, ConsentState.UNSUBSCRIBED, "NO"),), day_first=True)
-    receipt = ReadReceipt(mode="full", complete=True, read=len(store), learned=learned)
+    receipt = ReadReceipt(
+        mode="full" if since is None else "since",
+        complete=True,
+        read=len(store),
+        learned=learned,
+        since=since,
+    )
     part = compute(
         StoreReading(index=index, census=census, receipt=receipt, customers=len(store)), RULES, ()
     )
@@ -174,7 +186,7 @@ def _live(email: str) -> st.SearchStrategy[LiveCustomer]:
         at=st.none() | st.sampled_from(TIMES),
         actor=st.sampled_from(Actor),
         grade=st.sampled_from(Grade),
-        code=st.sampled_from(("", "5")),
+        code=st.sampled_from(("", "5", LIKE_A_PHONE, f"state {LIKE_A_PHONE}")),
     )
     return st.fixed_dictionaries(
         {"consent": st.fixed_dictionaries({"email": consent, "sms": consent})},
@@ -227,6 +239,7 @@ def _choices() -> st.SearchStrategy[dict[str, Any]]:
             "unmerged": st.just((("late", 3),)),
             "lifts": st.lists(lifts).map(tuple),
             "created_at": st.sampled_from(TIMES),
+            "since": st.sampled_from(TIMES),
             "provenance": st.builds(
                 Provenance,
                 commit=st.none() | st.just("c" * 40),

@@ -10,6 +10,7 @@ from hypothesis import given
 
 from reconciler import schemas
 from reconciler.errors import PlanFileError
+from reconciler.model.consent import ConsentState, LiveConsent
 from reconciler.plan.approved import field_digest
 from reconciler.plan.plan import Plan
 from reconciler.planfile.approve import approve
@@ -18,7 +19,7 @@ from reconciler.planfile.encode import encode
 from reconciler.planfile.save import save
 from reconciler.planfile.verify import verified, verify
 from tests.builders import desired, live, tags
-from tests.planfile.plans import PSEUDONYMS, planned, plans
+from tests.planfile.plans import LIKE_A_PHONE, PSEUDONYMS, planned, plans
 
 Json = dict[str, Any]
 
@@ -60,6 +61,18 @@ def test_nobodys_values_are_in_a_saved_plan(plan: Plan) -> None:
 
     for value in ("example.com", "New", "Old", "王小明", "86133"):
         assert value not in saved
+
+
+@pytest.mark.parametrize("word", [LIKE_A_PHONE, f"state {LIKE_A_PHONE}", "ada@example.com"])
+def test_a_word_of_the_store_that_looks_like_somebody_is_not_told(word: str) -> None:
+    state = LiveConsent(state=ConsentState.UNKNOWN, code=word)
+    store = live("1", "a@example.com", consent={"email": state})
+    plan = planned(desired("a@example.com", consent={"email": "unsubscribed"}), store=(store,))
+
+    body = written(plan)
+
+    assert body["changes"]
+    assert word not in json.dumps(body)
 
 
 def test_what_is_approved_is_what_was_planned() -> None:
