@@ -78,12 +78,10 @@ def verify_bundle(
     Raises `ConfigError` where the file cannot be read at all.
     """
     from reconciler.bundle.verify import verified
+    from reconciler.state.disk import regular
 
     try:
-        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(file, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(file).st_mode):
-                raise ConfigError(f"{path} is no regular file", hint="name a bundle")
+        with regular(path) as stream:
             return verified(stream, _at_hand(variables, folder, heads, trusted))
     except OSError as error:
         raise ConfigError(

@@ -3,16 +3,13 @@
 from typing import TYPE_CHECKING
 
 from reconciler.app.choices import PlanOptions, with_approvals
-from reconciler.app.environment import Environment, open_store
+from reconciler.app.environment import Environment
 from reconciler.app.register import Registers
 from reconciler.app.scoping import Scoped
 from reconciler.app.store_plan import PlanRequest, plan_store
 from reconciler.model.settings import DesiredState, StoreSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from reconciler.model.customer import LiveCustomer
     from reconciler.model.pseudonyms import Pseudonyms
     from reconciler.plan.explanation import Explanation
 
@@ -26,7 +23,6 @@ def explain(
 ) -> "tuple[Explanation, ...]":
     """Every entry that may mean whom `text` names. Raises `PlatformError` and `ConfigError`."""
     from reconciler.plan import explanation
-    from reconciler.plan.pairing import lives_of
 
     choices = with_approvals(state, PlanOptions(), environment, pseudonyms)
     request = PlanRequest(
@@ -38,24 +34,4 @@ def explain(
         kept=lambda desired, live: explanation.is_meant(text, desired, (live,), store, pseudonyms),
     )
     plan, read, rules = plan_store(request, store)
-    meant = [
-        live
-        for pairing in read.index.pairings()
-        for live in lives_of(pairing)
-        if explanation.is_meant(text, pairing.desired, (live,), store, pseudonyms)
-    ]
-    if meant:
-        read.index.renew(_with_actors(meant, store, environment))
     return explanation.explain(text, read.index.pairings(), plan, rules)
-
-
-def _with_actors(
-    meant: "Iterable[LiveCustomer]", store: StoreSettings, environment: Environment
-) -> "tuple[LiveCustomer, ...]":
-    """With who acted, and with subscriptions of which a plan asks nothing."""
-    connection = open_store(store, environment)
-    try:
-        told, _ = connection.client.with_actors(meant)
-    finally:
-        connection.session.close()
-    return told

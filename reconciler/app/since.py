@@ -49,9 +49,10 @@ class FirstDate:
 def receipt_at(path: Path, environment: Environment) -> "dict[str, StoreReceipt]":
     """Raises `ConfigError` for what is no receipt that was sealed with the key at hand."""
     from reconciler.cache.receipt import LARGEST, opened
+    from reconciler.state.disk import regular
 
     try:
-        with path.open("rb") as stream:
+        with regular(path) as stream:
             text = stream.read(LARGEST + 1)
     except OSError as error:
         raise ConfigError(
@@ -61,14 +62,10 @@ def receipt_at(path: Path, environment: Environment) -> "dict[str, StoreReceipt]
     return opened(text, _key(environment))
 
 
-def write_receipts(
-    path: Path, receipts: "Mapping[str, StoreReceipt]", environment: Environment
-) -> None:
-    """Raises `OSError`."""
+def sealed_receipts(receipts: "Mapping[str, StoreReceipt]", environment: Environment) -> bytes:
     from reconciler.cache.receipt import sealed
-    from reconciler.state.disk import write_whole
 
-    write_whole(path, sealed(receipts, _key(environment)))
+    return sealed(receipts, _key(environment))
 
 
 def check_receipt(

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRequest:
     """Everything that the plan of a store needs. Records that are as they shall be are not among
-    what is read, but for those that are `kept`. Whom an earlier plan left in the `memory` need not
-    be among what is read at all.
+    what is read, but for those that are `kept`, of whom everything is asked. Whom an earlier plan
+    left in the `memory` need not be among what is read at all.
     """
 
     few: Scoped
@@ -72,6 +72,7 @@ def _planned(
     request: PlanRequest, store: StoreSettings, circle: Circle | None
 ) -> "tuple[StorePlan, StoreReading, StoreRules]":
     from reconciler.live.read import StoreReader
+    from reconciler.plan.match import never
     from reconciler.plan.planner import compute
     from reconciler.plan.standing import is_erased
     from reconciler.plan.tag_watch import TagWatch
@@ -111,6 +112,7 @@ def _planned(
             settles=_settling(rules, request.keeps, hearing.seen),
             watch=TagWatch(rules.comparison.owned, store.ownership, rules.whole_tags),
             hears=since.heard_by(hearing.hears),
+            told_of=request.kept or never,
             gone=lambda desired: is_erased(desired, rules),
             remember=None if known is None else known.remember,
             progress=lambda done, of: environment.watch.at(title, "customers", done, of),

@@ -241,7 +241,7 @@ def allow_personal() -> None:
         raise click.UsageError("--show-personal needs a terminal as output")
 
 
-def write_private(path: Path, text: str) -> None:
+def write_private(path: Path, content: str | bytes) -> None:
     """Writes a file for its owner only, whole or not at all; nothing but a file is replaced."""
     from reconciler.state.disk import write_whole
 
@@ -250,11 +250,20 @@ def write_private(path: Path, text: str) -> None:
             f"{path} is no regular file, and only such a file is written or replaced"
         )
     try:
-        write_whole(path, text.encode())
+        write_whole(path, content.encode() if isinstance(content, str) else content)
     except OSError as error:
         raise click.ClickException(
             f"{path} cannot be written: {(error.strerror or 'unknown').lower()}"
         ) from error
+
+
+def write_kept(path: Path, content: str | bytes, folder: Path) -> None:
+    """The same, where the file may stand in a state folder that is not there yet."""
+    from reconciler.state.folder import prepare
+
+    if path.absolute().parent == folder.absolute():
+        prepare(folder)
+    write_private(path, content)
 
 
 def modeline(out: Path) -> str:

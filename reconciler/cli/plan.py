@@ -128,6 +128,7 @@ def command(
     """
     from reconciler import app
     from reconciler.cli.rendering import annotated, render
+    from reconciler.planfile.encode import encode
     from reconciler.planfile.save import save
     from reconciler.report.reveal import revealed
 
@@ -148,7 +149,7 @@ def command(
         made = fresh.plan(state, choices, environment, pseudonyms, quiet=quiet)
     saved = save(made, pseudonyms)
     if out is not None:
-        _keep(out, saved, environment.folder)
+        options.write_kept(out, as_json(encode(saved)) + "\n", environment.folder)
     render(
         saved,
         form,
@@ -189,15 +190,6 @@ def _code(made: "Plan", *, met: bool) -> int:
     if made.blocked or made.owes or met:
         return BLOCKED
     return OK if made.complete else FAILED
-
-
-def _keep(out: Path, saved: "SavedPlan", folder: Path) -> None:
-    from reconciler.planfile.encode import encode
-    from reconciler.state.folder import prepare
-
-    if out.absolute().parent == folder.absolute():
-        prepare(folder)
-    options.write_private(out, as_json(encode(saved)) + "\n")
 
 
 def _tell_of_saved(out: Path, saved: "SavedPlan") -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from reconciler.cli import options
 from reconciler.model.scope import Scope
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def kept(
     choices: "PlanOptions", keeps: Path | None, since: Path | None, environment: "Environment"
 ) -> "Iterator[PlanOptions]":
     """The choices with the receipts; what the plan leaves is written where nothing was raised."""
-    from reconciler.app.since import receipt_at, write_receipts
+    from reconciler.app.since import receipt_at, sealed_receipts
 
     if since is not None:
         choices = replace(choices, read="since", since=receipt_at(since, environment))
@@ -50,9 +51,4 @@ def kept(
     if found == before:
         click.echo(f"note: {_NONE}; nothing was kept", err=True)
         return
-    try:
-        write_receipts(keeps, found, environment)
-    except OSError as error:
-        raise click.ClickException(
-            f"{keeps} cannot be written: {(error.strerror or 'unknown').lower()}"
-        ) from error
+    options.write_kept(keeps, sealed_receipts(found, environment), environment.folder)

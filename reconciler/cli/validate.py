@@ -1,7 +1,6 @@
 """`reconciler validate`."""
 
 import os
-import stat
 import sys
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -114,10 +113,10 @@ def _with_lines(diagnostics: Iterable[Diagnostic]) -> "Iterator[Line]":
 
 def _lines_of(file: str) -> list[str]:
     """As complaints count them; nothing of what cannot be read any more, or is no file."""
+    from reconciler.state.disk import regular
+
     try:
-        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                return []
+        with regular(Path(file)) as stream:
             return stream.read().decode("utf-8-sig", "replace").split("\n")
     except OSError:
         return []

@@ -60,7 +60,8 @@ class StoreReader:
 
     Of records that `settles` knows to be as their entry wants them no more is kept than the id;
     `watch` is asked about the tags of everybody, `hears` is told of everybody, and `remember` is
-    told of them. That nobody is there need not be proven of an entry that is known to be `gone`.
+    told of them. What a store tells beside the record is asked of those of whom `told_of` holds.
+    That nobody is there need not be proven of an entry that is known to be `gone`.
     """
 
     client: Reader
@@ -71,6 +72,7 @@ class StoreReader:
     settles: OfPair = never
     watch: TagWatch | None = None
     hears: Callable[[LiveCustomer], None] | None = None
+    told_of: OfPair = never
     gone: Callable[[DesiredCustomer], bool] = lambda desired: False  # noqa: ARG005
     remember: Remember | None = None
     progress: Callable[[int, int | None], None] = lambda done, of: None  # noqa: ARG005
@@ -314,8 +316,8 @@ class StoreReader:
     def ended(
         self, view: View, receipt: ReadReceipt, *, customers: int | None, notes: Sequence[str]
     ) -> StoreReading:
-        """Who acted is asked for those whose consent would change."""
-        with_actors, told = self.client.with_actors(view.index.contested())
+        """Who acted is asked for those whose consent would change, and those to be told of."""
+        with_actors, told = self.client.with_actors(view.index.contested(self.told_of))
         view.renew(with_actors)
         if not told:
             notes = (*notes, "the store did not tell who subscribed or unsubscribed people")

@@ -174,13 +174,12 @@ class Index:
         """Each entry with each record that it may mean."""
         yield from ((self._entries[place], live) for place, live in self._remembered())
 
-    def contested(self) -> tuple[LiveCustomer, ...]:
-        """Whoever has a consent that an entry wants otherwise."""
+    def contested(self, also: OfPair = never) -> tuple[LiveCustomer, ...]:
+        """Whoever has a consent that an entry wants otherwise, and those of whom `also` holds."""
         return _unique(
             live
             for place, live in self._remembered()
-            for channel, wanted in self._entries[place].consents
-            if live.consent(channel).state is not wanted.state
+            if _is_contested(self._entries[place], live) or also(self._entries[place], live)
         )
 
     def _remembered(self) -> Iterator[tuple[int, LiveCustomer]]:
@@ -333,6 +332,12 @@ def _named(pairings: list[Pairing]) -> list[Pairing]:
         else one
         for one in pairings
     ]
+
+
+def _is_contested(desired: DesiredCustomer, live: LiveCustomer) -> bool:
+    return any(
+        live.consent(channel).state is not wanted.state for channel, wanted in desired.consents
+    )
 
 
 def _unique(lives: Iterable[LiveCustomer]) -> tuple[LiveCustomer, ...]:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,18 @@ def sync_at(path: Path) -> None:
         sync(file)
     finally:
         os.close(file)
+
+
+@contextmanager
+def regular(path: Path) -> Iterator[BinaryIO]:
+    """A regular file to read from: opening a pipe would wait for ever, and a device may never end.
+
+    Raises `OSError`, for what is no such file too.
+    """
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "It is no regular file")
+        yield stream
 
 
 def append(file: int, data: bytes | bytearray) -> None:

@@ -1,15 +1,13 @@
 """Plan files: how one is read, and copies of those whose apply was begun, for a resume."""
 
 import json
-import os
-import stat
 from pathlib import Path
 from typing import Any, Final
 
 from reconciler import schemas
 from reconciler.errors import ConfigError, PlanFileError
 from reconciler.plan.plan import FORMAT_VERSION
-from reconciler.state.disk import write_whole
+from reconciler.state.disk import regular, write_whole
 from reconciler.state.folder import prepare
 
 FOLDER: Final = "plans"
@@ -70,15 +68,14 @@ def parsed(content: bytes, path: Path) -> dict[str, Any]:
 
 
 def _content(path: Path) -> bytes:
-    """Of a regular file: opening a pipe would wait for ever, and a device may never end."""
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-        about = os.fstat(file.fileno())
-        if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST_PLAN:
-            raise PlanFileError(
-                f"{path} is no plan: it is no regular file of at most {LARGEST_PLAN >> 20} MiB",
-                hint="make a plan with: reconciler plan --out FILE",
-            )
-        return file.read()
+    with regular(path) as file:
+        content = file.read(LARGEST_PLAN + 1)
+    if len(content) > LARGEST_PLAN:
+        raise PlanFileError(
+            f"{path} is no plan: it has more than {LARGEST_PLAN >> 20} MiB",
+            hint="make a plan with: reconciler plan --out FILE",
+        )
+    return content
 
 
 def _is_whole(body: dict[str, Any]) -> bool:

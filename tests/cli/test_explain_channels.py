@@ -56,6 +56,19 @@ def test_each_is_shown_and_one_of_an_unknown_kind_as_unknown(
         assert _asked(shop) == 1
 
 
+def test_whose_consent_would_change_is_asked_for_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed = {"email": consent("subscribed", TIME, "person"), "sms": consent()}
+    people = [person(consent=signed, extra={"subscriptions": EVERY})]
+    with opened(tmp_path, "shopline", people) as shop:
+        shop.want({"email": ADA, "consent": {"email": "unsubscribed"}})
+        out = _ask(shop, monkeypatch)
+
+        assert "Messenger: unsubscribed" in out
+        assert _asked(shop) == 1
+
+
 def test_a_store_that_does_not_tell_them_is_explained_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 import html
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ def receipt(shop: Shop, tmp_path: Path) -> Path:
     file = tmp_path / "receipt"
     done = call(shop, "plan", "--keep-receipt", file)
     assert done.code == 0, done.err
-    assert file.exists()
+    assert file.stat().st_mode & 0o777 == 0o600
     return file
 
 
@@ -123,7 +124,9 @@ def test_a_receipt_that_is_none_is_refused_before_any_request(
         assert (done.code, told in done.err) == (1, True), done.err
         assert "hint: " in done.err
         assert odd.read_bytes() == content
-    for path in (tmp_path / "none", tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (tmp_path / "none", tmp_path, pipe):
         done = call(shop, "plan", "--since-receipt", path)
         assert done.code in (1, 64), done.err
         assert "Traceback" not in done.err
@@ -149,6 +152,11 @@ def test_a_receipt_that_cannot_be_written_is_told_of(shop: Shop, tmp_path: Path)
     done = call(shop, "plan", "--keep-receipt", tmp_path / "none" / "receipt")
     assert done.code == 1
     assert "cannot be written" in done.err
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    done = call(shop, "plan", "--keep-receipt", pipe)
+    assert (done.code, "only such a file is written" in done.err) == (1, True), done.err
+    assert pipe.is_fifo()
 
 
 def test_a_pipeline_plans_since_a_receipt_by_the_rules_of_its_base(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.app.since import receipt_at, write_receipts
+from reconciler.app.since import receipt_at, sealed_receipts
 from reconciler.cache.receipt import StoreReceipt
 from reconciler.errors import ConfigError
 from reconciler.model.settings import RiskClass
@@ -163,8 +163,7 @@ def test_a_receipt_of_another_time_shop_or_setting_is_refused_before_any_request
 def test_a_receipt_holds_nothing_personal_and_is_sealed(shop: Shop, tmp_path: Any) -> None:
     _, receipts = _kept(shop)
     file = tmp_path / "receipt"
-    write_receipts(file, receipts, shop.environment)
-    assert file.stat().st_mode & 0o777 == 0o600
+    file.write_bytes(sealed_receipts(receipts, shop.environment))
     text = file.read_bytes()
     assert b"example" not in text
     assert b"vip" not in text
