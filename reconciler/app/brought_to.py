@@ -63,4 +63,4 @@ def _is_whole(plan: "SavedPlan", store: str) -> bool:
 
 def _is_read(store: "SavedStore") -> bool:
     """What changed since a receipt is not everything that a commit asks for."""
-    return store.complete and store.receipt is not None and store.receipt.mode != "since"
+    return store.complete and store.receipt is not None and not store.receipt.is_since

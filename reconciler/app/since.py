@@ -153,7 +153,7 @@ class Since:
 
         known = self.known
         if known is None:
-            return None if self.request.choices.keep is None else reading.read("full")
+            return None if self.request.choices.keep is None else reading.whole("--keep-receipt")
         if why := rules.about_everybody():
             return reading.whole(why)
         if not self.noted.goes_on_from(known.receipt.noted):
@@ -186,7 +186,7 @@ class Since:
         from reconciler.platforms.registry import TABLES
 
         state, environment = self.request.state, self.request.environment
-        told, since = self.dated.told, read.receipt.mode == "since"
+        told, since = self.dated.told, read.receipt.is_since
         if told is None or self.unmarked.found or not TABLES[self.store.platform].lists_changes:
             return None
         if self.request.choices.scope or not (read.receipt.proves_absence or since):

@@ -8,6 +8,7 @@ import click
 from reconciler.cli import interrupt, options, progress, screen
 from reconciler.cli.codes import CHANGES, FAILED, OK
 from reconciler.model.fields import ADOPTABLE
+from reconciler.report.plain import counted
 
 if TYPE_CHECKING:
     from reconciler.app.adopting import Adopted
@@ -113,7 +114,7 @@ def _message(text: str, file: Path | None) -> None:
 def _summary(made: "Adopted", *, write: bool, unwritten: bool) -> str:
     if not made.units:
         return "nothing to adopt"
-    files = f"{len(made.files)} file{'' if len(made.files) == 1 else 's'}"
+    files = counted(len(made.files), "file")
     if write and unwritten:
         return "no file changed"
     return f"{files} {'changed' if write else 'would change with --write'}"

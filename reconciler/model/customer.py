@@ -266,6 +266,15 @@ class ReadReceipt:
     since: datetime | None = None
 
     @property
+    def is_partial(self) -> bool:
+        """Whether it shows who is there and never that nobody else is."""
+        return self.mode != "full"
+
+    @property
+    def is_since(self) -> bool:
+        return self.since is not None
+
+    @property
     def proves_absence(self) -> bool:
         """Whether who was not seen does not exist: only a whole and complete reading shows that."""
         return self.mode == "full" and self.complete

@@ -17,7 +17,7 @@ from reconciler.model.whole_tag import WholeTag
 from reconciler.plan.case import CustomerPlan
 from reconciler.plan.contact import doubts_of, keys_of
 from reconciler.plan.customer import plan_customer
-from reconciler.plan.proof import PARTIAL, WHOLE
+from reconciler.plan.proof import WHOLE
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.tag_watch import Bearers
 from reconciler.plan.verdicts import Level, Verdict
@@ -103,7 +103,7 @@ def _placed(live: LiveCustomer, rules: StoreRules) -> DesiredCustomer | None:
 
 
 def _unproven(receipt: ReadReceipt) -> tuple[str, str, str | None]:
-    if receipt.mode in PARTIAL:
+    if receipt.is_partial:
         text = "look-ups do not show who else of the store bears this tag"
         return "read.unproven-absence", text, WHOLE
     return "read.incomplete", "the store was not read completely, so nobody else loses it", None

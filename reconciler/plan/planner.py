@@ -234,7 +234,7 @@ def _proven(pairing: Pairing, result: _Result, read: StoreReading, rules: StoreR
                 remote_ids=(remote_id,) if remote_id else (),
             )
         )
-    if read.receipt.mode == "since":
+    if read.receipt.is_since:
         return _Result(*without_grants(result.changes, result.verdicts, pairing.desired, rules))
     return result
 

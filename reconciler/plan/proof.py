@@ -14,9 +14,6 @@ from reconciler.plan.pairing import Missing, Paired, Pairing
 Held: TypeAlias = tuple[str, str, str | None]
 """Rule, message, and what lifts it."""
 
-PARTIAL: Final = ("lookup", "since")
-"""The readings that show who is there and never that nobody else is."""
-
 WHOLE: Final = "a reading of the whole store: --read full, or auto"
 
 
@@ -37,8 +34,7 @@ def unproven(
         case Missing(desired=desired):
             return _of_missing(desired, list(changes), receipt, hidden)
         case Paired(desired=desired, live=live):
-            sure = receipt.mode == "since" and vouched(desired, live)
-            return _of_found(desired, list(changes), receipt, sure=sure)
+            return _of_found(desired, list(changes), receipt, sure=vouched(desired, live))
         case _:
             return None
 
@@ -57,7 +53,7 @@ def _of_missing(
         return "read.masked", text, "a token that may see personal data"
     if not rests:
         return None
-    if receipt.mode in PARTIAL:
+    if receipt.is_partial:
         text = "look-ups found nobody, which does not prove that the store has no such customer"
         return "read.unproven-absence", text, WHOLE
     text = "the store was not read completely, and this customer may exist already, unseen"
@@ -68,11 +64,11 @@ def _of_found(
     desired: DesiredCustomer, changes: list[Change], receipt: ReadReceipt, *, sure: bool
 ) -> Held | None:
     by_id = sure or desired.identity(IdentityKind.ID) is not None
-    if changes and receipt.mode in PARTIAL and not receipt.blind and not by_id:
+    if changes and receipt.is_partial and not receipt.blind and not by_id:
         text = "the store's search was not seen to find a twin of this customer in another spelling"
         return "read.unproven-absence", text, WHOLE
     deletes = any(one.action is Action.DELETE for one in changes)
-    if deletes and receipt.mode == "since":
+    if deletes and receipt.is_since:
         text = "nobody is deleted on what changed since a receipt"
         return "read.unproven-absence", text, WHOLE
     if deletes and receipt.mode == "full" and not receipt.complete:

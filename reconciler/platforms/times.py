@@ -27,6 +27,11 @@ _LAST_ZONE: Final = timezone(timedelta(hours=-12))
 _FIRST_ZONE: Final = timezone(timedelta(hours=14))
 
 
+def in_utc(instant: datetime) -> str:
+    """To the second, with its zone: which one a store takes a time without one for is not told."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """From when to when something may have happened; `at` is the instant as the store wrote it."""

@@ -1,7 +1,7 @@
 """Shoplazza's endpoints: paging, look-ups, writes, and the addresses that have their own."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -28,6 +28,7 @@ from reconciler.platforms.lookup import in_batches, sort_out
 from reconciler.platforms.shoplazza import wire
 from reconciler.platforms.shoplazza.capabilities import SHOPLAZZA
 from reconciler.platforms.shoplazza.dialect import DIALECTS
+from reconciler.platforms.times import in_utc
 
 T = TypeVar("T")
 
@@ -61,9 +62,8 @@ class Shoplazza:
         return self.scan_with(nothing)
 
     def changed(self, since: datetime) -> Iterator[Page]:
-        """The bound counts in; it is written with its zone, since whose time it is is not told."""
-        bound = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return self._pages(nothing, [("updated_at_min", bound)])
+        """The bound counts in."""
+        return self._pages(nothing, [("updated_at_min", in_utc(since))])
 
     def scan_with(self, recall: Recall) -> Iterator[Page]:
         return self._pages(recall, [])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from reconciler.errors import CustomerNotFound, PlatformError, Rejected, UnreadableResponse
@@ -29,7 +29,7 @@ from reconciler.platforms.link_header import next_token
 from reconciler.platforms.lookup import in_batches, sort_out
 from reconciler.platforms.shopline import wire
 from reconciler.platforms.shopline.capabilities import SHOPLINE
-from reconciler.platforms.times import StoreTimes
+from reconciler.platforms.times import StoreTimes, in_utc
 
 T = TypeVar("T")
 
@@ -81,9 +81,8 @@ class Shopline:
         return self.scan_with(nothing)
 
     def changed(self, since: datetime) -> Iterator[Page]:
-        """The bound counts in; it is written with its zone, since whose time it is is not told."""
-        bound = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return self._pages(nothing, [("updated_at_min", bound)])
+        """The bound counts in."""
+        return self._pages(nothing, [("updated_at_min", in_utc(since))])
 
     def scan_with(self, recall: Recall) -> Iterator[Page]:
         return self._pages(recall, [])
