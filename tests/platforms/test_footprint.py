@@ -66,9 +66,9 @@ def _variations(platform: str) -> Iterator[dict[str, str]]:
         yield from ({name: value} for value in switch.allowed if value != switch.default)
 
 
-# Every switch with every sixth write, in turn, and how a PUT is read with all; `make test-slow` has
+# Every switch with every twelfth write, in turn, and how a PUT is read with all; `make test-slow` has
 # every switch with every write.
-_EACH = 6
+_EACH = 12
 
 
 def _cases() -> Iterator[Any]:
