@@ -78,6 +78,25 @@ def test_a_pull_request_job_names_none(repo: Repository) -> None:
     assert applied(repo) is None
 
 
+def test_what_changed_since_a_receipt_names_none(tmp_path: Path) -> None:
+    """Nobody is created on that, so it is not all that a commit asks for."""
+    with repository(tmp_path, NAMES, "shopline") as repo:
+        repo.shop.box.reset(repo.shop.box.customers(), {"date": "on"})
+        repo.write("people", customers=[entry("ada", first_name="Ada")])
+        repo.commit()
+        file = tmp_path / "receipt"
+        assert repo.plan("none", "--keep-receipt", str(file))[0].code == 0
+        repo.write("people", customers=[entry("ada", first_name="Eva")])
+        repo.commit()
+        done, body = repo.plan("none", "--since-receipt", str(file))
+        assert (done.code, body["stores"][0]["receipt"]["mode"]) == (0, "since")
+        assert len(body["changes"]) == 1
+        assert repo.apply().code == 0
+        assert applied(repo) is None
+        repo.converge()
+        assert applied(repo) == repo.git("rev-parse", "HEAD")
+
+
 def test_what_was_skipped_names_none(repo: Repository) -> None:
     repo.plan("none")
     repo.edit("ada@example.com", first_name="Other")

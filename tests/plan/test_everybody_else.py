@@ -89,6 +89,7 @@ def test_a_tag_that_feeds_an_audience_is_withdrawn() -> None:
     ("receipt", "rule"),
     [
         (ReadReceipt(mode="lookup", complete=True, blind=True), "read.unproven-absence"),
+        (ReadReceipt(mode="since", complete=True, blind=True), "read.unproven-absence"),
         (ReadReceipt(mode="full", complete=False), "read.incomplete"),
     ],
 )
