@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from hypothesis import settings
+
 from reconciler import app
 from reconciler.clock import Clock
 from reconciler.errors import ReconcilerError
@@ -17,6 +19,8 @@ from tests.harness import Shop, person
 
 Json = dict[str, Any]
 NOON: Final = datetime(2026, 10, 1, 12, tzinfo=UTC)
+# Each example of a cache plans several times.
+FEWER: Final = settings(max_examples=max(6, settings().max_examples // 2))
 
 
 def block(value: Any, indent: int = 0) -> str:

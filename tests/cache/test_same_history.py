@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.scope import EVERYBODY, Scope
 from tests.attacks.test_git import git
-from tests.cache.specs import Json, environment, later, planned, record, write
+from tests.cache.specs import FEWER, Json, environment, later, planned, record, write
 from tests.harness import KEY, Shop, consent, grant
 from tests.history.repository import Repository
 
@@ -151,7 +151,7 @@ def _records(people: list[Json]) -> list[Json]:
 
 
 @pytest.mark.parametrize("variant", ["genstore", "shopline"])
-@settings(max_examples=max(6, settings().max_examples // 2))
+@FEWER
 @given(history=_histories())
 def test_no_history_makes_what_is_remembered_count(
     shops: dict[str, Shop],

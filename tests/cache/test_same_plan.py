@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.cache.specs import Json, environment, planned, record, write
+from tests.cache.specs import FEWER, Json, environment, planned, record, write
 from tests.harness import Shop, consent, grant
 
 _PEOPLE: Final = 5
@@ -168,7 +168,7 @@ def _records(people: Sequence[tuple[Json | None, Json | None]]) -> list[Json]:
 
 
 @pytest.mark.parametrize("variant", ["genstore", "shoplazza", "shopline"])
-@settings(max_examples=max(6, settings().max_examples // 2))
+@FEWER
 @given(worlds=_worlds(), read=st.sampled_from(("auto", "full")))
 def test_what_is_remembered_changes_no_plan(
     shops: dict[str, Shop],

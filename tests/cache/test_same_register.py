@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler import app
@@ -21,7 +21,7 @@ from reconciler.errors import JournalError
 from reconciler.model.act import By, Said
 from reconciler.model.consent import Channel
 from reconciler.state.register_proof import compact
-from tests.cache.specs import Json, environment, later, planned, record, still, write
+from tests.cache.specs import FEWER, Json, environment, later, planned, record, still, write
 from tests.harness import Shop, consent, grant
 from tests.registers import act, place_at, register_at, who
 
@@ -146,7 +146,7 @@ def _run(
 
 
 @pytest.mark.parametrize("variant", ["genstore", "shoplazza", "shopline"])
-@settings(max_examples=max(6, settings().max_examples // 2))
+@FEWER
 @given(history=_histories())
 def test_no_history_of_opt_outs_makes_what_is_remembered_count(
     shops: dict[str, Shop],

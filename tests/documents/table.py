@@ -42,9 +42,8 @@ PLATFORMS: Final = tuple(sorted(path.stem for path in HERE.glob("*.toml")))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A path as the documents have it: the pages that show it, and whether a write may have it."""
+    """A path as the documents have it: whether it is shown, and whether a write may have it."""
 
-    pages: tuple[str, ...]
     read: bool
     create: bool
     update: bool
@@ -57,12 +56,11 @@ def _toml(path: Path) -> dict[str, Any]:
 def documented(platform: str) -> dict[str, Listed]:
     """The fields that the documents list, by path."""
     found: dict[str, Listed] = {}
-    for page, told in _toml(HERE / f"{platform}.toml").items():
+    for told in _toml(HERE / f"{platform}.toml").values():
         named = {kind: _named(told, kind) for kind in ("read", "create", "update")}
         for path in dict.fromkeys(one for paths in named.values() for one in paths):
-            had = found.get(path, Listed(pages=(), read=False, create=False, update=False))
+            had = found.get(path, Listed(read=False, create=False, update=False))
             found[path] = Listed(
-                pages=(*had.pages, page),
                 read=had.read or path in named["read"],
                 create=had.create or path in named["create"],
                 update=had.update or path in named["update"],
