@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.apply.cancellation import Cancellation
 from reconciler.errors import JournalError
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.plan.outcome import TrailEnd
@@ -227,6 +228,23 @@ def test_the_commands_read_and_prove_it(tmp_path: Path) -> None:
     assert f"3 lines, whole and in order; head {result.trails[0].head}" in proven.out
     assert broken.code == 1
     assert "shop.jsonl:2: was edited" in broken.err
+
+
+def test_whom_an_apply_did_not_come_to_is_found_by_their_alias(tmp_path: Path) -> None:
+    with opened(tmp_path, "genstore", [person(), person("bo@example.com")]) as shop:
+        shop.want(*({"email": one["email"], "first_name": "New"} for one in shop.box.customers()))
+        body, control = shop.plan(), Cancellation()
+        control.interrupted.set()
+        shop.apply(body, control=control)
+        ada, bo = (one["customer"] for one in body["changes"])
+        found = _audit(shop, "log", "--customer", ada)
+        stranger = _audit(shop, "log", "--customer", "cus_aaaaaaaaaa")
+        told = _audit(shop, "log", "--customer", bo, "--format", "json")
+
+    assert found.code == 0
+    assert "shop did not come to 2 steps" in found.out
+    assert [json.loads(one)["event"] for one in told.out.splitlines()] == ["began", "left"]
+    assert (stranger.code, stranger.out) == (1, "")
 
 
 def test_without_a_trail_or_a_key_nothing_is_proven(tmp_path: Path) -> None:

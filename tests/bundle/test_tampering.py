@@ -2,26 +2,32 @@
 
 import io
 import json
+import re
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from reconciler.apply.cancellation import Cancellation
 from reconciler.bundle.archive import MANIFEST, SIGNATURE
+from reconciler.plan.outcome import State
 from tests.bundle.bundles import (
     KEYED,
     REGISTER,
     TRAIL,
     Parts,
     bundled,
+    exported,
     forged,
     looked_into,
+    members,
     page_file,
     plan_file,
     proven,
     told_of,
 )
+from tests.harness import opened, person, states
 from tests.program import run
 
 
@@ -153,6 +159,33 @@ def test_a_forger_without_the_key_meets_what_the_members_say_of_each_other(
     told = told_of(forged(change(parts)))
 
     assert any(message in one for one in told), told
+
+
+@pytest.fixture(scope="module")
+def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Parts:
+    """The members of a bundle whose one apply came to nobody."""
+    with opened(tmp_path_factory.mktemp("left"), "genstore", [person()]) as shop:
+        shop.want({"email": "ada@example.com", "tags": {"add": ["vip"]}})
+        control = Cancellation()
+        control.interrupted.set()
+        assert states(shop.apply(shop.plan(), control=control)) == [State.NOT_REACHED]
+        path = shop.folder / "b.tar"
+        assert exported(shop, "--out", path).code == 0
+        return members(path.read_bytes())
+
+
+@pytest.mark.parametrize("steps", ['{"%s-1":"cus_x"}', '["%s-1"]', "null", "7"])
+def test_a_step_that_an_apply_did_not_come_to_is_one_of_its_plan(
+    interrupted: Parts, steps: str
+) -> None:
+    assert told_of(forged(interrupted)) == []
+
+    (told,) = re.findall(rb'"steps":({[^}]*})', interrupted[TRAIL])
+    foreign = steps.replace("%s", "0" * 16).encode()
+    (found,) = told_of(forged(_changed(interrupted, TRAIL, told, foreign)))
+
+    assert found.startswith(f"{TRAIL}:2: ")
+    assert found.endswith("tells of a step that its plan does not have")
 
 
 def test_a_line_that_was_forged_with_care_is_found_with_the_key_and_told_as_unproven_without(
