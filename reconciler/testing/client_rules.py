@@ -3,10 +3,12 @@
 import gzip
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 from reconciler.model.consent import Channel
 from reconciler.model.identity import IdentityKind, identity
+from reconciler.platforms.base import Incremental, LookupImpossible
 from reconciler.testing.case import Case
 from reconciler.testing.check import (
     ADA,
@@ -21,6 +23,7 @@ from reconciler.testing.proxy import Fault, FaultKind, Proxy, serving
 from reconciler.testing.subject import Person
 
 _ALWAYS: Final = 9999
+_LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _MOST_PEOPLE: Final = 600
 _LONG: Final = 70 * 1024 * 1024
 _PASSING: Final[Mapping[str, Fault]] = {
@@ -92,6 +95,22 @@ def the_whole_list_is_read(case: Case) -> None:
     assert planned.store.receipt is not None, planned.told()
     assert planned.store.receipt.complete, planned.told()
     assert planned.store.receipt.read == size, f"{planned.store.receipt.read} of {size} were read"
+
+
+def what_changed_is_listed_where_the_table_says_so(case: Case) -> None:
+    """The client is `Incremental` if its table has `lists_changes`, and only then."""
+    people = [Person(email=f"c{number}@example.com") for number in range(3)]
+    case.begin(people)
+    with case.client() as client:
+        assert isinstance(client, Incremental)
+        try:
+            pages = list(client.changed(_LONG_AGO))
+        except LookupImpossible:
+            assert not case.table.lists_changes, "the table has `lists_changes`, and no list came"
+            return
+    assert case.table.lists_changes, "the client lists what changed, and the table does not say so"
+    found = {one.email.reveal() for page in pages for one in page.customers if one.email}
+    assert found == {one.email for one in people}, f"{len(found)} of {len(people)} were listed"
 
 
 def a_reading_that_breaks_off_proves_nothing(case: Case) -> None:
@@ -191,6 +210,7 @@ CHECKS: Final = (
     Check(whoever_is_gone_is_not_read, nothing),
     Check(a_look_up_finds_who_is_meant_and_nobody_else, looks_up_emails),
     Check(the_whole_list_is_read, nothing),
+    Check(what_changed_is_listed_where_the_table_says_so, nothing),
     Check(a_reading_that_breaks_off_proves_nothing, nothing),
     Check(every_request_carries_the_token, nothing),
     Check(a_token_that_may_not_is_not_tried_again, nothing),

@@ -28,6 +28,8 @@ BROKEN = {
     "tinyshop-believes": "what_cannot_be_understood_is_no_empty_store",
     "tinyshop-skips": "whoever_is_there_is_read_as_they_are",
     "tinyshop-insists": "a_token_that_may_not_is_not_tried_again",
+    "tinyshop-promises": "what_changed_is_listed_where_the_table_says_so",
+    "tinyshop-conceals": "what_changed_is_listed_where_the_table_says_so",
 }
 
 

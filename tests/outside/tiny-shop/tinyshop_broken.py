@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 import httpx
 from tinyshop import TINYSHOP, TinyShop, changed
@@ -99,7 +100,20 @@ class Insists(TinyShop):
             return super()._all()
 
 
-def _platform(name: str, make: Callable[[Session], TinyShop]) -> Platform:
+class Promises(TinyShop):
+    """Its table says that it lists what changed, and it has no such list."""
+
+
+class Conceals(TinyShop):
+    """Lists what changed, and its table does not say so."""
+
+    def changed(self, since: datetime) -> Iterator[Page]:
+        yield from self.scan()
+
+
+def _platform(
+    name: str, make: Callable[[Session], TinyShop], *, lists_changes: bool = False
+) -> Platform:
     def connect(
         session: Session, store: StoreSettings, times: StoreTimes, learned: Learned
     ) -> TinyShop:
@@ -107,7 +121,7 @@ def _platform(name: str, make: Callable[[Session], TinyShop]) -> Platform:
         client.base = store.base_url or ""
         return client
 
-    table = replace(TINYSHOP, platform=f"tinyshop-{name}")
+    table = replace(TINYSHOP, platform=f"tinyshop-{name}", lists_changes=lists_changes)
     return Platform(capabilities=table, headers=_headers, connect=connect)
 
 
@@ -119,3 +133,5 @@ KEEPS = _platform("keeps", Keeps)
 BELIEVES = _platform("believes", Believes)
 SKIPS = _platform("skips", Skips)
 INSISTS = _platform("insists", Insists)
+PROMISES = _platform("promises", Promises, lists_changes=True)
+CONCEALS = _platform("conceals", Conceals)
