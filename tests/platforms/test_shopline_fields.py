@@ -10,7 +10,7 @@ from reconciler import app
 from reconciler.app.exporting import Export
 from reconciler.model.personal import MASK, Personal
 from reconciler.plan.outcome import State
-from reconciler.platforms.shopline.wire import customer
+from reconciler.platforms.shopline.wire import customer, with_actors
 from reconciler.platforms.times import StoreTimes
 from reconciler.sandbox import Fault
 from tests.harness import Shop, grant, opened, person, states, told
@@ -299,3 +299,23 @@ def test_what_is_no_language_may_be_anybodys_and_is_not_shown(tmp_path: Path, te
         assert shop.apply(saved).complete
         assert shop.live(ADA)["extra"]["language"] == "en"
         assert shop.plan()["changes"] == []
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (9, "unknown channel 9"),
+        (99, "unknown channel 99"),
+        (100, "unknown channel"),
+        (-1, "unknown channel"),
+        (13812345678, "unknown channel"),
+        ("13812345678", "unknown channel"),
+    ],
+)
+def test_a_number_of_a_channel_that_may_be_somebodys_is_not_told(number: object, told: str) -> None:
+    times = StoreTimes(None, lambda: NOW)
+    row = {"customer_id": "1", "subscribe_account_type": number}
+
+    (found,) = with_actors(customer({"id": "1"}, times), [row], times).subscriptions
+
+    assert found.channel == told
