@@ -28,6 +28,7 @@ SWITCHES: dict[str, dict[str, tuple[str, ...]]] = {
         "list_order": ("ascending", "descending", "shuffled"),
         "since_id": ("honoured", "ignored"),
         "scalars": ("strings", "typed"),
+        "written_flags": ("typed", "any"),
         "tags": ("list", "string"),
         "subdivisions": ("list", "string"),
         "resend": ("keep", "restamp"),
@@ -35,6 +36,7 @@ SWITCHES: dict[str, dict[str, tuple[str, ...]]] = {
     "shoplazza": {
         "update_defaults": ("true", "keep"),
         "omitted_names": ("keep", "clear"),
+        "create_default_address": ("first", "last", "flagged"),
         "explicit_false_flag": ("1", "6", "keep2"),
         "create_true_flag": ("3", "5"),
         "create_false_flag": ("1", "6", "0"),

@@ -87,6 +87,14 @@ def as_bool(value: object) -> bool | None:
     return None
 
 
+def as_flag(value: object) -> object:
+    """What goes back of a flag that may have been told as text: the boolean that it is documented
+    to be, and what is none as it was read.
+    """
+    flag = as_bool(value)
+    return value if flag is None else flag
+
+
 def as_int(value: object) -> int | None:
     if isinstance(value, bool):
         return None

@@ -123,6 +123,9 @@ GENSTORE: dict[str, Switch] = _SHARED | {
     "link_form": Switch("quirky", ("quirky", "standard"), "Form of the link header."),
     "scalars": Switch("strings", ("strings", "typed"), "Booleans and numbers as text or typed."),
     "tags": Switch("list", ("list", "string"), "Tags of answers as a list or as text holding one."),
+    "written_flags": Switch(
+        "typed", ("typed", "any"), "Whether a write takes booleans as text, as answers tell them."
+    ),
     "subdivisions": Switch(
         "list", ("list", "string"), "Subdivisions of answers as a list or as text holding one."
     ),
@@ -138,6 +141,11 @@ SHOPLAZZA: dict[str, Switch] = _SHARED | {
         "1",
         ("1", "6", "keep2"),
         "The flag an explicit false gives; keep2 leaves a customer's own opt-out at 2.",
+    ),
+    "create_default_address": Switch(
+        "first",
+        ("first", "last", "flagged"),
+        "The default of a create's addresses; what flags one is refused but where that is taken.",
     ),
     "create_true_flag": Switch("3", ("3", "5"), "The flag a subscribing create gives."),
     "create_false_flag": Switch("1", ("1", "6", "0"), "The flag a create with false gives."),

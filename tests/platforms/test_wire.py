@@ -152,6 +152,27 @@ def test_a_shopline_phone_is_written_with_two_zeros() -> None:
     )
 
 
+@pytest.mark.parametrize("text", ["true", "false"])
+def test_a_flag_that_genstore_tells_as_text_goes_back_as_the_boolean_that_it_is(text: str) -> None:
+    home = {"id": "7", "city": "Bern", "isDefaultAddress": text}
+    region = {"country": "CA", "applyToAllSubdivision": text, "subdivisions": ["QC"]}
+    record = {
+        "id": "1",
+        "email": "a@b.cc",
+        "verifiedEmail": text,
+        "taxExempt": text,
+        "taxExemptions": {"applyToAllRegion": text, "taxExemptionRegions": [region]},
+        "addresses": [home],
+        "defaultAddress": home,
+    }
+    live = genstore.customer(record, genstore.ConsentVocabulary(()), times(None))
+
+    body = genstore.whole_customer(live, Patch(), {}, None)["customer"]
+
+    wanted = json.loads(json.dumps(record).replace(f'"{text}"', text))
+    assert {**wanted, **body} == wanted
+
+
 def test_broken_unicode_of_a_store_goes_back_as_it_came_and_can_be_shown() -> None:
     record = {"id": "1", "lastName": "L\ud800", "tags": ["x\ud800"], "email": "a@b.cc"}
     live = genstore.customer(record, genstore.ConsentVocabulary(()), times(None))

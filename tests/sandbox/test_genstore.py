@@ -315,9 +315,28 @@ def test_addresses_left_out_of_a_put_go_or_stay(shop: Any, way: str, cities: lis
 
 def test_the_default_address_moves_by_its_flag(shop: Any) -> None:
     with shop("genstore", ANN) as (box, client):
-        put(client, addresses=[{"id": "7"}, {"id": "8", "isDefaultAddress": "true"}])
+        put(client, addresses=[{"id": "7"}, {"id": "8", "isDefaultAddress": True}])
 
         assert [one["default"] for one in box.customer("101")["addresses"]] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"verifiedEmail": "true"},
+        {"taxExempt": "false"},
+        {"addresses": [{"id": "8", "isDefaultAddress": "true"}]},
+        {"taxExemptions": {"applyToAllRegion": "true"}},
+        {"taxExemptions": {"taxExemptionRegions": [{"applyToAllSubdivision": "true"}]}},
+    ],
+)
+@pytest.mark.parametrize("way", ["typed", "any"])
+def test_a_flag_that_is_text_is_taken_or_refused(shop: Any, way: str, given: Any) -> None:
+    with shop("genstore", ANN, switches={"written_flags": way}) as (_, client):
+        answer = put(client, **given)
+
+        refused = answer.status_code == 422 and "must be a boolean" in answer.text
+        assert refused is (way == "typed")
 
 
 @pytest.mark.parametrize(

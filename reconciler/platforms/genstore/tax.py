@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from reconciler.model.tax import EVERYWHERE, TaxExemptions, TaxRegion, exemptions
-from reconciler.platforms.coerce import Unreadable, as_bool, as_mapping, as_written_tags
+from reconciler.platforms.coerce import Unreadable, as_bool, as_flag, as_mapping, as_written_tags
 
 KEY: Final = "taxExemptions"
 _EVERYWHERE: Final = "applyToAllRegion"
@@ -45,20 +45,27 @@ def written(wanted: TaxExemptions | None, told: object) -> dict[str, Any]:
 
 
 def carried(told: object) -> object:
-    """What goes back where no write is about it: as it was read, but for lists that are text."""
+    """What goes back where no write is about it: as it was read, but for lists and flags that are
+    text.
+    """
     if not isinstance(told, Mapping):
         return told
     try:
         rows = [_listed(row) for row in _rows(told.get(_REGIONS) or [])]
     except Unreadable:
         return told
-    return {**told, _REGIONS: rows} if rows else told
+    return {**_flagged(told, _EVERYWHERE), **({_REGIONS: rows} if rows else {})}
+
+
+def _flagged(record: Mapping[str, Any], key: str) -> dict[str, Any]:
+    return {**record, key: as_flag(record[key])} if key in record else {**record}
 
 
 def _listed(row: Mapping[str, Any]) -> dict[str, Any]:
     parts = row.get(_PARTS)
     listed = as_written_tags(parts) if isinstance(parts, str) else None
-    return {**row} if listed is None else {**row, _PARTS: list(listed)}
+    flagged = _flagged(row, _WHOLE)
+    return flagged if listed is None else {**flagged, _PARTS: list(listed)}
 
 
 def _row(one: TaxRegion) -> dict[str, Any]:

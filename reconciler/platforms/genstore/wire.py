@@ -19,6 +19,7 @@ from reconciler.model.tax import TaxExemptions
 from reconciler.platforms.coerce import (
     Unreadable,
     as_bool,
+    as_flag,
     as_id,
     as_int,
     as_mapping,
@@ -60,7 +61,9 @@ _ADDRESS_PARTS: Final = tuple(
     (name, _ADDRESS_KEYS[name]) for name in ADDRESS_TEXTS if name in _ADDRESS_KEYS
 )
 # Writable, not managed here, and lost if a full write left them out.
-_OTHER: Final[tuple[str, ...]] = ("verifiedEmail", "state")
+_VERIFIED: Final = "verifiedEmail"
+_OTHER: Final[tuple[str, ...]] = (_VERIFIED, "state")
+_DEFAULT: Final = "isDefaultAddress"
 _ACCOUNTS: Final = {one.name: one for one in Account}
 
 _TOLD_AT_MOST: Final = 100
@@ -179,7 +182,7 @@ def customer(
         untold=found.untold,
         orders=as_int(record.get("ordersCount")),
         account=_ACCOUNTS.get(str(record.get("state"))),
-        verified_email=as_bool(record.get("verifiedEmail")),
+        verified_email=as_bool(record.get(_VERIFIED)),
         other=others(record, other),
         wire=Wire(record),
         teaches=times.learned(words.seen),
@@ -290,7 +293,7 @@ def whole_customer(
             body[key] = record[key]
     for key in _OTHER:
         if key in record:
-            body[key] = record[key]
+            body[key] = as_flag(record[key]) if key == _VERIFIED else record[key]
     if tax.KEY in record:
         body[tax.KEY] = tax.carried(record[tax.KEY])
     for contact in patch.contacts:
@@ -327,9 +330,11 @@ def _put_addresses(
     body: dict[str, Any], record: Mapping[str, Any], ground: LiveCustomer, patch: Patch
 ) -> None:
     if patch.addresses is UNMANAGED:
-        for key in ("addresses", "defaultAddress"):
-            if record.get(key) is not None and "addresses" not in ground.unreadable:
-                body[key] = record[key]
+        if "addresses" not in ground.unreadable:
+            if record.get("addresses") is not None:
+                body["addresses"] = [_carried(one) for one in record["addresses"]]
+            if record.get("defaultAddress") is not None:
+                body["defaultAddress"] = _carried(record["defaultAddress"])
         return
     known = {
         str(raw.get("id")): raw
@@ -344,14 +349,21 @@ def _put_addresses(
         body["defaultAddress"] = _address_body(default, known.get(default.remote_id or "", {}))
 
 
+def _carried(address: object) -> Any:
+    """What goes back of an address as it was read."""
+    if not isinstance(address, Mapping) or _DEFAULT not in address:
+        return address
+    return {**address, _DEFAULT: as_flag(address[_DEFAULT])}
+
+
 def _address_body(address: Address, known: Mapping[str, Any]) -> dict[str, Any]:
     """The address as it was read, with the told parts written over it."""
-    body = dict(known)
+    body = {**_carried(known)}
     for name, text in address.texts:
         if name in _ADDRESS_KEYS:
             body[_ADDRESS_KEYS[name]] = text.reveal()
     if address.default is not None:
-        body["isDefaultAddress"] = address.default
+        body[_DEFAULT] = address.default
     return body
 
 

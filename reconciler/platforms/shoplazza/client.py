@@ -1,13 +1,14 @@
 """Shoplazza's endpoints: paging, look-ups, writes, and the addresses that have their own."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from reconciler.errors import CustomerNotFound, Rejected
+from reconciler.errors import CustomerNotFound, PlatformError, Rejected
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.customer import NOTHING_LEARNED, LiveCustomer
+from reconciler.model.customer import NOTHING_LEARNED, Address, LiveCustomer
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.memory import Memory
@@ -121,10 +122,29 @@ class Shoplazza:
         body = wire.new_customer(patch, self._dialect.tags)
         answer = self._session.write("POST", self._root, body, doing)
         try:
-            data = self._dialect.unwrap(answer.body)
-            return as_id(as_mapping(data.get("customer"), "customer").get("id"))
+            made = as_mapping(self._dialect.unwrap(answer.body).get("customer"), "customer")
+            remote_id = as_id(made.get("id"))
         except Unreadable as error:
             raise self._session.garbled_write(str(error), doing) from None
+        if patch.addresses is not UNMANAGED and len(patch.addresses) > 1:
+            # What does not come to pass shows when the customer is read back.
+            with suppress(PlatformError, Unreadable):
+                self._choose_default(remote_id, made, patch.addresses)
+        return remote_id
+
+    def _choose_default(
+        self, remote_id: str, made: Mapping[str, Any], addresses: Iterable[Address]
+    ) -> None:
+        """No field of a create is documented for it, and no answer to have the addresses."""
+        wanted = next((one for one in addresses if one.default), None)
+        live = wire.customer(made) if made.get("addresses") else self.read(remote_id)
+        if wanted is None or live is None:
+            return
+        asked = wire.address_body(wanted, None).items()
+        same = (one for one in live.addresses if asked <= wire.address_body(one, None).items())
+        found = next(same, None)
+        if found is not None and found.remote_id is not None and not found.default:
+            self._make_default(f"{self._root}/{remote_id}/addresses", found.remote_id)
 
     def update(self, ground: LiveCustomer, patch: Patch) -> None:
         if patch.scalars or patch.tags or patch.consents:

@@ -149,10 +149,8 @@ def new_customer(patch: Patch, tags: Callable[[Iterable[str]], Any]) -> dict[str
     if patch.tags.added:
         body["tags"] = tags(patch.tags.added)
     if patch.addresses is not UNMANAGED and patch.addresses:
-        body["addresses"] = [
-            {**address_body(one, None), **({"default": True} if one.default else {})}
-            for one in patch.addresses
-        ]
+        first = sorted(patch.addresses, key=lambda one: not one.default)
+        body["addresses"] = [address_body(one, None) for one in first]
     return {"customer": body}
 
 

@@ -5,7 +5,13 @@ from typing import Any
 
 from reconciler.sandbox import paging, records
 from reconciler.sandbox.bucket import Rate
-from reconciler.sandbox.genstore.form import ConsentWrite, Form, read_address, read_exemptions
+from reconciler.sandbox.genstore.form import (
+    ConsentWrite,
+    Form,
+    check_flags,
+    read_address,
+    read_exemptions,
+)
 from reconciler.sandbox.http import Answer, Call, Json, Refusal, Route, read_json, route
 from reconciler.sandbox.platform import (
     MISSING,
@@ -229,6 +235,8 @@ class Genstore:
         return self._answer(record)
 
     def _write(self, record: Record, given: Json, *, replacing: bool) -> None:
+        if self._settings["written_flags"] == "typed":
+            check_flags(given)
         check_text(given, _LIMITS)
         check_email(given.get("email"))
         for ours, neutral in _TEXTS.items():

@@ -23,6 +23,13 @@ ADDRESS_KEYS = {
     "phone": "phone",
 }
 _PROTECTED = ("email", "phone", "firstName", "lastName", "addresses", "defaultAddress")
+_FLAGS = (
+    "verifiedEmail",
+    "taxExempt",
+    "isDefaultAddress",
+    "applyToAllRegion",
+    "applyToAllSubdivision",
+)
 _WORDS = {
     "subscribed": "SUBSCRIBED",
     "not_subscribed": "NOT_SUBSCRIBED",
@@ -198,6 +205,16 @@ class ConsentWrite:
         if self._settings["consent_time"] == "ignored" or timestamps.read(moment) is None:
             return self._now()
         return str(moment)
+
+
+def check_flags(given: Any) -> None:
+    """Refuse what its page calls a boolean and is text, at any depth."""
+    for value in given if isinstance(given, list) else ():
+        check_flags(value)
+    for key, value in given.items() if isinstance(given, dict) else ():
+        if key in _FLAGS and isinstance(value, str):
+            raise Refusal(422, f"{key} must be a boolean")
+        check_flags(value)
 
 
 def read_address(given: Any, new_id: str, held: Record | None) -> Record:

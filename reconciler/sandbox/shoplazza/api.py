@@ -204,6 +204,11 @@ class Shoplazza:
             raise Refusal(422, "addresses is invalid", code="InvalidParameter")
         required = required_fields(dialect)
         read = [read_address(item, self._store, required=required) for item in listed]
+        way = self._settings["create_default_address"]
+        if way != "flagged" and any("default" in item for item in listed):
+            raise Refusal(422, "default is unknown", code="InvalidParameter")
+        if way == "last" and read:
+            read[-1]["default"] = True
         record["addresses"] = records.settle(read)
 
     def _update(self, call: Call) -> Answer:
