@@ -70,10 +70,7 @@ class SinceReader:
         view.index.renew(without_instants(one) for one in view.index.remembered())
         for place in self._standing:
             view.index.stand(place)
-        told = (
-            f"{len(self._standing)} entries stand as they did at the receipt; who of them was "
-            "deleted since, or opted out if the store counts that as no change, is not seen"
-        )
+        told = f"entries that stand as they did at the receipt: {len(self._standing)}"
         receipt = ReadReceipt(
             mode="since",
             complete=True,
