@@ -6,7 +6,7 @@ if TYPE_CHECKING:
     from reconciler.app.adopting import Adopted, AdoptOptions, adopt
     from reconciler.app.applying import ApplyRequest, apply, entries
     from reconciler.app.brought_to import has_moved_on, revision_to_name
-    from reconciler.app.choices import PlanOptions
+    from reconciler.app.choices import Kept, PlanOptions
     from reconciler.app.environment import (
         Environment,
         environment_of,
@@ -31,6 +31,7 @@ __all__ = [
     "ApplyRequest",
     "Environment",
     "Formatted",
+    "Kept",
     "PlanOptions",
     "adopt",
     "applied_before",
@@ -66,7 +67,7 @@ _NAMES: Final = {
     "adopting": "Adopted AdoptOptions adopt",
     "applying": "ApplyRequest apply entries",
     "brought_to": "has_moved_on revision_to_name",
-    "choices": "PlanOptions",
+    "choices": "Kept PlanOptions",
     "environment": "Environment environment_of open_store pseudonyms_for record_keys_for rules_for "
     "with_cache",
     "explaining": "explain",

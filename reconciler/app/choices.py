@@ -1,6 +1,6 @@
 """What the caller and the specs chose for a plan: reading, raises, releases, acknowledgements."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.app.environment import Environment
@@ -8,19 +8,27 @@ from reconciler.model.scope import EVERYBODY, Scope
 from reconciler.model.settings import Approval, DesiredState, Release, RiskClass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from reconciler.cache.receipt import StoreReceipt
     from reconciler.model.customer import DesiredCustomer
     from reconciler.model.pseudonyms import Pseudonyms
 
 
+@dataclass(slots=True)
+class Kept:
+    """What a plan leaves for the next, by store, and why a store leaves nothing."""
+
+    receipts: "dict[str, StoreReceipt]" = field(default_factory=dict)
+    why_not: dict[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
     """What the caller chose for one plan. Raises and releases also come from the specs.
 
-    `since` are receipts of earlier readings, with which `read` is since; `keep` is given those of
-    this one, for which each store is read whole where it is not read since a receipt.
+    `since` are receipts of earlier readings, with which `read` is since; `keep` gets those of this
+    one, for which each store is read whole where it is not read since a receipt.
     """
 
     stores: tuple[str, ...] = ()
@@ -30,7 +38,7 @@ class PlanOptions:
     acknowledged: tuple[Release, ...] = ()
     scope: Scope = EVERYBODY
     since: "Mapping[str, StoreReceipt] | None" = None
-    keep: "Callable[[str, StoreReceipt], None] | None" = None
+    keep: Kept | None = None
 
 
 def with_approvals(

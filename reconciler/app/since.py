@@ -176,22 +176,36 @@ class Since:
         """What a reading leaves, if it is asked for and the next one can be of what changed since.
         `lost` says that the register of opt-outs could not get all that was seen.
         """
-        if self.request.choices.keep is not None and not lost:
-            made = self._receipt_of(read)
-            if made is not None:
-                self.request.choices.keep(self.store.name, made)
+        kept = self.request.choices.keep
+        if kept is None:
+            return
+        if why := self._why_not(read, lost=lost):
+            kept.why_not[self.store.name] = why
+        else:
+            kept.receipts[self.store.name] = self._receipt_of(read)
 
-    def _receipt_of(self, read: "StoreReading") -> "StoreReceipt | None":
-        from reconciler.cache.receipt import Marks, StoreReceipt, packed
+    def _why_not(self, read: "StoreReading", *, lost: bool) -> str:
         from reconciler.platforms.registry import TABLES
 
-        state, environment = self.request.state, self.request.environment
-        told, since = self.dated.told, read.receipt.is_since
-        if told is None or self.unmarked.found or not TABLES[self.store.platform].lists_changes:
-            return None
-        if self.request.choices.scope or not (read.receipt.proves_absence or since):
-            return None
-        before = self.known if since else None
+        table = TABLES[self.store.platform]
+        if not table.lists_changes:
+            return f"{table.title} has no list of what changed"
+        if self.request.choices.scope:
+            return "only some of its customers were planned for"
+        if not (read.receipt.proves_absence or read.receipt.is_since):
+            return "it was not read to its end"
+        if self.dated.told is None:
+            return "it tells no time"
+        if self.unmarked.found:
+            return "it was seen to list no changed consents"
+        return "the register of opt-outs could not get what was seen" if lost else ""
+
+    def _receipt_of(self, read: "StoreReading") -> "StoreReceipt":
+        from reconciler.cache.receipt import Marks, StoreReceipt, packed
+
+        state, environment, told = self.request.state, self.request.environment, self.dated.told
+        assert told is not None  # noqa: S101 -- else none is made
+        before = self.known if read.receipt.is_since else None
         marks = Marks(_key(environment), self.store.name)
         return StoreReceipt(
             rests_on=_rests_on(state, self.store, environment, self.request.pseudonyms),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,12 +13,6 @@ from reconciler.model.scope import Scope
 
 if TYPE_CHECKING:
     from reconciler.app import Environment, PlanOptions
-
-
-_NONE: Final = (
-    "no store leaves a receipt: it was not read to its end, tells no time, cannot list what "
-    "changed, or lists no changed consents"
-)
 
 
 def check(read: str, scope: Scope, *, keeps: Path | None, since: Path | None) -> None:
@@ -36,19 +30,23 @@ def kept(
     choices: "PlanOptions", keeps: Path | None, since: Path | None, environment: "Environment"
 ) -> "Iterator[PlanOptions]":
     """The choices with the receipts; what the plan leaves is written where nothing was raised."""
+    from reconciler import app
     from reconciler.app.since import receipt_at, sealed_receipts
 
     if since is not None:
         choices = replace(choices, read="since", since=receipt_at(since, environment))
-    # A store that leaves none goes on with the one that it has: an older one shows no less.
-    found = dict(choices.since or {})
-    before = dict(found)
-    if keeps is not None:
-        choices = replace(choices, keep=found.__setitem__)
-    yield choices
     if keeps is None:
+        yield choices
         return
-    if found == before:
-        click.echo(f"note: {_NONE}; nothing was kept", err=True)
-        return
-    options.write_kept(keeps, sealed_receipts(found, environment), environment.folder)
+    # A store that leaves none goes on with the one that it has: an older one shows no less.
+    before = dict(choices.since or {})
+    kept = app.Kept()
+    yield replace(choices, keep=kept)
+    for name, why in sorted(kept.why_not.items()):
+        goes_on = "; the one before goes on" if name in before else ""
+        click.echo(f"note: no receipt of {name}: {why}{goes_on}", err=True)
+    if kept.receipts:
+        content = sealed_receipts(before | kept.receipts, environment)
+        options.write_kept(keeps, content, environment.folder)
+    else:
+        click.echo(f"note: nothing was kept in {keeps}", err=True)

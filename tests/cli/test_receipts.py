@@ -75,6 +75,7 @@ def test_a_plan_since_a_receipt_says_so_in_every_form_and_is_applied(
         text = html.unescape(shown.out.replace("\\", ""))
         assert f"read what changed since {since}" in text, form
         assert f"a PARTIAL plan, of what changed in shop since {since}" in text, form
+        assert "whom a store deleted since, and opt-outs that it counts as no change" in text, form
     github = call(shop, "plan", "--since-receipt", receipt, "--format", "github")
     assert github.code == 0, github.err
     assert f"a PARTIAL plan, of what changed in shop since {since[:10]}" in github.everything
@@ -193,3 +194,23 @@ def test_a_pipeline_plans_since_a_receipt_by_the_rules_of_its_base(
     assert [one["action"] for one in body["changes"]] == ["update"]
     merged = call(shop, "plan", "--base", "none", "--since-receipt", file, **told)
     assert (merged.code, "other settings" in merged.err) == (1, True)
+
+
+def test_each_store_that_leaves_none_says_why(tmp_path: Path) -> None:
+    with opened(tmp_path, "genstore", PEOPLE, {"date": "on"}) as genstore:
+        genstore.want(*ENTRIES)
+        file = tmp_path / "receipt"
+        done = call(genstore, "plan", "--keep-receipt", file)
+        assert done.code == 0, done.err
+        assert "note: no receipt of shop: Genstore has no list of what changed\n" in done.err
+        assert f"note: nothing was kept in {file}" in done.err
+        assert not file.exists()
+
+
+def test_a_store_that_leaves_none_goes_on_with_the_one_before(shop: Shop, receipt: Path) -> None:
+    before = receipt.read_bytes()
+    shop.reset(PEOPLE, {"date": "off"})
+    done = call(shop, "plan", "--since-receipt", receipt, "--keep-receipt", receipt)
+    assert done.code == 0, done.err
+    assert "no receipt of shop: it tells no time; the one before goes on\n" in done.err
+    assert receipt.read_bytes() == before

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from reconciler.app.choices import Kept
 from reconciler.cache.receipt import StoreReceipt
 from tests.harness import Shop, person
 
@@ -26,8 +27,8 @@ def entries(count: int = 8, **more: Any) -> list[Json]:
 
 def kept(shop: Shop, **choices: Any) -> tuple[Json, Receipts]:
     """A plan and what it leaves."""
-    found: dict[str, StoreReceipt] = {}
-    return shop.plan(keep=found.__setitem__, **choices), found
+    left = Kept()
+    return shop.plan(keep=left, **choices), left.receipts
 
 
 def since(shop: Shop, receipts: Receipts) -> tuple[Json, Receipts]:
