@@ -288,11 +288,9 @@ def _rows(
         names = marks.names(entry)
         if entry.previously:
             continue
-        if remote_id == "":
-            assert before is not None  # noqa: S101 -- only what is known stands
-            row = before.table.get(names)
-            assert row is not None  # noqa: S101 -- as above
-            yield names, row
+        stands = before.row(entry) if before is not None and not remote_id else None
+        if stands is not None:
+            yield names, stands
         elif before is None or before.record(entry) == marks.record(remote_id):
             yield names, row_of(entry, remote_id, marks, settled=True)
     for pairing in read.index.pairings():

@@ -105,22 +105,25 @@ class Table:
 
 
 class KnownReading:
-    """A receipt that is asked about entries and records; `table` is what it was made of."""
+    """A receipt that is asked about entries and records."""
 
     def __init__(self, receipt: StoreReceipt, marks: Marks) -> None:
         self.receipt = receipt
         self.since = receipt.since
-        self.table = receipt.table()
+        self._table = receipt.table()
         self._marks = marks
+
+    def row(self, entry: DesiredCustomer) -> Row | None:
+        return None if entry.previously else self._table.get(self._marks.names(entry))
 
     def record(self, entry: DesiredCustomer) -> bytes | None:
         """The mark of the one record that bore a contact of it."""
-        row = None if entry.previously else self.table.get(self._marks.names(entry))
+        row = self.row(entry)
         return None if row is None else row.record
 
     def stands(self, entry: DesiredCustomer) -> bool:
         """Whether it asks for what was so."""
-        row = None if entry.previously else self.table.get(self._marks.names(entry))
+        row = self.row(entry)
         return (
             row is not None
             and row.meaning != UNSETTLED

@@ -7,8 +7,9 @@ it, and its own record did not change. Everybody else is read.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
+from reconciler.cache.receipt import KnownReading
 from reconciler.live.read import PASSES, StoreReader, without_instants
 from reconciler.live.search import Search
 from reconciler.live.view import View
@@ -22,28 +23,12 @@ from reconciler.platforms.base import LookupImpossible, Page
 FEW: Final = 20
 
 
-class Known(Protocol):
-    """What the receipt tells."""
-
-    since: datetime
-
-    def stands(self, entry: DesiredCustomer) -> bool:
-        """Whether it asks for what was so at the receipt."""
-        ...
-
-    def record(self, entry: DesiredCustomer) -> bytes | None:
-        """The mark of the one record that bore a contact of it then."""
-        ...
-
-    def mark(self, remote_id: str) -> bytes: ...
-
-
 @dataclass(slots=True, kw_only=True)
 class SinceReader:
     """`unfit` says why what was read so far shows that the receipt cannot be gone on from."""
 
     reader: StoreReader
-    known: Known
+    known: KnownReading
     changed: Callable[[datetime], Iterator[Page]]
     unfit: Callable[[], str]
     _standing: set[int] = field(default_factory=set)
