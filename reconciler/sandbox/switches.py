@@ -46,11 +46,6 @@ _SHARED: dict[str, Switch] = {
     "date": Switch(
         "off", ("off", "on", "ahead"), "Whether answers carry the time, or one three days ahead."
     ),
-    "updated_bound": Switch(
-        "inclusive",
-        ("inclusive", "exclusive", "ignored", "local"),
-        "How updated_at_min is taken; local: as if it were the time of UTC+14 whatever its zone.",
-    ),
     "updated_at": Switch(
         "writes", ("writes", "no consents"), "What moves the time of change: all, or no consents."
     ),
@@ -61,6 +56,11 @@ _SHARED: dict[str, Switch] = {
 
 _READ_ONLY = ("ignored", "honoured", "refused")  # of what the documents show in answers alone
 
+_UPDATED_BOUND = Switch(
+    "inclusive",
+    ("inclusive", "exclusive", "ignored", "local"),
+    "How updated_at_min is taken; local: as if it were the time of UTC+14 whatever its zone.",
+)
 _RESEND = Switch(
     "keep", ("keep", "restamp"), "What sending the consent state already held does to its time."
 )
@@ -133,6 +133,7 @@ GENSTORE: dict[str, Switch] = _SHARED | {
 }
 
 SHOPLAZZA: dict[str, Switch] = _SHARED | {
+    "updated_bound": _UPDATED_BOUND,
     "update_defaults": Switch(
         "true", ("true", "keep"), "What a consent boolean left out of an update becomes."
     ),
@@ -175,6 +176,7 @@ SHOPLAZZA: dict[str, Switch] = _SHARED | {
 }
 
 SHOPLINE: dict[str, Switch] = _SHARED | {
+    "updated_bound": _UPDATED_BOUND,
     "resend": _RESEND,
     "put": Switch("merge", ("merge", "replace"), "Whether PUT keeps or empties omitted fields."),
     "tags": Switch("replace", ("replace", "append"), "What tags in a PUT do to those there."),
