@@ -52,6 +52,9 @@ SWITCHES: dict[str, dict[str, tuple[str, ...]]] = {
         "email_lookup_missing": ("null", "404"),
         "resend": ("keep", "restamp"),
         "gender": ("numbers", "words"),
+        "graph_unset": ("told", "null"),
+        "graph_whole": ("list", "null"),
+        "graph_missing": ("null", "error"),
     },
 }
 # What SHOPLINE calls our fields beside the neutral ones, with values that it may hold of them.
@@ -158,6 +161,16 @@ def _record(platform: str) -> st.SearchStrategy[Json]:
                 if platform == "genstore"
                 else {}
             ),
+            **(
+                {
+                    "tax_exempt": st.booleans(),
+                    "tax_exemptions": st.sampled_from(
+                        [one for one in TAX_EXEMPTIONS if not (one or {}).get("applyToAllRegion")]
+                    ),
+                }
+                if platform == "shopline"
+                else {}
+            ),
         }
     )
 
@@ -207,7 +220,14 @@ def _wanted_consent() -> st.SearchStrategy[Any]:
     return st.one_of(st.just("unsubscribed"), granted, st.just("subscribed"))
 
 
+_SOME_REGIONS = (
+    [{"country": "ca", "subdivisions": ["QC", "ON", "QC"]}],
+    [{"country": "US", "subdivisions": "all"}, {"country": "CA", "subdivisions": ["QC"]}],
+)
+
 _OWN_TO_SHOPLINE = {
+    "tax_exempt": st.booleans(),
+    "tax_exemptions": st.sampled_from(([], *_SOME_REGIONS)),
     "nickname": st.sampled_from(("Addie", "Zoë")),
     "birthday": st.sampled_from(("1990-02-28", "1815-12-10")),
     "gender": st.sampled_from(("male", "female", "secret")),
@@ -220,8 +240,7 @@ _OWN_TO_GENSTORE = {
         (
             "all",
             [],
-            [{"country": "ca", "subdivisions": ["QC", "ON", "QC"]}],
-            [{"country": "US", "subdivisions": "all"}, {"country": "CA", "subdivisions": ["QC"]}],
+            *_SOME_REGIONS,
         )
     )
 }

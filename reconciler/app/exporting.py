@@ -6,17 +6,19 @@ from dataclasses import dataclass, field
 
 from reconciler.desired.write import SpecWriter
 from reconciler.model.settings import StoreSettings
-from reconciler.platforms.base import Reader
+from reconciler.platforms.base import Reader, completed
 
 
 @dataclass(slots=True)
 class Export:
     """One store on its way into a file. `left_out` counts by what and why, in words; `complete`
-    says in the end whether the store has shown everybody whom it counts.
+    says in the end whether the store has shown everybody whom it counts. `also` are fields that no
+    list tells, which are asked for beside.
     """
 
     client: Reader
     store: StoreSettings
+    also: frozenset[str] = frozenset()
     customers: int = 0
     complete: bool = False
     _writer: SpecWriter = field(init=False)
@@ -47,7 +49,8 @@ class Export:
                         new.append(live)
                 if new:
                     self.customers += len(new)
-                    yield self._writer.entries(new)
+                    told, _ = completed(client, new, self.also)
+                    yield self._writer.entries(told)
             settled = bool(turn) and len(seen) == before
             if stable or client.count() == len(seen) or len(seen) == before:
                 break

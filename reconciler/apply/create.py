@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 
 from reconciler.apply.bearers import Bearers
 from reconciler.apply.circuit import Circuit
+from reconciler.apply.completing import Newcomer, as_asked
 from reconciler.apply.customers import Customers
 from reconciler.apply.left_open import verified
 from reconciler.apply.notes import Notes
@@ -126,6 +127,8 @@ class Create:
         journal was lost; anybody else stands in the way.
         """
         live = self.client.read(there[0].remote_id) if len(there) == 1 else None
+        if live is not None:
+            live = as_asked(self.step, live, self.client, self.rules.table)
         if live is None or not _is_as_approved(self.step, self.desired, live, self.rules):
             return self._skipped(State.STALE, _EXISTS)
         self.customers.adopt(self.step.change.alias, there[0].remote_id)
@@ -158,6 +161,9 @@ class Create:
             )
         back, noticed, collateral = self._without_resubscription(back)
         back = self._without_what_is_owed(back, changes)
+        back, lost = self._newcomer().completed(back, changes)
+        if lost:
+            self.circuit.stop(f"our own write changed what it should not: {'; '.join(lost)}")
         # Where one word means never asked and opted out, only its time tells an opt-out since.
         untouched = {
             channel: one
@@ -175,9 +181,18 @@ class Create:
             state=worst(fields),
             remote_id=remote_id,
             fields=fields,
-            message=told(fields, ()),
+            message=told(fields, lost),
             noticed=noticed,
-            collateral=collateral,
+            collateral=(*collateral, *lost),
+        )
+
+    def _newcomer(self) -> Newcomer:
+        return Newcomer(
+            step=self.step,
+            desired=self.desired,
+            client=self.client,
+            rules=self.rules,
+            clock=self.clock,
         )
 
     def _without_resubscription(

@@ -271,7 +271,7 @@ def _why_not(
         return State.NOT_ASKED
     if approved.path.is_consent:
         return _consent_state(approved, desired, live, rules)
-    if approved.path.table in live.unreadable:
+    if not live.tells(approved.path.table):
         return State.STALE
     left = {rules.pseudonyms.path(one.path) for one in differences(desired, live, rules.comparison)}
     if is_mark(approved.path, rules):

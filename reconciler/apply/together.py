@@ -73,6 +73,8 @@ def may_wait(step: Step, ground: Ground, table: Capabilities, proofs: Proofs) ->
         return False
     if any(isinstance(one, AddressChange) for one in written):
         return False  # more than one request on some platforms
+    if table.apart & {one.path.name for one in written}:
+        return False
     sent = {one.path.channel for one in written}
     others = [one for channel, one in live.consents if channel not in sent]
     if table.resends_consent and not all(one.state in _NO for one in others):

@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 
 from reconciler.apply.chain import continued
 from reconciler.apply.circuit import Circuit
+from reconciler.apply.completing import as_asked
 from reconciler.apply.customers import Customers
 from reconciler.apply.elsewhere import overhear, overheard
 from reconciler.apply.left_open import verified
@@ -150,9 +151,10 @@ class Update:
         return self._as_told(live, of=live) if live is not None else None
 
     def _as_told(self, live: LiveCustomer, of: LiveCustomer) -> LiveCustomer:
-        """A record, told as much of as the one before the write, which is told of who acted where
-        that decides.
+        """A record with what the step is about and no record tells; and told as much of as the
+        one before the write, which is told of who acted where that decides.
         """
+        live = as_asked(self.step, live, self.client, self.rules.table)
         if not _may_overturn(self.step, of):
             return live
         (with_actors,), _ = self.client.with_actors((live,))

@@ -95,6 +95,8 @@ def taken(
     """Whether a change took, as the record read back shows it."""
     region = rules.comparison.region
     match change:
+        case ScalarChange() if not back.tells(change.path.name):
+            return State.UNVERIFIED
         case ScalarChange():
             normalise = BY_NAME[change.path.name].normalise
             now = normalise(back.scalar(change.path.name), region)
@@ -149,7 +151,7 @@ def _others(
     names = {one.path.table for one in written}
     region = rules.comparison.region
     for spec in SCALARS:
-        if spec.name in names or spec.name in ground.unreadable | back.unreadable:
+        if spec.name in names or not (ground.tells(spec.name) and back.tells(spec.name)):
             continue
         had, has = (spec.normalise(one.scalar(spec.name), region) for one in (ground, back))
         if had != has:

@@ -10,6 +10,7 @@ from reconciler.cli import options
 from reconciler.cli.codes import FAILED, OK
 from reconciler.cli.voice import behind
 from reconciler.errors import ConfigError
+from reconciler.model.capabilities import Capabilities
 
 
 @click.command("export")
@@ -22,8 +23,21 @@ from reconciler.errors import ConfigError
     metavar="FILE",
     help="Write to this file, for its owner only, instead of stdout.",
 )
+@click.option(
+    "--also",
+    multiple=True,
+    metavar="FIELD",
+    help="A field that the store's lists do not tell, and that takes requests more; may repeat.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Only results and errors.")
-def command(specs: Path, base: str | None, name: str | None, out: Path | None, quiet: bool) -> int:
+def command(
+    specs: Path,
+    base: str | None,
+    name: str | None,
+    out: Path | None,
+    also: tuple[str, ...],
+    quiet: bool,
+) -> int:
     """Write a store's customers as a spec. Planning what was exported is empty.
 
     The output is personal data, so where CI is set it only goes to a file. That file names the
@@ -41,7 +55,8 @@ def command(specs: Path, base: str | None, name: str | None, out: Path | None, q
         raise ConfigError("several stores are defined", hint=f"choose one with --store: {known}")
     store = app.selected(state, (name,) if name else ())[0]
     connection = app.open_store(store, environment)
-    made = Export(client=connection.client, store=store)
+    table = connection.client.capabilities
+    made = Export(client=connection.client, store=store, also=_apart(also, table))
     try:
         if out is None:
             for text in made.pieces():
@@ -54,7 +69,9 @@ def command(specs: Path, base: str | None, name: str | None, out: Path | None, q
         click.echo(f"{made.customers} customers of {store.name} exported", err=True)
     for what, count in sorted(made.left_out.items()):
         click.echo(f"left out: {count} {what}", err=True)
-    if connection.client.capabilities.tags_are_text and not quiet:
+    if not quiet and (left := sorted(table.apart - set(also))):
+        click.echo(f"note: no list tells {' and '.join(left)}; --also asks for it", err=True)
+    if table.tags_are_text and not quiet:
         click.echo(
             "note: tags come as one text here; a tag with a comma cannot be told from two", err=True
         )
@@ -66,3 +83,12 @@ def command(specs: Path, base: str | None, name: str | None, out: Path | None, q
         )
         return FAILED
     return OK
+
+
+def _apart(also: tuple[str, ...], table: Capabilities) -> frozenset[str]:
+    """Raises `click.UsageError` for what is not asked for in another place."""
+    unknown = sorted(set(also) - table.apart)
+    if unknown:
+        known = ", ".join(sorted(table.apart)) or "none"
+        raise click.UsageError(f"--also {unknown[0]}: of {table.title} it may be: {known}")
+    return frozenset(also)

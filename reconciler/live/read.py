@@ -10,6 +10,7 @@ from typing import Final
 
 from reconciler.errors import UnreadableResponse
 from reconciler.live.ahead import one_ahead
+from reconciler.live.apart import complete
 from reconciler.live.search import Search, calls
 from reconciler.live.view import View
 from reconciler.model.consent import ConsentState
@@ -321,6 +322,7 @@ class StoreReader:
         view.renew(with_actors)
         if not told:
             notes = (*notes, "the store did not tell who subscribed or unsubscribed people")
+        notes = (*notes, *complete(view, self.client, self.requests))
         if view.learned.day_first:
             view.index.renew(without_instants(one) for one in view.index.remembered())
             notes = (

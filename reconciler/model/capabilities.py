@@ -27,6 +27,8 @@ class Capabilities:
     `tries` are those of them that the documents only show being read: whether a store takes them is
     seen when the record is read back.
     `why_not` says of a field why one of them cannot, after a colon.
+    `told_apart` are fields that no record tells, by the question that tells them: they are unknown
+    until somebody asks it.
     `lists_changes` says that the list can be asked for what changed since an instant.
     `single_contact` says that a create takes exactly one of e-mail and phone.
     `lengths` and `address_lengths` are most characters by field, `address_parts` the parts that it
@@ -42,6 +44,7 @@ class Capabilities:
     `consent_words` are the words of consents whose meaning is known, in capitals and without `_`.
     `opt_out_indistinct` are those where never asked may also stand for an opt-out, as long as the
     store has not been seen to use a word for it that the user named.
+    `exempts_by_country` says that tax exemptions name each country, with some of its parts or all.
     `default_consent` is what a consent reads as that a create did not ask for.
     `records_refusal` are the channels on which *unsubscribed* is told apart from never asked.
     `resends_consent` says that an update about something else sends consents along to be safe,
@@ -58,6 +61,8 @@ class Capabilities:
     creates: frozenset[str] = frozenset()
     updates: frozenset[str] = frozenset()
     tries: frozenset[str] = frozenset()
+    told_apart: tuple[frozenset[str], ...] = ()
+    exempts_by_country: bool = False
     why_not: tuple[tuple[str, str], ...] = ()
     deletes: bool = False
     counts: bool = False
@@ -107,6 +112,11 @@ class Capabilities:
         if self.ids_length is None:
             return self.ids_at_once
         return max(1, min(self.ids_at_once, (self.ids_length + 1) // (longest + 1)))
+
+    @property
+    def apart(self) -> frozenset[str]:
+        """All the fields that no record tells."""
+        return frozenset[str]().union(*self.told_apart)
 
     @property
     def shares_rereads(self) -> bool:

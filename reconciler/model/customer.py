@@ -185,13 +185,14 @@ class LiveCustomer:
 
     `unreadable` names fields that the store hid or garbled: they are never matched by, compared or
     written. `hidden` are the contacts that it withheld, or may have, with what it shows instead.
-    `untold` names fields whose key the record lacks altogether. `orders` is None where it does not
-    say how many there are; `blocked` says that the store has barred the customer. `account` is None
-    where nothing known is told of one. `known_by` is the contact that the customer was made by.
-    `subscriptions` are to channels beside those of `consents`, and empty as long as nobody asked
-    the store for them. `other` holds what we do not manage but a write could cost, by the store's
-    own names. `teaches` is what this record, and those that were read before it, showed of the
-    store itself.
+    `untold` names fields whose key the record lacks altogether, `unasked` those that are told in
+    another place, where nobody has asked yet: they are as unknown as the unreadable. `orders` is
+    None where it does not say how many there are; `blocked` says that the store has barred the
+    customer. `account` is None where nothing known is told of one. `known_by` is the contact that
+    the customer was made by. `subscriptions` are to channels beside those of `consents`, and empty
+    as long as nobody asked the store for them. `other` holds what we do not manage but a write
+    could cost, by the store's own names. `teaches` is what this record, and those that were read
+    before it, showed of the store itself.
     """
 
     remote_id: str
@@ -213,6 +214,7 @@ class LiveCustomer:
     unreadable: frozenset[str] = frozenset()
     hidden: tuple[tuple[IdentityKind, Personal | None], ...] = field(default=(), repr=False)
     untold: frozenset[str] = frozenset()
+    unasked: frozenset[str] = frozenset()
     orders: int | None = None
     blocked: bool = False
     account: Account | None = None
@@ -222,6 +224,10 @@ class LiveCustomer:
     other: tuple[tuple[str, Personal], ...] = field(default=(), repr=False)
     wire: Wire | None = field(default=None, repr=False, compare=False)
     teaches: Learned = field(default=NOTHING_LEARNED, repr=False, compare=False)
+
+    def tells(self, name: str) -> bool:
+        """Whether it is known what the store has in a field."""
+        return name not in self.unreadable and name not in self.unasked
 
     def scalar(self, name: str) -> Scalar:
         value: Scalar = getattr(self, name)

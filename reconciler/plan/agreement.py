@@ -62,6 +62,8 @@ def _contacts_agree(desired: DesiredCustomer, live: LiveCustomer, region: str | 
 def _scalars_agree(desired: DesiredCustomer, live: LiveCustomer, region: str | None) -> bool:
     for name, wanted in desired.scalars:
         had = live.scalar(name)
+        if had is None and name in live.unasked:
+            return False
         if had != wanted:
             normalise = BY_NAME[name].normalise
             if normalise(had, region) != normalise(wanted, region):

@@ -235,9 +235,10 @@ class Case:
 
     def unreadable(self, live: LiveCustomer) -> None:
         """A managed field that the store hides or garbles is told of, and left alone."""
-        if not live.unreadable:
+        unknown = live.unreadable | live.unasked
+        if not unknown:
             return
-        for name in sorted(self.desired.managed & live.unreadable):
+        for name in sorted(self.desired.managed & unknown):
             self.add(
                 "read.unreadable",
                 Level.HOLD,

@@ -33,9 +33,9 @@ class ComparisonSettings:
 def differences(
     desired: DesiredCustomer, live: LiveCustomer, settings: ComparisonSettings
 ) -> Iterator[FieldChange]:
-    """Every managed field that differs, consents apart; unreadable fields do not differ."""
+    """Every managed field that differs, consents apart; fields that are unknown do not."""
     for name, wanted, written in _wanted_scalars(desired):
-        if name in live.unreadable:
+        if name in live.unreadable or name in live.unasked:
             continue
         had = live.scalar(name)
         if written is None and had == wanted:

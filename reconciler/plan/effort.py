@@ -16,6 +16,8 @@ from reconciler.plan.steps import StepKind, kinds
 
 # The customer is read, written and read back; a creation looks for each contact instead.
 _EACH: Final = 3
+# What no record tells is asked for before a write and after it.
+_TOLD_TWICE: Final = 2
 _BATCHED: Final = (StepKind.WITHDRAW, StepKind.UPDATE)
 # A number is asked for as it may be written.
 _FORMS: Final = 3
@@ -58,16 +60,22 @@ def _of_step(kind: StepKind, fields: list[FieldChange], table: Capabilities) -> 
     extra = dict(table.extra_calls)
     calls = float(_EACH + extra.get(kind, 0))
     addresses = [one for one in fields if isinstance(one, AddressChange)]
+    apart = [one for one in fields if _is_told_apart(one, table)]
+    elsewhere = len(apart)
     if addresses and ADDRESSES.name in extra:
         touched = {path.partition(".")[0] for path in addresses[0].paths}
-        calls += extra[ADDRESSES.name] * max(1, len(touched)) - (len(fields) == 1)
+        calls += extra[ADDRESSES.name] * max(1, len(touched))
+        elsewhere += 1
+    if apart:
+        calls += _TOLD_TWICE + sum(extra.get(one.path.name, 0) for one in apart)
+    calls -= elsewhere == len(fields)
     if kind is StepKind.CREATE:
         looked_up = dict(table.look_up_calls)
         wanted = [_LOOKED_FOR[one.path.name] for one in fields if one.path.name in _LOOKED_FOR]
         phone = IdentityKind.PHONE
         forms = _FORMS if phone in wanted and phone in looked_up else 0  # nobody is found
         email = looked_up.get(IdentityKind.EMAIL, 0) if IdentityKind.EMAIL in wanted else 0
-        calls += forms + email - 1
+        calls += forms + email - 1 + bool(apart)  # its record is read once more
     return calls
 
 
@@ -81,13 +89,17 @@ def _shared(
         return 0.0
     together = 1 - 1 / min(MOST_TOGETHER, table.ids_at_once)
     reread = together if table.shares_rereads and not _is_read_alone(fields) else 0.0
-    if any(isinstance(one, AddressChange) for one in fields):
+    if any(isinstance(one, AddressChange) or _is_told_apart(one, table) for one in fields):
         return reread
     seen = dict(change.seen)
     others = set(Channel) - {one.channel for one in fields if isinstance(one, ConsentChange)}
     if table.resends_consent and not all(seen.get(one) in SAID_NO for one in others):
         return reread
     return reread + together
+
+
+def _is_told_apart(one: FieldChange, table: Capabilities) -> bool:
+    return one.path.name in table.apart
 
 
 def _is_read_alone(fields: list[FieldChange]) -> bool:

@@ -8,6 +8,7 @@ from reconciler.model.field_path import CUSTOMER, FieldPath
 from reconciler.model.fields import BY_NAME
 from reconciler.model.personal import in_clear
 from reconciler.model.tags import carry_out
+from reconciler.model.tax import TaxExemptions
 from reconciler.plan.changes import (
     Action,
     AddressChange,
@@ -36,8 +37,19 @@ def unsupported(
             text = in_clear(change.after)
             if most is not None and isinstance(text, str) and len(text) > most:
                 yield change.path, f"{table.title} takes at most {most} characters here"
+            if table.exempts_by_country and isinstance(change.after, TaxExemptions):
+                yield from _regions(change.path, change.after, table)
         if isinstance(change, AddressChange):
             yield from _addresses(change, table)
+
+
+def _regions(path: FieldPath, wanted: TaxExemptions, table: Capabilities) -> Iterator[Misfit]:
+    """What a list of countries, each with its provinces, cannot say."""
+    if wanted.regions is None:
+        yield path, f"{table.title} names each country: `tax_exempt: true` says all of them"
+    for one in wanted.regions or ():
+        if one.subdivisions == ():
+            yield path, f"{table.title} has no exemption in a country and none of its subdivisions"
 
 
 def _addresses(change: AddressChange, table: Capabilities) -> Iterator[Misfit]:

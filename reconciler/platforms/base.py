@@ -141,6 +141,31 @@ class Recalling(Protocol):
 
 
 @runtime_checkable
+class Completing(Protocol):
+    """A client of a platform that tells some fields in another place than its records."""
+
+    def completed(
+        self, customers: Iterable[LiveCustomer], fields: frozenset[str]
+    ) -> tuple[tuple[LiveCustomer, ...], bool]:
+        """The same customers in the same order, with these fields, which are unreadable of whom
+        the store does not tell.
+
+        False where it would not tell of all of them; it never raises.
+        """
+        ...
+
+
+def completed(
+    client: Reader, customers: Iterable[LiveCustomer], fields: frozenset[str]
+) -> tuple[tuple[LiveCustomer, ...], bool]:
+    """As `Completing`, with any client; nothing is asked for no fields."""
+    every = tuple(customers)
+    if not every or not fields or not isinstance(client, Completing):
+        return every, True
+    return client.completed(every, fields)
+
+
+@runtime_checkable
 class Incremental(Protocol):
     """A client whose list can be asked for what changed."""
 

@@ -1,6 +1,7 @@
 """Around every client: whatever a store answers, what comes out is a value or a `PlatformError`."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -17,6 +18,7 @@ from reconciler.platforms.base import (
     Recall,
     Recalling,
     Writer,
+    completed,
 )
 from reconciler.platforms.http import Session
 
@@ -92,6 +94,16 @@ class Guarded:
             return self._asked(lambda: self._client.with_actors(every), "reading subscriptions")
         except ReconcilerError:
             return every, False
+
+    def completed(
+        self, customers: Iterable[LiveCustomer], fields: frozenset[str]
+    ) -> tuple[tuple[LiveCustomer, ...], bool]:
+        every, doing = tuple(customers), "reading what is told apart"
+        try:
+            return self._asked(lambda: completed(self._client, every, fields), doing)
+        except ReconcilerError:
+            unknown = (replace(one, unreadable=one.unreadable | fields) for one in every)
+            return tuple(unknown), False
 
     def create(self, patch: Patch) -> str:
         return self._written(lambda: self._client.create(patch), "creating a customer")

@@ -25,6 +25,7 @@ _MOST_KNOWN: Final = 20_000
 _LONGEST_NAME: Final = 8
 _PHONE: Final = 7
 _SAYS: Final = (
+    "userErrors",
     "errors",
     "error",
     "message",

@@ -89,7 +89,7 @@ class PlatformApp:
         if shop.shopfront.token(call) != shop.token:
             refusal = Refusal(401, "Unauthorized", code="Unauthorized")
             return shop.shopfront.refuse(call, refusal)
-        wait = shop.bucket.take() if shop.bucket else 0.0
+        wait = shop.bucket.take(shop.shopfront.cost(call)) if shop.bucket else 0.0
         if not wait:
             return None
         answer = shop.shopfront.refuse(

@@ -13,7 +13,7 @@ class Rate:
 
 
 class Bucket:
-    """Fills by one a call; a call that finds it full is refused and adds nothing."""
+    """Fills by what a call costs; one that finds too little room is refused and adds nothing."""
 
     def __init__(self, rate: Rate, clock: Callable[[], float]) -> None:
         self._rate = rate
@@ -21,12 +21,12 @@ class Bucket:
         self._level = 0.0
         self._seen = clock()
 
-    def take(self) -> float:
+    def take(self, cost: int = 1) -> float:
         """Return 0 when the call may pass, else the seconds until the next one may."""
         now = self._clock()
         self._level = max(0.0, self._level - (now - self._seen) * self._rate.per_second)
         self._seen = now
-        if self._level + 1 > self._rate.burst:
-            return (self._level + 1 - self._rate.burst) / self._rate.per_second
-        self._level += 1
+        if self._level + cost > self._rate.burst:
+            return (self._level + cost - self._rate.burst) / self._rate.per_second
+        self._level += cost
         return 0.0

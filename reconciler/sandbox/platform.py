@@ -97,6 +97,9 @@ class Platform(Protocol):
     def token(self, call: Call) -> str | None:
         """Return the token the call carries in this platform's header."""
 
+    def cost(self, call: Call) -> int:
+        """Return how much of the bucket a call takes."""
+
     def refuse(self, call: Call, refusal: Refusal) -> Answer:
         """Put a refusal in the platform's error form."""
 

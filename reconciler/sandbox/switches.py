@@ -210,6 +210,32 @@ SHOPLINE: dict[str, Switch] = _SHARED | {
     "list_tells": Switch(
         "all", ("all", "no consents"), "Whether lists and searches tell the consents."
     ),
+    "graph": Switch(
+        "open",
+        ("open", "403", "denied", "no data"),
+        "Whether the token may use GraphQL; else the status, the error or the lack of data.",
+    ),
+    "graph_put": Switch(
+        "merge",
+        ("merge", "replace"),
+        "Whether customerUpdate of GraphQL keeps or empties what its input leaves out.",
+    ),
+    "graph_missing": Switch(
+        "null", ("null", "error"), "How GraphQL tells that there is no such customer."
+    ),
+    "graph_unset": Switch(
+        "told", ("told", "null"), "Whether GraphQL tells that nobody is exempt, or null."
+    ),
+    "graph_whole": Switch(
+        "list", ("list", "null"), "The provinces of a whole country: none listed, or null."
+    ),
+    "graph_throttle": Switch(
+        "status", ("status", "body"), "How GraphQL asks to slow down: with a 429, or in a 200."
+    ),
+    "graph_cost": Switch(
+        "1", ("1", "8"), "How many of the bucket's requests one of GraphQL takes."
+    ),
+    "tax_exempt": Switch("honoured", _READ_ONLY, "What tax exemptions in a GraphQL write do."),
     "search_token": Switch("page", ("page", "keyset"), "What a search's page_info holds."),
     "email_lookup_missing": Switch(
         "null", ("null", "404"), "The answer to query_user_by_email for an unknown e-mail."

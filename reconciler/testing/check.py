@@ -79,7 +79,7 @@ def is_yes(state: ConsentState) -> bool:
 
 def apart(table: Capabilities, before: Person, after: Person) -> list[str]:
     """What differs, but for how the store words a *no* where its writes send consents along."""
-    names = ("id", *(one.name for one in SCALARS if one.name != "tax_exempt"), "rest")
+    names = ("id", *(one.name for one in SCALARS), "rest")
     found = [one for one in names if getattr(before, one) != getattr(after, one)]
     if sorted(before.tags) != sorted(after.tags):
         found.append("tags")

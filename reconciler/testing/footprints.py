@@ -34,6 +34,7 @@ _CHANGES: Final[dict[str, tuple[Any, Any]]] = {
     "gender": ("female", "female"),
     "language": ("nb", "nb"),
     "note": ("calls at noon", "calls at noon"),
+    "tax_exempt": (True, True),
     "tax_exemptions": (
         [{"country": "CA", "subdivisions": ["ON", "BC"]}, {"country": "US", "subdivisions": "all"}],
         exemptions([("CA", ["BC", "ON"]), ("US", None)]),

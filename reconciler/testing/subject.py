@@ -29,6 +29,7 @@ class Person:
     gender: str | None = None
     language: str | None = None
     note: str | None = None
+    tax_exempt: bool = False
     tax_exemptions: TaxExemptions | None = None
     tags: tuple[str, ...] = ()
     consents: tuple[tuple[Channel, ConsentState], ...] = ()

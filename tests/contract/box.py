@@ -10,7 +10,7 @@ from reconciler.model.tax import TaxExemptions, exemptions
 from reconciler.sandbox import Sandbox
 from reconciler.testing import Person, Server, Subject
 
-_OWN = ("tax_exempt", "orders_count", "addresses", "extra")
+_OWN = ("orders_count", "addresses", "extra")
 # What the API tells where nothing was set, so that a write of the whole record sets it.
 _TOLD_AS_FALSE = {"genstore": {"verified_email": False}}
 _GENDERS = ("unknown", "male", "female", "secret")
@@ -57,6 +57,7 @@ class BoxServer:
             "first_name": person.first_name,
             "last_name": person.last_name,
             "note": person.note,
+            "tax_exempt": person.tax_exempt,
             "tax_exemptions": _exemptions_in_json(person.tax_exemptions),
             "extra": {**_TOLD_AS_FALSE.get(self._box.platform, {}), **self._extra(person)},
             "tags": list(person.tags),
@@ -120,6 +121,7 @@ def _person(record: Mapping[str, Any]) -> Person:
         gender=_GENDERS[extra["gender"]] if extra.get("gender") else None,
         language=extra.get("language") or None,
         note=record["note"] or None,
+        tax_exempt=record["tax_exempt"],
         tax_exemptions=_exemptions(record["tax_exemptions"] or {}),
         tags=tuple(record["tags"]),
         consents=tuple(

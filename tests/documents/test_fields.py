@@ -24,6 +24,7 @@ from reconciler.platforms.coerce import Unreadable
 from reconciler.platforms.genstore import wire as genstore
 from reconciler.platforms.registry import TABLES
 from reconciler.platforms.shoplazza import wire as shoplazza
+from reconciler.platforms.shopline import tax as shopline_tax
 from reconciler.platforms.shopline import wire as shopline
 from reconciler.platforms.times import StoreTimes
 from tests.documents.table import (
@@ -98,8 +99,18 @@ def _times() -> StoreTimes:
 READ: dict[str, Callable[[dict[str, Any]], LiveCustomer]] = {
     "genstore": lambda one: genstore.customer(one, genstore.ConsentVocabulary(()), _times()),
     "shoplazza": shoplazza.customer,
-    "shopline": lambda one: shopline.customer(one, _times()),
+    "shopline": lambda one: _completed(shopline.customer(one, _times()), one),
 }
+
+
+def _completed(live: LiveCustomer, record: dict[str, Any]) -> LiveCustomer:
+    """With what GraphQL tells under the same names."""
+    told = {one: record[one] for one in ("taxExempt", "taxExemptions") if one in record}
+    gid = {"id": f"gid://shopline/Customer/{live.remote_id}"}
+    (found,) = shopline_tax.completed([live], {"data": {"c0": {**gid, **told}}})
+    return found
+
+
 SUBSCRIPTION = {
     "customer_id": "1",
     "status": 1,
@@ -123,6 +134,10 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
         assert live is not None
         assert live.wire is not None
         found[one] = dict(live.wire.record)
+    found["shopline"] |= {
+        "taxExempt": True,
+        "taxExemptions": [{"countryCode": "NO", "provinceGCodeList": ["03"]}],
+    }
     return found
 
 
@@ -367,11 +382,19 @@ def _sent(platform: str, kind: str) -> frozenset[str]:
         return frozenset(_of_shoplazza(kind, patch, (email, phone)))
     if platform == "shopline":
         live = LiveCustomer(remote_id="1")
+        apart = {path for name, value in patch.scalars for path in _of_graphql(name, value)}
+        kept = tuple(one for one in patch.scalars if one[0] not in table.apart)
+        patch = dataclasses.replace(patch, scalars=kept)
         if kind == "create":
-            return frozenset(_paths(shopline.new_customer(patch)["customer"]))
+            return frozenset({*_paths(shopline.new_customer(patch)["customer"]), *apart})
         own = {f"addresses[].{one}" for one in shopline.address_body(patch.addresses[0], None)}  # type: ignore[index]
         return frozenset(
-            {*_paths(shopline.changed_customer(live, patch)["customer"]), *own, "address.def"}
+            {
+                *_paths(shopline.changed_customer(live, patch)["customer"]),
+                *own,
+                *apart,
+                "address.def",
+            }
         )
     return frozenset(_of_genstore(kind, patch))
 
@@ -381,6 +404,15 @@ def _write(kind: str, platform: str) -> ConsentWrite:
     yes = kind == "update" or platform != "genstore"
     state = ConsentState.SUBSCRIBED if yes else ConsentState.UNSUBSCRIBED
     return ConsentWrite(state=state, evidence=evidence)
+
+
+def _of_graphql(name: str, value: Any) -> Iterator[str]:
+    if name not in shopline_tax.FIELDS:
+        return
+    sent = shopline_tax.changed("1", name, value)["variables"]
+    told = {"taxExemptions": sent["areas"]} if "areas" in sent else dict(sent["input"])
+    told.pop("id", None)  # whose they are
+    yield from _paths(told)
 
 
 def _of_shoplazza(kind: str, patch: Patch, contacts: tuple[Any, ...]) -> Iterator[str]:

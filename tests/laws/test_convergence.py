@@ -123,7 +123,7 @@ def test_nobody_and_nothing_unmanaged_is_touched(
         if entry is None:
             assert has == had
             continue
-        for field in ("first_name", "last_name", "note", "phone", "tax_exemptions"):
+        for field in ("first_name", "last_name", "note", "phone", "tax_exempt", "tax_exemptions"):
             if field not in entry:
                 assert (has[field] or None) == (had[field] or None)
         for field, (key, _) in SHOPLINE_FIELDS.items():

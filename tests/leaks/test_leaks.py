@@ -50,6 +50,8 @@ class Watch:
                 "birthday": canaries.BIRTHDAY,
                 "gender": "female",
                 "language": "nb",
+                "tax_exempt": True,
+                "tax_exemptions": [{"country": "NO", "subdivisions": "all"}],
             }
             if shopline
             else {"tax_exemptions": [{"country": "NO", "subdivisions": "all"}]}
@@ -177,7 +179,7 @@ def _people(platform: str) -> list[Json]:
         person(
             EMAILS[2],
             first_name=canaries.FIRST,
-            tax_exemptions=_exemptions_of_somebody() if platform == "genstore" else None,
+            tax_exemptions=None if platform == "shoplazza" else _exemptions_of_somebody(),
         ),
         person(EMAILS[5], last_name=canaries.LAST),
         person(None, phone=phone[1], first_name=canaries.FIRST),

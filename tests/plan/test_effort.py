@@ -26,7 +26,8 @@ ADDRESS = {
 YES = {"email": consent("subscribed"), "sms": consent()}
 COUNT = 10
 # No such write, or nothing is told of when nobody was asked.
-NOT_ON_SHOPLAZZA = ("rename", "delete", "grant")
+NOT_ON_SHOPLAZZA = ("rename", "delete", "grant", "tax", "tax alone", "taxed newcomer")
+KINDS = ("withdraw", "name", "tags", "address", "create", *NOT_ON_SHOPLAZZA)
 
 
 def _wanted(kind: str, name: str, variant: str) -> Json:
@@ -40,6 +41,12 @@ def _wanted(kind: str, name: str, variant: str) -> Json:
         "grant": {"consent": {"email": grant()}},
         "delete": {"state": "absent", "reason": "a duplicate"},
         "create": {"email": f"made-{name}", "first_name": "Mei"},
+        "tax": {"tax_exempt": True, "first_name": "Mei"},
+        "tax alone": {
+            "tax_exempt": True,
+            "tax_exemptions": [{"country": "NO", "subdivisions": "all"}],
+        },
+        "taxed newcomer": {"email": f"made-{name}", "tax_exempt": True},
     }
     return {"email": name, **wanted[kind]}
 
@@ -49,7 +56,7 @@ def _wanted(kind: str, name: str, variant: str) -> Json:
     [
         (variant, kind)
         for variant in VARIANTS
-        for kind in ("withdraw", "rename", "name", "tags", "address", "grant", "delete", "create")
+        for kind in KINDS
         if not (variant.startswith("shoplazza") and kind in NOT_ON_SHOPLAZZA)
     ],
 )

@@ -25,10 +25,10 @@ WRITES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "name": ({"first_name": "New"}, PLATFORMS),
     "note": ({"note": "new"}, ("genstore", "shopline")),
     "address": ({"addresses": [ADDRESS]}, PLATFORMS),
-    "tax": ({"tax_exempt": True}, ("genstore",)),
+    "tax": ({"tax_exempt": True}, ("genstore", "shopline")),
     "exemptions": (
         {"tax_exemptions": [{"country": "CA", "subdivisions": ["ON"]}]},
-        ("genstore",),
+        ("genstore", "shopline"),
     ),
     "birthday": ({"birthday": "1815-12-10", "gender": "female"}, ("shopline",)),
     "language": ({"nickname": "Countess", "language": "nb"}, ("shopline",)),

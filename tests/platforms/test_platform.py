@@ -41,7 +41,7 @@ def test_a_table_of_the_required_few_promises_nothing_and_fears_the_most() -> No
 def test_a_platform_of_the_required_few_believes_and_counts_every_answer_and_complains_of_none() -> (
     None
 ):
-    plain = PLATFORMS["shopline"]
+    plain = PLATFORMS["shoplazza"]
     answer = Answer(body={"errors": ["no"]}, link=None)
 
     assert plain.judge(answer) is None

@@ -18,6 +18,8 @@ _ALL: Final = frozenset(
         "gender",
         "language",
         "note",
+        "tax_exempt",
+        "tax_exemptions",
         "tags",
         "addresses",
         "consent.email",
@@ -35,14 +37,13 @@ SHOPLINE: Final = Capabilities(
     updates=_ALL,
     # Both are in answers only: neither the page of a create nor that of an update lists them.
     tries=frozenset({"nickname", "language"}),
-    why_not=(
-        ("tax_exempt", "only its GraphQL takes it, which is not used here"),
-        ("tax_exemptions", "only its GraphQL takes them, which is not used here"),
-    ),
+    told_apart=(frozenset({"tax_exempt", "tax_exemptions"}),),
+    exempts_by_country=True,
     deletes=True,
     counts=True,
     lists_changes=True,
-    extra_calls=(("addresses", 1),),
+    # A mutation for each; that they are asked for before and after goes by `told_apart`.
+    extra_calls=(("addresses", 1), ("tax_exempt", 1), ("tax_exemptions", 1)),
     # A search and a reading by id.
     look_up_calls=((IdentityKind.ID, 1), (IdentityKind.EMAIL, 2), (IdentityKind.PHONE, 2)),
     # "Maximum length: 64" of the `ids` filter may mean characters or entries; five ids fit both.
@@ -114,10 +115,21 @@ SHOPLINE: Final = Capabilities(
         Footprint(
             call="address calls", touches=("the default address",), guard="the default is set last"
         ),
+        Footprint(
+            call="customerUpdate of GraphQL, with a tax exemption",
+            touches=("every field left out, where a store replaces instead of merging",),
+            guard="the whole record is read before and after; such a store is stopped",
+        ),
+        Footprint(
+            call="customerReplaceTaxExemptions of GraphQL",
+            touches=("the other regions of the customer",),
+            guard="all regions that are wanted are sent; who has others since is left alone",
+        ),
         Footprint(call="delete", touches=("the customer",), guard="only by name in the specs"),
     ),
     notes=(
-        "Tax exemption, by region too, is read and written through GraphQL alone: not from here.",
+        "Tax exemption, by region too, is told by GraphQL alone, and asked for where it is "
+        "managed; a country without provinces is exempt as a whole.",
         "Nickname and language are documented in answers only: what does not take is told alone.",
         "Customers with orders cannot be deleted; deleting an unknown id is answered like success.",
         "Tags may only grow in some stores; what could not be removed is reported.",

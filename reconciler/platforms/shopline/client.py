@@ -29,6 +29,7 @@ from reconciler.platforms.link_header import next_token
 from reconciler.platforms.lookup import in_batches, sort_out
 from reconciler.platforms.shopline import wire
 from reconciler.platforms.shopline.capabilities import SHOPLINE
+from reconciler.platforms.shopline.graphql import Graphql
 from reconciler.platforms.times import StoreTimes, in_utc
 
 T = TypeVar("T")
@@ -48,6 +49,7 @@ class Shopline:
     ) -> None:
         self._session = session
         self._root = f"/admin/openapi/{version}"
+        self._graphql = Graphql(session, version)
         self._times = times
         self._region = phone_region
 
@@ -76,6 +78,11 @@ class Shopline:
                 break
             rows.extend(_rows_in(answer.body))
         return tuple(wire.with_actors(one, rows, self._times) for one in every), told
+
+    def completed(
+        self, customers: Iterable[LiveCustomer], fields: frozenset[str]
+    ) -> tuple[tuple[LiveCustomer, ...], bool]:
+        return self._graphql.completed(customers, fields)
 
     def scan(self) -> Iterator[Page]:
         return self.scan_with(nothing)
@@ -170,6 +177,8 @@ class Shopline:
         return _ids_in(body)
 
     def create(self, patch: Patch) -> str:
+        """Without what GraphQL takes, which needs an id."""
+        patch = _in_rest(patch)
         doing = "creating a customer"
         path = f"{self._root}/customers.json"
 
@@ -184,7 +193,11 @@ class Shopline:
             raise self._session.garbled_write(str(error), doing) from None
 
     def update(self, ground: LiveCustomer, patch: Patch) -> None:
-        if patch.contacts or patch.scalars or patch.tags or patch.consents:
+        """What GraphQL takes goes last, when the rest has been taken."""
+        apart = [one for one in patch.scalars if one[0] in SHOPLINE.apart]
+        patch = _in_rest(patch)
+        fields = patch.contacts or patch.scalars or patch.tags or patch.consents
+        if fields:
             path = f"{self._root}/customers/{ground.remote_id}.json"
 
             def send(part: Patch) -> Answer:
@@ -194,6 +207,9 @@ class Shopline:
             _without_what_is_refused(patch, send)
         if patch.addresses is not UNMANAGED:
             self._put_addresses(ground, patch)
+        if apart:
+            another = bool(fields) or patch.addresses is not UNMANAGED
+            self._graphql.change(ground.remote_id, apart, after_another=another)
 
     def _put_addresses(self, ground: LiveCustomer, patch: Patch) -> None:
         """New and changed ones first, then the default, then what is no longer wanted."""
@@ -259,6 +275,12 @@ class Shopline:
             return tuple([make(record) for record in records])
         except Unreadable as error:
             raise self._session.unreadable(str(error), "listing customers") from None
+
+
+def _in_rest(patch: Patch) -> Patch:
+    """Without what GraphQL takes."""
+    kept = tuple(one for one in patch.scalars if one[0] not in SHOPLINE.apart)
+    return replace(patch, scalars=kept)
 
 
 def _without_what_is_refused(patch: Patch, send: Callable[[Patch], Answer]) -> Answer:

@@ -6,6 +6,7 @@ from reconciler.model.customer import Learned
 from reconciler.model.settings import StoreSettings
 from reconciler.platforms.platform import Platform
 from reconciler.platforms.rights import Scopes
+from reconciler.platforms.shopline import tax
 from reconciler.platforms.shopline.capabilities import SHOPLINE
 
 if TYPE_CHECKING:
@@ -35,5 +36,6 @@ PLATFORM: Final = Platform(
         "Content-Type": "application/json; charset=utf-8",
     },
     connect=_connect,
+    judge=tax.judged,
     scopes=Scopes(read="read_customers", write="write_customers"),
 )

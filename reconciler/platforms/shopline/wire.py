@@ -29,6 +29,7 @@ from reconciler.model.patch import ConsentWrite, Patch
 from reconciler.model.personal import Personal, in_clear
 from reconciler.model.tags import carry_out
 from reconciler.platforms.coerce import as_bool, as_id, as_int, as_tags, as_text, others, told
+from reconciler.platforms.shopline.capabilities import SHOPLINE
 from reconciler.platforms.times import StoreTimes
 
 T = TypeVar("T")
@@ -72,6 +73,7 @@ _GENDER_TOLD: Final[dict[str, Personal | None]] = {
     **{word: Personal(word) for word in _GENDERS},
     **{str(number): Personal(word) for word, number in _GENDERS.items()},
 }
+_UNASKED: Final = SHOPLINE.apart
 _TAG: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*")
 _DAY: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _BLOCKED: Final = 0  # of `state`: 0 on the blacklist, 1 not invited, 2 invited, 3 registered
@@ -110,6 +112,7 @@ def customer(record: Mapping[str, Any], times: StoreTimes) -> LiveCustomer:
         unreadable=frozenset(found.unreadable),
         hidden=found.hidden,
         untold=found.untold,
+        unasked=_UNASKED,
         orders=as_int(record.get("orders_count")),
         blocked=as_int(record.get("state")) == _BLOCKED,
         other=others(record, _OTHER),

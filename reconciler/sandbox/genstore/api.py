@@ -83,6 +83,9 @@ class Genstore:
     def token(self, call: Call) -> str | None:
         return call.headers.get("x-genstore-access-token")
 
+    def cost(self, call: Call) -> int:  # noqa: ARG002 - one for all
+        return 1
+
     def refuse(self, call: Call, refusal: Refusal) -> Answer:  # noqa: ARG002 - one form for all
         return Answer(refusal.status, {"error": refusal.message})
 

@@ -77,6 +77,9 @@ class Shoplazza:
     def token(self, call: Call) -> str | None:
         return call.headers.get("access-token")
 
+    def cost(self, call: Call) -> int:  # noqa: ARG002 - one for all
+        return 1
+
     def refuse(self, call: Call, refusal: Refusal) -> Answer:
         if not Dialect.of(call).modern:
             if refusal.status == 401:

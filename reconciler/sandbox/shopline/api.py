@@ -7,6 +7,7 @@ from reconciler.sandbox.platform import Store, unwrap
 from reconciler.sandbox.records import Record
 from reconciler.sandbox.shopline.addresses import Addresses
 from reconciler.sandbox.shopline.form import Form
+from reconciler.sandbox.shopline.graphql import Graphql, failed
 from reconciler.sandbox.shopline.read import Listing, only
 from reconciler.sandbox.shopline.write import Write
 
@@ -28,6 +29,10 @@ def _declared(plain: Route) -> Route:
     return Route(plain.method, plain.pattern, handler, plain.reads)
 
 
+def _is_graph(call: Call) -> bool:
+    return call.path.startswith("/admin/graph/")
+
+
 class Shopline:
     """The customer API of one SHOPLINE shop."""
 
@@ -42,6 +47,7 @@ class Shopline:
     def routes(self) -> list[Route]:
         found = []
         listing, addresses = Listing(self._store), Addresses(self._store)
+        graphql = Graphql(self._store)
         for version in VERSIONS:
             root = f"/admin/openapi/{version}"
             customers = f"{root}/customers"
@@ -57,6 +63,7 @@ class Shopline:
                 route("PUT", f"{customers}/{{id}}.json", self._update),
                 route("DELETE", f"{customers}/{{id}}.json", self._delete),
                 *addresses.routes(root),
+                *graphql.routes(version),
             ]
         return [_declared(one) for one in found]
 
@@ -64,7 +71,13 @@ class Shopline:
         scheme, _, token = call.headers.get("authorization", "").partition(" ")
         return token if scheme == "Bearer" else None
 
-    def refuse(self, call: Call, refusal: Refusal) -> Answer:  # noqa: ARG002 - one form for all
+    def cost(self, call: Call) -> int:
+        return int(self._settings["graph_cost"]) if _is_graph(call) else 1
+
+    def refuse(self, call: Call, refusal: Refusal) -> Answer:
+        in_body = self._settings["graph_throttle"] == "body"
+        if refusal.status == 429 and in_body and _is_graph(call):
+            return failed("Too many request", "REQUEST_LIMIT_EXCEEDED")
         return Answer(refusal.status, {"errors": refusal.message})
 
     def headers(self, serial: int) -> dict[str, str]:

@@ -1,0 +1,71 @@
+"""SHOPLINE's GraphQL, for the fields that REST does not have."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from reconciler.errors import CustomerNotFound, PlatformError, Rejected, StoreStopped
+from reconciler.model.customer import LiveCustomer, Scalar
+from reconciler.platforms.http import Session
+from reconciler.platforms.shopline import tax
+
+_FORBIDDEN: Final = 403
+
+
+class Graphql:
+    """One store's endpoint, paced and guarded like any other of its session."""
+
+    def __init__(self, session: Session, version: str) -> None:
+        self._session = session
+        self._path = f"/admin/graph/{version}/graphql.json"
+
+    def completed(
+        self, customers: Iterable[LiveCustomer], fields: frozenset[str]
+    ) -> tuple[tuple[LiveCustomer, ...], bool]:
+        """Once it would not tell it is not asked again."""
+        every = tuple(customers)
+        found: list[LiveCustomer] = []
+        for start in range(0, len(every), tax.AT_ONCE):
+            batch = every[start : start + tax.AT_ONCE]
+            question = tax.question([one.remote_id for one in batch])
+            try:
+                answer = self._session.ask(self._path, question, "reading tax exemptions")
+            except PlatformError:
+                found.extend(tax.untold(one, fields) for one in every[start:])
+                break
+            found.extend(tax.completed(batch, answer.body, fields))
+        return tuple(found), not any(one.unreadable & fields for one in found)
+
+    def change(
+        self, remote_id: str, scalars: Sequence[tuple[str, Scalar]], *, after_another: bool
+    ) -> None:
+        """Each in a call of its own. What is refused after something else of the same write was
+        done is not raised: the record that is read back shows it.
+        """
+        done, refused = after_another, None
+        for name, value in scalars:
+            try:
+                self._change(remote_id, name, value)
+            except Rejected as error:
+                refused = error
+            else:
+                done = True
+        if refused is not None and not done:
+            raise refused
+
+    def _change(self, remote_id: str, name: str, value: Scalar) -> None:
+        doing = "changing a tax exemption"
+        body = tax.changed(remote_id, name, value)
+        try:
+            answer = self._session.write("POST", self._path, body, doing)
+        except (StoreStopped, CustomerNotFound) as error:
+            if isinstance(error, StoreStopped) and error.status != _FORBIDDEN:
+                raise
+            raise Rejected(
+                "GraphQL is not open to this token, or not for this customer",
+                store=self._session.store,
+                doing=doing,
+                status=error.status,
+                hint="give the app `write_customers` for GraphQL too",
+            ) from None
+        if not tax.is_taken(answer.body):
+            raise self._session.garbled_write("the answer tells of no customer", doing)
