@@ -1,6 +1,7 @@
 """Tax exemptions on SHOPLINE, which GraphQL alone tells and takes: read, compared, written, held."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from reconciler.platforms.shopline import tax
 from reconciler.platforms.shopline.wire import customer
 from reconciler.platforms.times import StoreTimes
 from reconciler.sandbox import Fault, Sandbox
-from tests.harness import Shop, consent, opened, person, states, told
+from tests.harness import Killed, Shop, consent, opened, person, states, told
 from tests.program import run
 
 Json = dict[str, Any]
@@ -375,3 +376,39 @@ def test_since_a_receipt_they_are_asked_for_all_the_same(tmp_path: Path) -> None
         body = shop.plan(since=kept)
         assert body["stores"][0]["receipt"]["mode"] in ("since", "full")
         assert [one["field"] for one in body["changes"][0]["fields"]] == ["tax_exempt"]
+
+
+@pytest.mark.parametrize("dies_after", range(1, 6))
+def test_a_newcomer_whose_making_was_cut_off_gets_them_on_resume(
+    tmp_path: Path, dies_after: int
+) -> None:
+    with opened(tmp_path, "shopline", []) as shop:
+        shop.want({"email": ADA, "first_name": "Ada", **WANTED})
+        body = shop.plan()
+        with suppress(Killed):
+            shop.apply(body, dies_after=dies_after)
+        result = shop.apply(body, resume=True)
+        assert result.complete, told(result)
+        assert _holds(shop) == (True, {"US:", "CA:BC,ON"})
+        assert len(shop.box.customers()) == 1
+
+
+def test_a_newcomer_whose_exemption_lost_its_answer_has_it_once(tmp_path: Path) -> None:
+    with opened(tmp_path, "shopline", []) as shop:
+        shop.want({"email": ADA, "tax_exempt": True})
+        shop.box.fault(Fault("drop_after", path=GRAPH, nth=2))
+        result = shop.apply(shop.plan())
+        assert result.complete, told(result)
+        assert _holds(shop)[0] is True
+
+
+def test_what_staff_exempted_is_adopted_into_the_files(tmp_path: Path) -> None:
+    with opened(tmp_path, "shopline", [person(**HELD)]) as shop:
+        shop.want({"email": ADA, "tax_exempt": False, "tax_exemptions": []})
+        env = {"TOKEN": shop.box.token}
+        fields = ("--field", "tax_exempt", "--field", "tax_exemptions")
+        done = run("adopt", "--specs", str(shop.specs), "--write", *fields, env=env)
+        assert done.code == 0, done.err
+        assert shop.plan()["changes"] == []
+    text = next(shop.specs.glob("*.yaml")).read_text(encoding="utf-8")
+    assert "SG" in text
