@@ -10,7 +10,6 @@ import pytest
 
 from reconciler import app
 from reconciler.app.exporting import Export
-from reconciler.clock import system_clock
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.tax import TaxExemptions, exemptions
 from reconciler.plan.outcome import State
@@ -257,24 +256,44 @@ def test_a_lost_answer_is_looked_up_and_written_once(tmp_path: Path, field: str,
         assert shop.plan()["changes"] == []
 
 
-@pytest.mark.parametrize("throttle", ["status", "body"])
-@pytest.mark.parametrize("cost", ["1", "8"])
-def test_the_limiter_heeds_a_store_that_counts_points(
-    tmp_path: Path, throttle: str, cost: str
+SLOW_DOWN = [
+    {"status": 429, "body": {"errors": "Too many request"}, "retry_after": 1},
+    {"status": 429, "body": {"errors": "Too many request"}},
+    {
+        "status": 200,
+        "body": {"errors": [{"extensions": {"code": "REQUEST_LIMIT_EXCEEDED"}}], "data": None},
+    },
+]
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3])
+@pytest.mark.parametrize("said", SLOW_DOWN, ids=["after", "status", "body"])
+@pytest.mark.parametrize("new", [False, True])
+def test_who_is_asked_to_slow_down_goes_on_later(
+    tmp_path: Path, said: Json, nth: int, *, new: bool
 ) -> None:
-    switches = {"graph_throttle": throttle, "graph_cost": cost}
-    names = [f"c{number}@example.com" for number in range(2)]
-    box = Sandbox("shopline", switches=switches, rate=(400, 9))
-    box.seed(person(one, phone=None) for one in names)
+    with opened(tmp_path, "shopline", [] if new else [person()]) as shop:
+        shop.want({"email": ADA, "tax_exempt": True})
+        body = shop.plan()
+        shop.box.forget_requests()
+        shop.box.fault(Fault("status", path=GRAPH, nth=nth, **said))
+        result = shop.apply(body)
+        assert result.complete, told(result)
+        assert _holds(shop)[0] is True
+        assert len(_graphs(shop)) == 4 + (nth == 2 and not new)
+
+
+@pytest.mark.parametrize("throttle", ["status", "body"])
+def test_a_bucket_of_points_that_stays_full_holds_the_field(tmp_path: Path, throttle: str) -> None:
+    switches = {"graph_throttle": throttle, "graph_cost": "8"}
+    box = Sandbox("shopline", switches=switches, rate=(0.001, 9))
+    box.seed([person()])
     with box.serving() as url:
         shop = Shop(tmp_path, box, url, "shopline")
-        shop.clock = system_clock()
-        shop.want(*({"email": one, "tax_exempt": True} for one in names))
-        result = shop.apply(shop.plan())
-        refused = sum(one.status == 429 for one in box.requests)
-        assert result.complete, told(result)
-        assert all(one["tax_exempt"] for one in box.customers())
-    assert refused or throttle == "body" or cost == "1"
+        shop.want({"email": ADA, "tax_exempt": True})
+        body = shop.plan(read="full")
+    assert body["changes"] == []
+    assert [one["rule"] for one in body["verdicts"]] == ["read.unreadable"]
 
 
 def test_a_store_that_empties_the_rest_is_stopped_after_one(tmp_path: Path) -> None:
