@@ -53,6 +53,7 @@ SWITCHES: dict[str, dict[str, tuple[str, ...]]] = {
         "resend": ("keep", "restamp"),
         "gender": ("numbers", "words"),
         "graph_unset": ("told", "null"),
+        "metafield_pages": ("none", "fifty", "small", "silent"),
         "graph_whole": ("list", "null"),
         "graph_missing": ("null", "error"),
     },
@@ -89,6 +90,19 @@ TAX_EXEMPTIONS: tuple[Json | None, ...] = (
     },
     {"applyToAllRegion": False, "taxExemptionRegions": [{**_region("CA", "ON"), "name": "Canada"}]},
     {"applyToAllRegion": False, "taxExemptionRegions": [_region("Atlantis", "Poseidonis")]},
+)
+
+
+def metafield(key: str, kind: str, value: str | None) -> Json:
+    return {"namespace": "custom", "key": key, "type": kind, "value": value}
+
+
+_METAFIELDS = (
+    metafield("points", "number_integer", "07"),
+    metafield("points", "number_integer", "8"),
+    metafield("points", "single_line_text_field", "7"),
+    metafield("tier", "json", '{"a": 1}'),
+    {**metafield("label", "single_line_text_field", "x"), "namespace": "app-loyalty"},
 )
 
 # What has to be, for everything that these specs ask for to be possible.
@@ -138,7 +152,13 @@ def _consent(dated: bool) -> st.SearchStrategy[Json]:
 
 def _extra() -> st.SearchStrategy[Json]:
     return st.fixed_dictionaries(
-        {}, optional={key: st.sampled_from(held) for key, held in SHOPLINE_FIELDS.values()}
+        {},
+        optional={
+            **{key: st.sampled_from(held) for key, held in SHOPLINE_FIELDS.values()},
+            "metafields": st.lists(
+                st.sampled_from(_METAFIELDS), unique_by=lambda one: str(one["key"]), max_size=3
+            ).map(lambda rows: [dict(one) for one in rows]),
+        },
     )
 
 
@@ -228,6 +248,18 @@ _SOME_REGIONS = (
 _OWN_TO_SHOPLINE = {
     "tax_exempt": st.booleans(),
     "tax_exemptions": st.sampled_from(([], *_SOME_REGIONS)),
+    "metafields": st.lists(
+        st.sampled_from(
+            [
+                metafield("points", "number_integer", "7"),
+                metafield("points", "number_integer", "+7"),
+                metafield("points", "number_integer", None),
+                metafield("label", "single_line_text_field", "=1+1"),
+            ]
+        ),
+        unique_by=lambda one: str(one["key"]),
+        max_size=2,
+    ),
     "nickname": st.sampled_from(("Addie", "Zoë")),
     "birthday": st.sampled_from(("1990-02-28", "1815-12-10")),
     "gender": st.sampled_from(("male", "female", "secret")),

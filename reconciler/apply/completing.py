@@ -9,6 +9,7 @@ from reconciler.clock import Clock
 from reconciler.errors import PlatformError, RateLimited
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.metafields import NONE
 from reconciler.model.patch import Patch
 from reconciler.plan.changes import FieldChange, ScalarChange
 from reconciler.plan.steps import Step, StepKind
@@ -16,7 +17,7 @@ from reconciler.plan.store_rules import StoreRules
 from reconciler.platforms.base import Reader, Writer, completed
 
 _TRIES: Final = 3
-_UNSET: Final = (None, False)
+_UNSET: Final = (None, False, NONE)
 
 
 def told_apart(step: Step, table: Capabilities) -> frozenset[str]:

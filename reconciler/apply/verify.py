@@ -19,6 +19,7 @@ from reconciler.plan.changes import (
     ScalarChange,
     TagChange,
 )
+from reconciler.plan.compare import held_of
 from reconciler.plan.outcome import State
 from reconciler.plan.steps import StepKind
 from reconciler.plan.store_rules import StoreRules
@@ -99,7 +100,7 @@ def taken(
             return State.UNVERIFIED
         case ScalarChange():
             normalise = BY_NAME[change.path.name].normalise
-            now = normalise(back.scalar(change.path.name), region)
+            now = normalise(held_of(back.scalar(change.path.name), change.after), region)
             wanted = normalise(change.after, region)
             return State.DONE if now == wanted else State.NOT_APPLIED
         case TagChange():

@@ -15,6 +15,7 @@ from reconciler.model.fields import BY_NAME, PROFILE, consent_field
 from reconciler.model.identity import Identity, IdentityKind, identity, usual_phone
 from reconciler.model.instant import instant
 from reconciler.model.marks import marked
+from reconciler.model.metafields import repeated
 from reconciler.model.ownership import Ownership
 from reconciler.model.personal import Personal, personal
 from reconciler.model.settings import StoreSettings
@@ -215,10 +216,12 @@ def _customer(place: _Place, item: Mapping[str, Any], defaults: Mapping[str, Any
         if name in filled:
             value: Any = filled[name]
             spec = BY_NAME[name]
-            if spec.personal:
-                value = personal(value)
-            elif spec.read is not None:
+            if name == "metafields":
+                _refuse_repeated(value, (*pointer, name), place)
+            if spec.read is not None:
                 value = spec.read(value)
+            elif spec.personal:
+                value = personal(value)
             entry.say(name, value, (*pointer, name), default=name not in item)
     if "addresses" in filled:
         addresses = tuple(map(_address, filled["addresses"]))
@@ -234,6 +237,18 @@ def _customer(place: _Place, item: Mapping[str, Any], defaults: Mapping[str, Any
             place.work.refuse_marks(named, ownership, place.document, at)
     _consents(entry, item, {} if absent else defaults, place.work)
     return entry
+
+
+def _refuse_repeated(value: Any, pointer: Pointer, place: _Place) -> None:
+    """Two values of one metafield."""
+    again = repeated(value or ())
+    if again is not None:
+        place.work.complain(
+            "metafields.repeated",
+            "this metafield stands twice in one entry",
+            place.document.mark((*pointer, again)),
+            "leave one of them out",
+        )
 
 
 def _claim(entry: Entry, claims: bool, place: _Place, *, default: bool) -> None:

@@ -18,6 +18,7 @@ from reconciler.model.consent import (
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED, Managed
 from reconciler.model.marks import NO_MARKS, Marks
+from reconciler.model.metafields import Metafields
 from reconciler.model.personal import Personal
 from reconciler.model.tags import TagIntent
 from reconciler.model.tax import TaxExemptions
@@ -35,7 +36,7 @@ class Account(StrEnum):
     INVITED = "invited"
 
 
-Scalar: TypeAlias = Personal | TaxExemptions | str | bool | None
+Scalar: TypeAlias = Personal | TaxExemptions | Metafields | str | bool | None
 
 ADDRESS_TEXTS: Final = (
     "first_name",
@@ -207,6 +208,7 @@ class LiveCustomer:
     note: Personal | None = None
     tax_exempt: bool | None = None
     tax_exemptions: TaxExemptions | None = None
+    metafields: Metafields | None = field(default=None, repr=False)
     tags: tuple[str, ...] = ()
     addresses: tuple[Address, ...] = ()
     consents: tuple[tuple[Channel, LiveConsent], ...] = ()

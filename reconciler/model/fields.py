@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from reconciler.model.consent import Channel
 from reconciler.model.identity import IdentityKind, email_key, number_of, phone_key, tidy
+from reconciler.model.metafields import from_spec as metafields_of
 from reconciler.model.personal import Personal
 from reconciler.model.tax import from_spec
 
@@ -150,6 +151,15 @@ FIELDS: Final = (
         title="tax exemptions by region",
         part="taxExemptions",
         read=from_spec,
+    ),
+    FieldSpec(
+        name="metafields",
+        kind=FieldKind.SCALAR,
+        normalise=_flag,  # compared one by one with those that an entry names
+        personal=True,
+        title="metafields",
+        part="metafields",
+        read=metafields_of,
     ),
     FieldSpec(name="tags", kind=FieldKind.SET, normalise=_flag, personal=False, title="tags"),
     FieldSpec(

@@ -5,6 +5,7 @@ It is no `str`, so JSON encoders, joins and f-strings cannot leak it by accident
 
 from typing import Any, Final, NoReturn
 
+from reconciler.model.metafields import Metafields
 from reconciler.model.tax import TaxExemptions
 
 MASK: Final = "•••"
@@ -43,13 +44,13 @@ class Personal:
         raise TypeError("personal text is not serialised; reveal it where the wire is written")
 
 
-def in_clear(value: "Personal | TaxExemptions | str | bool | None") -> Any:
+def in_clear(value: "Personal | TaxExemptions | Metafields | str | bool | None") -> Any:
     """A value of a field as a spec says it and as it is digested, in plain data; None where there
     is nothing.
     """
     if isinstance(value, Personal):
         return value.reveal()
-    return value.plain() if isinstance(value, TaxExemptions) else value
+    return value.plain() if isinstance(value, (TaxExemptions, Metafields)) else value
 
 
 def personal(value: object) -> Personal | None:

@@ -155,6 +155,11 @@ RULES: Final[dict[str, Rule]] = {
     "files.too-deep": error("folders go too deep", "keep the specs in fewer levels"),
     "files.too-large": error("a file is too large", "split it"),
     "files.unreadable": error("a file cannot be read", "check its permissions"),
+    "metafields.repeated": error("a metafield stands twice in one entry", "leave one of them out"),
+    "metafields.type": warn(
+        "a metafield is of another type in the store, which may not change it",
+        "the store's type in the files, or taking the metafield away first",
+    ),
     "fmt.anchor": error("a file with anchors is not laid out anew", "write the content out"),
     "fmt.overtaken": error("a file changed while it was laid out", "run fmt again"),
     "fmt.unclear": error(

@@ -32,7 +32,7 @@ from reconciler.model.register import Access
 from reconciler.model.tags import TagIntent, sort_tags, tag_key
 from reconciler.plan.case import CustomerPlan
 from reconciler.plan.changes import AddressChange, FieldChange, TagChange
-from reconciler.plan.compare import differences
+from reconciler.plan.compare import differences, held_of
 from reconciler.plan.controller import wanted_out
 from reconciler.plan.customer import plan_customer
 from reconciler.plan.pairing import Ambiguous, Missing, Paired, Pairing
@@ -291,7 +291,7 @@ def _value(
     if field == "addresses":
         assert any(isinstance(one, AddressChange) for one in own)  # noqa: S101
         return _Found(_addresses(live))
-    return _Found(live.scalar(field))
+    return _Found(held_of(live.scalar(field), dict(desired.scalars).get(field)))
 
 
 def _intent(desired: DesiredCustomer, changes: Iterable[TagChange]) -> TagIntent:

@@ -9,6 +9,7 @@ from reconciler.model.field_path import FieldPath
 from reconciler.model.fields import BY_NAME, SCALARS
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
+from reconciler.model.metafields import Metafields
 from reconciler.model.ownership import NO_MARKS, Ownership
 from reconciler.model.personal import Personal
 from reconciler.model.settings import RiskClass
@@ -37,7 +38,7 @@ def differences(
     for name, wanted, written in _wanted_scalars(desired):
         if name in live.unreadable or name in live.unasked:
             continue
-        had = live.scalar(name)
+        had = held_of(live.scalar(name), wanted)
         if written is None and had == wanted:
             continue
         before = BY_NAME[name].normalise(had, settings.region)
@@ -71,6 +72,13 @@ def differences(
                 wanted=addresses.in_order(desired.addresses, settings.region),
                 paths=paths,
             )
+
+
+def held_of(had: Scalar, wanted: Scalar) -> Scalar:
+    """What is compared of a value: of metafields those that an entry names."""
+    if isinstance(wanted, Metafields):
+        return wanted.held_in(had if isinstance(had, Metafields) else None)
+    return had
 
 
 def statements(desired: DesiredCustomer, settings: ComparisonSettings) -> Iterator[FieldChange]:
@@ -193,6 +201,6 @@ def _boxed(name: str, value: object, *, personal: bool = False) -> Scalar:
     """A normal form back in the type that cannot be printed, where the field or the value is."""
     if isinstance(value, str) and (personal or BY_NAME[name].personal):
         return Personal(value)
-    if value is None or isinstance(value, (str, bool, Personal, TaxExemptions)):
+    if value is None or isinstance(value, (str, bool, Personal, TaxExemptions, Metafields)):
         return value
     raise TypeError(f"a field has no values of the type {type(value).__name__}")

@@ -9,12 +9,14 @@ from typing import Final
 
 from reconciler.model.consent import Channel
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.field_path import FieldPath
 from reconciler.model.settings import RiskClass
 from reconciler.plan.case import Case, CustomerPlan
 from reconciler.plan.changes import Action, FieldChange, Presence, TagChange
 from reconciler.plan.compare import creation, differences
 from reconciler.plan.controller import OUT, Carried, carried
 from reconciler.plan.held_back import is_withdrawal
+from reconciler.plan.metafield_types import other_types
 from reconciler.plan.ownership import is_ours
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.verdicts import Level, Verdict
@@ -57,6 +59,8 @@ def plan_customer(
         case.unreadable(live)
         case.blind_resends(live, fields)
         case.marks_of_others(live, fields)
+        for said in other_types(desired, live, rules.pseudonyms):
+            case.add("metafields.type", Level.WARN, said, (FieldPath("metafields"),))
     case.unsupported(fields)
     return case.finish(fields)
 

@@ -3,15 +3,16 @@ begun. The counts are measured on the local stores (`tests/plan/test_effort.py`)
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import SAID_NO, Channel
 from reconciler.model.field_path import ADDRESSES
 from reconciler.model.identity import IdentityKind
+from reconciler.model.metafields import NONE, Metafield, Metafields
 from reconciler.model.settings import Rate
-from reconciler.plan.changes import AddressChange, Change, ConsentChange, FieldChange
+from reconciler.plan.changes import AddressChange, Change, ConsentChange, FieldChange, ScalarChange
 from reconciler.plan.steps import StepKind, kinds
 
 # The customer is read, written and read back; a creation looks for each contact instead.
@@ -67,7 +68,9 @@ def _of_step(kind: StepKind, fields: list[FieldChange], table: Capabilities) -> 
         calls += extra[ADDRESSES.name] * max(1, len(touched))
         elsewhere += 1
     if apart:
-        calls += _TOLD_TWICE + sum(extra.get(one.path.name, 0) for one in apart)
+        names = {one.path.name for one in apart}
+        calls += _TOLD_TWICE * sum(bool(names & group) for group in table.told_apart)
+        calls += sum(extra.get(one.path.name, 0) * _values(one) for one in apart)
     calls -= elsewhere == len(fields)
     if kind is StepKind.CREATE:
         looked_up = dict(table.look_up_calls)
@@ -96,6 +99,18 @@ def _shared(
     if table.resends_consent and not all(seen.get(one) in SAID_NO for one in others):
         return reread
     return reread + together
+
+
+def _values(one: FieldChange) -> int:
+    """How many values of a field change, where each takes a call."""
+    if not isinstance(one, ScalarChange) or not isinstance(one.after, Metafields):
+        return 1
+    had = one.before if isinstance(one.before, Metafields) else NONE
+    return sum(not wanted.means(_of(had, wanted)) for wanted in one.after.every)
+
+
+def _of(had: Metafields, wanted: Metafield) -> Metafield:
+    return had.of(wanted.name) or replace(wanted, value=None)
 
 
 def _is_told_apart(one: FieldChange, table: Capabilities) -> bool:

@@ -18,11 +18,13 @@ from reconciler.model.customer import (
 from reconciler.model.fields import consent_field
 from reconciler.model.identity import Identity, IdentityKind, identity
 from reconciler.model.managed import UNMANAGED
+from reconciler.model.metafields import Metafields
 from reconciler.model.ownership import NO_MARKS, Ownership
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import StoreSettings
 from reconciler.model.tags import TagIntent
 from reconciler.plan.changes import FieldChange, TagChange
+from reconciler.plan.compare import held_of
 from reconciler.plan.contact import keys_of
 from reconciler.plan.pairing import Pairing, lives_of
 from reconciler.plan.plan import StorePlan
@@ -141,7 +143,7 @@ def _one(
         Field(
             name=name,
             wanted=wanted,
-            live=_live(name, live, ownership),
+            live=_live(name, wanted, live, ownership),
             mark=desired.mark_of(name),
             changes=name in changing,
             verdicts=tuple(one for one in verdicts if _is_about(one, name)),
@@ -192,8 +194,8 @@ def _managed(desired: DesiredCustomer) -> Iterator[tuple[str, Wanted]]:
         yield consent_field(channel), wanted
 
 
-def _live(name: str, live: LiveCustomer | None, ownership: Ownership) -> Live:
-    """Tags without those that are marks."""
+def _live(name: str, wanted: Wanted, live: LiveCustomer | None, ownership: Ownership) -> Live:
+    """Tags without those that are marks, and metafields that the entry names."""
     if live is None:
         return None
     if name == "tags":
@@ -202,4 +204,5 @@ def _live(name: str, live: LiveCustomer | None, ownership: Ownership) -> Live:
         return live.addresses
     if name.startswith("consent."):
         return live.consent(Channel(name.removeprefix("consent.")))
-    return live.scalar(name)
+    had = live.scalar(name)
+    return held_of(had, wanted) if isinstance(wanted, Metafields) else had

@@ -93,6 +93,7 @@ class Bearers:
                     language=None,
                     note=None,
                     tax_exemptions=None,
+                    metafields=None,
                     addresses=(),
                     other=(),
                     wire=None,

@@ -10,6 +10,7 @@ from typing import Final
 from reconciler.diagnostics import SourceMark
 from reconciler.model.consent import Evidence, WantedConsent
 from reconciler.model.customer import Scalar
+from reconciler.model.metafields import Metafields
 from reconciler.model.personal import Personal
 from reconciler.model.provenance import Provenance
 from reconciler.model.pseudonyms import Pseudonyms, canonical
@@ -218,10 +219,11 @@ def _value(one: FieldChange, pseudonyms: Pseudonyms) -> SavedValue:
 
 def _scalar(one: ScalarChange, pseudonyms: Pseudonyms) -> SavedScalar | HiddenScalar:
     effect = _effect(one.before, one.after)
-    if isinstance(one.before, Personal) or isinstance(one.after, Personal):
+    before, after = one.before, one.after
+    if isinstance(before, (Personal, Metafields)) or isinstance(after, (Personal, Metafields)):
         return HiddenScalar(effect=effect)
     return SavedScalar(
-        effect=effect, before=_shown(one.before, pseudonyms), after=_shown(one.after, pseudonyms)
+        effect=effect, before=_shown(before, pseudonyms), after=_shown(after, pseudonyms)
     )
 
 

@@ -7,6 +7,7 @@ from reconciler.diagnostics import SourceMark
 from reconciler.model.consent import LiveConsent, WantedConsent
 from reconciler.model.customer import Account, Address
 from reconciler.model.fields import BY_NAME
+from reconciler.model.metafields import Metafield, Metafields
 from reconciler.model.personal import MASK, Personal
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.tags import TagIntent
@@ -136,12 +137,20 @@ def _live(value: Live | Wanted, pseudonyms: Pseudonyms, show: Show) -> str:
             return show(value)
         case TaxExemptions():
             return str(value)
+        case Metafields():
+            return "; ".join(_metafield(one, pseudonyms, show) for one in value.every) or "none"
         case LiveConsent():
             return _since(value, show)
         case tuple():
             return ", ".join(_part(one, pseudonyms, show) for one in value) or "none"
         case _:
             raise TypeError(type(value).__name__)
+
+
+def _metafield(one: Metafield, pseudonyms: Pseudonyms, show: Show) -> str:
+    """By its name in the files."""
+    name = pseudonyms.text(f"{one.namespace}.{one.key}")
+    return f"{name}: {'nothing' if one.value is None else show(one.value)}"
 
 
 def _since(live: LiveConsent, show: Show) -> str:

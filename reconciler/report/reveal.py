@@ -1,5 +1,8 @@
 """The one place that turns personal values into text: for a terminal where somebody asked."""
 
+import json
+
+from reconciler.model.metafields import Metafields
 from reconciler.model.personal import Personal
 from reconciler.plan.changes import ScalarChange
 from reconciler.plan.plan import Plan
@@ -21,4 +24,6 @@ def revealed(plan: Plan) -> Reveal:
 
 def in_clear(value: object) -> str:
     """A personal value as it is; `(empty)` for none."""
+    if isinstance(value, Metafields):
+        return plain(json.dumps(value.plain(), ensure_ascii=False))
     return plain(value.reveal()) if isinstance(value, Personal) else "(empty)"

@@ -236,6 +236,15 @@ SHOPLINE: dict[str, Switch] = _SHARED | {
         "1", ("1", "8"), "How many of the bucket's requests one of GraphQL takes."
     ),
     "tax_exempt": Switch("honoured", _READ_ONLY, "What tax exemptions in a GraphQL write do."),
+    "metafields": Switch("open", ("open", "404"), "Whether the token may use metafields."),
+    "metafield_pages": Switch(
+        "none",
+        ("none", "fifty", "small", "silent"),
+        "Pages of metafields: none, of 50, of 3, or of 50 without a link to the next.",
+    ),
+    "metafield_type": Switch(
+        "taken", ("taken", "refused", "kept"), "What another type in a write of a metafield does."
+    ),
     "search_token": Switch("page", ("page", "keyset"), "What a search's page_info holds."),
     "email_lookup_missing": Switch(
         "null", ("null", "404"), "The answer to query_user_by_email for an unknown e-mail."

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.fields import BY_NAME
+from reconciler.model.metafields import from_spec as metafields_of
 from reconciler.model.tax import exemptions
 from reconciler.plan.outcome import State
 from reconciler.testing.case import UNDATED, Case, states, told
@@ -25,6 +26,13 @@ from reconciler.testing.check import (
 )
 from reconciler.testing.subject import Person
 
+_POINTS: Final = {
+    "namespace": "custom",
+    "key": "points",
+    "type": "number_integer",
+    "value": "7",
+}
+_THEIRS: Final = {**_POINTS, "namespace": "app-loyalty", "key": "tier"}
 # What is asked of a field, and what the server then holds.
 _CHANGES: Final[dict[str, tuple[Any, Any]]] = {
     "first_name": ("Augusta", "Augusta"),
@@ -39,6 +47,7 @@ _CHANGES: Final[dict[str, tuple[Any, Any]]] = {
         [{"country": "CA", "subdivisions": ["ON", "BC"]}, {"country": "US", "subdivisions": "all"}],
         exemptions([("CA", ["BC", "ON"]), ("US", None)]),
     ),
+    "metafields": ([_POINTS], metafields_of([_POINTS, _THEIRS])),
     "tags": ({"add": ["vip"], "remove": ["old"]}, ("app:x", "vip")),
 }
 # What somebody has of what not every platform can hold.
@@ -49,6 +58,7 @@ _HELD: Final = {
     "language": "en",
     "note": "met in Oslo",
     "tax_exemptions": exemptions([("NO", None)]),
+    "metafields": metafields_of([_THEIRS]),
 }
 _STATES: Final = (ConsentState.SUBSCRIBED, ConsentState.UNSUBSCRIBED, ConsentState.NOT_SUBSCRIBED)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.metafields import Metafields
 from reconciler.model.tax import TaxExemptions
 
 
@@ -31,6 +32,7 @@ class Person:
     note: str | None = None
     tax_exempt: bool = False
     tax_exemptions: TaxExemptions | None = None
+    metafields: Metafields | None = None
     tags: tuple[str, ...] = ()
     consents: tuple[tuple[Channel, ConsentState], ...] = ()
     rest: tuple[tuple[str, str], ...] = ()

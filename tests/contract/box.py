@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.metafields import from_spec
 from reconciler.model.tax import TaxExemptions, exemptions
 from reconciler.sandbox import Sandbox
 from reconciler.testing import Person, Server, Subject
@@ -15,7 +16,7 @@ _OWN = ("orders_count", "addresses", "extra")
 _TOLD_AS_FALSE = {"genstore": {"verified_email": False}}
 _GENDERS = ("unknown", "male", "female", "secret")
 # What SHOPLINE has beside the neutral form of the simulators.
-_SHOPLINE = ("nick_name", "birthday", "gender", "language")
+_SHOPLINE = ("nick_name", "birthday", "gender", "language", "metafields")
 _PHONES: dict[str, Callable[[str], str]] = {
     "shopline": lambda text: f"00{text[1:]}",
     "genstore": lambda text: text.removeprefix("+47"),
@@ -75,6 +76,7 @@ class BoxServer:
             "birthday": person.birthday and person.birthday.replace("-", ""),
             "gender": _GENDERS.index(person.gender or "unknown"),
             "language": person.language,
+            "metafields": [] if person.metafields is None else person.metafields.plain(),
         }
 
 
@@ -123,6 +125,7 @@ def _person(record: Mapping[str, Any]) -> Person:
         note=record["note"] or None,
         tax_exempt=record["tax_exempt"],
         tax_exemptions=_exemptions(record["tax_exemptions"] or {}),
+        metafields=from_spec(extra.get("metafields")),
         tags=tuple(record["tags"]),
         consents=tuple(
             (Channel(name), ConsentState(one["state"]))

@@ -55,3 +55,13 @@ def test_what_graphql_costs_is_told_under_both_readings_of_both_writes(
     switches = {"put": put, "graph_put": graph_put, "tax_exempt": write}
     with opened(simulated("shopline", switches), tmp_path / "case") as case:
         what_an_update_costs_is_told_and_stops_the_store(case)
+
+
+@pytest.mark.parametrize("pages", ["none", "fifty", "small", "silent"])
+@pytest.mark.parametrize("put", ["merge", "replace"])
+def test_metafields_are_read_and_written_however_they_are_paged(
+    tmp_path: Path, put: str, pages: str
+) -> None:
+    switches = {"put": put, "metafield_pages": pages}
+    with opened(simulated("shopline", switches), tmp_path / "case") as case:
+        what_an_update_costs_is_told_and_stops_the_store(case)

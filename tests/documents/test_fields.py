@@ -16,6 +16,7 @@ from reconciler.model.consent import Channel, ConsentState, Evidence
 from reconciler.model.customer import Address, LiveCustomer
 from reconciler.model.fields import FIELDS
 from reconciler.model.identity import IdentityKind, identity
+from reconciler.model.metafields import metafields
 from reconciler.model.patch import ConsentWrite, Patch
 from reconciler.model.personal import Personal
 from reconciler.model.tags import TagDelta
@@ -24,6 +25,7 @@ from reconciler.platforms.coerce import Unreadable
 from reconciler.platforms.genstore import wire as genstore
 from reconciler.platforms.registry import TABLES
 from reconciler.platforms.shoplazza import wire as shoplazza
+from reconciler.platforms.shopline import metafields as shopline_metafields
 from reconciler.platforms.shopline import tax as shopline_tax
 from reconciler.platforms.shopline import wire as shopline
 from reconciler.platforms.times import StoreTimes
@@ -111,6 +113,14 @@ def _completed(live: LiveCustomer, record: dict[str, Any]) -> LiveCustomer:
     return found
 
 
+METAFIELD = {
+    "id": "7",
+    "namespace": "custom",
+    "key": "points",
+    "type": "number_integer",
+    "value": "7",
+    "description": "of the programme",
+}
 SUBSCRIPTION = {
     "customer_id": "1",
     "status": 1,
@@ -300,6 +310,8 @@ def _shows(platform: str, path: str, record: dict[str, Any]) -> set[str]:
     """What of the customer is another, whatever the field tells."""
     if path.startswith("subscription."):
         return _of_subscription(path.partition(".")[2])
+    if path.startswith("metafield."):
+        return _of_metafield(path.partition(".")[2])
     found: set[str] = set()
     bases = [record, {**record, "addresses": []}]
     # Where one field tells what another does, the other is looked at alone.
@@ -348,6 +360,18 @@ def _of_subscription(name: str) -> set[str]:
     return found
 
 
+def _of_metafield(name: str) -> set[str]:
+    had = shopline_metafields.read(METAFIELD)
+    for value in (None, "8", *OTHERS):
+        try:
+            has = shopline_metafields.read({**METAFIELD, name: value})
+        except Unreadable:
+            return {"metafields"}
+        if has != had or has.remote_id != had.remote_id:
+            return {"metafields"}
+    return set()
+
+
 @cache
 def _sent(platform: str, kind: str) -> frozenset[str]:
     """The paths that a create or an update of everything sends."""
@@ -362,6 +386,7 @@ def _sent(platform: str, kind: str) -> frozenset[str]:
         "birthday": "1815-12-10",
         "tax_exempt": True,
         "tax_exemptions": exemptions([("DE", ["BY"])]),
+        "metafields": metafields([shopline_metafields.read(METAFIELD)]),
     }
     scalars = tuple(
         (name, texts.get(name, "x"))
@@ -407,6 +432,9 @@ def _write(kind: str, platform: str) -> ConsentWrite:
 
 
 def _of_graphql(name: str, value: Any) -> Iterator[str]:
+    if name == "metafields":
+        yield from _paths({"metafield": shopline_metafields.body(value.every[0])})
+        return
     if name not in shopline_tax.FIELDS:
         return
     sent = shopline_tax.changed("1", name, value)["variables"]
@@ -463,6 +491,9 @@ WANTED: dict[str, Any] = {
     "note": "calls at noon",
     "tax_exempt": True,
     "tax_exemptions": [{"country": "DE", "subdivisions": "all"}],
+    "metafields": [
+        {"namespace": "custom", "key": "points", "type": "number_integer", "value": "7"}
+    ],
     "tags": {"add": ["vip"]},
     "addresses": {"city": "Oslo", "country": "Norway", "country_code": "NO"},
     "consent.email": "unsubscribed",

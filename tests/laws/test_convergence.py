@@ -129,6 +129,8 @@ def test_nobody_and_nothing_unmanaged_is_touched(
         for field, (key, _) in SHOPLINE_FIELDS.items():
             if field not in entry:
                 assert (has["extra"].get(key) or None) == (had["extra"].get(key) or None)
+        ours = {one["key"] for one in entry.get("metafields", ())}
+        assert _metafields(has, ours) == _metafields(had, ours)
         assert [tag for tag in has["tags"] if tag in FOREIGN_TAGS] == [
             tag for tag in had["tags"] if tag in FOREIGN_TAGS
         ]
@@ -137,6 +139,15 @@ def test_nobody_and_nothing_unmanaged_is_touched(
         for channel in ("email", "sms"):
             if channel not in entry.get("consent", {}):
                 assert _said(shop, has, channel) == _said(shop, had, channel)
+
+
+def _metafields(customer: Json, ours: set[str]) -> set[tuple[str, ...]]:
+    """Those that no entry names."""
+    return {
+        (one["namespace"], one["key"], one["type"], one["value"])
+        for one in customer["extra"].get("metafields") or ()
+        if one["namespace"] != "custom" or one["key"] not in ours
+    }
 
 
 def _said(shop: Shop, customer: Json, channel: str) -> object:

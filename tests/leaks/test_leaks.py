@@ -26,6 +26,8 @@ Json = dict[str, Any]
 SINCE = "2026-07-02T08:15:30+00:00"
 FORMATS = ("text", "markdown", "json", "html", "github", "gitlab", "csv")
 
+METAFIELD = {"namespace": "custom", "key": "crm_note", "type": "single_line_text_field"}
+
 
 class Watch:
     """One store of canaries with its specs, and everything that any command let out of it."""
@@ -52,6 +54,7 @@ class Watch:
                 "language": "nb",
                 "tax_exempt": True,
                 "tax_exemptions": [{"country": "NO", "subdivisions": "all"}],
+                "metafields": [{**METAFIELD, "value": canaries.NOTE}],
             }
             if shopline
             else {"tax_exemptions": [{"country": "NO", "subdivisions": "all"}]}
@@ -154,6 +157,18 @@ def _exemptions_of_somebody() -> Json:
     return {"applyToAllRegion": False, "taxExemptionRegions": [region]}
 
 
+def _of_shopline() -> Json:
+    """A metafield may hold anything, and be called and typed like anybody."""
+    theirs = {"namespace": canaries.FIRST, "key": canaries.LAST, "value": canaries.NOTE}
+    return {
+        "birthday": canaries.OLD_BIRTHDAY,
+        "metafields": [
+            {**METAFIELD, "value": canaries.STREET, "type": canaries.IN_TAG},
+            {**METAFIELD, **theirs},
+        ],
+    }
+
+
 def _people(platform: str) -> list[Json]:
     phones = {
         "genstore": [one[3:] for one in PHONES],
@@ -166,7 +181,7 @@ def _people(platform: str) -> list[Json]:
             EMAILS[0],
             phone=phone[2],
             tags=[canaries.IN_TAG, "app:x"],
-            extra={"birthday": canaries.OLD_BIRTHDAY} if platform == "shopline" else {},
+            extra=_of_shopline() if platform == "shopline" else {},
         ),
         person(
             EMAILS[1],

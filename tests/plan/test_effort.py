@@ -27,6 +27,8 @@ YES = {"email": consent("subscribed"), "sms": consent()}
 COUNT = 10
 # No such write, or nothing is told of when nobody was asked.
 NOT_ON_SHOPLAZZA = ("rename", "delete", "grant", "tax", "tax alone", "taxed newcomer")
+ON_SHOPLINE = ("metafields", "noted newcomer")
+METAFIELD = {"namespace": "custom", "key": "points", "type": "json", "value": "7"}
 KINDS = ("withdraw", "name", "tags", "address", "create", *NOT_ON_SHOPLAZZA)
 
 
@@ -46,6 +48,12 @@ def _wanted(kind: str, name: str, variant: str) -> Json:
             "tax_exempt": True,
             "tax_exemptions": [{"country": "NO", "subdivisions": "all"}],
         },
+        "metafields": {"metafields": [METAFIELD, {**METAFIELD, "key": "label"}]},
+        "noted newcomer": {
+            "email": f"made-{name}",
+            "tax_exempt": True,
+            "metafields": [METAFIELD, {**METAFIELD, "key": "label"}],
+        },
         "taxed newcomer": {"email": f"made-{name}", "tax_exempt": True},
     }
     return {"email": name, **wanted[kind]}
@@ -56,7 +64,7 @@ def _wanted(kind: str, name: str, variant: str) -> Json:
     [
         (variant, kind)
         for variant in VARIANTS
-        for kind in KINDS
+        for kind in (*KINDS, *(ON_SHOPLINE if variant == "shopline" else ()))
         if not (variant.startswith("shoplazza") and kind in NOT_ON_SHOPLAZZA)
     ],
 )

@@ -30,6 +30,10 @@ WRITES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         {"tax_exemptions": [{"country": "CA", "subdivisions": ["ON"]}]},
         ("genstore", "shopline"),
     ),
+    "metafields": (
+        {"metafields": [{"namespace": "custom", "key": "points", "type": "json", "value": "7"}]},
+        ("shopline",),
+    ),
     "birthday": ({"birthday": "1815-12-10", "gender": "female"}, ("shopline",)),
     "language": ({"nickname": "Countess", "language": "nb"}, ("shopline",)),
     "rename": (

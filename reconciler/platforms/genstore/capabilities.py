@@ -34,7 +34,7 @@ GENSTORE: Final = Capabilities(
     updates=_ALL,
     why_not=tuple(
         (name, "its documents have no such field")
-        for name in ("nickname", "birthday", "gender", "language")
+        for name in ("nickname", "birthday", "gender", "language", "metafields")
     ),
     deletes=True,
     counts=False,

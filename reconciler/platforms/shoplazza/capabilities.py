@@ -34,6 +34,7 @@ SHOPLAZZA: Final = Capabilities(
         ("note", "its documents list a note, and no call that takes one"),
         ("tax_exempt", "`free_tax` can only be read"),
         ("tax_exemptions", "its documents have no such field"),
+        ("metafields", "its documents have no such field"),
         ("nickname", "its documents have no such field"),
         ("birthday", "its documents have no such field"),
         ("gender", "its documents have one for addresses only"),

@@ -20,6 +20,7 @@ _ALL: Final = frozenset(
         "note",
         "tax_exempt",
         "tax_exemptions",
+        "metafields",
         "tags",
         "addresses",
         "consent.email",
@@ -37,13 +38,13 @@ SHOPLINE: Final = Capabilities(
     updates=_ALL,
     # Both are in answers only: neither the page of a create nor that of an update lists them.
     tries=frozenset({"nickname", "language"}),
-    told_apart=(frozenset({"tax_exempt", "tax_exemptions"}),),
+    told_apart=(frozenset({"tax_exempt", "tax_exemptions"}), frozenset({"metafields"})),
     exempts_by_country=True,
     deletes=True,
     counts=True,
     lists_changes=True,
     # A mutation for each; that they are asked for before and after goes by `told_apart`.
-    extra_calls=(("addresses", 1), ("tax_exempt", 1), ("tax_exemptions", 1)),
+    extra_calls=(("addresses", 1), ("tax_exempt", 1), ("tax_exemptions", 1), ("metafields", 1)),
     # A search and a reading by id.
     look_up_calls=((IdentityKind.ID, 1), (IdentityKind.EMAIL, 2), (IdentityKind.PHONE, 2)),
     # "Maximum length: 64" of the `ids` filter may mean characters or entries; five ids fit both.
@@ -125,11 +126,18 @@ SHOPLINE: Final = Capabilities(
             touches=("the other regions of the customer",),
             guard="all regions that are wanted are sent; who has others since is left alone",
         ),
+        Footprint(
+            call="metafield calls",
+            touches=("the metafield that they name",),
+            guard="one that the specs do not name is in no call; all are read before and after",
+        ),
         Footprint(call="delete", touches=("the customer",), guard="only by name in the specs"),
     ),
     notes=(
         "Tax exemption, by region too, is told by GraphQL alone, and asked for where it is "
         "managed; a country without provinces is exempt as a whole.",
+        "Metafields have calls of their own, one a customer to read them, where they are managed; "
+        "a list that may go on unseen is not believed.",
         "Nickname and language are documented in answers only: what does not take is told alone.",
         "Customers with orders cannot be deleted; deleting an unknown id is answered like success.",
         "Tags may only grow in some stores; what could not be removed is reported.",

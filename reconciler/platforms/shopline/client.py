@@ -12,6 +12,7 @@ from reconciler.model.customer import LiveCustomer
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.memory import Memory
+from reconciler.model.metafields import Metafields
 from reconciler.model.patch import Patch
 from reconciler.platforms.answer import Answer
 from reconciler.platforms.base import (
@@ -27,9 +28,10 @@ from reconciler.platforms.coerce import Unreadable, as_id, as_int, as_mapping, a
 from reconciler.platforms.http import Session
 from reconciler.platforms.link_header import next_token
 from reconciler.platforms.lookup import in_batches, sort_out
-from reconciler.platforms.shopline import wire
+from reconciler.platforms.shopline import tax, wire
 from reconciler.platforms.shopline.capabilities import SHOPLINE
 from reconciler.platforms.shopline.graphql import Graphql
+from reconciler.platforms.shopline.metafields import FIELD, CustomerMetafields
 from reconciler.platforms.times import StoreTimes, in_utc
 
 T = TypeVar("T")
@@ -50,6 +52,7 @@ class Shopline:
         self._session = session
         self._root = f"/admin/openapi/{version}"
         self._graphql = Graphql(session, version)
+        self._metafields = CustomerMetafields(session, self._root)
         self._times = times
         self._region = phone_region
 
@@ -82,7 +85,13 @@ class Shopline:
     def completed(
         self, customers: Iterable[LiveCustomer], fields: frozenset[str]
     ) -> tuple[tuple[LiveCustomer, ...], bool]:
-        return self._graphql.completed(customers, fields)
+        every, told = tuple(customers), True
+        if asked := fields & tax.FIELDS:
+            every, told = self._graphql.completed(every, asked)
+        if FIELD in fields:
+            every, all_told = self._metafields.completed(every)
+            told = told and all_told
+        return every, told
 
     def scan(self) -> Iterator[Page]:
         return self.scan_with(nothing)
@@ -193,7 +202,7 @@ class Shopline:
             raise self._session.garbled_write(str(error), doing) from None
 
     def update(self, ground: LiveCustomer, patch: Patch) -> None:
-        """What GraphQL takes goes last, when the rest has been taken."""
+        """What is told apart goes last, when the rest has been taken."""
         apart = [one for one in patch.scalars if one[0] in SHOPLINE.apart]
         patch = _in_rest(patch)
         fields = patch.contacts or patch.scalars or patch.tags or patch.consents
@@ -207,9 +216,14 @@ class Shopline:
             _without_what_is_refused(patch, send)
         if patch.addresses is not UNMANAGED:
             self._put_addresses(ground, patch)
-        if apart:
-            another = bool(fields) or patch.addresses is not UNMANAGED
-            self._graphql.change(ground.remote_id, apart, after_another=another)
+        another = bool(fields) or patch.addresses is not UNMANAGED
+        exemptions = [one for one in apart if one[0] in tax.FIELDS]
+        if exemptions:
+            self._graphql.change(ground.remote_id, exemptions, after_another=another)
+        wanted = dict(apart).get(FIELD)
+        if isinstance(wanted, Metafields):
+            another = another or bool(exemptions)
+            self._metafields.change(ground, wanted, after_another=another)
 
     def _put_addresses(self, ground: LiveCustomer, patch: Patch) -> None:
         """New and changed ones first, then the default, then what is no longer wanted."""

@@ -8,6 +8,7 @@ from reconciler.sandbox.records import Record
 from reconciler.sandbox.shopline.addresses import Addresses
 from reconciler.sandbox.shopline.form import Form
 from reconciler.sandbox.shopline.graphql import Graphql, failed
+from reconciler.sandbox.shopline.metafields import Metafields
 from reconciler.sandbox.shopline.read import Listing, only
 from reconciler.sandbox.shopline.write import Write
 
@@ -47,7 +48,7 @@ class Shopline:
     def routes(self) -> list[Route]:
         found = []
         listing, addresses = Listing(self._store), Addresses(self._store)
-        graphql = Graphql(self._store)
+        graphql, metafields = Graphql(self._store), Metafields(self._store)
         for version in VERSIONS:
             root = f"/admin/openapi/{version}"
             customers = f"{root}/customers"
@@ -64,6 +65,7 @@ class Shopline:
                 route("DELETE", f"{customers}/{{id}}.json", self._delete),
                 *addresses.routes(root),
                 *graphql.routes(version),
+                *metafields.routes(root),
             ]
         return [_declared(one) for one in found]
 

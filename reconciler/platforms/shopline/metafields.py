@@ -1,0 +1,134 @@
+"""Metafields of SHOPLINE's customers, which have endpoints of their own; no record tells them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from reconciler.errors import CustomerNotFound, PlatformError, Rejected
+from reconciler.model.customer import LiveCustomer
+from reconciler.model.metafields import NONE, Metafield, Metafields, metafields
+from reconciler.model.personal import Personal
+from reconciler.platforms.coerce import Unreadable, as_id, as_mapping, as_records
+from reconciler.platforms.http import Session
+from reconciler.platforms.link_header import next_token
+
+FIELD: Final = "metafields"
+_LIMIT: Final = 250
+# The smallest usual page: as many without a word of more may be all, or the first of several.
+_DOUBTFUL: Final = 50
+_MOST_PAGES: Final = 20
+
+
+class CustomerMetafields:
+    """The endpoints of one store."""
+
+    def __init__(self, session: Session, root: str) -> None:
+        self._session = session
+        self._root = root
+
+    def completed(self, customers: Sequence[LiveCustomer]) -> tuple[tuple[LiveCustomer, ...], bool]:
+        """One after the other: no call tells those of several. Of whom they are not surely told
+        whole they are unreadable.
+        """
+        found = [self._one(live) for live in customers]
+        return tuple(found), not any(FIELD in one.unreadable for one in found)
+
+    def _one(self, live: LiveCustomer) -> LiveCustomer:
+        try:
+            told = metafields(self._every(live.remote_id))
+        except (PlatformError, Unreadable, ValueError):
+            return replace(
+                live,
+                metafields=None,
+                unasked=live.unasked - {FIELD},
+                unreadable=live.unreadable | {FIELD},
+            )
+        return replace(
+            live,
+            metafields=told,
+            unasked=live.unasked - {FIELD},
+            unreadable=live.unreadable - {FIELD},
+        )
+
+    def _every(self, remote_id: str) -> Iterator[Metafield]:
+        """Raises `Unreadable` where the list may go on unseen: what is absent is unknown then."""
+        path = f"{self._root}/customers/{remote_id}/metafields.json"
+        params = [("limit", str(_LIMIT))]
+        seen: set[str] = set()
+        for _ in range(_MOST_PAGES):
+            answer = self._session.get(path, params, "reading metafields")
+            rows = as_records(as_mapping(answer.body, "the answer").get(FIELD), FIELD)
+            found = [read(row) for row in rows]
+            ids = {str(one.remote_id) for one in found}
+            if ids & seen or len(ids) < len(found):
+                raise Unreadable("metafields repeat")
+            yield from found
+            seen |= ids
+            token = next_token(answer.link, "page_info")
+            if token is None:
+                if answer.link is None and len(rows) >= _DOUBTFUL:
+                    raise Unreadable("the list of metafields may go on")
+                return
+            params = [("limit", str(_LIMIT)), ("page_info", token)]
+        raise Unreadable("the list of metafields does not end")
+
+    def change(self, ground: LiveCustomer, wanted: Metafields, *, after_another: bool) -> None:
+        """What is wanted otherwise, each in a call of its own; others' are not touched. What is
+        refused after something else was done is not raised: what is read back shows it.
+        """
+        held = ground.metafields or NONE
+        done, refused = after_another, None
+        for one in wanted.every:
+            known = held.of(one.name)
+            if known is None and one.value is None:
+                continue
+            if known is not None and one.means(known):
+                continue
+            try:
+                self._change(ground.remote_id, one, known)
+            except Rejected as error:
+                refused = error
+            else:
+                done = True
+        if refused is not None and not done:
+            raise refused
+
+    def _change(self, remote_id: str, one: Metafield, known: Metafield | None) -> None:
+        root = f"{self._root}/customers/{remote_id}/metafields"
+        doing = "changing a metafield"
+        try:
+            if known is None:
+                self._session.write("POST", f"{root}.json", {"metafield": body(one)}, doing)
+            elif one.value is None:
+                self._session.write("DELETE", f"{root}/{known.remote_id}.json", None, doing)
+            else:
+                path = f"{root}/{known.remote_id}.json"
+                self._session.write("PUT", path, {"metafield": body(one)}, doing)
+        except CustomerNotFound as error:
+            raise Rejected(
+                "the store knows no such metafield, or takes none",
+                store=self._session.store,
+                doing=doing,
+                status=error.status,
+            ) from None
+
+
+def body(one: Metafield) -> dict[str, Any]:
+    """A metafield as a write of it holds it."""
+    value = None if one.value is None else one.value.reveal()
+    return {"namespace": one.namespace, "key": one.key, "type": one.type, "value": value}
+
+
+def read(row: Mapping[str, Any]) -> Metafield:
+    """Values are documented as text, whatever their type; raises `Unreadable` for what is none."""
+    texts = [row.get(name) for name in ("namespace", "key", "type", "value")]
+    if not all(isinstance(one, str) for one in texts):
+        raise Unreadable("a metafield is none")
+    namespace, key, kind, value = map(str, texts)
+    return Metafield(
+        namespace=namespace,
+        key=key,
+        type=kind,
+        value=Personal(value),
+        remote_id=as_id(row.get("id")),
+    )

@@ -1,0 +1,382 @@
+"""Metafields of SHOPLINE's customers: those that an entry names are ours, and no others."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler import app
+from reconciler.app.exporting import Export
+from reconciler.model.metafields import Metafield, from_spec
+from reconciler.model.personal import MASK, Personal
+from reconciler.plan.outcome import State
+from reconciler.sandbox import Fault
+from tests.harness import Killed, Shop, consent, opened, person, states, told
+from tests.program import run
+
+Json = dict[str, Any]
+ADA = "ada@example.com"
+SECRET = "zanzibar quartz"
+FIELDS = frozenset({"metafields"})
+POINTS = {"namespace": "custom", "key": "points", "type": "number_integer", "value": "7"}
+NOTE = {"namespace": "custom", "key": "crm_note", "type": "multi_line_text_field", "value": SECRET}
+THEIRS = {"namespace": "app-loyalty", "key": "tier", "type": "json", "value": '{"a": 1}'}
+READINGS: list[Json] = [
+    {},
+    {"metafield_pages": "fifty"},
+    {"metafield_pages": "small"},
+    {"metafield_pages": "silent"},
+    {"put": "replace"},
+]
+
+
+def _row(base: Json, **others: object) -> Json:
+    return {**base, **others}
+
+
+def _many(count: int) -> list[Json]:
+    return [_row(THEIRS, key=f"tier{number}") for number in range(count)]
+
+
+def _having(*rows: Json, **fields: Any) -> Json:
+    return person(extra={"metafields": [dict(one) for one in rows]}, **fields)
+
+
+def _holds(shop: Shop) -> dict[str, tuple[str, str]]:
+    held = shop.box.customers()[0]["extra"].get("metafields", [])
+    return {f"{one['namespace']}.{one['key']}": (one["type"], one["value"]) for one in held}
+
+
+OURS = {
+    "custom.points": ("number_integer", "7"),
+    "custom.crm_note": ("multi_line_text_field", SECRET),
+}
+OTHERS = {"app-loyalty.tier": ("json", '{"a": 1}')}
+
+
+@pytest.mark.parametrize("reading", READINGS, ids=str)
+@pytest.mark.parametrize(
+    "before",
+    [[], [THEIRS], [_row(POINTS, value="6"), THEIRS], [*_many(7), _row(NOTE, value="old"), THEIRS]],
+    ids=["none", "others", "another value", "several pages"],
+)
+def test_those_that_are_named_are_set_and_others_stay(
+    tmp_path: Path, before: list[Json], reading: Json
+) -> None:
+    with opened(tmp_path, "shopline", [_having(*before)], reading) as shop:
+        kept = {
+            name: value for name, value in _holds(shop).items() if name.startswith("app-loyalty")
+        }
+        shop.want({"email": ADA, "metafields": [POINTS, NOTE]})
+        result = shop.apply(shop.plan())
+        assert result.complete, told(result)
+        assert _holds(shop) == {**kept, **OURS}
+        assert shop.plan()["changes"] == []
+
+
+@pytest.mark.parametrize("reading", READINGS, ids=str)
+def test_null_takes_away_the_one_that_is_named(tmp_path: Path, reading: Json) -> None:
+    with opened(tmp_path, "shopline", [_having(POINTS, NOTE, THEIRS)], reading) as shop:
+        shop.want(
+            {
+                "email": ADA,
+                "metafields": [_row(POINTS, value=None), _row(NOTE, value=None, key="gone")],
+            }
+        )
+        result = shop.apply(shop.plan())
+        assert result.complete, told(result)
+        assert _holds(shop) == {"custom.crm_note": OURS["custom.crm_note"], **OTHERS}
+        assert shop.plan()["changes"] == []
+
+
+def test_a_newcomer_gets_them_after_the_create(tmp_path: Path) -> None:
+    with opened(tmp_path, "shopline", []) as shop:
+        shop.want({"email": ADA, "metafields": [POINTS, NOTE], "tax_exempt": True})
+        result = shop.apply(shop.plan())
+        assert result.complete, told(result)
+        assert _holds(shop) == OURS
+        assert shop.plan()["changes"] == []
+
+
+@pytest.mark.parametrize("dies_after", range(1, 6))
+def test_a_newcomer_whose_making_was_cut_off_gets_them_on_resume(
+    tmp_path: Path, dies_after: int
+) -> None:
+    with opened(tmp_path, "shopline", []) as shop:
+        shop.want({"email": ADA, "metafields": [POINTS, NOTE]})
+        body = shop.plan()
+        with suppress(Killed):
+            shop.apply(body, dies_after=dies_after)
+        result = shop.apply(body, resume=True)
+        assert result.complete, told(result)
+        assert _holds(shop) == OURS
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "other", "same"),
+    [
+        ("number_integer", "7", "07", True),
+        ("number_decimal", "7.50", "7.5", True),
+        ("number_decimal", "seven", "SEVEN", False),
+        ("number_decimal", "NaN", "nan", False),
+        ("number_integer", "1" * 40, "1" * 39 + "2", False),
+        ("number_decimal", "1e999999999999999999999", "1", False),
+        ("boolean", "true", "TRUE", True),
+        ("json", '{"a": 1, "b": [2]}', '{"b":[2],"a":1}', True),
+        ("json", "[1, 2]", "[2, 1]", False),
+        ("json", "{", "{ ", False),
+        ("json", "[" * 100_000, "[" * 99_999, False),
+        ("list.single_line_text_field", '["a", "b"]', '["a","b"]', True),
+        ("single_line_text_field", "7", "07", False),
+        ("single_line_text_field", "a", "A", False),
+    ],
+)
+def test_values_are_the_same_by_what_their_type_says(
+    kind: str, one: str, other: str, *, same: bool
+) -> None:
+    first, second = (
+        Metafield(namespace="custom", key="points", type=kind, value=Personal(text))
+        for text in (one, other)
+    )
+    assert first.means(second) is same
+    assert second.means(first) is same
+
+
+@pytest.mark.parametrize("reading", ["taken", "refused", "kept"])
+def test_another_type_is_a_difference_and_what_does_not_take_is_told(
+    tmp_path: Path, reading: str
+) -> None:
+    before = _row(POINTS, type="single_line_text_field")
+    with opened(tmp_path, "shopline", [_having(before)], {"metafield_type": reading}) as shop:
+        shop.want({"email": ADA, "metafields": [POINTS]})
+        body = shop.plan()
+        assert [one["field"] for one in body["changes"][0]["fields"]] == ["metafields"]
+        assert [(one["rule"], one["message"]) for one in body["verdicts"]] == [
+            (
+                "metafields.type",
+                "the store has custom.points as single_line_text_field, and not as number_integer",
+            )
+        ]
+        result = shop.apply(body)
+        assert states(result) == [
+            {"taken": State.DONE, "refused": State.FAILED, "kept": State.NOT_APPLIED}[reading]
+        ]
+
+
+def test_values_and_names_are_in_no_plan_and_no_report(tmp_path: Path) -> None:
+    with opened(tmp_path, "shopline", [_having(_row(NOTE, value="old secret"))]) as shop:
+        shop.want({"email": ADA, "metafields": [NOTE]})
+        body = shop.plan()
+        result = shop.apply(body)
+        everything = json.dumps(body) + str(told(result)) + shop.journal()
+    assert "zanzibar" not in everything
+    assert "old secret" not in everything
+    assert MASK in repr(from_spec([NOTE]))
+    assert "zanzibar" not in repr(from_spec([NOTE]))
+
+
+def test_what_may_go_on_unseen_is_not_believed(tmp_path: Path) -> None:
+    switches = {"metafield_pages": "silent"}
+    with opened(tmp_path, "shopline", [_having(*_many(60))], switches) as shop:
+        shop.want({"email": ADA, "first_name": "Augusta", "metafields": [POINTS]})
+        body = shop.plan()
+        assert [one["rule"] for one in body["verdicts"]] == ["read.unreadable"]
+        result = shop.apply(body)
+        assert result.complete, told(result)
+        assert "custom.points" not in _holds(shop)
+        assert shop.box.customers()[0]["first_name"] == "Augusta"
+
+
+@pytest.mark.parametrize(
+    ("find", "put"),
+    [
+        (r'"metafields":\[', '"metafields":"x","y":['),
+        (r'"value":"7"', '"value":7'),
+        (r'"id":"[0-9]+"', '"id":"../1"'),
+        (r'"key":"points"', '"key":null'),
+        (r'\{"id"', '{"id":"7","id2"'),
+    ],
+)
+def test_an_odd_list_holds_the_field_and_nothing_else(tmp_path: Path, find: str, put: str) -> None:
+    with opened(tmp_path, "shopline", [_having(POINTS, NOTE)]) as shop:
+        shop.want({"email": ADA, "first_name": "Augusta", "metafields": [_row(POINTS, value="8")]})
+        shop.box.fault(Fault("rewrite", path="metafields", find=find, put=put, times=99))
+        body = shop.plan()
+        assert [one["rule"] for one in body["verdicts"]] == ["read.unreadable"]
+        result = shop.apply(body)
+        assert result.complete, told(result)
+        assert _holds(shop) == OURS
+
+
+def test_where_there_are_none_the_field_is_held(tmp_path: Path) -> None:
+    with opened(tmp_path, "shopline", [_having(POINTS)], {"metafields": "404"}) as shop:
+        shop.want({"email": ADA, "metafields": [NOTE]})
+        body = shop.plan()
+        assert body["changes"] == []
+        assert [one["message"] for one in body["verdicts"]] == [
+            "the store does not tell the metafields of this customer"
+        ]
+
+
+def test_who_was_changed_since_the_plan_is_left(tmp_path: Path) -> None:
+    with opened(tmp_path, "shopline", [_having(POINTS)]) as shop:
+        shop.want({"email": ADA, "metafields": [_row(POINTS, value="8")]})
+        body = shop.plan()
+        edited = {"metafields": [_row(POINTS, value="9", id="7000000001")]}
+        shop.box.edit(shop.box.customers()[0]["id"], extra=edited)
+        result = shop.apply(body)
+        assert states(result) == [State.STALE]
+        assert _holds(shop) == {"custom.points": ("number_integer", "9")}
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("kind", ["drop_after", "status_after"])
+def test_a_lost_answer_is_looked_up_and_written_once(
+    tmp_path: Path, kind: Any, method: str
+) -> None:
+    wanted = {"POST": NOTE, "PUT": _row(POINTS, value="8"), "DELETE": _row(POINTS, value=None)}
+    with opened(tmp_path, "shopline", [_having(POINTS)]) as shop:
+        shop.want({"email": ADA, "metafields": [wanted[method]]})
+        body = shop.plan()
+        shop.box.forget_requests()
+        shop.box.fault(Fault(kind, method=method, path="metafields"))
+        result = shop.apply(body)
+        assert result.complete, told(result)
+        writes = [one for one in shop.box.requests if one.method == method]
+        assert len(writes) == 1
+        assert shop.plan()["changes"] == []
+
+
+def test_the_estimate_and_the_receipt_are_what_is_asked(tmp_path: Path) -> None:
+    people = [
+        _having(_row(POINTS, value="6"), email=None) | {"email": f"c{number}@example.com"}
+        for number in range(4)
+    ]
+    with opened(tmp_path, "shopline", people) as shop:
+        shop.want(*({"email": one["email"], "metafields": [POINTS, NOTE]} for one in people))
+        shop.box.forget_requests()
+        body = shop.plan(read="full")
+        assert body["stores"][0]["receipt"]["requests"] == len(shop.box.requests)
+        result = shop.apply(body)
+        assert result.complete, told(result)
+        assert body["stores"][0]["apply"]["requests"] == result.stores[0].requests
+
+
+def test_nobody_is_asked_where_no_entry_manages_them(tmp_path: Path) -> None:
+    with opened(tmp_path, "shopline", [_having(THEIRS)]) as shop:
+        shop.want({"email": ADA, "first_name": "Augusta"})
+        assert shop.apply(shop.plan()).complete
+        assert not [one for one in shop.box.requests if "metafields" in one.path]
+
+
+def test_an_export_asks_where_it_is_told_to_and_plans_empty(tmp_path: Path) -> None:
+    with opened(tmp_path, "shopline", [_having(POINTS, NOTE, THEIRS)]) as shop:
+        store = shop.state().stores[0]
+        connection = app.open_store(store, shop.environment)
+        text = "".join(Export(client=connection.client, store=store, also=FIELDS).pieces())
+        connection.session.close()
+        (shop.specs / "customers.yaml").write_text(text, encoding="utf-8")
+        assert shop.plan()["changes"] == []
+    assert "app-loyalty" in text
+    assert "zanzibar" in text
+
+
+def test_explain_masks_what_they_say(tmp_path: Path) -> None:
+    with opened(tmp_path, "shopline", [_having(_row(NOTE, value="old"), THEIRS)]) as shop:
+        shop.want({"email": ADA, "metafields": [NOTE]})
+        done = run("explain", ADA, "--specs", str(shop.specs), env={"TOKEN": shop.box.token}).out
+    assert f"custom.crm_note: {MASK}" in done
+    assert "zanzibar" not in done
+    assert "app-loyalty" not in done
+
+
+def test_what_staff_changed_is_adopted_and_no_app_s(tmp_path: Path) -> None:
+    with opened(tmp_path, "shopline", [_having(_row(POINTS, value="9"), THEIRS)]) as shop:
+        shop.want({"email": ADA, "metafields": [POINTS]})
+        env = {"TOKEN": shop.box.token}
+        place = ("--specs", str(shop.specs))
+        done = run("adopt", *place, "--write", "--field", "metafields", env=env)
+        assert done.code == 0, done.err
+        assert shop.plan()["changes"] == []
+        text = next(shop.specs.glob("*.yaml")).read_text(encoding="utf-8")
+    assert "app-loyalty" not in text
+    assert "'9'" in text or '"9"' in text
+
+
+def test_one_that_stands_twice_is_complained_of_with_its_place(tmp_path: Path) -> None:
+    with opened(tmp_path, "shopline", []) as shop:
+        (shop.specs / "all.yaml").unlink()
+        (shop.specs / "a.yaml").write_text(
+            "stores:\n  shop: {platform: shopline, shop: acme, token: {env: TOKEN}}\n"
+            "customers:\n  - email: ada@example.com\n    metafields:\n"
+            "      - {namespace: custom, key: points, type: json, value: '1'}\n"
+            "      - {namespace: custom, key: points, type: json, value: '2'}\n"
+        )
+        done = run("validate", "--specs", str(shop.specs))
+    assert "a.yaml:7:" in done.everything
+    assert "metafields.repeated" in done.everything
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"namespace": "c"},
+        {"namespace": "c" * 51},
+        {"key": "ab"},
+        {"key": "a b c"},
+        {"key": "k" * 31},
+        {"type": ""},
+        {"value": ""},
+        {"value": 7},
+        {"value": "x" * 500_001},
+        {"name": "x"},
+    ],
+)
+def test_what_the_documents_do_not_allow_is_an_error(tmp_path: Path, odd: Json) -> None:
+    with opened(tmp_path, "shopline", []) as shop:
+        shop.want({"email": ADA, "metafields": [_row(POINTS, **odd)]})
+        done = run("validate", "--specs", str(shop.specs), env={"TOKEN": "t"})
+    assert done.code == 1
+
+
+@pytest.mark.parametrize("platform", ["genstore", "shoplazza"])
+def test_other_platforms_say_that_they_have_none(tmp_path: Path, platform: str) -> None:
+    with opened(tmp_path, platform, [person()]) as shop:
+        shop.want({"email": ADA, "metafields": [POINTS]})
+        body = shop.plan()
+        assert [one["rule"] for one in body["verdicts"]] == ["capability.unsupported"]
+        assert body["summary"]["blocked"]
+
+
+def test_a_type_that_nobody_knows_is_not_shown(tmp_path: Path) -> None:
+    odd = _row(POINTS, type="\x1b[31mada.lovelace")
+    with opened(tmp_path, "shopline", [_having(odd)]) as shop:
+        shop.want({"email": ADA, "metafields": [POINTS]})
+        body = shop.plan()
+    assert [one["message"] for one in body["verdicts"]] == [
+        "the store has custom.points as another type, and not as number_integer"
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_two_in_one_entry_of_which_one_is_refused_are_told_apart(
+    tmp_path: Path, count: int
+) -> None:
+    switches = {"metafield_type": "refused"}
+    odd = _row(POINTS, type="single_line_text_field")
+    with opened(tmp_path, "shopline", [_having(odd)], switches) as shop:
+        shop.want({"email": ADA, "metafields": [POINTS, NOTE][:count]})
+        result = shop.apply(shop.plan())
+        assert states(result) == [State.FAILED if count == 1 else State.NOT_APPLIED]
+        assert ("custom.crm_note" in _holds(shop)) is (count == 2)
+
+
+def test_an_opt_out_goes_out_whatever_metafields_say(tmp_path: Path) -> None:
+    yes = {"email": consent("subscribed"), "sms": consent()}
+    with opened(tmp_path, "shopline", [person(consent=yes)], {"metafields": "404"}) as shop:
+        shop.want({"email": ADA, "metafields": [POINTS], "consent": {"email": "unsubscribed"}})
+        result = shop.apply(shop.plan())
+        assert result.complete, told(result)
+        assert shop.box.customers()[0]["consent"]["email"]["state"] == "unsubscribed"
