@@ -8,8 +8,8 @@ from reconciler.apply.verify import compare
 from reconciler.clock import Clock
 from reconciler.errors import PlatformError, RateLimited
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.customer import DesiredCustomer, LiveCustomer
-from reconciler.model.metafields import NONE
+from reconciler.model.customer import DesiredCustomer, LiveCustomer, Scalar
+from reconciler.model.metafields import Metafields
 from reconciler.model.patch import Patch
 from reconciler.plan.changes import FieldChange, ScalarChange
 from reconciler.plan.steps import Step, StepKind
@@ -17,7 +17,15 @@ from reconciler.plan.store_rules import StoreRules
 from reconciler.platforms.base import Reader, Writer, completed
 
 _TRIES: Final = 3
-_UNSET: Final = (None, False, NONE)
+
+
+def _is_left(had: Scalar, wanted: Scalar) -> bool:
+    """Whether a newcomer's value is still to be written, and nobody has set another."""
+    if isinstance(wanted, Metafields):
+        held = wanted.held_in(had if isinstance(had, Metafields) else None)
+        both = zip(held.every, wanted.every, strict=True)
+        return held != wanted and all(one.value is None or one == asked for one, asked in both)
+    return had in (None, False) and had != wanted
 
 
 def told_apart(step: Step, table: Capabilities) -> frozenset[str]:
@@ -57,8 +65,7 @@ class Newcomer:
             if isinstance(one, ScalarChange)
             and one.path.name in fields
             and before.tells(one.path.name)
-            and before.scalar(one.path.name) in _UNSET
-            and before.scalar(one.path.name) != one.after
+            and _is_left(before.scalar(one.path.name), one.after)
         )
         if not wanted:
             return before, ()

@@ -10,6 +10,7 @@ from reconciler.model.fields import BY_NAME, consent_field
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.personal import Personal
 from reconciler.model.tags import TagIntent
+from reconciler.model.tax import TaxExemptions
 
 LIMIT: Final = "capability.limit"
 UNSUPPORTED: Final = "capability.unsupported"
@@ -48,6 +49,10 @@ class Limits:
             fields.append("addresses")
         for name in fields:
             yield _warning(customer, name, table.cannot("set", name))
+        for name, value in customer.scalars:
+            if isinstance(value, TaxExemptions):
+                for text in table.beyond_countries(value):
+                    yield _warning(customer, name, text)
         for channel, wanted in customer.consents:
             if wanted.state not in table.consent_states:
                 name = consent_field(channel)

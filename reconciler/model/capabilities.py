@@ -1,11 +1,13 @@
 """What a platform can hold and write, as data; planning asks this table and never the platform."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.fields import BY_NAME
 from reconciler.model.identity import IdentityKind
 from reconciler.model.settings import Rate
+from reconciler.model.tax import TaxExemptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +108,15 @@ class Capabilities:
         why = dict(self.why_not).get(name)
         said = f"{self.title} cannot {doing} the {BY_NAME[name].title}"
         return f"{said}: {why}" if why else said
+
+    def beyond_countries(self, wanted: TaxExemptions) -> Iterator[str]:
+        """What of exemptions a list of countries, each with its parts, cannot say."""
+        if not self.exempts_by_country:
+            return
+        if wanted.regions is None:
+            yield f"{self.title} names each country: `tax_exempt: true` says all of them"
+        if any(one.subdivisions == () for one in wanted.regions or ()):
+            yield f"{self.title} has no exemption in a country and in none of its subdivisions"
 
     def batch(self, longest: int) -> int:
         """How many ids of this length at most are read in one request."""

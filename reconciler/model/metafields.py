@@ -15,13 +15,16 @@ _BOOLEAN: Final = "boolean"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metafield:
-    """`value` is None where there is to be none, or is none; `remote_id` is the store's."""
+    """`value` is None where there is to be none, or is none; `remote_id` and `description` are the
+    store's.
+    """
 
     namespace: str
     key: str
     type: str
     value: "Personal | None"
     remote_id: str | None = field(default=None, compare=False)
+    description: "Personal | None" = field(default=None, compare=False)
 
     @property
     def name(self) -> tuple[str, str]:

@@ -37,19 +37,11 @@ def unsupported(
             text = in_clear(change.after)
             if most is not None and isinstance(text, str) and len(text) > most:
                 yield change.path, f"{table.title} takes at most {most} characters here"
-            if table.exempts_by_country and isinstance(change.after, TaxExemptions):
-                yield from _regions(change.path, change.after, table)
+            if isinstance(change.after, TaxExemptions):
+                for why in table.beyond_countries(change.after):
+                    yield change.path, why
         if isinstance(change, AddressChange):
             yield from _addresses(change, table)
-
-
-def _regions(path: FieldPath, wanted: TaxExemptions, table: Capabilities) -> Iterator[Misfit]:
-    """What a list of countries, each with its provinces, cannot say."""
-    if wanted.regions is None:
-        yield path, f"{table.title} names each country: `tax_exempt: true` says all of them"
-    for one in wanted.regions or ():
-        if one.subdivisions == ():
-            yield path, f"{table.title} has no exemption in a country and none of its subdivisions"
 
 
 def _addresses(change: AddressChange, table: Capabilities) -> Iterator[Misfit]:

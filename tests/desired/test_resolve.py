@@ -134,7 +134,13 @@ def test_a_reason_of_one_file_makes_an_erasure_and_is_no_contradiction() -> None
     [
         ("shoplazza", "note: hello", "capability.unsupported"),
         ("shoplazza", "state: absent", "capability.unsupported"),
-        ("shopline", "tax_exempt: true", "capability.unsupported"),
+        ("shoplazza", "tax_exempt: true", "capability.unsupported"),
+        ("shopline", "tax_exemptions: all", "capability.unsupported"),
+        (
+            "genstore",
+            "metafields: [{namespace: custom, key: points, type: json, value: '7'}]",
+            "capability.unsupported",
+        ),
         ("genstore", "consent: {email: pending}", "capability.unsupported"),
         ("genstore", "addresses: [{country: Norway}]", "capability.limit"),
         ("shoplazza", "addresses: [{province_code: IL}]", "capability.limit"),

@@ -433,7 +433,7 @@ def _write(kind: str, platform: str) -> ConsentWrite:
 
 def _of_graphql(name: str, value: Any) -> Iterator[str]:
     if name == "metafields":
-        yield from _paths({"metafield": shopline_metafields.body(value.every[0])})
+        yield from _paths({"metafield": shopline_metafields.body(value.every[0], value.every[0])})
         return
     if name not in shopline_tax.FIELDS:
         return

@@ -380,3 +380,40 @@ def test_an_opt_out_goes_out_whatever_metafields_say(tmp_path: Path) -> None:
         result = shop.apply(shop.plan())
         assert result.complete, told(result)
         assert shop.box.customers()[0]["consent"]["email"]["state"] == "unsubscribed"
+
+
+def test_a_newcomer_to_whom_an_app_gives_some_gets_ours_too(tmp_path: Path) -> None:
+    def gives(shop: Any) -> None:
+        (one,) = shop.customers()
+        shop.edit(one["id"], extra={"metafields": [dict(THEIRS)]})
+
+    with opened(tmp_path, "shopline", []) as shop:
+        shop.want({"email": ADA, "metafields": [POINTS, NOTE]})
+        body = shop.plan()
+        shop.box.fault(Fault("edit_after", method="POST", path=r"customers\.json", edit=gives))
+        result = shop.apply(body)
+        assert result.complete, told(result)
+        assert _holds(shop) == {**OURS, **OTHERS}
+
+
+def test_what_a_metafield_is_for_stays(tmp_path: Path) -> None:
+    with opened(tmp_path, "shopline", [_having(_row(POINTS, description="of the club"))]) as shop:
+        shop.want({"email": ADA, "metafields": [_row(POINTS, value="8")]})
+        assert shop.apply(shop.plan()).complete
+        (held,) = shop.box.customers()[0]["extra"]["metafields"]
+    assert (held["value"], held["description"]) == ("8", "of the club")
+
+
+@pytest.mark.parametrize(("fault", "most"), [({"status": 404}, 3), ({"status": 403}, 1)])
+def test_a_store_that_would_not_tell_is_not_asked_for_everybody(
+    tmp_path: Path, fault: Json, most: int
+) -> None:
+    names = [f"c{number}@example.com" for number in range(9)]
+    with opened(tmp_path, "shopline", [person(one, phone=None) for one in names]) as shop:
+        shop.want(*({"email": one, "metafields": [POINTS]} for one in names))
+        shop.box.fault(Fault("status", path="metafields", times=99, **fault))
+        body = shop.plan(read="full")
+        asked = [one for one in shop.box.requests if "metafields" in one.path]
+    assert len(asked) == most
+    assert body["changes"] == []
+    assert {one["rule"] for one in body["verdicts"]} == {"read.unreadable"}

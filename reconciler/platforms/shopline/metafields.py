@@ -7,7 +7,7 @@ from typing import Any, Final
 from reconciler.errors import CustomerNotFound, PlatformError, Rejected
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.metafields import NONE, Metafield, Metafields, metafields
-from reconciler.model.personal import Personal
+from reconciler.model.personal import Personal, personal
 from reconciler.platforms.coerce import Unreadable, as_id, as_mapping, as_records
 from reconciler.platforms.http import Session
 from reconciler.platforms.link_header import next_token
@@ -17,6 +17,8 @@ _LIMIT: Final = 250
 # The smallest usual page: as many without a word of more may be all, or the first of several.
 _DOUBTFUL: Final = 50
 _MOST_PAGES: Final = 20
+# A customer may be gone; where nobody is found there are no metafields here.
+_MOST_MISSED: Final = 3
 
 
 class CustomerMetafields:
@@ -28,27 +30,25 @@ class CustomerMetafields:
 
     def completed(self, customers: Sequence[LiveCustomer]) -> tuple[tuple[LiveCustomer, ...], bool]:
         """One after the other: no call tells those of several. Of whom they are not surely told
-        whole they are unreadable.
+        whole they are unreadable; once the store would not tell it is not asked again.
         """
-        found = [self._one(live) for live in customers]
+        found: list[LiveCustomer] = []
+        missed = 0
+        for live in customers:
+            if missed == _MOST_MISSED:
+                found.append(_unread(live))
+                continue
+            try:
+                told = metafields(self._every(live.remote_id))
+            except (Unreadable, ValueError):
+                found.append(_unread(live))
+            except PlatformError as error:
+                missed = missed + 1 if isinstance(error, CustomerNotFound) else _MOST_MISSED
+                found.append(_unread(live))
+            else:
+                missed = 0
+                found.append(_read_of(live, told))
         return tuple(found), not any(FIELD in one.unreadable for one in found)
-
-    def _one(self, live: LiveCustomer) -> LiveCustomer:
-        try:
-            told = metafields(self._every(live.remote_id))
-        except (PlatformError, Unreadable, ValueError):
-            return replace(
-                live,
-                metafields=None,
-                unasked=live.unasked - {FIELD},
-                unreadable=live.unreadable | {FIELD},
-            )
-        return replace(
-            live,
-            metafields=told,
-            unasked=live.unasked - {FIELD},
-            unreadable=live.unreadable - {FIELD},
-        )
 
     def _every(self, remote_id: str) -> Iterator[Metafield]:
         """Raises `Unreadable` where the list may go on unseen: what is absent is unknown then."""
@@ -98,12 +98,12 @@ class CustomerMetafields:
         doing = "changing a metafield"
         try:
             if known is None:
-                self._session.write("POST", f"{root}.json", {"metafield": body(one)}, doing)
+                self._session.write("POST", f"{root}.json", {"metafield": body(one, known)}, doing)
             elif one.value is None:
                 self._session.write("DELETE", f"{root}/{known.remote_id}.json", None, doing)
             else:
                 path = f"{root}/{known.remote_id}.json"
-                self._session.write("PUT", path, {"metafield": body(one)}, doing)
+                self._session.write("PUT", path, {"metafield": body(one, known)}, doing)
         except CustomerNotFound as error:
             raise Rejected(
                 "the store knows no such metafield, or takes none",
@@ -113,10 +113,30 @@ class CustomerMetafields:
             ) from None
 
 
-def body(one: Metafield) -> dict[str, Any]:
-    """A metafield as a write of it holds it."""
+def _read_of(live: LiveCustomer, told: Metafields) -> LiveCustomer:
+    return replace(
+        live,
+        metafields=told,
+        unasked=live.unasked - {FIELD},
+        unreadable=live.unreadable - {FIELD},
+    )
+
+
+def _unread(live: LiveCustomer) -> LiveCustomer:
+    return replace(
+        live,
+        metafields=None,
+        unasked=live.unasked - {FIELD},
+        unreadable=live.unreadable | {FIELD},
+    )
+
+
+def body(one: Metafield, known: Metafield | None) -> dict[str, Any]:
+    """A metafield as a write of it holds it, with the description that it has."""
     value = None if one.value is None else one.value.reveal()
-    return {"namespace": one.namespace, "key": one.key, "type": one.type, "value": value}
+    told = {"namespace": one.namespace, "key": one.key, "type": one.type, "value": value}
+    described = None if known is None else known.description
+    return told if described is None else {**told, "description": described.reveal()}
 
 
 def read(row: Mapping[str, Any]) -> Metafield:
@@ -131,4 +151,5 @@ def read(row: Mapping[str, Any]) -> Metafield:
         type=kind,
         value=Personal(value),
         remote_id=as_id(row.get("id")),
+        description=personal(row.get("description")),
     )
