@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--message-file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=options.FILE,
     metavar="FILE",
     help="Put the commit message there instead of on stdout.",
 )

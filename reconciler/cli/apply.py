@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @click.command("apply")
-@click.argument("plan", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("plan", required=False, type=options.FILE)
 @options.specs
 @options.base
 @options.state_dir

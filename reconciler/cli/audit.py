@@ -127,7 +127,7 @@ def silence(specs: Path, state_dir: Path | None, store: str | None, form: str) -
 @command.command("verify")
 @options.specs
 @options.state_dir
-@click.argument("bundle", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("bundle", required=False, type=options.FILE)
 @click.option(
     "--head",
     "heads",
@@ -138,13 +138,13 @@ def silence(specs: Path, state_dir: Path | None, store: str | None, form: str) -
 )
 @click.option(
     "--signer",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=options.FILE,
     metavar="PUBLIC_KEY",
     help="The .pub file of whoever has to have signed BUNDLE.",
 )
 @click.option(
     "--allowed-signers",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=options.FILE,
     metavar="FILE",
     help="The same of several, as ssh-keygen takes it.",
 )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @options.state_dir
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=options.FILE,
     metavar="FILE",
     required=True,
     help="The bundle, a tar; for its owner only.",
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--sign",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=options.FILE,
     metavar="KEYFILE",
     help="Sign with this private Ed25519 key of OpenSSH, which nobody else may read.",
 )

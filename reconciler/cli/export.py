@@ -19,7 +19,7 @@ from reconciler.model.capabilities import Capabilities
 @click.option("--store", "name", metavar="NAME", help="The store; needed where there are several.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=options.FILE,
     metavar="FILE",
     help="Write to this file, for its owner only, instead of stdout.",
 )

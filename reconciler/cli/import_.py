@@ -23,7 +23,7 @@ _MOST_NAMED = 20
 
 
 @click.command("import")
-@click.argument("table", metavar="FILE.csv", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("table", metavar="FILE.csv", type=options.FILE)
 @options.specs
 @click.option("--store", metavar="NAME", help="The store; needed where there are several.")
 @click.option(
@@ -35,7 +35,7 @@ _MOST_NAMED = 20
 )
 @click.option(
     "--mapping",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=options.FILE,
     metavar="FILE.yaml",
     help="What columns are and words mean; `reconciler schema mapping` says how.",
 )
@@ -47,7 +47,7 @@ _MOST_NAMED = 20
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=options.FILE,
     metavar="FILE.yaml",
     help="Write to this file, for its owner only, instead of stdout.",
 )
@@ -60,7 +60,7 @@ _MOST_NAMED = 20
 @options.text_or_json("Of the report; json goes to stdout.")
 @click.option(
     "--report",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=options.FILE,
     metavar="FILE.json",
     help="Write the report as JSON too.",
 )

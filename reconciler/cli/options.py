@@ -15,6 +15,8 @@ from reconciler.model.settings import Release, RiskClass
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+FILE: Final = click.Path(path_type=Path, dir_okay=False)
+
 
 class _RaiseType(click.ParamType[Any]):
     name = "CLASS=N"

@@ -31,7 +31,7 @@ _CAUSES: Final = {"drift": Cause.DRIFT, "left-over": Cause.LEFT_OVER}
 @options.planning
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=options.FILE,
     metavar="FILE",
     help="Save the plan; it holds no personal data, and `apply FILE` does just that.",
 )
@@ -44,7 +44,7 @@ _CAUSES: Final = {"drift": Cause.DRIFT, "left-over": Cause.LEFT_OVER}
 )
 @click.option(
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=options.FILE,
     metavar="FILE",
     help="Write the rendering to a file instead of stdout.",
 )
@@ -78,14 +78,14 @@ _CAUSES: Final = {"drift": Cause.DRIFT, "left-over": Cause.LEFT_OVER}
 )
 @click.option(
     "--keep-receipt",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=options.FILE,
     metavar="FILE",
     help="Read the whole stores, and keep in FILE what --since-receipt needs; it holds no personal "
     "data.",
 )
 @click.option(
     "--since-receipt",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=options.FILE,
     metavar="FILE",
     help="Read only what changed since a receipt that --keep-receipt has kept. Nobody is created, "
     "deleted or opted in by such a plan.",

@@ -1,4 +1,4 @@
-"""Filters by time of creation and change, both ends inclusive."""
+"""Filters by time of creation and change; both ends count in, but as `updated_bound` has it."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
