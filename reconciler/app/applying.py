@@ -17,7 +17,13 @@ from reconciler.app.environment import (
     rules_for,
     shop_of,
 )
-from reconciler.app.register import RegisterAtHand, Registers, check_access, register_end
+from reconciler.app.register import (
+    RegisterAtHand,
+    Registers,
+    begin_anew,
+    check_access,
+    register_end,
+)
 from reconciler.app.siblings import asked_before_opt_ins
 from reconciler.app.usable import left_by
 from reconciler.errors import ReconcilerError
@@ -252,6 +258,7 @@ def _apply_store(
         past = journal.read(path)
         register = registers.for_apply(store)
         check_access(register, order.commitment, approved, order.only)
+        begin_anew(register, order.commitment, store.name)
         kept = journal.Journal(path, environment.clock, past)
         try:
             connection = open_store(store, environment, approved.learned)

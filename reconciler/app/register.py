@@ -51,6 +51,7 @@ class Registers:
     def for_plan(self, store: StoreSettings) -> RegisterAtHand:
         """A plan without the key for what is missing is made all the same, and says so."""
         from reconciler.model.register import Access
+        from reconciler.state.chain import NOTHING
         from reconciler.state.key import has_register_key
         from reconciler.state.trail import last_register
 
@@ -58,10 +59,22 @@ class Registers:
         holds = file.known.is_askable
         if access is Access.MISSING:
             named = last_register(self._environment.folder, store.name)
-            holds = has_register_key(self._environment.variables) or (
-                named is not None and named.key in file.place.keys
+            holds = (
+                has_register_key(self._environment.variables)
+                or (named is not None and named.key in file.place.keys)
+                or (holds and (file.head != NOTHING or self._has_kept_key))
             )
         return RegisterAtHand(file=file, access=access if holds else Access.NOT_ASKED)
+
+    @property
+    def _has_kept_key(self) -> bool:
+        """Whether the key is the random one of the state folder; a job made its own just now."""
+        from reconciler.state.key import KEY_VARIABLE, read_key
+
+        environment = self._environment
+        if environment.variables.get("CI") or KEY_VARIABLE in environment.variables:
+            return False
+        return read_key(environment.folder, environment.variables) is not None
 
     def for_apply(self, store: StoreSettings) -> RegisterAtHand:
         """An apply always asks, and what was noted before it began."""
@@ -79,7 +92,7 @@ class Registers:
             file = self._read[store.name]
             gone = self._gone[file.place.controller, store.controller is None]
         required = self._state.policy.register_required
-        if gone or (required and file.head.count == 0):
+        if gone or (required and (file.head.count == 0 or file.stands_in)):
             return file, Access.MISSING
         return file, Access.KEY_MISSING if file.known.missing_keys else Access.ASKED
 
@@ -101,7 +114,13 @@ class Registers:
         known = Register(places[0].controller, places[0].keys, members)
         clock = self._environment.clock
         for place in places:
-            file = RegisterFile(place, clock, known, proven=self._proven)
+            file = RegisterFile(
+                place,
+                clock,
+                known,
+                proven=self._proven,
+                required=self._state.policy.register_required,
+            )
             if place.store in members:
                 self._read[place.store] = file
         self._gone[places[0].controller, store.controller is None] = any(
@@ -135,6 +154,15 @@ def check_access(
         f"store {approved.name}: {message}",
         hint=f"{HINT}; `apply --only withdraw` carries out the opt-outs without it",
     )
+
+
+def begin_anew(register: RegisterAtHand, plan: "ApprovedPlan", store: str) -> None:
+    """Where somebody released that there is none, the next plan finds one."""
+    from reconciler.model.register import Access
+    from reconciler.plan.register_access import MISSING, is_released
+
+    if register.access is Access.MISSING and is_released(MISSING, plan.releases, store):
+        register.file.begin()
 
 
 def may_note(register: RegisterAtHand, environment: Environment) -> bool:

@@ -23,7 +23,7 @@ from reconciler.state.chain import NO_LINE, NOTHING, Head, Line, is_sealed
 from reconciler.state.disk import append, sync_at, write_whole
 from reconciler.state.folder import journals_of
 from reconciler.state.opt_outs import OptOut, former, remembered
-from reconciler.state.register_line import OPENED, REPAIRED, sealed, told_by
+from reconciler.state.register_line import MERGED, OPENED, REPAIRED, STOOD_IN, sealed, told_by
 from reconciler.state.shared_sync import SharedSync
 from reconciler.state.trail import NamedRegister, held
 
@@ -68,19 +68,30 @@ class RegisterFile:
     """Append-only; safe for several threads and processes. Raises `JournalError`.
 
     `known` is what it says, with what this object has noted, and what the other registers say that
-    are read into the same. `met_others` says that others have added to it since.
+    are read into the same. `met_others` says that others have added to it since, `stands_in` that
+    a write began it in the place of one that is required, and nobody has brought that since.
     """
 
     def __init__(
-        self, place: Place, clock: Clock, known: Register | None = None, *, proven: bool = False
+        self,
+        place: Place,
+        clock: Clock,
+        known: Register | None = None,
+        *,
+        proven: bool = False,
+        required: bool = False,
     ) -> None:
-        """`proven` asks for the seal of every line whose key is at hand."""
+        """`proven` asks for the seal of every line whose key is at hand; `required` says that the
+        policy asks for a register.
+        """
         self.place = place
         self.known = known or Register(place.controller, place.keys, (place.store,))
         self.head = NOTHING
         self._clock = clock
         self._proven = proven
+        self._required = required
         self.met_others = False
+        self.stands_in = False
         self._content = blake2b(digest_size=16)
         self._read = 0
         self._file = 0
@@ -140,11 +151,11 @@ class RegisterFile:
             raise _failed(self.path, error) from error
 
     def begin(self) -> None:
-        """So that there is one, though nobody is known yet."""
+        """So that there is one, though nobody is known yet, or a write had to begin it."""
         try:
             with self._lock, held(self.path):
                 self._go_on()
-                if self.head == NOTHING:
+                if self.head == NOTHING or self.stands_in:
                     self._write([], opens=True)
         except OSError as error:
             raise _failed(self.path, error) from error
@@ -192,6 +203,7 @@ class RegisterFile:
     def _take_in_all(self) -> None:
         """Anew where another file has come in its place: what is known twice is known as well."""
         before, self.head, self._read = self.head, NOTHING, 0
+        self.stands_in = False
         self._content = blake2b(digest_size=16)
         self._file = self.path.stat().st_ino
         self._take_in(self.path.read_bytes())
@@ -236,6 +248,15 @@ class RegisterFile:
         self.head = Head(int(line["number"]), str(line["seal"]))
         if told is not None:
             self.known.add(told)
+        else:
+            self._heed(line)
+
+    def _heed(self, line: Line) -> None:
+        """What a line says of the file itself. A copy that is merged was brought by somebody."""
+        if line["event"] == STOOD_IN or line.get("stands_in"):
+            self.stands_in = True
+        elif line["event"] in (OPENED, MERGED):
+            self.stands_in = False
 
     def _check_seal(self, line: Line) -> None:
         """Of a line under a key that is not here nobody can tell; grants wait for that key."""
@@ -298,6 +319,8 @@ class RegisterFile:
         data, head = bytearray(), self.head
         begins, key = head == NOTHING, self.place.key
         openings: list[Mapping[str, object]] = [{"event": OPENED}] if opens else []
+        if begins and self._required and not opens:
+            openings = [{"event": STOOD_IN}]
         for values in (*openings, *self._openings(rest), *lines):
             text, head = sealed(key, head, values)
             data += text
@@ -317,6 +340,8 @@ class RegisterFile:
         self._read, self._file = about.st_size, about.st_ino
         self._content.update(data)
         self.head = head
+        for opening in openings:
+            self._heed(dict(opening))
         for one in lines:
             self.known.add(one)
 

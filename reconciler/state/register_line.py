@@ -17,7 +17,9 @@ MERGED: Final = "merged"
 COMPACTED: Final = "compacted"
 REPAIRED: Final = "repaired"
 OPENED: Final = "opened"
-ABOUT_THE_FILE: Final = (MERGED, COMPACTED, REPAIRED, OPENED)
+STOOD_IN: Final = "stood in"
+"""A write had to begin the file where the policy requires one that was not here."""
+ABOUT_THE_FILE: Final = (MERGED, COMPACTED, REPAIRED, OPENED, STOOD_IN)
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+").fullmatch
 _TEXT: Final = (str, type(None))
 # A register is read by every plan, and to look a word up is the quickest way.

@@ -205,7 +205,7 @@ def compact(place: Place, clock: Clock) -> tuple[int, int]:
     proven: a flaw, or a key that is not here.
     """
     path = place.path
-    RegisterFile(place, clock)
+    file = RegisterFile(place, clock)
     with held(path):
         proof = prove(path, place.keys)
         _check(path, proof)
@@ -224,6 +224,7 @@ def compact(place: Place, clock: Clock) -> tuple[int, int]:
             "event": COMPACTED,
             "dropped": proof.lines - len(kept),
             "knows": named.head if named is not None and place.goes_on(named) else None,
+            **({"stands_in": True} if file.stands_in else {}),
         }
         head = proof.head
         raws = []

@@ -4,19 +4,23 @@ Nobody who ever said no is subscribed without newer evidence or their own later 
 own later yes is taken back: over deletes, renames, reverts, lost folders, rotated keys and copies.
 """
 
+import json
 import random
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reconciler import app
+from reconciler import app, schemas
 from reconciler.errors import BlockedPlanError, JournalError
 from reconciler.model.consent import Channel
+from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import Release, RiskClass
 from reconciler.plan.outcome import State
+from reconciler.state.key import key
 from tests.harness import KEY, Shop, consent, grant, opened, person, states, told, verdicts
 from tests.program import run
 from tests.registers import act, register_at, who
@@ -38,6 +42,10 @@ def _out(email: str = ADA) -> Json:
 
 def _path(shop: Shop) -> Path:
     return shop.folder / ".reconciler" / "opt-outs" / "shop.jsonl"
+
+
+def _lines(shop: Shop) -> list[bytes]:
+    return _path(shop).read_bytes().splitlines()
 
 
 def _is_subscribed(shop: Shop, email: str = ADA) -> bool:
@@ -415,6 +423,74 @@ def test_a_register_that_policy_requires_is_begun_by_an_import(tmp_path: Path) -
         assert (done.code, done.out) == (0, "shop: 0 opt-outs, 0 of them noted, the others known\n")
         shop.converge()
         assert _is_subscribed(shop)
+
+
+def test_what_a_withdrawal_begins_is_not_the_register_that_policy_requires(tmp_path: Path) -> None:
+    """Where all was lost, opt-outs pass, and their lines hide nothing of what they stand in for."""
+    yes = {"email": consent("subscribed"), "sms": consent()}
+    with opened(tmp_path, "genstore", [_out(), person("bo@example.com", consent=yes)]) as shop:
+        shop.policy = {"register": "required"}
+        (tmp_path / "none.csv").write_text("email,date\n")
+        none = ("import", tmp_path / "none.csv", "--store", "shop")
+        assert _register(shop, *none).code == 0
+        shop.want(GONE)
+        shop.converge()
+        kept = _path(shop).read_bytes()
+        shutil.rmtree(shop.folder / ".reconciler")
+        shop.want(SUBSCRIBED, {"email": "bo@example.com", "consent": {"email": "unsubscribed"}})
+        assert shop.apply(shop.plan(), only=[RiskClass.WITHDRAW]).complete
+        assert not _is_subscribed(shop, "bo@example.com")
+
+        for _ in range(2):
+            assert ("block", "register.missing") in verdicts(shop.plan())
+            assert _register(shop, "verify").code == 0
+            assert _register(shop, "compact").code == 0
+
+        (tmp_path / "copy").mkdir()
+        (tmp_path / "copy" / "shop.jsonl").write_bytes(kept)
+        assert _register(shop, "merge", tmp_path / "copy").code == 0
+        assert verdicts(shop.plan()) == [("hold", "register.opted-out")]
+
+
+@pytest.mark.parametrize("by", ["import", "release"])
+def test_somebody_may_begin_the_register_that_policy_requires_anew(tmp_path: Path, by: str) -> None:
+    yes = {"email": consent("subscribed"), "sms": consent()}
+    with opened(tmp_path, "genstore", [person("bo@example.com", consent=yes)]) as shop:
+        shop.policy = {"register": "required"}
+        shop.want(SUBSCRIBED, {"email": "bo@example.com", "consent": {"email": "unsubscribed"}})
+        assert shop.apply(shop.plan(), only=[RiskClass.WITHDRAW]).complete
+        assert ("block", "register.missing") in verdicts(shop.plan())
+
+        if by == "import":
+            (tmp_path / "none.csv").write_text("email,date\n")
+            none = ("import", tmp_path / "none.csv", "--store", "shop")
+            assert _register(shop, *none).code == 0
+        else:
+            body = shop.plan(releases=(Release(rule="register.missing"),))
+            assert shop.apply(body).complete
+
+        assert not shop.plan()["summary"]["blocked"]
+        shop.converge()
+        assert _is_subscribed(shop)
+        assert _register(shop, "verify").code == 0
+        assert all(schemas.accepts("register", json.loads(one)) for one in _lines(shop))
+
+
+def test_the_random_key_of_a_state_folder_counts_as_a_key(tmp_path: Path) -> None:
+    """Made by this run in a pipeline it is none: nobody has noted anything under it."""
+    with opened(tmp_path, "genstore") as shop:
+        shop.policy = {"register": "required"}
+        shop.want(SUBSCRIBED)
+        environment = shop.environment
+        told = {name: one for name, one in environment.variables.items() if "KEY" not in name}
+        pseudonyms = Pseudonyms(key(environment.folder, told))
+        found = []
+        for more in ({}, {"CI": "true", "RECONCILER_HOSTS": shop.url}):
+            without = replace(environment, variables={**told, **more})
+            made = app.plan(shop.state(), app.PlanOptions(), without, pseudonyms)
+            found.append([(one.level, one.rule) for one in made.stores[0].verdicts])
+
+        assert found == [[("block", "register.missing")], [("warn", "register.not-asked")]]
 
 
 def _register(shop: Shop, *words: object) -> Any:
