@@ -35,6 +35,7 @@ class Company:
         self.policy: Json = {}
         self.wanted: dict[str, list[Json]] = {name: [] for name in stores}
         self.told: dict[str, str] = {}
+        self.state_folder = folder / ".reconciler"
         self.clock: Clock | None = None
         self.pseudonyms = Pseudonyms(KEY)
         self.want()
@@ -50,7 +51,7 @@ class Company:
                 "CI_COMMIT_SHA": "c0ffee",
                 **self.told,
             },
-            folder=self.folder / ".reconciler",
+            folder=self.state_folder,
         )
 
     def want(self, **customers: Iterable[Json]) -> None:

@@ -1,8 +1,9 @@
 """Law over histories of a company with two stores, one controller, and a person who changes her mind.
 
 Whoever said no last is subscribed nowhere; nobody's own later yes is taken back, where the store
-shows that it is theirs; and every opt-out is in every store once a plan was applied. Over creates,
-deletes, renames, reverts, lost folders, rotated keys, compacted registers and copies of them.
+shows that it is theirs; and every opt-out is in every store once a plan was applied, or is told to
+wait. Over creates, deletes, renames, reverts, lists of opt-outs, lost registers and state folders,
+rotated keys, compacted registers, jobs that go on apart with copies of all, and stores that are away.
 """
 
 import random
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 import pytest
 
+from reconciler.errors import BlockedPlanError
 from reconciler.model.settings import RiskClass
 from tests.company import Company, Days, company
 from tests.harness import KEY, consent, grant, person, told
@@ -50,9 +52,13 @@ class _History:
         self.out_at: datetime | None = None
         self.gave: set[str] = set()
         self.back: str | None = None
-        self.came_back = False
+        self.came_back = self.doubted = False
         self.withdrawn = False
         self.log: list[str] = []
+        table = both.folder / "none.csv"
+        table.write_text("email,date\n")
+        for name in both.stores:
+            assert self._register("import", table, "--store", name).code == 0
 
     def step(self) -> None:
         self.days.at += timedelta(hours=self.random.choice((2, 30)))
@@ -69,13 +75,19 @@ class _History:
                 ("rotates", self._rotates),
                 ("journals", self._loses_journals),
                 ("compacts", self._compacts),
-                ("copies", self._copies),
+                ("apart", self._goes_on_apart),
+                ("apart", self._goes_on_apart),
+                ("away", self._is_away),
+                ("listed", self._is_listed),
+                ("register", self._loses_registers),
+                ("all", self._loses_all),
             )
         )
         self.log.append(name)
         deed()
         self.days.at += timedelta(hours=2)
         self._reconcile()
+        self._check()
 
     def _store(self) -> str:
         return self.random.choice(sorted(self.both.stores))
@@ -99,7 +111,9 @@ class _History:
             return
         self.both.clicks(name, ADA, "subscribed")
         platform = self.both.stores[name][0].platform
-        if self.out_at is not None and (platform == "shopline" or self.gave == {name}):
+        if self.out_at is not None and platform != "shopline" and self.doubted:
+            self.came_back = True  # or not: nobody can tell by now which store gave the no
+        elif self.out_at is not None and (platform == "shopline" or self.gave == {name}):
             self.back = name
             if platform == "shopline":
                 self.out_at, self.gave = None, set()
@@ -140,37 +154,114 @@ class _History:
         if list(self._registers().glob("*.jsonl")):
             assert self._register("compact").code == 0
 
-    def _copies(self) -> None:
-        """Another job goes on with a copy of the folder, and what it noted is merged."""
+    def _goes_on_apart(self) -> None:
+        """Two jobs go on from one state, each with a copy of its own, and their lines are merged."""
+        there, here = self.both.folder / "there", self.both.state_folder
+        shutil.rmtree(there, ignore_errors=True)
+        if not here.exists():
+            return
+        shutil.copytree(here, there)
+        for folder in (there, here):
+            deed = self.random.choice((self._says_no, self._says_yes, lambda: None))
+            self.both.state_folder = folder
+            deed()
+            self.days.at += timedelta(hours=1)
+            self._reconcile()
+        self._doubts()
+        if list(self._registers(there).glob("*.jsonl")):
+            assert self._register("merge", self._registers(there)).code == 0, self.log
+        if (there / "audit").exists():
+            assert self._run("audit", "merge", there).code == 0, self.log
+            assert self._run("audit", "verify").code == 0, self.log
+
+    def _doubts(self) -> None:
+        """Whoever does not have what we noted takes our noes for others', and doubt goes to them."""
+        self.came_back, self.back = self.came_back or self.back is not None, None
+        self.doubted = True
+
+    def _is_away(self) -> None:
+        """A store cannot be reached, and what waits there is told."""
+        name = self._store()
+        box, url = self.both.stores[name]
+        self.both.stores[name] = (box, "http://127.0.0.1:9")
+        self.both.want()
+        body = self.both.plan()
+        rules = [(one["rule"], one["store"]) for one in body["verdicts"]]
+        assert ("controller.unread", name) in rules, self.log
+        self._carry_out(body)
+        self.both.stores[name] = (box, url)
+        self.both.want()
+        (other,) = {*self.both.stores} - {name}
+        if self._is_out:
+            assert "subscribed" not in self._states(other), f"{other} {self.log}"
+
+    def _is_listed(self) -> None:
+        """A letter: no more mails, from anybody of you."""
+        table = self.both.folder / "list.csv"
+        table.write_text(f"email,date\n{ADA.upper()},{self.days.at.isoformat()}\n")
+        assert self._register("import", table, "--store", self._store()).code == 0, self.log
+        self.out_at, self.back, self.came_back = self.days.at, None, False
+        self.gave.add("a list")
+
+    def _loses_registers(self) -> None:
+        """The trail stays, and tells that there were some; then they are found again."""
+        self._loses(self._registers())
+
+    def _loses_all(self) -> None:
+        self._loses(self.both.state_folder)
+
+    def _loses(self, folder: Path) -> None:
         if not list(self._registers().glob("*.jsonl")):
             return
-        there = self.both.folder / "copy"
-        shutil.rmtree(there, ignore_errors=True)
-        shutil.copytree(self._registers(), there)
-        self.both.plan()
-        assert self._register("merge", there).code == 0
+        kept = self.both.folder / "kept"
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(self._registers(), kept)
+        shutil.rmtree(folder)
+        for _ in range(2):
+            self._wants()
+            self._reconcile()
+            if self._is_out:
+                assert not any("subscribed" in self._states(name) for name in self.both.stores), (
+                    self.log
+                )
+        self._doubts()
+        assert self._register("merge", kept).code == 0, self.log
 
-    def _registers(self) -> Path:
-        return self.both.folder / ".reconciler" / "opt-outs"
+    def _registers(self, folder: Path | None = None) -> Path:
+        return (folder or self.both.state_folder) / "opt-outs"
 
     def _register(self, *words: object) -> Any:
+        return self._run("register", *words)
+
+    def _run(self, *words: object) -> Any:
         env = {"RECONCILER_KEY": KEY.decode(), **self.both.told}
-        return run("register", *words, "--specs", self.both.specs, env=env)
+        folder = self.both.state_folder
+        return run(*words, "--specs", self.both.specs, "--state-dir", folder, env=env)
 
     def _reconcile(self) -> None:
         body = self.both.plan()
         assert not any(one["error"] for one in body["stores"]), self.log
-        only = [RiskClass.WITHDRAW] if body["summary"]["blocked"] else []
-        result = self.both.apply(body, only=only)
+        self._carry_out(body)
+
+    def _carry_out(self, body: Json) -> None:
+        only = [RiskClass.WITHDRAW]
+        try:
+            result = self.both.apply(body, only=only if body["summary"]["blocked"] else [])
+        except BlockedPlanError:  # the plan had no key of its own, and said that it did not ask
+            result = self.both.apply(body, only=only)
         assert not any(store.stopped for store in result.stores), (self.log, told(result))
         if list(self._registers().glob("*.jsonl")):
             assert self._register("verify").code == 0, self.log
-        self._check(body)
 
-    def _check(self, body: Json) -> None:
+    @property
+    def _is_out(self) -> bool:
+        """Whether a no of theirs is the last that they said."""
+        return self.out_at is not None and self.back is None and not self.came_back
+
+    def _check(self) -> None:
         for name in self.both.stores:
             subscribed = "subscribed" in self._states(name)
-            if self.out_at is not None and self.back is None and not self.came_back:
+            if self._is_out:
                 assert not subscribed, f"{name} {self.log}"
             if self.back == name and not self.withdrawn and self._records(name):
                 assert subscribed, f"{name} {self.log}"
@@ -193,6 +284,7 @@ def test_an_opt_out_reaches_every_store_and_a_later_yes_of_their_own_stays(
     days = Days(START)
     there = {"us": [person(ADA, consent=YES)], "eu": [person(ADA, consent=YES)]}
     with company(tmp_path, {"us": first, "eu": second}, there, days) as both:
+        both.policy = {"register": "required"}
         both.want(us=[{"email": ADA}], eu=[{"email": ADA}])
         history = _History(both, days, seed)
         for _ in range(10):
