@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.environment import Environment
 from reconciler.app.register import may_note
+from reconciler.model.act import tells_no_time
 from reconciler.model.redaction import NOBODY
 from reconciler.platforms.registry import is_ours
 
@@ -82,8 +83,13 @@ class KnownRecords:
             for channel, contact in every
             if not self.sayers.is_one(channel, contact)
         }
+        noes = {
+            self.mark(who.contact)
+            for who, act in hearing.noted
+            if who.contact is not None and tells_no_time(act)
+        }
         rules = _rules(self.cache, self.rests_on, self.register)
-        self.cache.keep_records(self.store, rules, self.records.kept(touched, shared))
+        self.cache.keep_records(self.store, rules, self.records.kept(touched, shared, noes))
 
 
 def known_records(

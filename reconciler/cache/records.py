@@ -39,6 +39,7 @@ class Records:
         }
         self._used = bytearray(len(known) // _ROW.size)
         self._new = bytearray()
+        self._in = bytearray()
 
     @property
     def knows(self) -> bool:
@@ -97,12 +98,16 @@ class Records:
             self._used[at // _ROW.size] = 1
         else:
             self._new += row
+            self._in.append(bool(subscribed))
 
-    def kept(self, touched: Collection[int], shared: Collection[int]) -> bytes:
+    def kept(
+        self, touched: Collection[int], shared: Collection[int], noes: Collection[int] = ()
+    ) -> bytes:
         """The rows for the next run: of many that were not met most are of old.
 
         Of contacts that were `touched`, by their marks, this run noted something; where these are
-        `shared`, that may not have been of the one record which says anything of them.
+        `shared`, that may not have been of the one record which says anything of them. Whoever is
+        in by a contact of `noes` will have something to say the next time.
         """
         known, used = self._known, self._used
         if touched:
@@ -111,9 +116,15 @@ class Records:
             known = b"".join([known[at : at + _ROW.size] for at in stay])
             used = bytearray([used[at // _ROW.size] for at in stay])
         new = bytes(self._new)
-        if shared:
+        if shared or noes:
             rows = range(0, len(new), _ROW.size)
-            new = b"".join([new[at : at + _ROW.size] for at in rows if not _bears(new, at, shared)])
+            new = b"".join(
+                [
+                    new[at : at + _ROW.size]
+                    for at, is_in in zip(rows, self._in, strict=True)
+                    if not (_bears(new, at, shared) or (is_in and _bears(new, at, noes)))
+                ]
+            )
         room = MOST - len(new) // _ROW.size
         met = sum(used)
         if (2 * met < len(used) and met) or len(used) > room:

@@ -13,13 +13,15 @@ from typing import Final
 
 class Said(StrEnum):
     """What somebody said, or what became of them. What a write of ours made look like an opt-out
-    says nothing of them; it tells that from an act of theirs.
+    says nothing of them; it tells that from an act of theirs. Nor does a yes that a store shows and
+    that is not surely theirs; it tells a no that comes after from the one before.
     """
 
     OUT = "out"
     IN = "in"
     ERASED = "erased"
     MADE = "made"
+    SHOWN = "shown"
 
 
 class Sure(StrEnum):
@@ -56,7 +58,8 @@ class By(StrEnum):
     FORMER = "former"
 
 
-_RANK: Final = {Said.MADE: 0, Said.IN: 1, Said.OUT: 2, Said.ERASED: 3}
+_RANK: Final = {Said.SHOWN: 0, Said.MADE: 0, Said.IN: 1, Said.OUT: 2, Said.ERASED: 3}
+_SAYS_NOTHING: Final = (Said.MADE, Said.SHOWN)
 _VAGUE: Final = {Sure.SECOND: 0, Sure.DAY: 1, Sure.NOT_TOLD: 2}
 _UNTOLD: Final = (Doer.NOT_TOLD, Doer.NOBODY)
 OURS: Final = (By.WITHDRAWAL, By.CONTROLLER, By.MOVE)
@@ -120,7 +123,7 @@ def standing(acts: Iterable[Act]) -> Standing | None:
     erased: Act | None = None
     last: Act | None = None
     by_person = may_be_person = False
-    acts = tuple(one for one in acts if one.said is not Said.MADE)
+    acts = tuple(one for one in acts if one.said not in _SAYS_NOTHING)
     told = {one.at for one in acts if one.at is not None and one.doer not in _UNTOLD}
     for act in sorted(acts, key=_order):
         last = act
@@ -186,6 +189,22 @@ def left_by_us(acts: Iterable[Act], store: str) -> Act | None:
             elif act.said is Said.MADE or (act.said is Said.OUT and act.by in OURS):
                 last = act
     return last
+
+
+def shown_again(acts: Iterable[Act], store: str) -> Act | None:
+    """A yes that a store showed, of whomever, after all that it told of a no."""
+    last = None
+    for act in sorted(acts, key=lambda one: (one.seen, one.said is not Said.SHOWN)):
+        if act.store == store:
+            last = act if act.said is Said.SHOWN else None
+    return last
+
+
+def tells_no_time(act: Act) -> bool:
+    """Whether a no without a time, seen later in the same store, may be taken for this one."""
+    if act.said is Said.MADE or (act.said is Said.OUT and act.by in OURS):
+        return True
+    return act.said is Said.OUT and act.at is None
 
 
 def is_echo(known: Iterable[Act], act: Act) -> bool:

@@ -20,7 +20,9 @@ from reconciler.model.act import (
     is_from_elsewhere,
     is_shown,
     left_by_us,
+    shown_again,
     standing,
+    tells_no_time,
 )
 from reconciler.model.consent import Channel
 from reconciler.model.pseudonyms import Pseudonyms
@@ -77,6 +79,7 @@ class Register:
         self._acts: dict[str, list[Act]] = {}
         self._records: dict[tuple[str, Channel], list[Act]] = {}
         self._overheard: dict[str, list[Act]] = {}
+        self._timeless: set[str] = set()
         self._used: set[str] = set()
         self._under: set[tuple[str, str]] = set()
 
@@ -93,6 +96,8 @@ class Register:
             self._used.add(told.key)
             self._under.add((told.key, told.controller))
             self._acts.setdefault(identity, []).append(act)
+            if tells_no_time(act):
+                self._timeless.add(act.store)
         if customer is not None:
             self._records.setdefault((customer, channel), []).append(act)
 
@@ -153,6 +158,20 @@ class Register:
         """Whether an opt-out that a reading shows is the one that we wrote there."""
         return bool(self._acts) and is_echo(self._found(channel, contact), act)
 
+    def may_say_no_again(self, store: str) -> bool:
+        """Whether of anybody's no there another could not be told by its time."""
+        return store in self._timeless
+
+    def could_say_no_again(self, channel: Channel, contact: str, store: str, now: datetime) -> bool:
+        """The same of somebody, of a reading before `now`, and no yes was shown there since."""
+        here = [one for one in self._found(channel, contact) if one.store == store]
+        if any(one.seen >= now for one in here):
+            return False
+        known = standing(here)
+        if known is None or known.said is Said.IN or shown_again(here, store) is not None:
+            return False
+        return any(map(tells_no_time, here))
+
     def has_seen(
         self, channel: Channel, contact: str, at: datetime | None, doer: Doer, store: str
     ) -> bool:
@@ -179,6 +198,8 @@ class Register:
         """
         if person.contact is not None:
             found = self._found(person.channel, person.contact)
+            if self._is_another(found, person, act):
+                return person
             if is_echo(found, act):
                 return None
             if self._is_new(found, act):
@@ -192,6 +213,21 @@ class Register:
             return None
         record = self.of_record(person.customer, person.channel)
         return None if record is not None and record.by_person else replace(person, contact=None)
+
+    def awaits_another(self, channel: Channel, contact: str, act: Act) -> bool:
+        """Whether a no without a time may be another than the one that is known there: some record
+        showed a yes between them.
+        """
+        if act.said is not Said.OUT or act.at is not None or act.store not in self._timeless:
+            return False
+        return shown_again(self._found(channel, contact), act.store) is not None
+
+    def _is_another(self, known: list[Act], person: Person, act: Act) -> bool:
+        """The same, where it was the very record which shows the no by now."""
+        if person.customer is None or act.said is not Said.OUT or act.at is not None:
+            return False
+        shown = shown_again(known, act.store)
+        return shown in self._records.get((person.customer, person.channel), ())
 
     def may_turn(self, person: Person, act: Act) -> bool:
         """Whether an act without an instant, which counts from when it is seen, may say another
@@ -215,6 +251,8 @@ class Register:
                 return True
         if act.said is Said.MADE or act.by is By.CONTROLLER:
             return False
+        if act.said is Said.SHOWN:
+            return shown_again(known, act.store) is None
         if act.said is Said.ERASED and known:
             stands = standing(known)
             if stands is not None and stands.said is Said.ERASED:

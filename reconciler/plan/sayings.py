@@ -234,14 +234,25 @@ class Sightings:
                 contact = self._heard(live, channel)
                 if contact is None or not self._is_known(channel, contact, consent):
                     self._add(live, channel, contact, out_of(consent, self._rules))
-            elif (
-                consent.state is ConsentState.SUBSCRIBED
-                and consent.actor is Actor.PERSON
-                and (self._sayers is not None or self._rules.register.knows_anybody)
-            ):
+            elif consent.state is ConsentState.SUBSCRIBED and self._minds(consent):
                 contact = self._heard(live, channel)
-                if contact is not None:
-                    self._back_again(live, channel, contact, consent)
+                if contact is not None and not self._back_again(live, channel, contact, consent):
+                    self._shown_again(live, channel, contact)
+
+    def _shown_again(self, live: LiveCustomer, channel: Channel, contact: str) -> None:
+        """A yes, of whomever, after a no whose time is not told: the record's next is another."""
+        rules = self._rules
+        if rules.register.could_say_no_again(channel, contact, rules.store.name, rules.now):
+            act = replace(_ours(Said.SHOWN, None, By.READING, rules), doer=Doer.NOT_TOLD)
+            self.new.append((person_of(live, channel, rules), act))
+
+    def _minds(self, consent: LiveConsent) -> bool:
+        """Whether a yes may say anything of somebody who was out."""
+        register = self._rules.register
+        if register.may_say_no_again(self._rules.store.name):
+            return True
+        own = consent.actor is Actor.PERSON
+        return own and (self._sayers is not None or register.knows_anybody)
 
     def _heard(self, live: LiveCustomer, channel: Channel) -> str | None:
         contact = contact_key(live, channel, self._rules.comparison.region)
@@ -258,19 +269,21 @@ class Sightings:
 
     def _back_again(
         self, live: LiveCustomer, channel: Channel, contact: str, consent: LiveConsent
-    ) -> None:
+    ) -> bool:
         """The person's own yes after a no: dated later, or by its flag alone where this store, and
         no other, showed the no.
         """
         rules = self._rules
+        if consent.actor is not Actor.PERSON:
+            return False
         known = rules.register.of(channel, contact)
         if known is None or known.said is not Said.OUT:
-            return
+            return False
         at = consent.earliest
         if at is None and not self._gave_alone(known, channel, contact):
-            return
+            return False
         if at is not None and at <= known.since:
-            return
+            return False
         act = Act(
             said=Said.IN,
             at=at,
@@ -281,6 +294,7 @@ class Sightings:
             store=rules.store.name,
         )
         self._add(live, channel, contact, act)
+        return True
 
     def _gave_alone(self, known: Standing, channel: Channel, contact: str) -> bool:
         store = self._rules.store.name
@@ -289,11 +303,11 @@ class Sightings:
         return own and (others is None or others.said is Said.IN)
 
     def _add(self, live: LiveCustomer, channel: Channel, contact: str | None, act: Act) -> None:
-        if contact is None:
+        register = self._rules.register
+        if contact is None or register.awaits_another(channel, contact, act):
             person = person_of(live, channel, self._rules)
         else:  # its record counts where we write to it, and is noted then
             person = Person(channel=channel, contact=contact)
-        register = self._rules.register
         self.turns = self.turns or register.may_turn(person, act)
         if contact is None or register.news(person, act) is not None:
             self.new.append((person, act))

@@ -14,7 +14,7 @@ from reconciler.model.act import Act, Doer, Said, Sure
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import Learned, LiveCustomer
 from reconciler.model.register import Access, Person
-from reconciler.plan.sayings import contact_key, is_out, out_of
+from reconciler.plan.sayings import contact_key, is_out, out_of, person_of
 from reconciler.plan.store_rules import StoreRules
 
 _DIGITS: Final = 16
@@ -45,18 +45,25 @@ class Voices:
             elif is_out(channel, consent, rules):
                 contact = contact_key(live, channel, rules.comparison.region)
                 if contact is not None:
-                    self.says_no(channel, contact, out_of(consent, rules))
+                    act = out_of(consent, rules)
+                    again = rules.register.awaits_another(channel, contact, act)
+                    self.says_no(channel, contact, act, live if again else None)
                     if consent.swappable:
                         self._either_way.add(rules.register.identity(channel, contact))
 
-    def says_no(self, channel: Channel, contact: str, act: Act) -> None:
+    def says_no(
+        self, channel: Channel, contact: str, act: Act, live: LiveCustomer | None = None
+    ) -> None:
         """What a register knows already it tells better, since when above all; and where a key of
         its lines is not here, nobody can tell our own writes from a no that is not the person's.
         """
         register = self._rules.register
         if act.is_of_its_store_alone:
             return
-        if register.news(Person(channel=channel, contact=contact), act) is None:
+        person = Person(channel=channel, contact=contact)
+        if live is not None:
+            person = person_of(live, channel, self._rules)
+        if register.news(person, act) is None:
             return
         if self._rules.access is Access.KEY_MISSING and act.doer is not Doer.PERSON:
             return

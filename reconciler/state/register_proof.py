@@ -12,7 +12,15 @@ from typing import Final
 
 from reconciler.clock import Clock
 from reconciler.errors import JournalError
-from reconciler.model.act import Act, is_from_elsewhere, left_by_us, standing
+from reconciler.model.act import (
+    Act,
+    Said,
+    is_from_elsewhere,
+    left_by_us,
+    shown_again,
+    standing,
+    tells_no_time,
+)
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.register import Told
 from reconciler.state.chain import NO_LINE, NOTHING, START, Head, Line, is_sealed, parsed
@@ -245,7 +253,8 @@ def _deciding(every: Sequence[Told]) -> list[Told]:
     for one in every:
         if one.identity is not None:
             groups.setdefault((one.key, one.identity), []).append(one)
-        if one.customer is not None:
+        # A yes that was shown stands between the noes of a person, whichever record showed those.
+        if one.customer is not None and one.act.said is not Said.SHOWN:
             groups.setdefault((one.customer, one.channel), []).append(one)
     wanted = {id(one) for group in groups.values() for one in _kept(group)}
     return [one for one in every if id(one) in wanted]
@@ -259,7 +268,10 @@ def _kept(group: Sequence[Told]) -> Iterable[Told]:
     wanted = {id(one) for one in _least(group)}
     for store in stores:
         wanted |= {id(one) for one in group if one.act is left_by_us(_acts(group), store)}
-        wanted |= {id(one) for one in _least([one for one in group if one.act.store == store])}
+        wanted |= {id(one) for one in group if one.act is shown_again(_acts(group), store)}
+        here = [one for one in group if one.act.store == store]
+        wanted |= {id(one) for one in _least(here)}
+        wanted |= {id(one) for one in [one for one in here if tells_no_time(one.act)][-1:]}
         elsewhere = [one for one in group if is_from_elsewhere(one.act, store)]
         wanted |= {id(one) for one in _least(elsewhere)}
     kept = [one for one in group if id(one) in wanted]
@@ -274,6 +286,8 @@ def _says(group: Sequence[Told], stores: Iterable[str]) -> list[object]:
         found.append(standing(one for one in acts if is_from_elsewhere(one, store)))
         found.append(standing(one for one in acts if one.store == store))
         found.append(left_by_us(acts, store))
+        found.append(shown_again(acts, store))
+        found.append(any(one.store == store and tells_no_time(one) for one in acts))
     return found
 
 

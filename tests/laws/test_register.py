@@ -21,7 +21,19 @@ from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.settings import Release, RiskClass
 from reconciler.plan.outcome import State
 from reconciler.state.key import key
-from tests.harness import KEY, Shop, consent, grant, opened, person, states, told, verdicts
+from tests.company import Days, company
+from tests.harness import (
+    KEY,
+    PLATFORMS,
+    Shop,
+    consent,
+    grant,
+    opened,
+    person,
+    states,
+    told,
+    verdicts,
+)
 from tests.program import run
 from tests.registers import act, register_at, who
 
@@ -217,6 +229,62 @@ def test_a_later_yes_of_their_own_is_not_taken_back_with_the_record(tmp_path: Pa
         shop.converge()
 
         assert _is_subscribed(shop)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("controller", [None, "acme"])
+def test_a_second_no_without_a_time_is_as_new_as_it_was_first_seen(
+    tmp_path: Path, platform: str, controller: str | None
+) -> None:
+    """Somebody who said no, was opted in by others and said no again, before the record went."""
+    no = {"email": consent("unsubscribed", None, "person"), "sms": consent()}
+    yes = {"email": consent("subscribed", None, "staff"), "sms": consent()}
+    days = Days(datetime(2026, 3, 1, tzinfo=UTC))
+    with company(tmp_path, {"us": platform}, {"us": [person(ADA, consent=no)]}, days) as one:
+        one.controllers = {"us": controller}
+        one.want(us=[{"email": ADA}])
+        box, _ = one.stores["us"]
+        (record,) = box.customers()
+        given = ""
+        for told in (no, yes, yes, no, no):
+            box.edit(record["id"], consent=told)
+            one.plan()
+            days.at += timedelta(days=10)
+            given = days.at.isoformat() if told is yes else given
+        lines = (one.state_folder / "opt-outs" / "us.jsonl").read_bytes()
+        one.plan()
+        assert (one.state_folder / "opt-outs" / "us.jsonl").read_bytes() == lines
+        assert [json.loads(line)["state"] for line in lines.splitlines() if b'"email"' in line] == [
+            "out",
+            "shown",
+            "out",
+        ]
+        box.remove(record["id"])
+
+        one.want(us=[{"email": ADA, "consent": {"email": grant(given_at=given)}}])
+        assert ("hold", "register.opted-out") in verdicts(one.plan())
+        later = {"email": grant(given_at=days.at.isoformat())}
+        one.want(us=[{"email": ADA, "consent": later}])
+        one.apply(one.plan())
+        assert one.consent("us", ADA) == "subscribed"
+
+
+@pytest.mark.parametrize("controller", [None, "acme"])
+def test_a_no_beside_the_yes_of_a_twin_is_first_seen_once(
+    tmp_path: Path, controller: str | None
+) -> None:
+    no = {"email": consent("unsubscribed", None, "person"), "sms": consent()}
+    yes = {"email": consent("subscribed", None, "staff"), "sms": consent()}
+    twins = [person(ADA, consent=no), person(ADA.upper(), consent=yes)]
+    with company(tmp_path, {"us": "shopline"}, {"us": twins}) as one:
+        one.controllers = {"us": controller}
+        one.want(us=[{"email": ADA}])
+        for _ in range(4):
+            one.plan(read="full")
+        lines = (one.state_folder / "opt-outs" / "us.jsonl").read_bytes().splitlines()
+
+        told = [json.loads(line)["state"] for line in lines if b'"email"' in line]
+        assert told == ["out", "shown"], [json.loads(line) for line in lines]
 
 
 def test_a_flag_alone_does_not_clear_what_a_list_said(tmp_path: Path) -> None:

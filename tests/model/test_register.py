@@ -20,7 +20,7 @@ STORES = ("shop", "eu", "ca")
 _INSTANTS = st.integers(0, 4).map(lambda days: NOW - timedelta(days=days))
 ACTS = st.builds(
     act,
-    said=st.sampled_from((Said.OUT, Said.IN)),
+    said=st.sampled_from((Said.OUT, Said.OUT, Said.IN, Said.SHOWN)),
     at=st.none() | _INSTANTS,
     seen=_INSTANTS,
     doer=st.sampled_from(Doer),
@@ -62,7 +62,10 @@ def test_a_compacted_register_says_the_same_of_everybody_in_every_store(
     tmp_path_factory: pytest.TempPathFactory, acts: list[Act]
 ) -> None:
     folder = tmp_path_factory.mktemp("register")
-    register_at(folder).note([(who(ADA), one) for one in acts])
+    alias = "cus_aaaaaaaaaa"
+    register_at(folder).note(
+        [(who(ADA, alias=alias if one.said is Said.SHOWN else None), one) for one in acts]
+    )
     before = _known(folder)
     compact(place_at(folder), system_clock())
     after = _known(folder)
@@ -74,6 +77,11 @@ def test_a_compacted_register_says_the_same_of_everybody_in_every_store(
         )
         echo = act(at=None, doer=Doer.NOT_TOLD, store=store)
         assert after.is_ours(Channel.EMAIL, ADA, echo) == before.is_ours(Channel.EMAIL, ADA, echo)
+        again = (Channel.EMAIL, ADA, store, NOW + timedelta(days=1))
+        assert after.could_say_no_again(*again) == before.could_say_no_again(*again)
+        no = act(at=None, seen=NOW + timedelta(days=1), store=store)
+        for whose in (who(ADA), who(ADA, alias="cus_aaaaaaaaaa")):
+            assert after.news(whose, no) == before.news(whose, no)
 
 
 def test_what_another_company_said_in_a_file_that_was_copied_is_not_asked(tmp_path: Path) -> None:
