@@ -165,7 +165,7 @@ class Register:
     def could_say_no_again(self, channel: Channel, contact: str, store: str, now: datetime) -> bool:
         """The same of somebody, of a reading before `now`, and no yes was shown there since."""
         here = [one for one in self._found(channel, contact) if one.store == store]
-        if any(one.seen >= now for one in here):
+        if not here or any(one.seen >= now for one in here):
             return False
         known = standing(here)
         if known is None or known.said is Said.IN or shown_again(here, store) is not None:
