@@ -1,6 +1,7 @@
 """The desired state and the stores to a plan."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -62,7 +63,10 @@ def plan(
         except KeyboardInterrupt:
             environment.rate_limiters.close()
             raise
-    parts = [part for part, _ in planned]
+    parts = [
+        _with_what_may_wait(part, store, request) if part.error else part
+        for store, (part, _) in zip(stores, planned, strict=True)
+    ]
     if all(not part.error for part in parts):
         check_known(few, (read for _, read in planned), pseudonyms)
     names = _all_names(state, (read for _, read in planned))
@@ -107,7 +111,6 @@ def _plan_store(
 ) -> "tuple[StorePlan, StoreReading | None]":
     from reconciler.plan.owed import owed_unread
     from reconciler.plan.plan import StorePlan
-    from reconciler.plan.waiting import unread as untold
 
     told, fault = "", None
     try:
@@ -125,14 +128,13 @@ def _plan_store(
         receipt=None,
         customers=None,
         changes=(),
-        verdicts=(
-            *untold(store),
-            *owed_unread(
+        verdicts=tuple(
+            owed_unread(
                 store.name,
                 request.state.of(store.name),
                 request.pseudonyms,
                 request.choices.acknowledged,
-            ),
+            )
         ),
         audience=(),
         unchanged=0,
@@ -140,6 +142,19 @@ def _plan_store(
         fault=fault,
     )
     return unread, None
+
+
+def _with_what_may_wait(
+    part: "StorePlan", store: StoreSettings, request: PlanRequest
+) -> "StorePlan":
+    """A store that was not read, with what is known when all the others have been."""
+    from reconciler.plan.waiting import unread
+
+    try:
+        register = request.registers.for_plan(store).file.known
+    except ReconcilerError:
+        register = None
+    return replace(part, verdicts=(*unread(store, register), *part.verdicts))
 
 
 def _all_names(state: DesiredState, readings: "Iterable[StoreReading | None]") -> "Names":

@@ -3,7 +3,7 @@
 The acts of one identity together say how the person stands.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -110,6 +110,17 @@ class Register:
         """How many identities stand how; whoever is known under two keys counts twice."""
         found = [known.said for acts in self._acts.values() if (known := standing(acts))]
         return [(said, found.count(said)) for said in Said if said in found]
+
+    def not_known_in(self, store: str) -> Iterator[Standing]:
+        """How those stand who are out, and of whom no *no* is known in this store of theirs."""
+        for identity in self._acts.keys() | self._overheard.keys():
+            acts = [*self._acts.get(identity, ()), *self._overheard.get(identity, ())]
+            known = standing(acts)
+            if known is None or known.said is not Said.OUT:
+                continue
+            here = standing(one for one in acts if one.store == store)
+            if here is None or here.said is not Said.OUT:
+                yield known
 
     @property
     def missing_keys(self) -> frozenset[str]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.register import Register
 from reconciler.model.settings import StoreSettings
 from reconciler.plan.controller import carried
 from reconciler.plan.pairing import Pairing, lives_of
@@ -71,14 +72,22 @@ def overdue(found: Waiting, rules: StoreRules) -> Iterator[Verdict]:
     )
 
 
-def unread(store: StoreSettings) -> Iterator[Verdict]:
-    """Nobody knows what waits in a store that could not be read."""
-    if store.controller is not None:
-        yield Verdict(
-            rule=UNREAD,
-            level=Level.WARN,
-            store=store.name,
-            message="the store was not read, so opt-outs of the other stores of its controller may "
-            "wait here",
-            lifted_by="a plan that reads it",
-        )
+def unread(store: StoreSettings, register: Register | None) -> Iterator[Verdict]:
+    """Nobody knows what waits in a store that could not be read: of those who are out by the
+    `register`, whoever was not seen to be so here may. It is None where it cannot be asked.
+    """
+    if store.controller is None:
+        return
+    outs = [] if register is None else [one.since for one in register.not_known_in(store.name)]
+    if outs:
+        count = "1 opt-out" if len(outs) == 1 else f"{len(outs)} opt-outs, the oldest"
+        may_wait = f"{count} of {min(outs).isoformat(timespec='minutes')} may wait here"
+    else:
+        may_wait = "opt-outs of the other stores of its controller may wait here"
+    yield Verdict(
+        rule=UNREAD,
+        level=Level.WARN,
+        store=store.name,
+        message=f"the store was not read, so {may_wait}",
+        lifted_by="a plan that reads it",
+    )

@@ -547,6 +547,31 @@ def test_a_store_that_is_not_read_is_told_of_as_one_where_opt_outs_may_wait(tmp_
         assert [one["name"] for one in body["stores"] if one["error"]] == ["eu"]
 
 
+def test_of_a_store_that_is_not_read_it_is_told_since_when_an_opt_out_may_wait(
+    tmp_path: Path,
+) -> None:
+    """Of those who are known to be out, and were not seen to be so there."""
+    there = {"us": [person(ADA, consent=OUT)], "eu": [person(ADA, consent=OUT)]}
+    with company(tmp_path, TWO, there) as both:
+        eu, _ = both.stores["eu"]
+        both.want(us=[{"email": ADA}], eu=[{"email": ADA}])
+        both.plan()
+        both.stores["eu"] = (eu, "http://127.0.0.1:9")
+        both.want()
+        assert "so opt-outs of the other stores" in _unread(both.plan())
+    there["eu"] = [person(ADA, consent=YES)]
+    with company(tmp_path / "b", TWO, there) as both:
+        eu, _ = both.stores["eu"]
+        both.stores["eu"] = (eu, "http://127.0.0.1:9")
+        both.want()
+        assert "so 1 opt-out of 2026-07-01T23:59+00:00 may wait here" in _unread(both.plan())
+
+
+def _unread(body: Json) -> str:
+    (told,) = (one["message"] for one in body["verdicts"] if one["rule"] == "controller.unread")
+    return str(told)
+
+
 def test_a_no_that_the_staff_of_a_shop_noted_reaches_the_others(tmp_path: Path) -> None:
     """Shoplazza says so, and no time."""
     staff = {"email": consent("unsubscribed", None, "staff"), "sms": consent()}
