@@ -62,6 +62,7 @@ def declare(
         diagnostics.append(_twice(policies[1][0], ("policy",), first))
     policy = policy_of(*policies[0]) if policies else Policy()
     diagnostics.extend(_marks_that_feed(stores.values(), policy))
+    diagnostics.extend(_named_as_controllers(stores))
     return (
         Settings(
             stores=tuple(stores[name] for name in sorted(stores)),
@@ -86,6 +87,21 @@ def _marks_that_feed(stores: Iterable[StoreSettings], policy: Policy) -> Iterato
                 mark=policy.mark or store.mark,
                 hint="take it out of policy.consent.bearing_tags, or choose another mark",
                 also=store.mark,
+            )
+
+
+def _named_as_controllers(stores: Mapping[str, StoreSettings]) -> Iterator[Diagnostic]:
+    """A store by itself keeps its opt-outs under its own name, and they are no other's."""
+    for one in stores.values():
+        named = None if one.controller is None else stores.get(one.controller)
+        if named is not None and named.controller != one.controller:
+            yield Diagnostic(
+                rule="settings.controller",
+                message=f"the controller of store {one.name} is called as the store {named.name}, "
+                "which is not one of its stores",
+                mark=one.mark,
+                hint=f"call it otherwise, or write `controller: {one.controller}` there too",
+                also=named.mark,
             )
 
 

@@ -314,6 +314,9 @@ RULES: Final[dict[str, Rule]] = {
         "name only what the store was seen to answer",
     ),
     "settings.contradiction": error("a setting stands in two places", "keep one of the two"),
+    "settings.controller": error(
+        "a controller is called as a store that is not one of its stores", "another name"
+    ),
     "settings.frozen": error("a window ends before it begins", "an end after the beginning"),
     "settings.literal-token": error("a token stands in a spec", "env, file or command"),
     "settings.ownership": error(

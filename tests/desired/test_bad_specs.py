@@ -242,6 +242,13 @@ BROKEN: dict[str, tuple[str, str, int]] = {
         "settings.ownership",
         3,
     ),
+    "controller called as a store by itself": (
+        "stores:\n"
+        "  eu: {platform: genstore, shop: a, token: {env: T}, controller: us}\n"
+        "  us: {platform: genstore, shop: b, token: {env: T}}\n",
+        "settings.controller",
+        2,
+    ),
     "mark that the platform cuts": (
         store(f"ownership: {{tag: {'m' * 101}}}"),
         "settings.ownership",
