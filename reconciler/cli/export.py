@@ -70,7 +70,7 @@ def command(
     for what, count in sorted(made.left_out.items()):
         click.echo(f"left out: {count} {what}", err=True)
     if not quiet and (left := sorted(table.apart - set(also))):
-        click.echo(f"note: no list tells {' and '.join(left)}; --also asks for it", err=True)
+        click.echo(f"note: no list tells {', '.join(left)}; --also FIELD asks for it", err=True)
     if table.tags_are_text and not quiet:
         click.echo(
             "note: tags come as one text here; a tag with a comma cannot be told from two", err=True

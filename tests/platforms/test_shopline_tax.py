@@ -18,6 +18,7 @@ from reconciler.platforms.shopline.wire import customer
 from reconciler.platforms.times import StoreTimes
 from reconciler.sandbox import Fault, Sandbox
 from tests.harness import Killed, Shop, consent, opened, person, states, told
+from tests.live import receipts
 from tests.program import run
 
 Json = dict[str, Any]
@@ -347,7 +348,7 @@ def test_no_text_of_a_store_gets_into_what_is_asked(tmp_path: Path) -> None:
         live = connection.client.read(shop.box.customers()[0]["id"])
         connection.session.close()
     assert live is not None
-    assert live.unasked == tax.FIELDS
+    assert live.unasked == tax.FIELDS | {"metafields"}
 
 
 def test_an_export_asks_where_it_is_told_to_and_plans_empty(tmp_path: Path) -> None:
@@ -372,9 +373,9 @@ def test_the_command_says_what_it_did_not_ask_for(tmp_path: Path) -> None:
         plain = run("export", *place, env=env)
         both = run("export", *place, "--also", "tax_exempt", "--also", "tax_exemptions", env=env)
         odd = run("export", *place, "--also", "note", env=env)
-    assert "note: no list tells tax_exempt and tax_exemptions; --also asks for it" in plain.err
+    assert "no list tells metafields, tax_exempt, tax_exemptions; --also FIELD asks" in plain.err
     assert "tax_exempt: true" in both.out
-    assert "--also note: of SHOPLINE it may be: tax_exempt, tax_exemptions" in odd.err
+    assert "--also note: of SHOPLINE it may be: metafields, tax_exempt, tax_exemptions" in odd.err
 
 
 def test_explain_tells_what_the_store_has(tmp_path: Path) -> None:
@@ -384,17 +385,20 @@ def test_explain_tells_what_the_store_has(tmp_path: Path) -> None:
     assert "wanted  CA: BC, ON; US: all\n    live    CA: QC; SG: all" in done
 
 
-def test_since_a_receipt_they_are_asked_for_all_the_same(tmp_path: Path) -> None:
+def test_since_a_receipt_they_are_asked_for_all_the_same(shops: dict[str, Shop]) -> None:
     """Whether an exemption counts as a change of its customer is not documented."""
-    kept: dict[str, Any] = {}
-    with opened(tmp_path, "shopline", [person(**HELD)], {"date": "on"}) as shop:
-        shop.want({"email": ADA, "tax_exempt": True})
-        assert shop.plan(read="full", keep=kept.__setitem__)["changes"] == []
-        held = shop.box.customers()[0]
-        shop.box.edit(held["id"], tax_exempt=False, updated_at=held["updated_at"])
-        body = shop.plan(since=kept)
-        assert body["stores"][0]["receipt"]["mode"] in ("since", "full")
-        assert [one["field"] for one in body["changes"][0]["fields"]] == ["tax_exempt"]
+    shop = shops["shopline"]
+    receipts.as_new(shop, receipts.people(8, tax_exempt=True))
+    shop.want(*({**one, "tax_exempt": True} for one in receipts.entries(8)))
+    _, left = receipts.kept(shop)
+    one = receipts.id_of(shop, "p3@example.com")
+    shop.box.edit(one, tax_exempt=False, updated_at=receipts.OLD)
+
+    body, _ = receipts.since(shop, left)
+    assert receipts.mode_of(body) == "since"
+
+    assert [one["field"] for one in body["changes"][0]["fields"]] == ["tax_exempt"]
+    assert len(body["changes"]) == 1
 
 
 @pytest.mark.parametrize("dies_after", range(1, 6))
