@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler import app
 from reconciler.app.exporting import Export
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.tax import TaxExemptions, exemptions
 from reconciler.plan.outcome import State
+from reconciler.platforms.answer import Answer
 from reconciler.platforms.shopline import tax
 from reconciler.platforms.shopline.wire import customer
 from reconciler.platforms.times import StoreTimes
@@ -435,3 +438,42 @@ def test_what_staff_exempted_is_adopted_into_the_files(tmp_path: Path) -> None:
         assert shop.plan()["changes"] == []
     text = next(shop.specs.glob("*.yaml")).read_text(encoding="utf-8")
     assert "SG" in text
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(("c0", "CA", GID, "x")),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                (
+                    "data",
+                    "errors",
+                    "path",
+                    "extensions",
+                    "code",
+                    "c0",
+                    "id",
+                    "taxExempt",
+                    "taxExemptions",
+                    "countryCode",
+                    "provinceGCodeList",
+                    "userErrors",
+                )
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(body=_JSON)
+def test_whatever_is_answered_is_told_or_unknown(body: Any) -> None:
+    tax.judged(Answer(body=body, link=None))
+    tax.is_taken(body)
+    (live,) = tax.completed([_live()], body)
+    assert not live.unasked & tax.FIELDS
+    for name in tax.FIELDS & live.unreadable:
+        assert live.scalar(name) is None

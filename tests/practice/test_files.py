@@ -188,7 +188,7 @@ def test_an_apostrophe_inside_an_address_is_one(tmp_path: Path) -> None:
         (f"first_name: {'x' * 129}", "error[capability.limit]"),
         (f"note: {'x' * 1001}", "error[capability.limit]"),
         ("addresses: [{zip: '12345678901'}]", "error[capability.limit]"),
-        ("tax_exempt: true", "warning[capability.unsupported]"),
+        ("tax_exemptions: all", "warning[capability.unsupported]"),
     ],
 )
 def test_limits_that_need_no_store_are_complaints(tmp_path: Path, entry: str, rule: str) -> None:
