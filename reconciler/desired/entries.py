@@ -217,6 +217,8 @@ def _customer(place: _Place, item: Mapping[str, Any], defaults: Mapping[str, Any
             value: Any = filled[name]
             spec = BY_NAME[name]
             if name == "metafields":
+                if not value:
+                    continue  # none is named, so none is ours
                 _refuse_repeated(value, (*pointer, name), place)
             if spec.read is not None:
                 value = spec.read(value)

@@ -417,3 +417,13 @@ def test_a_store_that_would_not_tell_is_not_asked_for_everybody(
     assert len(asked) == most
     assert body["changes"] == []
     assert {one["rule"] for one in body["verdicts"]} == {"read.unreadable"}
+
+
+@pytest.mark.parametrize("none", [[], None])
+@pytest.mark.parametrize("new", [False, True])
+def test_where_none_is_named_none_is_ours(tmp_path: Path, none: object, *, new: bool) -> None:
+    with opened(tmp_path, "shopline", [] if new else [_having(THEIRS)]) as shop:
+        shop.want({"email": ADA, "metafields": none})
+        shop.converge()
+        assert new or _holds(shop) == OTHERS
+        assert not [one for one in shop.box.requests if "metafields" in one.path]
