@@ -29,8 +29,11 @@ def _is_left(had: Scalar, wanted: Scalar) -> bool:
 
 
 def told_apart(step: Step, table: Capabilities) -> frozenset[str]:
-    """The fields of a step that no record tells."""
-    return table.apart & {one.path.name for one in step.fields}
+    """The fields of a step that no record tells, and those that are told with them: what a write
+    of one does to another has to show.
+    """
+    names = {one.path.name for one in step.fields}
+    return frozenset[str]().union(*(group for group in table.told_apart if group & names))
 
 
 def as_asked(step: Step, live: LiveCustomer, client: Reader, table: Capabilities) -> LiveCustomer:

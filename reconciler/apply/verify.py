@@ -9,6 +9,7 @@ from reconciler.model.customer import DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import FieldPath
 from reconciler.model.fields import BY_NAME, SCALARS
 from reconciler.model.managed import UNMANAGED
+from reconciler.model.metafields import Metafields
 from reconciler.model.personal import Personal
 from reconciler.model.tags import tag_key
 from reconciler.plan import addresses
@@ -145,6 +146,21 @@ def _consent(
     return State.UNVERIFIED
 
 
+def _metafields(
+    ground: LiveCustomer, back: LiveCustomer, written: tuple[FieldChange, ...]
+) -> Iterator[tuple[bool, str]]:
+    """Of those that a write did not name."""
+    wanted = [one.after for one in written if isinstance(one, ScalarChange)]
+    named = {one.name for each in wanted if isinstance(each, Metafields) for one in each.every}
+    if not named or ground.metafields is None or back.metafields is None:
+        return
+    for one in ground.metafields.every:
+        now = back.metafields.of(one.name)
+        if one.name not in named and (now is None or not one.means(now)):
+            became = "emptied" if now is None else "changed"
+            yield now is None, f"a metafield of others was {became}"
+
+
 def _others(
     ground: LiveCustomer, back: LiveCustomer, written: tuple[FieldChange, ...], rules: StoreRules
 ) -> Iterator[tuple[bool, str]]:
@@ -158,6 +174,7 @@ def _others(
         if had != has:
             emptied = had is not None and has is None
             yield emptied, f"the {spec.title} was {'emptied' if emptied else 'changed'}"
+    yield from _metafields(ground, back, written)
     yield from _tags(ground, back, written, rules)
     if "addresses" not in names and not {"addresses"} & (ground.unreadable | back.unreadable):
         yield from _addresses(ground, back)

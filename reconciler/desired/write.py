@@ -107,7 +107,8 @@ class SpecWriter:
         if short and schemas.fits(BY_NAME[name].part, value):
             entry[name] = value
         else:
-            self.left_out[f"{name.replace('_', ' ')}s that a spec may not hold"] += 1
+            many = name.replace("_", " ").removesuffix("s")
+            self.left_out[f"{many}s that a spec may not hold"] += 1
 
     def _consent(self, live: LiveConsent) -> Any:
         """The state, and where and how surely the store has it from, but never since when: a store

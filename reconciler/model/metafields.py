@@ -122,7 +122,8 @@ def _meaning(kind: str, text: str) -> object:
     """Numbers, flags and JSON by what they say; any other type by its text."""
     try:
         if kind in _NUMBERS:
-            return Decimal(text.strip())
+            number = Decimal(text.strip())
+            return number if number.is_finite() else text
         if kind == _BOOLEAN:
             return text.strip().lower()
         if kind.startswith(("json", "list.")):

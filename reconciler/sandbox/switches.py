@@ -217,8 +217,8 @@ SHOPLINE: dict[str, Switch] = _SHARED | {
     ),
     "graph_put": Switch(
         "merge",
-        ("merge", "replace"),
-        "Whether customerUpdate of GraphQL keeps or empties what its input leaves out.",
+        ("merge", "replace", "areas"),
+        "What customerUpdate of GraphQL empties of what is left out: nothing, all, or areas only.",
     ),
     "graph_missing": Switch(
         "null", ("null", "error"), "How GraphQL tells that there is no such customer."
@@ -239,8 +239,11 @@ SHOPLINE: dict[str, Switch] = _SHARED | {
     "metafields": Switch("open", ("open", "404"), "Whether the token may use metafields."),
     "metafield_pages": Switch(
         "none",
-        ("none", "fifty", "small", "silent"),
-        "Pages of metafields: none, of 50, of 3, or of 50 without a link to the next.",
+        ("none", "fifty", "small", "silent", "since"),
+        "Pages of metafields: none, of 50, of 3, or of 50 without a link; `since` heeds since_id.",
+    ),
+    "metafield_put": Switch(
+        "page", ("page", "any"), "Whether a write of a metafield may say its name, as only SDKs do."
     ),
     "metafield_type": Switch(
         "taken", ("taken", "refused", "kept"), "What another type in a write of a metafield does."

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -407,7 +408,7 @@ def _sent(platform: str, kind: str) -> frozenset[str]:
         return frozenset(_of_shoplazza(kind, patch, (email, phone)))
     if platform == "shopline":
         live = LiveCustomer(remote_id="1")
-        apart = {path for name, value in patch.scalars for path in _of_graphql(name, value)}
+        apart = {path for name, value in patch.scalars for path in _of_graphql(name, value, kind)}
         kept = tuple(one for one in patch.scalars if one[0] not in table.apart)
         patch = dataclasses.replace(patch, scalars=kept)
         if kind == "create":
@@ -431,9 +432,14 @@ def _write(kind: str, platform: str) -> ConsentWrite:
     return ConsentWrite(state=state, evidence=evidence)
 
 
-def _of_graphql(name: str, value: Any) -> Iterator[str]:
+def _of_graphql(name: str, value: Any, kind: str) -> Iterator[str]:
     if name == "metafields":
-        yield from _paths({"metafield": shopline_metafields.body(value.every[0], value.every[0])})
+        (one,) = value.every
+        sent = shopline_metafields.made(one)
+        if kind == "update":
+            known = replace(one, remote_id="1")
+            sent = shopline_metafields.changed(one, known)
+        yield from _paths({"metafield": sent})
         return
     if name not in shopline_tax.FIELDS:
         return

@@ -477,3 +477,15 @@ def test_whatever_is_answered_is_told_or_unknown(body: Any) -> None:
     assert not live.unasked & tax.FIELDS
     for name in tax.FIELDS & live.unreadable:
         assert live.scalar(name) is None
+
+
+def test_what_a_mutation_empties_beside_its_own_field_is_told_and_stops(tmp_path: Path) -> None:
+    names = ["a@example.com", "b@example.com"]
+    people = [person(one, phone=None, tax_exemptions=HELD["tax_exemptions"]) for one in names]
+    with opened(tmp_path, "shopline", people, {"graph_put": "areas"}) as shop:
+        shop.want(*({"email": one, "tax_exempt": True} for one in names))
+        result = shop.apply(shop.plan())
+        kept = [bool(one["tax_exemptions"]) for one in shop.box.customers()]
+    assert not result.complete
+    assert "emptied" in str(result.stores[0].stopped)
+    assert sorted(kept) == [False, True], "the first is lost, and nobody after"

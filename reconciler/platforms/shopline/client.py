@@ -218,12 +218,19 @@ class Shopline:
             self._put_addresses(ground, patch)
         another = bool(fields) or patch.addresses is not UNMANAGED
         exemptions = [one for one in apart if one[0] in tax.FIELDS]
-        if exemptions:
-            self._graphql.change(ground.remote_id, exemptions, after_another=another)
         wanted = dict(apart).get(FIELD)
+        refused = None
+        if exemptions:
+            try:
+                self._graphql.change(ground.remote_id, exemptions, after_another=another)
+            except Rejected as error:
+                refused = error
+            else:
+                another = True
         if isinstance(wanted, Metafields):
-            another = another or bool(exemptions)
             self._metafields.change(ground, wanted, after_another=another)
+        elif refused is not None:
+            raise refused
 
     def _put_addresses(self, ground: LiveCustomer, patch: Patch) -> None:
         """New and changed ones first, then the default, then what is no longer wanted."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from reconciler.errors import CustomerNotFound, PlatformError, Rejected
+from reconciler.errors import CustomerNotFound, PlatformError, Rejected, StoreStopped
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.metafields import NONE, Metafield, Metafields, metafields
 from reconciler.model.personal import Personal, personal
@@ -17,8 +17,8 @@ _LIMIT: Final = 250
 # The smallest usual page: as many without a word of more may be all, or the first of several.
 _DOUBTFUL: Final = 50
 _MOST_PAGES: Final = 20
-# A customer may be gone; where nobody is found there are no metafields here.
-_MOST_MISSED: Final = 3
+# In a row: then the store does not answer, whomever it is asked about.
+_MOST_FAILED: Final = 3
 
 
 class CustomerMetafields:
@@ -30,23 +30,23 @@ class CustomerMetafields:
 
     def completed(self, customers: Sequence[LiveCustomer]) -> tuple[tuple[LiveCustomer, ...], bool]:
         """One after the other: no call tells those of several. Of whom they are not surely told
-        whole they are unreadable; once the store would not tell it is not asked again.
+        whole they are unreadable; once the store would tell of nobody it is not asked again.
         """
         found: list[LiveCustomer] = []
-        missed = 0
+        failed = 0
         for live in customers:
-            if missed == _MOST_MISSED:
+            if failed == _MOST_FAILED:
                 found.append(_unread(live))
                 continue
             try:
                 told = metafields(self._every(live.remote_id))
-            except (Unreadable, ValueError):
+            except (Unreadable, ValueError, CustomerNotFound):
                 found.append(_unread(live))
             except PlatformError as error:
-                missed = missed + 1 if isinstance(error, CustomerNotFound) else _MOST_MISSED
+                failed = _MOST_FAILED if isinstance(error, StoreStopped) else failed + 1
                 found.append(_unread(live))
             else:
-                missed = 0
+                failed = 0
                 found.append(_read_of(live, told))
         return tuple(found), not any(FIELD in one.unreadable for one in found)
 
@@ -65,16 +65,18 @@ class CustomerMetafields:
             yield from found
             seen |= ids
             token = next_token(answer.link, "page_info")
-            if token is None:
-                if answer.link is None and len(rows) >= _DOUBTFUL:
-                    raise Unreadable("the list of metafields may go on")
+            if token is not None:
+                params = [("limit", str(_LIMIT)), ("page_info", token)]
+            elif answer.link is None and len(rows) >= _DOUBTFUL:
+                # Where this is not heeded the same ones come again, and nobody knows.
+                params = [("limit", str(_LIMIT)), ("since_id", max(ids, key=_by_number))]
+            else:
                 return
-            params = [("limit", str(_LIMIT)), ("page_info", token)]
         raise Unreadable("the list of metafields does not end")
 
     def change(self, ground: LiveCustomer, wanted: Metafields, *, after_another: bool) -> None:
         """What is wanted otherwise, each in a call of its own; others' are not touched. What is
-        refused after something else was done is not raised: what is read back shows it.
+        refused where something else is done is not raised: what is read back shows it.
         """
         held = ground.metafields or NONE
         done, refused = after_another, None
@@ -98,12 +100,12 @@ class CustomerMetafields:
         doing = "changing a metafield"
         try:
             if known is None:
-                self._session.write("POST", f"{root}.json", {"metafield": body(one, known)}, doing)
+                self._session.write("POST", f"{root}.json", {"metafield": made(one)}, doing)
             elif one.value is None:
                 self._session.write("DELETE", f"{root}/{known.remote_id}.json", None, doing)
             else:
                 path = f"{root}/{known.remote_id}.json"
-                self._session.write("PUT", path, {"metafield": body(one, known)}, doing)
+                self._session.write("PUT", path, {"metafield": changed(one, known)}, doing)
         except CustomerNotFound as error:
             raise Rejected(
                 "the store knows no such metafield, or takes none",
@@ -131,12 +133,29 @@ def _unread(live: LiveCustomer) -> LiveCustomer:
     )
 
 
-def body(one: Metafield, known: Metafield | None) -> dict[str, Any]:
-    """A metafield as a write of it holds it, with the description that it has."""
-    value = None if one.value is None else one.value.reveal()
-    told = {"namespace": one.namespace, "key": one.key, "type": one.type, "value": value}
-    described = None if known is None else known.description
+def _by_number(remote_id: str) -> tuple[int, str]:
+    return len(remote_id), remote_id
+
+
+def made(one: Metafield) -> dict[str, Any]:
+    """A metafield as its create has it."""
+    return {"namespace": one.namespace, "key": one.key, "type": one.type, "value": _clear(one)}
+
+
+def changed(one: Metafield, known: Metafield) -> dict[str, Any]:
+    """As its update has it, which asks for the id and does not know the name."""
+    number = known.remote_id or ""
+    told = {
+        "id": int(number) if number.isdecimal() else number,
+        "type": one.type,
+        "value": _clear(one),
+    }
+    described = known.description
     return told if described is None else {**told, "description": described.reveal()}
+
+
+def _clear(one: Metafield) -> str | None:
+    return None if one.value is None else one.value.reveal()
 
 
 def read(row: Mapping[str, Any]) -> Metafield:

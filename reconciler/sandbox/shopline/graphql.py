@@ -114,6 +114,8 @@ class Graphql:
             for key in ("first_name", "last_name", "note"):
                 record[key] = None
             record["tags"] = []
+        if self._settings["graph_put"] in ("replace", "areas"):
+            record["tax_exemptions"] = None
         if self._settings["tax_exempt"] == "honoured":
             record["tax_exempt"] = exempt
         return ""

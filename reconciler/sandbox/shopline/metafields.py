@@ -54,11 +54,13 @@ class Metafields:
         asked = call.parameters
         token = asked.get("page_info")
         start = int(paging.decode(token)["start"]) if token else 0
+        if paged == "since" and "since_id" in asked:
+            start = sum(int(one["id"]) <= int(asked["since_id"]) for one in held)
         size = whole(asked.get("limit"), 50, most=250, message="limit is invalid")
         size = 3 if paged == "small" else min(size, 50)
         shown = [_shown(one) for one in held[start : start + size]]
         headers = {}
-        if paged != "silent" and start + size < len(held):
+        if paged not in ("silent", "since") and start + size < len(held):
             state = {"page_info": paging.encode({"start": start + size}), "limit": size}
             headers = paging.link(call.origin + call.path, [("next", state)])
         return Answer(200, {"metafields": shown}, headers)
@@ -81,6 +83,10 @@ class Metafields:
     def _update(self, call: Call) -> Answer:
         record, _, one = self._one(call)
         given = unwrap(read_json(call), "metafield", 400, "metafield is required")
+        if str(given.get("id")) != one["id"]:
+            raise Refusal(422, "id is required")
+        if {"namespace", "key"} & set(given) and self._settings["metafield_put"] == "page":
+            raise Refusal(422, "namespace and key are unknown")
         if given.get("type", one["type"]) != one["type"]:
             reading = self._settings["metafield_type"]
             if reading == "refused":
