@@ -33,7 +33,7 @@ _values: st.SearchStrategy[Any] = st.one_of(
         [TaxExemptions(None), exemptions([("CA", None)]), exemptions([("CA", []), ("US", ["NY"])])]
     ),
 )
-_NO_TEXT = ("tax_exempt", "tax_exemptions")
+_NO_TEXT = ("tax_exempt", "tax_exemptions", "metafields")
 
 
 def digest(spec: FieldSpec, before: Any, after: Any) -> str:

@@ -6,10 +6,10 @@ from reconciler.model.customer import Learned
 from reconciler.model.settings import StoreSettings
 from reconciler.platforms.platform import Platform
 from reconciler.platforms.rights import Scopes
-from reconciler.platforms.shopline import tax
 from reconciler.platforms.shopline.capabilities import SHOPLINE
 
 if TYPE_CHECKING:
+    from reconciler.platforms.answer import Answer, Judgement
     from reconciler.platforms.base import Writer
     from reconciler.platforms.http import Session
     from reconciler.platforms.times import StoreTimes
@@ -28,6 +28,12 @@ def _connect(
     )
 
 
+def _judge(answer: "Answer") -> "Judgement | None":
+    from reconciler.platforms.shopline.tax import judged
+
+    return judged(answer)
+
+
 PLATFORM: Final = Platform(
     capabilities=SHOPLINE,
     # Documented for every call, those without a body included.
@@ -36,6 +42,6 @@ PLATFORM: Final = Platform(
         "Content-Type": "application/json; charset=utf-8",
     },
     connect=_connect,
-    judge=tax.judged,
+    judge=_judge,
     scopes=Scopes(read="read_customers", write="write_customers"),
 )
