@@ -13,6 +13,8 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
   grep -q shopline serve.log && grep -q "at http" serve.log && break
   sleep 0.5
 done
+# Another's stores on these ports would answer, too.
+kill -0 $stores 2>/dev/null || { cat serve.log; echo "the local stores did not begin" >&2; exit 1; }
 export ACME_US_TOKEN=sandbox-acme-us ACME_TW_TOKEN=sandbox-acme-tw
 # Where CI is set, loopback gets a token only if it is listed.
 export RECONCILER_HOSTS="http://127.0.0.1:$port,http://127.0.0.1:$((port + 2))"

@@ -33,6 +33,7 @@ for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
   if grep -q "shopline shop" "$work.serve"; then break; fi
   sleep 0.5
 done
+kill -0 $stores 2>/dev/null || { cat "$work.serve"; echo "the local stores did not begin" >&2; exit 1; }
 rm "$work.serve"
 run plan
 echo

@@ -152,7 +152,7 @@ def _with_what_may_wait(
 
     try:
         register = request.registers.for_plan(store).file.known
-    except ReconcilerError:
+    except Exception:  # its own part tells of it
         register = None
     return replace(part, verdicts=(*unread(store, register), *part.verdicts))
 

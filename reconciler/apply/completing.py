@@ -12,6 +12,7 @@ from reconciler.model.customer import DesiredCustomer, LiveCustomer, Scalar
 from reconciler.model.metafields import Metafields
 from reconciler.model.patch import Patch
 from reconciler.plan.changes import FieldChange, ScalarChange
+from reconciler.plan.compare import held_of
 from reconciler.plan.steps import Step, StepKind
 from reconciler.plan.store_rules import StoreRules
 from reconciler.platforms.base import Reader, Writer, completed
@@ -22,7 +23,8 @@ _TRIES: Final = 3
 def _is_left(had: Scalar, wanted: Scalar) -> bool:
     """Whether a newcomer's value is still to be written, and nobody has set another."""
     if isinstance(wanted, Metafields):
-        held = wanted.held_in(had if isinstance(had, Metafields) else None)
+        held = held_of(had, wanted)
+        assert isinstance(held, Metafields)  # noqa: S101 -- as what is wanted
         both = zip(held.every, wanted.every, strict=True)
         return held != wanted and all(one.value is None or one == asked for one, asked in both)
     return had in (None, False) and had != wanted

@@ -154,11 +154,12 @@ def _metafields(
     named = {one.name for each in wanted if isinstance(each, Metafields) for one in each.every}
     if not named or ground.metafields is None or back.metafields is None:
         return
-    for one in ground.metafields.every:
-        now = back.metafields.of(one.name)
-        if one.name not in named and (now is None or not one.means(now)):
-            became = "emptied" if now is None else "changed"
-            yield now is None, f"a metafield of others was {became}"
+    others = [one for one in ground.metafields.every if one.name not in named]
+    now = [back.metafields.of(one.name) for one in others]
+    if None in now:
+        yield True, "metafields of others were emptied"
+    elif not all(one.means(has) for one, has in zip(others, now, strict=True) if has):
+        yield False, "metafields of others were changed"
 
 
 def _others(

@@ -30,7 +30,7 @@ def _text(value: object, region: str | None) -> object:  # noqa: ARG001 -- one s
     return tidy(text).replace("\r\n", "\n") or None if isinstance(text, str) else None
 
 
-def _flag(value: object, region: str | None) -> object:  # noqa: ARG001
+def _as_it_is(value: object, region: str | None) -> object:  # noqa: ARG001
     return value
 
 
@@ -138,7 +138,7 @@ FIELDS: Final = (
     FieldSpec(
         name="tax_exempt",
         kind=FieldKind.SCALAR,
-        normalise=_flag,
+        normalise=_as_it_is,
         personal=False,
         title="tax exemption",
         part="taxExempt",
@@ -146,7 +146,7 @@ FIELDS: Final = (
     FieldSpec(
         name="tax_exemptions",
         kind=FieldKind.SCALAR,
-        normalise=_flag,  # made in normal form
+        normalise=_as_it_is,  # made in normal form
         personal=False,
         title="tax exemptions by region",
         part="taxExemptions",
@@ -155,31 +155,31 @@ FIELDS: Final = (
     FieldSpec(
         name="metafields",
         kind=FieldKind.SCALAR,
-        normalise=_flag,  # compared one by one with those that an entry names
+        normalise=_as_it_is,  # compared one by one with those that an entry names
         personal=True,
         title="metafields",
         part="metafields",
         read=metafields_of,
     ),
-    FieldSpec(name="tags", kind=FieldKind.SET, normalise=_flag, personal=False, title="tags"),
+    FieldSpec(name="tags", kind=FieldKind.SET, normalise=_as_it_is, personal=False, title="tags"),
     FieldSpec(
         name="addresses",
         kind=FieldKind.STRUCTURE,
-        normalise=_flag,
+        normalise=_as_it_is,
         personal=True,
         title="addresses",
     ),
     FieldSpec(
         name="consent.email",
         kind=FieldKind.CONSENT,
-        normalise=_flag,
+        normalise=_as_it_is,
         personal=False,
         title="e-mail consent",
     ),
     FieldSpec(
         name="consent.sms",
         kind=FieldKind.CONSENT,
-        normalise=_flag,
+        normalise=_as_it_is,
         personal=False,
         title="SMS consent",
     ),

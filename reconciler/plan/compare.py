@@ -36,7 +36,7 @@ def differences(
 ) -> Iterator[FieldChange]:
     """Every managed field that differs, consents apart; fields that are unknown do not."""
     for name, wanted, written in _wanted_scalars(desired):
-        if name in live.unreadable or name in live.unasked:
+        if not live.tells(name):
             continue
         had = held_of(live.scalar(name), wanted)
         if written is None and had == wanted:

@@ -243,7 +243,9 @@ SHOPLINE: dict[str, Switch] = _SHARED | {
         "Pages of metafields: none, of 50, of 3, or of 50 without a link; `since` heeds since_id.",
     ),
     "metafield_put": Switch(
-        "page", ("page", "any"), "Whether a write of a metafield may say its name, as only SDKs do."
+        "page",
+        ("page", "any", "alone"),
+        "An update of a metafield: without its name, with it as SDKs do, or dropping all others.",
     ),
     "metafield_type": Switch(
         "taken", ("taken", "refused", "kept"), "What another type in a write of a metafield does."

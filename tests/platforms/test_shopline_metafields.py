@@ -2,10 +2,13 @@
 
 import json
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler import app
 from reconciler.app.exporting import Export
@@ -458,3 +461,30 @@ def test_the_rest_is_written_where_graphql_refuses(tmp_path: Path) -> None:
         result = shop.apply(shop.plan())
         assert states(result) == [State.NOT_APPLIED]
         assert _holds(shop) == {**OTHERS, "custom.points": ("number_integer", "7")}
+
+
+def test_a_write_that_drops_what_it_does_not_name_is_told_and_stops(tmp_path: Path) -> None:
+    names = ["a@example.com", "b@example.com"]
+    people = [_having(_row(POINTS, value="1"), THEIRS, email=one, phone=None) for one in names]
+    with opened(tmp_path, "shopline", people, {"metafield_put": "alone"}) as shop:
+        shop.want(*({"email": one, "metafields": [POINTS]} for one in names))
+        result = shop.apply(shop.plan())
+        held = sorted(len(one["extra"]["metafields"]) for one in shop.box.customers())
+    assert "metafields of others were emptied" in str(result.stores[0].stopped)
+    assert held == [1, 2], "the first is lost, and nobody after"
+
+
+_TYPES = ("number_integer", "number_decimal", "boolean", "json", "list.number_integer", "url")
+_ODD = ("sNaN", "NaN", "Infinity", "1e999999999", "[" * 9000, "1" * 9000, "{", "\ud800", " 7 ", "7")
+
+
+@pytest.mark.parametrize("kind", _TYPES)
+@given(free=st.text())
+def test_whatever_a_value_is_it_can_be_compared(kind: str, free: str) -> None:
+    every = [
+        Metafield(namespace="custom", key="points", type=kind, value=Personal(text))
+        for text in (*_ODD, free)
+    ]
+    for one, other in product(every, repeat=2):
+        assert one.means(other) == other.means(one)
+        assert one != other or one.means(other)

@@ -50,11 +50,12 @@ def carried(told: object) -> object:
     """
     if not isinstance(told, Mapping):
         return told
+    flagged = _flagged(told, _EVERYWHERE)
     try:
         rows = [_listed(row) for row in _rows(told.get(_REGIONS) or [])]
     except Unreadable:
-        return told
-    return {**_flagged(told, _EVERYWHERE), **({_REGIONS: rows} if rows else {})}
+        return flagged
+    return {**flagged, _REGIONS: rows} if told.get(_REGIONS) else flagged
 
 
 def _flagged(record: Mapping[str, Any], key: str) -> dict[str, Any]:

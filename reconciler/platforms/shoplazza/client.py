@@ -137,8 +137,10 @@ class Shoplazza:
     ) -> None:
         """No field of a create is documented for it, and no answer to have the addresses."""
         wanted = next((one for one in addresses if one.default), None)
+        if wanted is None:
+            return
         live = wire.customer(made) if made.get("addresses") else self.read(remote_id)
-        if wanted is None or live is None:
+        if live is None:
             return
         asked = wire.address_body(wanted, None).items()
         same = (one for one in live.addresses if asked <= wire.address_body(one, None).items())

@@ -8,11 +8,11 @@ from typing import Any, Final, TypeVar
 from reconciler.errors import CustomerNotFound, PlatformError, Rejected, UnreadableResponse
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import ConsentState
-from reconciler.model.customer import LiveCustomer
+from reconciler.model.customer import LiveCustomer, Scalar
 from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.memory import Memory
-from reconciler.model.metafields import Metafields
+from reconciler.model.metafields import NONE, Metafields
 from reconciler.model.patch import Patch
 from reconciler.platforms.answer import Answer
 from reconciler.platforms.base import (
@@ -186,7 +186,7 @@ class Shopline:
         return _ids_in(body)
 
     def create(self, patch: Patch) -> str:
-        """Without what GraphQL takes, which needs an id."""
+        """Without what is told apart, which needs an id."""
         patch = _in_rest(patch)
         doing = "creating a customer"
         path = f"{self._root}/customers.json"
@@ -216,21 +216,14 @@ class Shopline:
             _without_what_is_refused(patch, send)
         if patch.addresses is not UNMANAGED:
             self._put_addresses(ground, patch)
-        another = bool(fields) or patch.addresses is not UNMANAGED
         exemptions = [one for one in apart if one[0] in tax.FIELDS]
-        wanted = dict(apart).get(FIELD)
-        refused = None
-        if exemptions:
-            try:
-                self._graphql.change(ground.remote_id, exemptions, after_another=another)
-            except Rejected as error:
-                refused = error
-            else:
-                another = True
-        if isinstance(wanted, Metafields):
-            self._metafields.change(ground, wanted, after_another=another)
-        elif refused is not None:
-            raise refused
+        _each(
+            (
+                *self._graphql.writes(ground.remote_id, exemptions),
+                *self._metafields.writes(ground, _metafields(apart)),
+            ),
+            done=bool(fields) or patch.addresses is not UNMANAGED,
+        )
 
     def _put_addresses(self, ground: LiveCustomer, patch: Patch) -> None:
         """New and changed ones first, then the default, then what is no longer wanted."""
@@ -299,9 +292,29 @@ class Shopline:
 
 
 def _in_rest(patch: Patch) -> Patch:
-    """Without what GraphQL takes."""
+    """Without what is told apart."""
     kept = tuple(one for one in patch.scalars if one[0] not in SHOPLINE.apart)
     return replace(patch, scalars=kept)
+
+
+def _metafields(scalars: Iterable[tuple[str, Scalar]]) -> Metafields:
+    return next((value for _, value in scalars if isinstance(value, Metafields)), NONE)
+
+
+def _each(writes: Iterable[Callable[[], None]], *, done: bool) -> None:
+    """What is refused after or before something of the same change that was done is not raised: the
+    record that is read back shows it.
+    """
+    refused = None
+    for write in writes:
+        try:
+            write()
+        except Rejected as error:
+            refused = error
+        else:
+            done = True
+    if refused is not None and not done:
+        raise refused
 
 
 def _without_what_is_refused(patch: Patch, send: Callable[[Patch], Answer]) -> Answer:

@@ -1,6 +1,7 @@
 """SHOPLINE's GraphQL, for the fields that REST does not have."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Final
 
 from reconciler.errors import CustomerNotFound, PlatformError, Rejected, StoreStopped
@@ -35,22 +36,12 @@ class Graphql:
             found.extend(tax.completed(batch, answer.body, fields))
         return tuple(found), not any(one.unreadable & fields for one in found)
 
-    def change(
-        self, remote_id: str, scalars: Sequence[tuple[str, Scalar]], *, after_another: bool
-    ) -> None:
-        """Each in a call of its own. What is refused after something else of the same write was
-        done is not raised: the record that is read back shows it.
-        """
-        done, refused = after_another, None
+    def writes(
+        self, remote_id: str, scalars: Iterable[tuple[str, Scalar]]
+    ) -> Iterator[Callable[[], None]]:
+        """Each in a call of its own."""
         for name, value in scalars:
-            try:
-                self._change(remote_id, name, value)
-            except Rejected as error:
-                refused = error
-            else:
-                done = True
-        if refused is not None and not done:
-            raise refused
+            yield partial(self._change, remote_id, name, value)
 
     def _change(self, remote_id: str, name: str, value: Scalar) -> None:
         doing = "changing a tax exemption"

@@ -1,7 +1,8 @@
 """Metafields of SHOPLINE's customers, which have endpoints of their own; no record tells them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from reconciler.errors import CustomerNotFound, PlatformError, Rejected, StoreStopped
@@ -74,26 +75,15 @@ class CustomerMetafields:
                 return
         raise Unreadable("the list of metafields does not end")
 
-    def change(self, ground: LiveCustomer, wanted: Metafields, *, after_another: bool) -> None:
-        """What is wanted otherwise, each in a call of its own; others' are not touched. What is
-        refused where something else is done is not raised: what is read back shows it.
-        """
+    def writes(self, ground: LiveCustomer, wanted: Metafields) -> Iterator[Callable[[], None]]:
+        """What is wanted otherwise, each in a call of its own; others' are not touched."""
         held = ground.metafields or NONE
-        done, refused = after_another, None
         for one in wanted.every:
             known = held.of(one.name)
             if known is None and one.value is None:
                 continue
-            if known is not None and one.means(known):
-                continue
-            try:
-                self._change(ground.remote_id, one, known)
-            except Rejected as error:
-                refused = error
-            else:
-                done = True
-        if refused is not None and not done:
-            raise refused
+            if known is None or not one.means(known):
+                yield partial(self._change, ground.remote_id, one, known)
 
     def _change(self, remote_id: str, one: Metafield, known: Metafield | None) -> None:
         root = f"{self._root}/customers/{remote_id}/metafields"

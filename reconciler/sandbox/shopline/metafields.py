@@ -81,11 +81,11 @@ class Metafields:
         return Answer(200, {"metafield": _shown(made)})
 
     def _update(self, call: Call) -> Answer:
-        record, _, one = self._one(call)
+        record, held, one = self._one(call)
         given = unwrap(read_json(call), "metafield", 400, "metafield is required")
         if str(given.get("id")) != one["id"]:
             raise Refusal(422, "id is required")
-        if {"namespace", "key"} & set(given) and self._settings["metafield_put"] == "page":
+        if {"namespace", "key"} & set(given) and self._settings["metafield_put"] != "any":
             raise Refusal(422, "namespace and key are unknown")
         if given.get("type", one["type"]) != one["type"]:
             reading = self._settings["metafield_type"]
@@ -96,6 +96,8 @@ class Metafields:
         told: Json = {key: given[key] for key in ("type", "value", "description") if key in given}
         _check({**one, **told})
         one.update(told)
+        if self._settings["metafield_put"] == "alone":
+            held[:] = [one]
         self._save(record)
         return Answer(200, {"metafield": _shown(one)})
 
