@@ -21,6 +21,7 @@ from reconciler.sandbox.app import TRANSPORT, build_app
 from reconciler.sandbox.shop import Shop
 
 LOOPBACK = "127.0.0.1"
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 class CuttableProtocol(H11Protocol):
@@ -114,20 +115,17 @@ class Sandbox(Shop):
 
 
 def serve_forever(boxes: Sequence[tuple[Sandbox, int]], announce: Callable[[str], None]) -> None:
-    """Serve several simulators until SIGINT or SIGTERM; announce the address of each."""
-    ended = threading.Event()
-    with ExitStack() as stack:
-        for box, port in boxes:
-            url = stack.enter_context(box.serving(port))
-            announce(f"{box.platform} shop {box.shop} at {url}")
-        _on_signals(stack, ended)
-        ended.wait()
+    """Serve several simulators until SIGINT or SIGTERM; announce the address of each.
 
-
-def _on_signals(stack: ExitStack, ended: threading.Event) -> None:
-    """End on a signal, and give the signals back afterwards; threads cannot ask for signals."""
-    if threading.current_thread() is not threading.main_thread():
-        return
-    for number in (signal.SIGINT, signal.SIGTERM):
-        previous = signal.signal(number, lambda *_: ended.set())
-        stack.callback(signal.signal, number, previous)
+    For the main thread of a program. The signals are kept back and waited for: a handler could come
+    when what it has to wake is only about to wait, and holds its lock.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        with ExitStack() as stack:
+            for box, port in boxes:
+                url = stack.enter_context(box.serving(port))
+                announce(f"{box.platform} shop {box.shop} at {url}")
+            signal.sigwait(_ENDING)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

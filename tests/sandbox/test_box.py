@@ -236,3 +236,18 @@ def test_several_shops_are_served_until_a_signal_ends_them() -> None:
         "genstore shop north",
         "shopline shop south",
     ]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_comes_before_all_are_served_ends_them_too(number: int) -> None:
+    program = (
+        "import os\n"
+        "from reconciler.sandbox import Sandbox, serve_forever\n"
+        f"ask = lambda line: os.kill(os.getpid(), {int(number)})\n"
+        "serve_forever([(Sandbox('genstore', 'north'), 0)], ask)\n"
+        "print('ended')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "ended\n")
