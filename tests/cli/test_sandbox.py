@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,47 +11,36 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.ports import refusing
 from tests.program import run
-
-
-def _three_free_ports() -> int:
-    """The first of three in a row that nobody listens at."""
-    for first in range(20000 + os.getpid() % 20000, 65000, 3):
-        try:
-            for port in range(first, first + 3):
-                with socket.create_server(("127.0.0.1", port)):
-                    pass
-        except OSError:
-            continue
-        return first
-    raise AssertionError("no three ports in a row are free")
 
 
 @contextmanager
 def served(*words: object) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
-    port = _three_free_ports()
-    with subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "reconciler",
-            "sandbox",
-            "serve",
-            "--port",
-            str(port),
-            *map(str, words),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr is not None
-        for platform in ("genstore", "shoplazza", "shopline"):
-            assert process.stderr.readline().startswith(f"{platform} shop")
-        try:
-            yield port, process
-        finally:
-            process.kill()
+    """The first of three ports in a row, and the process that serves at them.
+
+    Any call on the machine may be lent one of three that were free, so they are tried by serving.
+    """
+    for port in range(20000 + os.getpid() % 10000, 65000, 3):
+        command = [sys.executable, "-m", "reconciler", "sandbox", "serve", "--port", str(port)]
+        with subprocess.Popen(
+            [*command, *map(str, words)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stderr is not None
+            said = [process.stderr.readline() for _ in range(3)]
+            if "is taken" in "".join(said):
+                continue
+            for platform, line in zip(("genstore", "shoplazza", "shopline"), said, strict=True):
+                assert line.startswith(f"{platform} shop"), said
+            try:
+                yield port, process
+            finally:
+                process.kill()
+            return
+    raise AssertionError("no three ports in a row are free")
 
 
 def people(port: int) -> int:
@@ -83,6 +71,7 @@ def test_a_taken_port_is_told() -> None:
 
 def test_a_switch_that_is_none_and_a_sandbox_that_is_not_there_are_told() -> None:
     assert run("sandbox", "serve", "--switch", "genstore.nothing=x").code == 64
-    absent = run("sandbox", "reset", "--port", _three_free_ports())
+    with refusing() as port:
+        absent = run("sandbox", "reset", "--port", port)
     assert absent.code == 1
     assert "no sandbox answers on port" in absent.err

@@ -16,6 +16,7 @@ from reconciler.platforms import http
 from reconciler.platforms.http import Session
 from reconciler.platforms.limiter import Limiter
 from tests.harness import KEY, opened, quick_clock
+from tests.ports import refusing
 from tests.program import run
 
 # A certificate that nobody has signed, for a store that does not exist.
@@ -62,12 +63,6 @@ def _listening(answer: Answer) -> Iterator[int]:
         server.shutdown(socket.SHUT_RDWR)
 
 
-def _closed_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as server:
-        port: int = server.getsockname()[1]
-    return port
-
-
 def _session(base: str) -> Session:
     limiter = Limiter(Rate(per_second=1000, burst=1000), quick_clock())
     return Session(store="shop", base=base, headers={}, limiter=limiter)
@@ -92,9 +87,8 @@ def test_an_unknown_name() -> None:
 
 
 def test_a_port_where_nobody_listens() -> None:
-    port = _closed_port()
-
-    found = _failure(f"http://127.0.0.1:{port}")
+    with refusing() as port:
+        found = _failure(f"http://127.0.0.1:{port}")
 
     assert f"127.0.0.1:{port} cannot be reached: it refuses the connection" in found.message
 
@@ -137,10 +131,9 @@ def test_a_connection_that_breaks_off() -> None:
 
 
 def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    port = _closed_port()
-    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
-
-    found = _failure("https://no-such-shop.invalid")
+    with refusing() as port:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+        found = _failure("https://no-such-shop.invalid")
 
     assert (
         f"the proxy 127.0.0.1:{port} for no-such-shop.invalid:443 cannot be reached: it refuses"
@@ -162,10 +155,11 @@ def test_a_proxy_that_lets_nobody_through(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_write_that_never_left_did_nothing() -> None:
-    session = _session(f"http://127.0.0.1:{_closed_port()}")
-    with pytest.raises(Unavailable, match="it refuses the connection"):
-        session.write("PUT", "/x", {}, "updating a customer")
-    session.close()
+    with refusing() as port:
+        session = _session(f"http://127.0.0.1:{port}")
+        with pytest.raises(Unavailable, match="it refuses the connection"):
+            session.write("PUT", "/x", {}, "updating a customer")
+        session.close()
     with _listening(lambda one: one.recv(1 << 16)) as port:
         session = _session(f"http://127.0.0.1:{port}")
         with pytest.raises(OutcomeUnknown, match="was lost"):
@@ -175,8 +169,8 @@ def test_a_write_that_never_left_did_nothing() -> None:
 
 @pytest.mark.parametrize("form", ["text", "markdown", "json", "html", "github", "gitlab", "csv"])
 def test_it_is_told_once_on_stderr_and_on_top_of_the_rendering(tmp_path: Path, form: str) -> None:
-    with opened(tmp_path, "genstore") as shop:
-        shop.url = f"http://127.0.0.1:{_closed_port()}"
+    with opened(tmp_path, "genstore") as shop, refusing() as port:
+        shop.url = f"http://127.0.0.1:{port}"
         shop.want({"email": "ada@example.com"})
         done = run(
             "plan",
