@@ -1,7 +1,7 @@
 """Law over histories of a company with two stores, one controller, and a person who changes her mind.
 
 Whoever said no last is subscribed nowhere; nobody's own later yes is taken back, where the store
-shows that it is theirs; and every opt-out is in every store once a plan was applied, or is told to
+shows that it is theirs, and, without what another job noted, where stores date what they show; and every opt-out is in every store once a plan was applied, or is told to
 wait. Over creates, deletes, renames, reverts, lists of opt-outs, lost registers and state folders,
 rotated keys, compacted registers, jobs that go on apart with copies of all, and stores that are away.
 """
@@ -175,7 +175,11 @@ class _History:
             assert self._run("audit", "verify").code == 0, self.log
 
     def _doubts(self) -> None:
-        """Whoever does not have what we noted takes our noes for others', and doubt goes to them."""
+        """Whoever does not have what we noted cannot tell our noes from theirs, where a store does
+        not date them, and doubt goes to the opt-out.
+        """
+        if {box.platform for box, _ in self.both.stores.values()} == {"shopline"}:
+            return
         self.came_back, self.back = self.came_back or self.back is not None, None
         self.doubted = True
 
