@@ -21,7 +21,7 @@ from reconciler.model.settings import StoreSettings
 
 # Of the customers of a store so many stay as they were made, about 4 KiB each, since making one
 # again takes as long as reading its lines does.
-MOST_KEPT: Final = 16_384
+MOST_KEPT: Final = 10_240
 
 
 class StoreEntries:

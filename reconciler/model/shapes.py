@@ -23,7 +23,7 @@ _BETWEEN: Final = re.compile("(?<=\\d)[_\u00b7\u2022\u2027\u2219\u30fb,;:|\\\\]+
 _FEWEST_DIGITS: Final = 7
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def shape_of(text: str, regions: frozenset[str] = frozenset()) -> str | None:
     """What the text looks like, in words; None for text that looks harmless.
 
