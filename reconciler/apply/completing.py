@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.apply.patch import values
 from reconciler.apply.verify import compare
 from reconciler.clock import Clock
 from reconciler.errors import PlatformError, RateLimited
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.customer import DesiredCustomer, LiveCustomer, Scalar
-from reconciler.model.metafields import Metafields
 from reconciler.model.patch import Patch
+from reconciler.model.personal import is_nothing
 from reconciler.plan.changes import FieldChange, ScalarChange
 from reconciler.plan.compare import held_of
 from reconciler.plan.steps import Step, StepKind
@@ -22,12 +23,8 @@ _TRIES: Final = 3
 
 def _is_left(had: Scalar, wanted: Scalar) -> bool:
     """Whether a newcomer's value is still to be written, and nobody has set another."""
-    if isinstance(wanted, Metafields):
-        held = held_of(had, wanted)
-        assert isinstance(held, Metafields)  # noqa: S101 -- as what is wanted
-        both = zip(held.every, wanted.every, strict=True)
-        return held != wanted and all(one.value is None or one == asked for one, asked in both)
-    return had in (None, False) and had != wanted
+    held = held_of(had, wanted)
+    return (is_nothing(held) or held is False) and held != wanted
 
 
 def told_apart(step: Step, table: Capabilities) -> frozenset[str]:
@@ -74,7 +71,7 @@ class Newcomer:
         )
         if not wanted:
             return before, ()
-        self._write(before, Patch(scalars=tuple((one.path.name, one.after) for one in wanted)))
+        self._write(before, Patch(scalars=values(wanted)))
         now = self.client.read(back.remote_id) or back
         now = as_asked(self.step, now, self.client, self.rules.table)
         seen = compare(before, now, wanted, self.desired, self.rules, StepKind.UPDATE)

@@ -1,10 +1,13 @@
 """The changes of one step as what is written."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from reconciler.clock import Clock
 from reconciler.model.consent import ConsentState, Evidence
+from reconciler.model.customer import Scalar
 from reconciler.model.identity import Identity
+from reconciler.model.metafields import Metafields, metafields
 from reconciler.model.patch import ConsentWrite, Patch
 from reconciler.model.tags import TagDelta
 from reconciler.plan.changes import (
@@ -20,14 +23,12 @@ from reconciler.plan.steps import StepKind
 def patch_for(kind: StepKind, changes: tuple[FieldChange, ...], clock: Clock) -> Patch:
     """What to write for some changes of one customer."""
     contacts: list[Identity] = []
-    patch = Patch()
+    patch = Patch(scalars=values(one for one in changes if isinstance(one, ScalarChange)))
     added: list[str] = []
     removed: list[str] = []
     for change in changes:
         if isinstance(change, ScalarChange) and change.written is not None:
             contacts.append(change.written)
-        elif isinstance(change, ScalarChange):
-            patch = replace(patch, scalars=(*patch.scalars, (change.path.name, change.after)))
         elif isinstance(change, TagChange):
             added.extend(change.delta.added)
             removed.extend(change.delta.removed)
@@ -41,6 +42,20 @@ def patch_for(kind: StepKind, changes: tuple[FieldChange, ...], clock: Clock) ->
         contacts=tuple(contacts),
         tags=TagDelta(added=tuple(added), removed=tuple(removed)),
     )
+
+
+def values(changes: Iterable[ScalarChange]) -> tuple[tuple[str, Scalar], ...]:
+    """The single values by field, contacts apart; parts of one field stand together."""
+    found: dict[str, Scalar] = {}
+    for one in changes:
+        name, had = one.path.name, found.get(one.path.name)
+        if one.written is not None:
+            continue
+        if isinstance(had, Metafields) and isinstance(one.after, Metafields):
+            found[name] = metafields((*had.every, *one.after.every))
+        else:
+            found[name] = one.after
+    return tuple(found.items())
 
 
 def _consent_write(kind: StepKind, change: ConsentChange, clock: Clock) -> ConsentWrite:

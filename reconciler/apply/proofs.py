@@ -11,7 +11,7 @@ from threading import Lock
 
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.fields import SCALARS
-from reconciler.model.personal import Personal
+from reconciler.model.personal import Personal, is_nothing
 from reconciler.plan.changes import FieldChange, ScalarChange, TagChange
 from reconciler.plan.steps import StepKind
 
@@ -53,7 +53,7 @@ def _names(change: FieldChange) -> Iterator[str]:
     name = change.path.table
     match change:
         case ScalarChange():
-            yield f"{name} emptied" if change.after is None else name
+            yield f"{name} emptied" if is_nothing(change.after) else name
         case TagChange():
             if change.delta.added:
                 yield name

@@ -1,7 +1,7 @@
 """Metafields of a customer: values that a store keeps by namespace and key, each of a type."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -30,6 +30,11 @@ class Metafield:
     def name(self) -> tuple[str, str]:
         return self.namespace, self.key
 
+    @property
+    def title(self) -> str:
+        """As plans name it; text of somebody else where it is the store's."""
+        return f"{self.namespace}.{self.key}"
+
     def means(self, other: "Metafield") -> bool:
         """Whether both say the same in their type."""
         if self.value is None or other.value is None:
@@ -49,6 +54,16 @@ class Metafields:
 
     def __str__(self) -> str:
         return f"{len(self.every)} metafields"
+
+    @property
+    def nothing(self) -> bool:
+        """Whether none of them has a value."""
+        return all(one.value is None for one in self.every)
+
+    def parts(self) -> Iterator[tuple[str, "Metafields"]]:
+        """Each by itself, under the name that plans have for it."""
+        for one in self.every:
+            yield one.title, Metafields((one,))
 
     def of(self, name: tuple[str, str]) -> Metafield | None:
         return next((one for one in self.every if one.name == name), None)

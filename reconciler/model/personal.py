@@ -53,6 +53,11 @@ def in_clear(value: "Personal | TaxExemptions | Metafields | str | bool | None")
     return value.plain() if isinstance(value, (TaxExemptions, Metafields)) else value
 
 
+def is_nothing(value: "Personal | TaxExemptions | Metafields | str | bool | None") -> bool:
+    """Whether a field has no value, or is to have none."""
+    return value.nothing if isinstance(value, Metafields) else value is None
+
+
 def personal(value: object) -> Personal | None:
     """Text as `Personal`; None and the empty text are nothing."""
     if value is None or value == "":

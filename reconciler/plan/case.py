@@ -308,11 +308,14 @@ class Case:
             self.add(FOREIGN, Level.HOLD, found.message, found.fields, by_release(FOREIGN))
 
     def unsupported(self, fields: list[FieldChange]) -> None:
+        found: dict[tuple[str, str], list[FieldPath]] = {}
         for field, why in dict(
             unsupported(self.action, self.live, tuple(fields), self.rules.table)
         ).items():
-            told = f"{why}{self._because()}" if field == CUSTOMER else why
-            self.add(UNSUPPORTED, Level.BLOCK, told, (field,), by_release(UNSUPPORTED))
+            found.setdefault((field.table, why), []).append(field)
+        for (_, why), paths in found.items():
+            told = f"{why}{self._because()}" if CUSTOMER in paths else why
+            self.add(UNSUPPORTED, Level.BLOCK, told, tuple(paths), by_release(UNSUPPORTED))
 
     def _because(self) -> str:
         """Why somebody is to go, for what says that nobody does."""

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from reconciler.model.cause import NO_CAUSES, Cause, Causes
 from reconciler.model.customer import DesiredCustomer
+from reconciler.model.field_path import FieldPath
 from reconciler.model.fields import BY_NAME
 from reconciler.model.former import Before, Said
 from reconciler.model.identity import IdentityKind
@@ -19,6 +20,7 @@ from reconciler.plan.changes import (
     ScalarChange,
     TagChange,
 )
+from reconciler.plan.compare import parts_of
 
 
 def causes(desired: DesiredCustomer, fields: Collection[FieldChange], before: Before) -> Causes:
@@ -118,7 +120,7 @@ def _said(field: FieldChange, customer: DesiredCustomer | None) -> Any:
         case Presence():
             return [customer.creates, customer.absent]
         case ScalarChange():
-            return [_scalar(field.path.name, customer)]
+            return [_scalar(field.path, customer)]
         case TagChange(claims=True):
             return [customer.creates, customer.absent, customer.claims]
         case TagChange():
@@ -129,15 +131,15 @@ def _said(field: FieldChange, customer: DesiredCustomer | None) -> Any:
             return [None if customer.addresses is UNMANAGED else customer.addresses]
 
 
-def _scalar(name: str, customer: DesiredCustomer) -> Any:
+def _scalar(path: FieldPath, customer: DesiredCustomer) -> Any:
     for kind in IdentityKind:
-        if kind.value == name:
+        if kind.value == path.name:
             one = customer.identity(kind)
             return None if one is None else one.key
-    normalise = BY_NAME[name].normalise
-    return next(
-        (("said", normalise(one, None)) for known, one in customer.scalars if known == name), None
-    )
+    normalise = BY_NAME[path.name].normalise
+    said = dict(customer.scalars)
+    parts = dict(parts_of(said[path.name])) if path.name in said else {}
+    return ("said", normalise(parts[path.member], None)) if path.member in parts else None
 
 
 def _stance(tag: str, customer: DesiredCustomer) -> str:

@@ -11,7 +11,7 @@ from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.metafields import Metafields
 from reconciler.model.ownership import NO_MARKS, Ownership
-from reconciler.model.personal import Personal
+from reconciler.model.personal import Personal, is_nothing
 from reconciler.model.settings import RiskClass
 from reconciler.model.tags import Owned, TagDelta, resolve, tag_key
 from reconciler.model.tax import TaxExemptions
@@ -35,7 +35,7 @@ def differences(
     desired: DesiredCustomer, live: LiveCustomer, settings: ComparisonSettings
 ) -> Iterator[FieldChange]:
     """Every managed field that differs, consents apart; fields that are unknown do not."""
-    for name, wanted, written in _wanted_scalars(desired):
+    for name, part, wanted, written in _wanted_scalars(desired):
         if not live.tells(name):
             continue
         had = held_of(live.scalar(name), wanted)
@@ -45,7 +45,7 @@ def differences(
         after = _read_back(name, wanted, written, settings)
         if before != after:
             yield ScalarChange(
-                path=FieldPath(name),
+                path=FieldPath(name, part),
                 risk=RiskClass.PROFILE,
                 before=_boxed(name, before, personal=isinstance(had, Personal)),
                 after=_boxed(name, after),
@@ -74,6 +74,13 @@ def differences(
             )
 
 
+def parts_of(value: Scalar) -> Iterable[tuple[str, Scalar]]:
+    """What of a value is compared, approved and written for itself, by the name of the part; most
+    values are one such state.
+    """
+    return value.parts() if isinstance(value, Metafields) else (("", value),)
+
+
 def held_of(had: Scalar, wanted: Scalar) -> Scalar:
     """What is compared of a value: of metafields those that an entry names."""
     if isinstance(wanted, Metafields):
@@ -83,9 +90,9 @@ def held_of(had: Scalar, wanted: Scalar) -> Scalar:
 
 def statements(desired: DesiredCustomer, settings: ComparisonSettings) -> Iterator[FieldChange]:
     """What an entry says of single values and addresses, as changes of a record without any."""
-    for name, wanted, written in _wanted_scalars(desired):
+    for name, part, wanted, written in _wanted_scalars(desired):
         yield ScalarChange(
-            path=FieldPath(name),
+            path=FieldPath(name, part),
             risk=RiskClass.PROFILE,
             before=None,
             after=_boxed(name, _read_back(name, wanted, written, settings)),
@@ -110,11 +117,11 @@ def _read_back(
 def creation(desired: DesiredCustomer, settings: ComparisonSettings) -> Iterator[FieldChange]:
     """Everything a new customer starts with, consents apart; our mark, too, where we have one."""
     yield Presence(risk=RiskClass.CREATE)
-    for name, wanted, written in _wanted_scalars(desired):
-        if wanted is not None:
+    for name, part, wanted, written in _wanted_scalars(desired):
+        if not is_nothing(wanted):
             normal = BY_NAME[name].normalise(wanted, settings.region)
             yield ScalarChange(
-                path=FieldPath(name),
+                path=FieldPath(name, part),
                 risk=RiskClass.CREATE,
                 before=None,
                 after=_boxed(name, normal),
@@ -186,15 +193,16 @@ def moves_address(
 
 def _wanted_scalars(
     desired: DesiredCustomer,
-) -> Iterator[tuple[str, Scalar, Identity | None]]:
+) -> Iterator[tuple[str, str, Scalar, Identity | None]]:
     for kind in (IdentityKind.EMAIL, IdentityKind.PHONE):
         one = desired.identity(kind)
         if one is not None:
-            yield kind.value, Personal(one.key), one
+            yield kind.value, "", Personal(one.key), one
     told = dict(desired.scalars)
     for spec in SCALARS:
         if spec.name in told:
-            yield spec.name, told[spec.name], None
+            for part, wanted in parts_of(told[spec.name]):
+                yield spec.name, part, wanted, None
 
 
 def _boxed(name: str, value: object, *, personal: bool = False) -> Scalar:

@@ -9,7 +9,6 @@ from typing import Final
 
 from reconciler.model.consent import Channel
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
-from reconciler.model.field_path import FieldPath
 from reconciler.model.settings import RiskClass
 from reconciler.plan.case import Case, CustomerPlan
 from reconciler.plan.changes import Action, FieldChange, Presence, TagChange
@@ -59,8 +58,8 @@ def plan_customer(
         case.unreadable(live)
         case.blind_resends(live, fields)
         case.marks_of_others(live, fields)
-        for said in other_types(desired, live, rules.pseudonyms):
-            case.add("metafields.type", Level.WARN, said, (FieldPath("metafields"),))
+        for path, said in other_types(desired, live, rules.pseudonyms):
+            case.add("metafields.type", Level.WARN, said, (path,))
     case.unsupported(fields)
     return case.finish(fields)
 

@@ -3,16 +3,15 @@ begun. The counts are measured on the local stores (`tests/plan/test_effort.py`)
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import SAID_NO, Channel
 from reconciler.model.field_path import ADDRESSES
 from reconciler.model.identity import IdentityKind
-from reconciler.model.metafields import NONE, Metafield, Metafields
 from reconciler.model.settings import Rate
-from reconciler.plan.changes import AddressChange, Change, ConsentChange, FieldChange, ScalarChange
+from reconciler.plan.changes import AddressChange, Change, ConsentChange, FieldChange
 from reconciler.plan.steps import StepKind, kinds
 
 # The customer is read, written and read back; a creation looks for each contact instead.
@@ -49,7 +48,7 @@ def effort(changes: Iterable[Change], table: Capabilities, rate: Rate) -> Effort
                 continue
             requests += _of_step(kind, fields, table)
             # The first of its kind is read and read back alone.
-            like = kind, frozenset(str(one.path) for one in fields)
+            like = kind, frozenset(_like(one, table) for one in fields)
             if like in alone:
                 requests -= _shared(kind, fields, change, table)
             alone.add(like)
@@ -70,7 +69,7 @@ def _of_step(kind: StepKind, fields: list[FieldChange], table: Capabilities) -> 
     if apart:
         names = {one.path.name for one in apart}
         calls += _TOLD_TWICE * sum(bool(names & group) for group in table.told_apart)
-        calls += sum(extra.get(one.path.name, 0) * _values(one) for one in apart)
+        calls += sum(extra.get(one.path.name, 0) for one in apart)
     calls -= elsewhere == len(fields)
     if kind is StepKind.CREATE:
         looked_up = dict(table.look_up_calls)
@@ -101,16 +100,9 @@ def _shared(
     return reread + together
 
 
-def _values(one: FieldChange) -> int:
-    """How many values of a field change, where each takes a call."""
-    if not isinstance(one, ScalarChange) or not isinstance(one.after, Metafields):
-        return 1
-    had = one.before if isinstance(one.before, Metafields) else NONE
-    return sum(not wanted.means(_of(had, wanted)) for wanted in one.after.every)
-
-
-def _of(had: Metafields, wanted: Metafield) -> Metafield:
-    return had.of(wanted.name) or replace(wanted, value=None)
+def _like(one: FieldChange, table: Capabilities) -> str:
+    """Which parts of a field that is told apart are written makes no difference."""
+    return one.path.name if _is_told_apart(one, table) else str(one.path)
 
 
 def _is_told_apart(one: FieldChange, table: Capabilities) -> bool:

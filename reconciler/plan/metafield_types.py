@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconciler.model.customer import DesiredCustomer, LiveCustomer
+from reconciler.model.field_path import FieldPath
 from reconciler.model.metafields import Metafields
 from reconciler.model.pseudonyms import Pseudonyms
 
@@ -26,8 +27,8 @@ _KNOWN: Final = frozenset(
 
 def other_types(
     desired: DesiredCustomer, live: LiveCustomer, pseudonyms: Pseudonyms
-) -> Iterator[str]:
-    """Each in a sentence; a name that looks personal is an alias, and a type of the store's that
+) -> Iterator[tuple[FieldPath, str]]:
+    """Each with a sentence; a name that looks personal is an alias, and a type of the store's that
     nobody knows is not told.
     """
     wanted = dict(desired.scalars).get("metafields")
@@ -36,6 +37,7 @@ def other_types(
     for one in wanted.every:
         had = live.metafields.of(one.name)
         if had is not None and one.value is not None and had.type != one.type:
-            name = pseudonyms.text(f"{one.namespace}.{one.key}")
+            name = pseudonyms.text(one.title)
             kind = had.type if had.type.removeprefix("list.") in _KNOWN else "another type"
-            yield f"the store has {name} as {kind}, and not as {pseudonyms.text(one.type)}"
+            path = FieldPath("metafields", one.title)
+            yield path, f"the store has {name} as {kind}, and not as {pseudonyms.text(one.type)}"

@@ -11,7 +11,7 @@ from reconciler.diagnostics import SourceMark
 from reconciler.model.consent import Evidence, WantedConsent
 from reconciler.model.customer import Scalar
 from reconciler.model.metafields import Metafields
-from reconciler.model.personal import Personal
+from reconciler.model.personal import Personal, is_nothing
 from reconciler.model.provenance import Provenance
 from reconciler.model.pseudonyms import Pseudonyms, canonical
 from reconciler.model.settings import RiskClass
@@ -235,9 +235,9 @@ def _shown(value: TaxExemptions | Shown, pseudonyms: Pseudonyms) -> Shown:
 
 
 def _effect(before: Scalar, after: Scalar) -> Effect:
-    if before is None:
+    if is_nothing(before):
         return Effect.SET
-    return Effect.CLEARED if after is None else Effect.CHANGED
+    return Effect.CLEARED if is_nothing(after) else Effect.CHANGED
 
 
 def _evidence(evidence: Evidence, pseudonyms: Pseudonyms) -> Evidence:

@@ -149,7 +149,7 @@ def _live(value: Live | Wanted, pseudonyms: Pseudonyms, show: Show) -> str:
 
 def _metafield(one: Metafield, pseudonyms: Pseudonyms, show: Show) -> str:
     """By its name in the files."""
-    name = pseudonyms.text(f"{one.namespace}.{one.key}")
+    name = pseudonyms.text(one.title)
     return f"{name}: {'nothing' if one.value is None else show(one.value)}"
 
 

@@ -162,3 +162,23 @@ def test_a_tag_that_left_an_exact_list_earlier_is_left_over(repo: Repository) ->
     repo.commit()  # merged, and never applied
     _, body = repo.plan("main")
     assert told(body) == [("tags", "left over")]
+
+
+def test_each_metafield_has_the_cause_of_its_own(tmp_path: Path) -> None:
+    def one(key: str, value: str) -> dict[str, str]:
+        return {"namespace": "custom", "key": key, "type": "json", "value": value}
+
+    with repository(tmp_path, ["ada"], "shopline") as repo:
+        both = [one("stage", "1"), one("points", "1")]
+        repo.write("people", customers=[entry("ada", metafields=both)])
+        repo.commit()
+        repo.converge()
+        repo.edit("ada@example.com", extra={"metafields": [one("stage", "2"), one("points", "1")]})
+        repo.git("checkout", "-qb", "branch")
+        repo.write("people", customers=[entry("ada", metafields=[both[0], one("points", "3")])])
+        repo.commit()
+        _, body = repo.plan("main")
+    assert told(body) == [
+        ("metafields[custom.points]", "this change"),
+        ("metafields[custom.stage]", "drift"),
+    ]

@@ -157,7 +157,8 @@ def test_another_type_is_a_difference_and_what_does_not_take_is_told(
     with opened(tmp_path, "shopline", [_having(before)], {"metafield_type": reading}) as shop:
         shop.want({"email": ADA, "metafields": [POINTS]})
         body = shop.plan()
-        assert [one["field"] for one in body["changes"][0]["fields"]] == ["metafields"]
+        (one,) = body["changes"][0]["fields"]
+        assert one["field"] == "metafields[custom.points]"
         assert [(one["rule"], one["message"]) for one in body["verdicts"]] == [
             (
                 "metafields.type",
@@ -234,6 +235,24 @@ def test_who_was_changed_since_the_plan_is_left(tmp_path: Path) -> None:
         result = shop.apply(body)
         assert states(result) == [State.STALE]
         assert _holds(shop) == {"custom.points": ("number_integer", "9")}
+
+
+def test_the_one_that_was_changed_since_the_plan_is_left_and_the_others_are_written(
+    tmp_path: Path,
+) -> None:
+    with opened(tmp_path, "shopline", [_having(POINTS, _row(NOTE, value="old"))]) as shop:
+        shop.want({"email": ADA, "metafields": [_row(POINTS, value="8"), NOTE]})
+        body = shop.plan()
+        edited = [_row(POINTS, value="9"), _row(NOTE, value="old")]
+        shop.box.edit(shop.box.customers()[0]["id"], extra={"metafields": edited})
+        result = shop.apply(body)
+        assert states(result) == [State.STALE]
+        (outcome,) = result.stores[0].outcomes
+        assert [(str(path), state) for path, state in outcome.fields] == [
+            ("metafields[custom.points]", State.STALE),
+            ("metafields[custom.crm_note]", State.DONE),
+        ]
+        assert _holds(shop) == {**OURS, "custom.points": ("number_integer", "9")}
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
@@ -349,9 +368,9 @@ def test_what_the_documents_do_not_allow_is_an_error(tmp_path: Path, odd: Json) 
 @pytest.mark.parametrize("platform", ["genstore", "shoplazza"])
 def test_other_platforms_say_that_they_have_none(tmp_path: Path, platform: str) -> None:
     with opened(tmp_path, platform, [person()]) as shop:
-        shop.want({"email": ADA, "metafields": [POINTS]})
+        shop.want({"email": ADA, "metafields": [POINTS, NOTE]})
         body = shop.plan()
-        assert [one["rule"] for one in body["verdicts"]] == ["capability.unsupported"]
+        assert [one["rule"] for one in body["verdicts"]] == ["capability.unsupported"], "said once"
         assert body["summary"]["blocked"]
 
 

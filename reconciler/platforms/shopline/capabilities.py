@@ -137,8 +137,8 @@ SHOPLINE: Final = Capabilities(
         "Tax exemption, by region too, is told by GraphQL alone, and asked for where it is "
         "managed; a country without provinces is exempt as a whole.",
         "Metafields have calls of their own, one a customer to read them, where they are managed; "
-        "a list that may go on unseen is not believed. What an apply that was cut off between two "
-        "of one customer has left is told as stale, and is in the next plan.",
+        "a list that may go on unseen is not believed. Each that is named is a change of its "
+        "own: one that somebody else has set since the plan is left, and the others are written.",
         "Nickname and language are documented in answers only: what does not take is told alone.",
         "Customers with orders cannot be deleted; deleting an unknown id is answered like success.",
         "Tags may only grow in some stores; what could not be removed is reported.",
