@@ -181,7 +181,7 @@ class Create:
             state=worst(fields),
             remote_id=remote_id,
             fields=fields,
-            message=told(fields, lost),
+            message=told(fields, lost, back),
             noticed=noticed,
             collateral=(*collateral, *lost),
         )

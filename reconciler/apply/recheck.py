@@ -272,7 +272,8 @@ def _why_not(
     if approved.path.is_consent:
         return _consent_state(approved, desired, live, rules)
     if not live.tells(approved.path.table):
-        return State.STALE
+        asked_for = approved.path.name in rules.table.apart
+        return State.FAILED if asked_for else State.STALE
     left = {rules.pseudonyms.path(one.path) for one in differences(desired, live, rules.comparison)}
     if is_mark(approved.path, rules):
         return State.ALREADY if is_ours(live, rules.store) else State.STALE

@@ -18,7 +18,7 @@ from reconciler.apply.reread import Rereads
 from reconciler.apply.resubscription import take_out
 from reconciler.apply.siblings import Siblings
 from reconciler.apply.silence import silences
-from reconciler.apply.verify import ReadBack, compare, told, worst
+from reconciler.apply.verify import ReadBack, compare, told, unknown, worst
 from reconciler.apply.window import cut_off_window, open_window
 from reconciler.apply.write_step import PASSING, TRIES, Tried
 from reconciler.clock import Clock
@@ -91,7 +91,7 @@ class Update:
         moved = (*_moved_since_plan(step, live, self.own), *self._unapproved(found))
         if found.write:
             return Ground(live=live, found=found, moved=moved, asked_at=asked_at)
-        outcome = _nothing_to_write(step, found, tried)
+        outcome = _nothing_to_write(step, found, tried, live)
         window = cut_off_window(outcome) if tried.lost or self.cut_off else ()
         return replace(outcome, noticed=(*moved, *window))
 
@@ -212,7 +212,7 @@ class Update:
             state=worst(fields),
             remote_id=live.remote_id,
             fields=fields,
-            message=told(fields, seen.collateral),
+            message=told(fields, seen.collateral, live, back),
             collateral=seen.collateral,
             noticed=seen.noticed,
             silences=tuple(silences(self.step, done, live, self.rules, self.clock.now())),
@@ -310,10 +310,12 @@ def _shows_old(own: OurWrites | None, live: LiveCustomer) -> bool:
     )
 
 
-def _nothing_to_write(step: Step, found: Recheck, tried: Tried) -> StepOutcome:
+def _nothing_to_write(step: Step, found: Recheck, tried: Tried, live: LiveCustomer) -> StepOutcome:
     """All settled before a write; after a lost answer *already* means that it was done."""
     fields = tuple(
         (name, State.DONE if tried.lost and state is State.ALREADY else state)
         for name, state in found.settled
     )
-    return StepOutcome(step=step, state=worst(fields), fields=fields)
+    return StepOutcome(
+        step=step, state=worst(fields), fields=fields, message="; ".join(unknown(fields, live))
+    )

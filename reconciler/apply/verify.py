@@ -24,6 +24,7 @@ from reconciler.plan.compare import held_of
 from reconciler.plan.outcome import State
 from reconciler.plan.steps import StepKind
 from reconciler.plan.store_rules import StoreRules
+from reconciler.plan.untold import untold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,9 +277,22 @@ def worst(fields: Iterable[tuple[FieldPath, State]]) -> State:
     return min((state for _, state in fields), key=_BAD_FIRST.index, default=State.DONE)
 
 
-def told(fields: Iterable[tuple[FieldPath, State]], collateral: tuple[str, ...]) -> str:
-    """In words: which fields did not take, and what our write cost."""
+def told(
+    fields: Iterable[tuple[FieldPath, State]],
+    collateral: tuple[str, ...],
+    *records: LiveCustomer,
+) -> str:
+    """In words: which fields did not take, and what our write cost; and which of them the records
+    do not tell.
+    """
+    fields = tuple(fields)
     parts = [f"{name}: {state}" for name, state in fields if not state.good]
     if collateral:
         parts.append(f"lost by our write: {'; '.join(collateral)}")
-    return ", ".join(parts)
+    return "; ".join([", ".join(parts), *unknown(fields, *records)])
+
+
+def unknown(fields: Iterable[tuple[FieldPath, State]], *records: LiveCustomer) -> tuple[str, ...]:
+    """In sentences: which of the fields that are not as approved the records do not tell."""
+    names = {path.table for path, state in fields if not state.good} & BY_NAME.keys()
+    return tuple(dict.fromkeys(text for live in records for _, text in untold(live, names)))

@@ -187,7 +187,8 @@ class LiveCustomer:
     `unreadable` names fields that the store hid or garbled: they are never matched by, compared or
     written. `hidden` are the contacts that it withheld, or may have, with what it shows instead.
     `untold` names fields whose key the record lacks altogether, `unasked` those that are told in
-    another place, where nobody has asked yet: they are as unknown as the unreadable. `orders` is
+    another place, where nobody has asked yet: they are as unknown as the unreadable. `reasons` say
+    of some of the unreadable why they are. `orders` is
     None where it does not say how many there are; `blocked` says that the store has barred the
     customer. `account` is None where nothing known is told of one. `known_by` is the contact that
     the customer was made by. `subscriptions` are to channels beside those of `consents`, and empty
@@ -217,6 +218,7 @@ class LiveCustomer:
     hidden: tuple[tuple[IdentityKind, Personal | None], ...] = field(default=(), repr=False)
     untold: frozenset[str] = frozenset()
     unasked: frozenset[str] = frozenset()
+    reasons: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     orders: int | None = None
     blocked: bool = False
     account: Account | None = None

@@ -14,7 +14,6 @@ from reconciler.model.consent import (
 )
 from reconciler.model.customer import CONTACT_OF, DesiredCustomer, LiveCustomer
 from reconciler.model.field_path import CUSTOMER, FieldPath
-from reconciler.model.fields import BY_NAME
 from reconciler.model.rules import by_release
 from reconciler.model.settings import RiskClass
 from reconciler.model.tags import tag_key
@@ -28,6 +27,7 @@ from reconciler.plan.reason import reason_of
 from reconciler.plan.standing import is_newly_related, known_consent, standing_of
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.support import unsupported
+from reconciler.plan.untold import untold
 from reconciler.plan.verdicts import Level, Verdict
 
 CONFLICT: Final = "controller.conflict"
@@ -235,16 +235,9 @@ class Case:
 
     def unreadable(self, live: LiveCustomer) -> None:
         """A managed field that the store hides or garbles is told of, and left alone."""
-        unknown = live.unreadable | live.unasked
-        if not unknown:
-            return
-        for name in sorted(self.desired.managed & unknown):
-            self.add(
-                "read.unreadable",
-                Level.HOLD,
-                f"the store does not tell the {BY_NAME[name].title} of this customer",
-                (FieldPath(name),),
-            )
+        if live.unreadable or live.unasked:
+            for name, said in untold(live, self.desired.managed):
+                self.add("read.unreadable", Level.HOLD, said, (FieldPath(name),))
 
     def has_orders(self, live: LiveCustomer) -> bool:
         """Tells of a customer whom the platform will not delete."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeVar
 
-from reconciler.errors import ReconcilerError
+from reconciler.errors import PlatformError, ReconcilerError
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.identity import Identity
@@ -21,6 +21,7 @@ from reconciler.platforms.base import (
     completed,
 )
 from reconciler.platforms.http import Session
+from reconciler.platforms.reason import ODD, reason
 
 T = TypeVar("T")
 
@@ -101,8 +102,12 @@ class Guarded:
         every, doing = tuple(customers), "reading what is told apart"
         try:
             return self._asked(lambda: completed(self._client, every, fields), doing)
-        except ReconcilerError:
-            unknown = (replace(one, unreadable=one.unreadable | fields) for one in every)
+        except ReconcilerError as error:
+            why = reason(error) if isinstance(error, PlatformError) else ODD
+            reasons = tuple((name, why) for name in sorted(fields))
+            unknown = (
+                replace(one, unreadable=one.unreadable | fields, reasons=reasons) for one in every
+            )
             return tuple(unknown), False
 
     def create(self, patch: Patch) -> str:

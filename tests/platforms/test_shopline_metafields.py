@@ -188,7 +188,13 @@ def test_what_may_go_on_unseen_is_not_believed(tmp_path: Path) -> None:
     with opened(tmp_path, "shopline", [_having(*_many(60))], switches) as shop:
         shop.want({"email": ADA, "first_name": "Augusta", "metafields": [POINTS]})
         body = shop.plan()
-        assert [one["rule"] for one in body["verdicts"]] == ["read.unreadable"]
+        assert [(one["rule"], one["message"]) for one in body["verdicts"]] == [
+            (
+                "read.unreadable",
+                "the store does not tell the metafields of this customer: its answer is not as "
+                "documented (metafields repeat)",
+            )
+        ]
         result = shop.apply(body)
         assert result.complete, told(result)
         assert "custom.points" not in _holds(shop)
@@ -222,7 +228,7 @@ def test_where_there_are_none_the_field_is_held(tmp_path: Path) -> None:
         body = shop.plan()
         assert body["changes"] == []
         assert [one["message"] for one in body["verdicts"]] == [
-            "the store does not tell the metafields of this customer"
+            "the store does not tell the metafields of this customer: it answers 404"
         ]
 
 

@@ -203,9 +203,8 @@ def test_what_is_not_told_is_held_and_the_rest_goes_on(tmp_path: Path, reading: 
         shop.want({"email": ADA, "first_name": "Augusta", "tax_exempt": False})
         body = shop.plan()
         held = [one for one in body["verdicts"] if one["rule"] == "read.unreadable"]
-        assert [one["message"] for one in held] == [
-            "the store does not tell the tax exemption of this customer"
-        ]
+        (message,) = (one["message"] for one in held)
+        assert message.startswith("the store does not tell the tax exemption of this customer: ")
         result = shop.apply(body)
         assert result.complete, told(result)
         now = shop.box.customers()[0]

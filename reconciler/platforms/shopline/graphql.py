@@ -7,6 +7,7 @@ from typing import Final
 from reconciler.errors import CustomerNotFound, PlatformError, Rejected, StoreStopped
 from reconciler.model.customer import LiveCustomer, Scalar
 from reconciler.platforms.http import Session
+from reconciler.platforms.reason import reason
 from reconciler.platforms.shopline import tax
 
 _FORBIDDEN: Final = 403
@@ -30,8 +31,9 @@ class Graphql:
             question = tax.question([one.remote_id for one in batch])
             try:
                 answer = self._session.ask(self._path, question, "reading tax exemptions")
-            except PlatformError:
-                found.extend(tax.untold(one, fields) for one in every[start:])
+            except PlatformError as error:
+                why = reason(error)
+                found.extend(tax.untold(one, fields, why) for one in every[start:])
                 break
             found.extend(tax.completed(batch, answer.body, fields))
         return tuple(found), not any(one.unreadable & fields for one in found)

@@ -12,6 +12,7 @@ from reconciler.model.personal import Personal, personal
 from reconciler.platforms.coerce import Unreadable, as_id, as_mapping, as_records
 from reconciler.platforms.http import Session
 from reconciler.platforms.link_header import next_token
+from reconciler.platforms.reason import ODD, reason
 
 FIELD: Final = "metafields"
 _LIMIT: Final = 250
@@ -34,18 +35,21 @@ class CustomerMetafields:
         whole they are unreadable; once the store would tell of nobody it is not asked again.
         """
         found: list[LiveCustomer] = []
-        failed = 0
+        failed, why = 0, ""
         for live in customers:
             if failed == _MOST_FAILED:
-                found.append(_unread(live))
+                found.append(_unread(live, why))
                 continue
             try:
                 told = metafields(self._every(live.remote_id))
-            except (Unreadable, ValueError, CustomerNotFound):
-                found.append(_unread(live))
+            except (Unreadable, ValueError) as error:
+                found.append(_unread(live, f"{ODD} ({error})"))
+            except CustomerNotFound as error:
+                found.append(_unread(live, reason(error)))
             except PlatformError as error:
                 failed = _MOST_FAILED if isinstance(error, StoreStopped) else failed + 1
-                found.append(_unread(live))
+                why = reason(error)
+                found.append(_unread(live, why))
             else:
                 failed = 0
                 found.append(_read_of(live, told))
@@ -114,12 +118,13 @@ def _read_of(live: LiveCustomer, told: Metafields) -> LiveCustomer:
     )
 
 
-def _unread(live: LiveCustomer) -> LiveCustomer:
+def _unread(live: LiveCustomer, why: str) -> LiveCustomer:
     return replace(
         live,
         metafields=None,
         unasked=live.unasked - {FIELD},
         unreadable=live.unreadable | {FIELD},
+        reasons=(*live.reasons, (FIELD, why)),
     )
 
 

@@ -9,6 +9,7 @@ from reconciler.model.customer import LiveCustomer, Scalar
 from reconciler.model.tax import TaxExemptions, exemptions
 from reconciler.platforms.answer import Answer, Fate, Judgement
 from reconciler.platforms.coerce import Unreadable, as_records
+from reconciler.platforms.reason import ODD
 
 FIELDS: Final = frozenset({"tax_exempt", "tax_exemptions"})
 AT_ONCE: Final = 20
@@ -65,9 +66,9 @@ def completed(
     )
 
 
-def untold(live: LiveCustomer, fields: frozenset[str]) -> LiveCustomer:
+def untold(live: LiveCustomer, fields: frozenset[str], why: str) -> LiveCustomer:
     """Of whom the store would not tell."""
-    return _with(live, None, fields)
+    return _with(live, None, fields, why)
 
 
 def _told(body: Any) -> Mapping[str, Any]:
@@ -86,7 +87,7 @@ def _told(body: Any) -> Mapping[str, Any]:
     return found
 
 
-def _with(live: LiveCustomer, told: Any, fields: frozenset[str]) -> LiveCustomer:
+def _with(live: LiveCustomer, told: Any, fields: frozenset[str], why: str = ODD) -> LiveCustomer:
     """Null beside no error is how GraphQL says that nothing is set; a key that lacks says nothing.
 
     A country whose provinces are not listed counts as a whole: the documents have no other way to
@@ -98,11 +99,13 @@ def _with(live: LiveCustomer, told: Any, fields: frozenset[str]) -> LiveCustomer
             key, read = _READ[name]
             with suppress(KeyError, ValueError, Unreadable):
                 found[name] = read(told[key])
+    lacking = fields - found.keys()
     return replace(
         live,
         **found,
         unasked=live.unasked - fields,
-        unreadable=(live.unreadable - fields) | (fields - found.keys()),
+        unreadable=(live.unreadable - fields) | lacking,
+        reasons=(*live.reasons, *((name, why) for name in sorted(lacking))),
     )
 
 
