@@ -11,7 +11,7 @@ _CONSENT: Final = "consent"
 @dataclass(frozen=True, slots=True, order=True)
 class FieldPath:
     """`name` as the field table has it, or `customer` for the whole one; `member` is the one tag
-    that the change is about, the channel of a consent, and empty otherwise.
+    or metafield that the change is about, the channel of a consent, and empty otherwise.
     """
 
     name: str

@@ -50,7 +50,8 @@ def _phone(value: object, region: str | None) -> object:
 class FieldSpec:
     """`normalise` takes a value and the store's phone region; it is idempotent in effect. `part` is
     the definition of the spec schema that a single value of it has to fit; `read` makes a value of
-    what a spec says there, where that is no text or flag.
+    what a spec says there, where that is no text or flag. `single` is how one of several parts is
+    called, where each is a state of its own.
     """
 
     name: str
@@ -60,6 +61,7 @@ class FieldSpec:
     title: str
     part: str = ""
     read: Callable[[Any], object] | None = None
+    single: str = ""
 
 
 FIELDS: Final = (
@@ -160,6 +162,7 @@ FIELDS: Final = (
         title="metafields",
         part="metafields",
         read=metafields_of,
+        single="metafield",
     ),
     FieldSpec(name="tags", kind=FieldKind.SET, normalise=_as_it_is, personal=False, title="tags"),
     FieldSpec(

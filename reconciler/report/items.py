@@ -113,7 +113,8 @@ def _customer(change: SavedChange, reveal: Reveal) -> str:
 
 
 def _title(field: SavedField) -> str:
-    return BY_NAME[field.path.table].title
+    spec, part = BY_NAME[field.path.table], field.path.member
+    return f"{spec.single} {part}" if spec.single and part else spec.title
 
 
 def _field(field: SavedField, change: SavedChange, reveal: Reveal) -> str:

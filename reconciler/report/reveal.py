@@ -1,7 +1,5 @@
 """The one place that turns personal values into text: for a terminal where somebody asked."""
 
-import json
-
 from reconciler.model.metafields import Metafields
 from reconciler.model.personal import Personal
 from reconciler.plan.changes import ScalarChange
@@ -25,5 +23,5 @@ def revealed(plan: Plan) -> Reveal:
 def in_clear(value: object) -> str:
     """A personal value as it is; `(empty)` for none."""
     if isinstance(value, Metafields):
-        return plain(json.dumps(value.plain(), ensure_ascii=False))
+        return ", ".join(in_clear(one.value) for one in value.every)
     return plain(value.reveal()) if isinstance(value, Personal) else "(empty)"

@@ -15,8 +15,9 @@ from reconciler.app.exporting import Export
 from reconciler.model.metafields import Metafield, from_spec
 from reconciler.model.personal import MASK, Personal
 from reconciler.plan.outcome import State
+from reconciler.report.reveal import revealed
 from reconciler.sandbox import Fault
-from tests.harness import Killed, Shop, consent, opened, person, states, told
+from tests.harness import KEY, Killed, Shop, consent, opened, person, states, told
 from tests.program import run
 
 Json = dict[str, Any]
@@ -513,3 +514,33 @@ def test_whatever_a_value_is_it_can_be_compared(kind: str, free: str) -> None:
     for one, other in product(every, repeat=2):
         assert one.means(other) == other.means(one)
         assert one != other or one.means(other)
+
+
+def test_a_plan_names_each_and_what_becomes_of_it_in_every_form(tmp_path: Path) -> None:
+    hostile = _row(THEIRS, namespace="a|b\x1b[31m", key="<script>@all")
+    held = [_row(POINTS, value="6"), _row(NOTE, key="former"), hostile]
+    with opened(tmp_path, "shopline", [_having(*held)]) as shop:
+        shop.want(
+            {"email": ADA, "metafields": [POINTS, NOTE, _row(NOTE, key="former", value=None)]}
+        )
+        env = {"TOKEN": shop.box.token, "RECONCILER_KEY": KEY.decode()}
+        forms = {
+            name: run("plan", "--specs", str(shop.specs), "--format", name, env=env).out
+            for name in ("text", "markdown", "html", "json")
+        }
+    told_of = (
+        "metafield custom.crm_note set, metafield custom.former cleared, "
+        f"metafield custom.points {MASK} → {MASK}"
+    )
+    assert told_of in forms["text"]
+    assert told_of.replace("_", "\\_") in forms["markdown"]
+    for text in forms.values():
+        assert all(one in text.replace("\\", "") for one in ("custom.crm_note", "custom.former"))
+        assert not any(one in text for one in ("zanzibar", "@all", "\x1b[31m", "a|b"))
+
+
+def test_a_terminal_shows_values_to_whoever_asks(tmp_path: Path) -> None:
+    with opened(tmp_path, "shopline", [_having(_row(POINTS, value="6"))]) as shop:
+        shop.want({"email": ADA, "metafields": [POINTS, NOTE]})
+        made = app.plan(shop.state(), app.PlanOptions(), shop.environment, shop.pseudonyms)
+    assert sorted(revealed(made).values()) == [f"(empty) → {SECRET}", "6 → 7"]
