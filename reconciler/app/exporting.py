@@ -1,7 +1,7 @@
 """A live store to a spec file, piece by piece as the store is read."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.desired.write import SpecWriter
@@ -13,22 +13,30 @@ from reconciler.platforms.base import Reader, completed
 class Export:
     """One store on its way into a file. `left_out` counts by what and why, in words; `complete`
     says in the end whether the store has shown everybody whom it counts. `also` are fields that no
-    list tells, which are asked for beside.
+    list tells, which are asked for beside, and `parts` those that are wanted of one, where not all
+    are.
     """
 
     client: Reader
     store: StoreSettings
     also: frozenset[str] = frozenset()
+    parts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     customers: int = 0
     complete: bool = False
     _writer: SpecWriter = field(init=False)
 
     def __post_init__(self) -> None:
-        self._writer = SpecWriter(self.store, self.client.capabilities)
+        self._writer = SpecWriter(self.store, self.client.capabilities, self.parts)
 
     @property
     def left_out(self) -> Counter[str]:
         return self._writer.left_out
+
+    @property
+    def unmet(self) -> list[tuple[str, str]]:
+        """The parts that were asked for and that nobody has."""
+        asked = {(name, part) for name, parts in self.parts.items() for part in parts}
+        return sorted(asked - self._writer.met)
 
     def pieces(self) -> Iterator[str]:
         """The file. Raises `PlatformError`."""

@@ -2,7 +2,9 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +13,10 @@ from reconciler.cli.codes import FAILED, OK
 from reconciler.cli.voice import behind
 from reconciler.errors import ConfigError
 from reconciler.model.capabilities import Capabilities
+from reconciler.model.fields import BY_NAME
+
+if TYPE_CHECKING:
+    from reconciler.app.exporting import Export
 
 
 @click.command("export")
@@ -26,8 +32,9 @@ from reconciler.model.capabilities import Capabilities
 @click.option(
     "--also",
     multiple=True,
-    metavar="FIELD",
-    help="A field that the store's lists do not tell, and that takes requests more; may repeat.",
+    metavar="FIELD[:PART]",
+    help="A field that the store's lists do not tell, and that takes requests more; may repeat. "
+    "metafields:NAMESPACE and metafields:NAMESPACE.KEY take some of them.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Only results and errors.")
 def command(
@@ -56,7 +63,9 @@ def command(
     store = app.selected(state, (name,) if name else ())[0]
     connection = app.open_store(store, environment)
     table = connection.client.capabilities
-    made = Export(client=connection.client, store=store, also=_apart(also, table))
+    asked = _apart(also, table)
+    parts = {name: wanted for name, wanted in asked.items() if wanted}
+    made = Export(client=connection.client, store=store, also=frozenset(asked), parts=parts)
     try:
         if out is None:
             for text in made.pieces():
@@ -69,12 +78,9 @@ def command(
         click.echo(f"{made.customers} customers of {store.name} exported", err=True)
     for what, count in sorted(made.left_out.items()):
         click.echo(f"left out: {count} {what}", err=True)
-    if not quiet and (left := sorted(table.apart - set(also))):
-        click.echo(f"note: no list tells {', '.join(left)}; --also FIELD asks for it", err=True)
-    if table.tags_are_text and not quiet:
-        click.echo(
-            "note: tags come as one text here; a tag with a comma cannot be told from two", err=True
-        )
+    if not quiet:
+        for text in _notes(made, table):
+            click.echo(f"note: {text}", err=True)
     if not made.complete:
         click.echo(
             f"error: store {store.name} did not show everybody whom it counts, so some are not in "
@@ -85,10 +91,42 @@ def command(
     return OK
 
 
-def _apart(also: tuple[str, ...], table: Capabilities) -> frozenset[str]:
-    """Raises `click.UsageError` for what is not asked for in another place."""
-    unknown = sorted(set(also) - table.apart)
-    if unknown:
-        known = ", ".join(sorted(table.apart)) or "none"
-        raise click.UsageError(f"--also {unknown[0]}: of {table.title} it may be: {known}")
-    return frozenset(also)
+def _notes(made: "Export", table: Capabilities) -> Iterator[str]:
+    if left := sorted(table.apart - made.also):
+        yield f"no list tells {', '.join(left)}; --also FIELD asks for it"
+    for name in sorted(made.also - made.parts.keys()):
+        if BY_NAME[name].single:
+            yield (
+                f"an entry manages the {name} that it names, and those of apps are among them; "
+                f"{_some(name)} takes some"
+            )
+    for name, part in made.unmet:
+        yield f"--also {name}:{part}: no customer has such a one"
+    if table.tags_are_text:
+        yield "tags come as one text here; a tag with a comma cannot be told from two"
+
+
+def _some(name: str) -> str:
+    return f"{name}:NAMESPACE"
+
+
+def _apart(also: tuple[str, ...], table: Capabilities) -> dict[str, frozenset[str]]:
+    """By field the parts that are wanted of it, none where all are. Raises `click.UsageError` for
+    what is not asked for in another place.
+    """
+    found: dict[str, set[str]] = {}
+    for word in also:
+        name, colon, part = word.partition(":")
+        parted = name in table.apart and bool(BY_NAME[name].single)
+        if name not in table.apart or (colon and not (parted and part)):
+            known = ", ".join(_ways(table)) or "none"
+            raise click.UsageError(f"--also {word}: of {table.title} it may be: {known}")
+        found.setdefault(name, set()).add(part)
+    return {name: frozenset() if "" in parts else frozenset(parts) for name, parts in found.items()}
+
+
+def _ways(table: Capabilities) -> Iterator[str]:
+    for name in sorted(table.apart):
+        yield name
+        if BY_NAME[name].single:
+            yield from (_some(name), f"{_some(name)}.KEY")

@@ -17,6 +17,7 @@ from reconciler.model.consent import Channel, ConsentState, LiveConsent
 from reconciler.model.customer import Address, LiveCustomer
 from reconciler.model.fields import BY_NAME, PROFILE
 from reconciler.model.identity import email_key, phone_key
+from reconciler.model.metafields import Metafields
 from reconciler.model.personal import in_clear
 from reconciler.model.settings import StoreSettings
 from reconciler.model.spelling import phone_fault
@@ -27,10 +28,15 @@ DUMPER: Final = yaml.CSafeDumper if yaml.__with_libyaml__ else yaml.SafeDumper
 
 @dataclass(slots=True)
 class SpecWriter:
-    """Customers of one store as entries of a spec file. `left_out` counts by what and why."""
+    """Customers of one store as entries of a spec file. `left_out` counts by what and why. `parts`
+    are those that are wanted of a field, where it has several and not all are; `met` are those that
+    somebody has.
+    """
 
     store: StoreSettings
     table: Capabilities
+    parts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    met: set[tuple[str, str]] = field(default_factory=set)
     left_out: Counter[str] = field(default_factory=Counter)
     _taken: set[str] = field(default_factory=set)
 
@@ -46,7 +52,9 @@ class SpecWriter:
         entry |= self._contacts(live, dict(table.lengths))
         for name in PROFILE:
             value = live.scalar(name) if name in table.updates else None
-            if value is not None:
+            if isinstance(value, Metafields):
+                self._keep_parts(entry, name, value)
+            elif value is not None:
                 self._keep(entry, name, in_clear(value), dict(table.lengths).get(name))
         if self._is_unclaimed(live):
             entry["claim"] = False
@@ -109,6 +117,21 @@ class SpecWriter:
         else:
             many = name.replace("_", " ").removesuffix("s")
             self.left_out[f"{many}s that a spec may not hold"] += 1
+
+    def _keep_parts(self, entry: dict[str, Any], name: str, value: Metafields) -> None:
+        """Each is managed by itself, so an odd one keeps no other out."""
+        wanted = self.parts.get(name)
+        if wanted is not None:
+            self.met.update((name, part) for part in wanted if value.only([part]).every)
+            value = value.only(wanted)
+        every, part = value.plain(), BY_NAME[name].part
+        kept = [one for one in every if schemas.fits(part, [one])]
+        while kept and not schemas.fits(part, kept):
+            kept.pop()
+        if len(kept) < len(every):
+            self.left_out[f"{name} that a spec may not hold"] += len(every) - len(kept)
+        if kept:
+            entry[name] = kept
 
     def _consent(self, live: LiveConsent) -> Any:
         """The state, and where and how surely the store has it from, but never since when: a store

@@ -1,7 +1,7 @@
 """Metafields of a customer: values that a store keeps by namespace and key, each of a type."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -64,6 +64,12 @@ class Metafields:
         """Each by itself, under the name that plans have for it."""
         for one in self.every:
             yield one.title, Metafields((one,))
+
+    def only(self, names: Collection[str]) -> "Metafields":
+        """Those of some namespaces, or called so."""
+        return Metafields(
+            tuple(one for one in self.every if {one.namespace, one.title} & set(names))
+        )
 
     def of(self, name: tuple[str, str]) -> Metafield | None:
         return next((one for one in self.every if one.name == name), None)

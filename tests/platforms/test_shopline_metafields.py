@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler import app
 from reconciler.app.exporting import Export
-from reconciler.model.metafields import Metafield, from_spec
+from reconciler.model.metafields import Metafield, Metafields, from_spec
 from reconciler.model.personal import MASK, Personal
 from reconciler.plan.outcome import State
 from reconciler.report.reveal import revealed
@@ -312,6 +312,60 @@ def test_an_export_asks_where_it_is_told_to_and_plans_empty(tmp_path: Path) -> N
         assert shop.plan()["changes"] == []
     assert "app-loyalty" in text
     assert "zanzibar" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["metafields"], {"custom.points", "custom.crm_note", "app-loyalty.tier"}),
+        (["metafields:custom"], {"custom.points", "custom.crm_note"}),
+        (["metafields:custom.points"], {"custom.points"}),
+        (["metafields:custom.points", "metafields:app-loyalty"], {"custom.points", *OTHERS}),
+        (["metafields:custom", "metafields"], {"custom.points", "custom.crm_note", *OTHERS}),
+        (["metafields:nobody"], set()),
+    ],
+    ids=["all", "namespace", "one", "several", "all and some", "nobody's"],
+)
+def test_an_export_takes_those_that_are_asked_for(
+    tmp_path: Path, words: list[str], found: set[str]
+) -> None:
+    with opened(tmp_path, "shopline", [_having(POINTS, NOTE, THEIRS)]) as shop:
+        also = [word for one in words for word in ("--also", one)]
+        env = {"TOKEN": shop.box.token}
+        done = run("export", "--specs", str(shop.specs), *also, env=env)
+        assert done.code == 0, done.err
+        (shop.specs / "customers.yaml").write_text(done.out, encoding="utf-8")
+        ((_, (entry,)),) = shop.state().customers
+        named = dict(entry.scalars).get("metafields")
+        held = {one.title for one in named.every} if isinstance(named, Metafields) else set()
+        assert held == found
+        assert shop.plan()["changes"] == []
+    whole = "note: an entry manages the metafields that it names, and those of apps are among them"
+    assert (whole in done.err) is ("metafields" in words)
+    nobody = "note: --also metafields:nobody: no customer has such a one"
+    assert (nobody in done.err) is ("metafields:nobody" in words)
+    assert "no list tells tax_exempt, tax_exemptions; --also" in done.err
+
+
+@pytest.mark.parametrize("odd", ["tax_exempt:custom", "metafields:", "note:custom"])
+def test_an_export_asks_for_no_part_of_what_has_none(tmp_path: Path, odd: str) -> None:
+    with opened(tmp_path, "shopline", []) as shop:
+        env = {"TOKEN": shop.box.token}
+        done = run("export", "--specs", str(shop.specs), "--also", odd, env=env)
+    assert done.code == 64
+    assert f"--also {odd}: of SHOPLINE it may be: metafields, metafields:NAMESPACE, " in done.err
+
+
+def test_one_that_no_spec_may_hold_keeps_no_other_out_of_an_export(tmp_path: Path) -> None:
+    odd = _row(THEIRS, namespace="a|b\x1b[31m")
+    with opened(tmp_path, "shopline", [_having(POINTS, odd)]) as shop:
+        env = {"TOKEN": shop.box.token}
+        done = run("export", "--specs", str(shop.specs), "--also", "metafields", env=env)
+        (shop.specs / "customers.yaml").write_text(done.out, encoding="utf-8")
+        assert shop.plan()["changes"] == []
+    assert "points" in done.out
+    assert "left out: 1 metafields that a spec may not hold" in done.err
+    assert "a|b" not in done.everything
 
 
 def test_explain_masks_what_they_say(tmp_path: Path) -> None:

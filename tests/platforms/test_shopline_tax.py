@@ -377,7 +377,7 @@ def test_the_command_says_what_it_did_not_ask_for(tmp_path: Path) -> None:
         odd = run("export", *place, "--also", "note", env=env)
     assert "no list tells metafields, tax_exempt, tax_exemptions; --also FIELD asks" in plain.err
     assert "tax_exempt: true" in both.out
-    assert "--also note: of SHOPLINE it may be: metafields, tax_exempt, tax_exemptions" in odd.err
+    assert "--also note: of SHOPLINE it may be: metafields, metafields:NAMESPACE, " in odd.err
 
 
 def test_explain_tells_what_the_store_has(tmp_path: Path) -> None:
