@@ -95,7 +95,7 @@ def _notes(made: "Export", table: Capabilities) -> Iterator[str]:
     if left := sorted(table.apart - made.also):
         yield f"no list tells {', '.join(left)}; --also FIELD asks for it"
     for name in sorted(made.also - made.parts.keys()):
-        if BY_NAME[name].single:
+        if BY_NAME[name].several is not None:
             yield (
                 f"an entry manages the {name} that it names, and those of apps are among them; "
                 f"{_some(name)} takes some"
@@ -117,7 +117,7 @@ def _apart(also: tuple[str, ...], table: Capabilities) -> dict[str, frozenset[st
     found: dict[str, set[str]] = {}
     for word in also:
         name, colon, part = word.partition(":")
-        parted = name in table.apart and bool(BY_NAME[name].single)
+        parted = name in table.apart and BY_NAME[name].several is not None
         if name not in table.apart or (colon and not (parted and part)):
             known = ", ".join(_ways(table)) or "none"
             raise click.UsageError(f"--also {word}: of {table.title} it may be: {known}")
@@ -128,5 +128,5 @@ def _apart(also: tuple[str, ...], table: Capabilities) -> dict[str, frozenset[st
 def _ways(table: Capabilities) -> Iterator[str]:
     for name in sorted(table.apart):
         yield name
-        if BY_NAME[name].single:
+        if BY_NAME[name].several is not None:
             yield from (_some(name), f"{_some(name)}.KEY")

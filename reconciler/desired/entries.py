@@ -11,11 +11,10 @@ from reconciler.diagnostics import Diagnostic, Pointer, Severity, SourceMark
 from reconciler.model.consent import Channel, ConsentState, Evidence, WantedConsent
 from reconciler.model.customer import ADDRESS_TEXTS, Address
 from reconciler.model.dialling import is_usual
-from reconciler.model.fields import BY_NAME, PROFILE, consent_field
+from reconciler.model.fields import BY_NAME, PROFILE, Several, consent_field
 from reconciler.model.identity import Identity, IdentityKind, identity, usual_phone
 from reconciler.model.instant import instant
 from reconciler.model.marks import marked
-from reconciler.model.metafields import repeated
 from reconciler.model.ownership import Ownership
 from reconciler.model.personal import Personal, personal
 from reconciler.model.settings import StoreSettings
@@ -216,10 +215,10 @@ def _customer(place: _Place, item: Mapping[str, Any], defaults: Mapping[str, Any
         if name in filled:
             value: Any = filled[name]
             spec = BY_NAME[name]
-            if name == "metafields":
+            if spec.several is not None:
                 if not value:
-                    continue  # none is named, so none is ours
-                _refuse_repeated(value, (*pointer, name), place)
+                    continue
+                _refuse_repeated(name, spec.several, value, (*pointer, name), place)
             if spec.read is not None:
                 value = spec.read(value)
             elif spec.personal:
@@ -241,13 +240,15 @@ def _customer(place: _Place, item: Mapping[str, Any], defaults: Mapping[str, Any
     return entry
 
 
-def _refuse_repeated(value: Any, pointer: Pointer, place: _Place) -> None:
-    """Two values of one metafield."""
-    again = repeated(value or ())
+def _refuse_repeated(
+    name: str, several: Several, value: Any, pointer: Pointer, place: _Place
+) -> None:
+    """Two values for one of several."""
+    again = several.repeated(value)
     if again is not None:
         place.work.complain(
-            "metafields.repeated",
-            "this metafield stands twice in one entry",
+            f"{name}.repeated",
+            f"this {several.single} stands twice in one entry",
             place.document.mark((*pointer, again)),
             "leave one of them out",
         )

@@ -11,6 +11,7 @@ from typing import Any, Final
 from reconciler.model.consent import Channel
 from reconciler.model.identity import IdentityKind, email_key, number_of, phone_key, tidy
 from reconciler.model.metafields import from_spec as metafields_of
+from reconciler.model.metafields import repeated
 from reconciler.model.personal import Personal
 from reconciler.model.tax import from_spec
 
@@ -47,11 +48,21 @@ def _phone(value: object, region: str | None) -> object:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Several:
+    """A field of several values, each a state of its own: an entry manages those that it names, and
+    where it names none nothing is said. `single` is how one of them is called; `repeated` gives the
+    place of the first that another before it has named.
+    """
+
+    single: str
+    repeated: Callable[[Any], int | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSpec:
     """`normalise` takes a value and the store's phone region; it is idempotent in effect. `part` is
     the definition of the spec schema that a single value of it has to fit; `read` makes a value of
-    what a spec says there, where that is no text or flag. `single` is how one of several parts is
-    called, where each is a state of its own.
+    what a spec says there, where that is no text or flag.
     """
 
     name: str
@@ -61,7 +72,7 @@ class FieldSpec:
     title: str
     part: str = ""
     read: Callable[[Any], object] | None = None
-    single: str = ""
+    several: Several | None = None
 
 
 FIELDS: Final = (
@@ -162,7 +173,7 @@ FIELDS: Final = (
         title="metafields",
         part="metafields",
         read=metafields_of,
-        single="metafield",
+        several=Several(single="metafield", repeated=repeated),
     ),
     FieldSpec(name="tags", kind=FieldKind.SET, normalise=_as_it_is, personal=False, title="tags"),
     FieldSpec(

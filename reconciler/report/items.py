@@ -114,7 +114,7 @@ def _customer(change: SavedChange, reveal: Reveal) -> str:
 
 def _title(field: SavedField) -> str:
     spec, part = BY_NAME[field.path.table], field.path.member
-    return f"{spec.single} {part}" if spec.single and part else spec.title
+    return f"{spec.several.single} {part}" if spec.several and part else spec.title
 
 
 def _field(field: SavedField, change: SavedChange, reveal: Reveal) -> str:
