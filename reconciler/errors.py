@@ -11,6 +11,7 @@ ReconcilerError
    ├─ StoreStopped          nothing more may be sent to this store in this run
    ├─ CustomerNotFound      the store says that this record does not exist
    ├─ Rejected              the store refused this request and did nothing
+   │  └─ TooCostly          it asks for more at once than the store allows
    ├─ RateLimited           too many requests, still so after waiting
    ├─ Unavailable           no useful answer to a request that is safe to repeat
    ├─ UnreadableResponse    an answer came that does not follow the store's documents
@@ -105,6 +106,10 @@ class CustomerNotFound(PlatformError):
 
 class Rejected(PlatformError):
     """Certain to have changed nothing."""
+
+
+class TooCostly(Rejected):
+    """Less may be asked for at once, as soon as anybody likes."""
 
 
 class RateLimited(PlatformError):

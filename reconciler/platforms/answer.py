@@ -23,13 +23,15 @@ class Fate(StrEnum):
     """What became of a request that was not carried out as asked.
 
     `stopped`: nothing more may be sent in this run. `not_found`, `refused` and `throttled`: nothing
-    was done; the last is asked again. `failed`: a read is asked again, and of a write nobody knows.
+    was done; the last is asked again. `costly`: nothing was done, and less at once may be.
+    `failed`: a read is asked again, and of a write nobody knows.
     """
 
     STOPPED = "stopped"
     NOT_FOUND = "not_found"
     REFUSED = "refused"
     THROTTLED = "throttled"
+    COSTLY = "costly"
     FAILED = "failed"
 
 

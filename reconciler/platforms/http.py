@@ -19,6 +19,7 @@ from reconciler.errors import (
     RateLimited,
     Rejected,
     StoreStopped,
+    TooCostly,
     Unavailable,
     UnreadableResponse,
 )
@@ -68,6 +69,7 @@ _ERRORS: Final = {
     Fate.NOT_FOUND: CustomerNotFound,
     Fate.REFUSED: Rejected,
     Fate.THROTTLED: RateLimited,
+    Fate.COSTLY: TooCostly,
 }
 
 

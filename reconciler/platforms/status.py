@@ -10,6 +10,7 @@ TEXTS: Final = {
     Fate.NOT_FOUND: ("the store knows no such thing", ""),
     Fate.REFUSED: ("the store refused it", ""),
     Fate.THROTTLED: ("the store asks to slow down", "lower `rate` of this store, or wait"),
+    Fate.COSTLY: ("that costs more than the store allows at once", ""),
     Fate.FAILED: ("the store failed", "try again later"),
 }
 # Statuses after which nothing more may be sent in this run (SHOPLINE: 402 frozen, 423 locked,

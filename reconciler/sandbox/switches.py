@@ -235,6 +235,9 @@ SHOPLINE: dict[str, Switch] = _SHARED | {
     "graph_cost": Switch(
         "1", ("1", "8"), "How many of the bucket's requests one of GraphQL takes."
     ),
+    "graph_most": Switch(
+        "any", ("any", "7", "1", "0"), "How many customers a query of GraphQL may cost at most."
+    ),
     "tax_exempt": Switch("honoured", _READ_ONLY, "What tax exemptions in a GraphQL write do."),
     "metafields": Switch("open", ("open", "404"), "Whether the token may use metafields."),
     "metafield_pages": Switch(

@@ -15,7 +15,7 @@ from reconciler.app.exporting import Export
 from reconciler.model.customer import LiveCustomer
 from reconciler.model.tax import TaxExemptions, exemptions
 from reconciler.plan.outcome import State
-from reconciler.platforms.answer import Answer
+from reconciler.platforms.answer import Answer, Fate
 from reconciler.platforms.shopline import tax
 from reconciler.platforms.shopline.wire import customer
 from reconciler.platforms.times import StoreTimes
@@ -488,3 +488,42 @@ def test_what_a_mutation_empties_beside_its_own_field_is_told_and_stops(tmp_path
     assert not result.complete
     assert "emptied" in str(result.stores[0].stopped)
     assert sorted(kept) == [False, True], "the first is lost, and nobody after"
+
+
+@pytest.mark.parametrize(
+    ("most", "asked"), [("any", 3), ("7", 2 + 9), ("1", 4 + 45), ("0", 5)], ids=str
+)
+def test_a_query_that_costs_too_much_is_asked_in_halves(
+    tmp_path: Path, most: str, asked: int
+) -> None:
+    names = [f"c{number}@example.com" for number in range(45)]
+    people = [person(one, phone=None, tax_exempt=True) for one in names]
+    with opened(tmp_path, "shopline", people, {"graph_most": most}) as shop:
+        shop.want(*({"email": one, "tax_exempt": True} for one in names))
+        shop.box.forget_requests()
+        body = shop.plan(read="full")
+        assert body["changes"] == []
+        assert len(_graphs(shop)) == asked
+        assert body["stores"][0]["receipt"]["requests"] == len(shop.box.requests)
+    held = [] if most != "0" else ["that costs more than it allows"] * 45
+    assert [one["message"].rpartition(": ")[2] for one in body["verdicts"]] == held
+
+
+def test_what_costs_too_much_at_once_is_written_one_by_one(tmp_path: Path) -> None:
+    names = [f"c{number}@example.com" for number in range(5)]
+    people = [person(one, phone=None) for one in names]
+    with opened(tmp_path, "shopline", people, {"graph_most": "1"}) as shop:
+        shop.want(*({"email": one, **WANTED} for one in names))
+        result = shop.apply(shop.plan(read="full"))
+        assert result.complete, told(result)
+        assert shop.plan()["changes"] == []
+
+
+@pytest.mark.parametrize(
+    "code", [{"code": "MAX_COST_EXCEEDED"}, {"classification": "ExecutionAborted"}]
+)
+def test_a_cost_that_is_told_in_any_known_way_is_one(code: Json) -> None:
+    body = {"data": None, "errors": [{"message": "exceeded", "extensions": code}]}
+    judgement = tax.judged(Answer(body=body, link=None))
+    assert judgement is not None
+    assert judgement.fate is Fate.COSTLY

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final
 
-from reconciler.errors import CustomerNotFound, PlatformError, Rejected, StoreStopped
+from reconciler.errors import CustomerNotFound, PlatformError, Rejected, StoreStopped, TooCostly
 from reconciler.model.customer import LiveCustomer, Scalar
 from reconciler.platforms.http import Session
 from reconciler.platforms.reason import reason
@@ -19,21 +19,27 @@ class Graphql:
     def __init__(self, session: Session, version: str) -> None:
         self._session = session
         self._path = f"/admin/graph/{version}/graphql.json"
+        self._at_once = tax.AT_ONCE
 
     def completed(
         self, customers: Iterable[LiveCustomer], fields: frozenset[str]
     ) -> tuple[tuple[LiveCustomer, ...], bool]:
-        """Once it would not tell it is not asked again."""
+        """Once it would not tell it is not asked again. Where it says that so many cost too much it
+        is asked of half, and of no more from then on.
+        """
         every = tuple(customers)
         found: list[LiveCustomer] = []
-        for start in range(0, len(every), tax.AT_ONCE):
-            batch = every[start : start + tax.AT_ONCE]
+        while len(found) < len(every):
+            batch = every[len(found) : len(found) + self._at_once]
             question = tax.question([one.remote_id for one in batch])
             try:
                 answer = self._session.ask(self._path, question, "reading tax exemptions")
             except PlatformError as error:
+                if isinstance(error, TooCostly) and len(batch) > 1:
+                    self._at_once = len(batch) // 2
+                    continue
                 why = reason(error)
-                found.extend(tax.untold(one, fields, why) for one in every[start:])
+                found.extend([tax.untold(one, fields, why) for one in every[len(found) :]])
                 break
             found.extend(tax.completed(batch, answer.body, fields))
         return tuple(found), not any(one.unreadable & fields for one in found)

@@ -13,7 +13,7 @@ from reconciler.platforms.reason import ODD
 
 FIELDS: Final = frozenset({"tax_exempt", "tax_exemptions"})
 AT_ONCE: Final = 20
-"""Customers in one query: what a query may cost is not documented, and one of few is cheap."""
+"""Customers in one query at first: what a query may cost is not documented, and few are cheap."""
 
 _GID: Final = "gid://shopline/Customer/"
 _SELECTED: Final = "{id taxExempt taxExemptions {countryCode provinceGCodeList}}"
@@ -40,9 +40,10 @@ _FATES: Final = (
             "FORBIDDEN",
             "InvalidSyntax",
             "ValidationError",
-            "ExecutionAborted",
         },
     ),
+    # The depth that the documents limit, and what it costs, end alike; ours is never deep.
+    (Fate.COSTLY, {"ExecutionAborted", "MAX_COST_EXCEEDED"}),
 )
 
 

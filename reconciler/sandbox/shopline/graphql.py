@@ -60,6 +60,10 @@ class Graphql:
         unknown = [one.name for one in fields if one.name not in _FIELDS]
         if unknown or (kind == "query") is any(one.name != "customer" for one in fields):
             return failed("Validation error", "", "ValidationError")
+        most = self._settings["graph_most"]
+        if kind == "query" and most != "any" and len(fields) > int(most):
+            told = f"maximum query complexity exceeded {len(fields)} > {most}"
+            return failed(told, "", "ExecutionAborted")
         if kind == "mutation" and self._settings["scope"] == "read":
             raise Refusal(403, "the token lacks the write scope")
         return self._carried_out(fields)
