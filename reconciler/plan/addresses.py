@@ -37,7 +37,7 @@ def _is_told(wanted: Address, known: Address, region: str | None) -> bool:
             return False
         if text == other:
             continue
-        if _normal(name, text, region) != _normal(name, other, region):
+        if _normal(name, text, region, wanted) != _normal(name, other, region, known):
             return False
     return True
 
@@ -80,7 +80,7 @@ def in_order(addresses: tuple[Address, ...], region: str | None) -> tuple[Addres
 
 
 def _order(address: Address, region: str | None) -> tuple[Any, ...]:
-    parts = sorted((name, _normal(name, text, region)) for name, text in address.texts)
+    parts = sorted((name, _normal(name, text, region, address)) for name, text in address.texts)
     return parts, not address.default, address.remote_id or ""
 
 
@@ -127,17 +127,24 @@ def _told(address: Address, asked: Address, region: str | None) -> dict[str, Any
     parts: dict[str, Any] = {}
     for name, _ in asked.texts:
         text = address.text(name)
-        parts[name] = None if text is None else _normal(name, text, region)
+        parts[name] = None if text is None else _normal(name, text, region, address)
     if asked.default is not None:
         parts["default"] = bool(address.default)
     return parts
 
 
-def _normal(name: str, text: Personal, region: str | None) -> str:
+def _normal(name: str, text: Personal, region: str | None, address: Address) -> str:
+    """A province may have the country of its address before it, as in ISO 3166-2."""
     plain = tidy(text.reveal())
     if name == "phone":
         return phone_key(plain, region) or plain
-    return fold(plain) if name.endswith("_code") else plain
+    if not name.endswith("_code"):
+        return plain
+    code = fold(plain)
+    country = address.text("country_code") if name == "province_code" and "-" in code else None
+    if country is None:
+        return code
+    return code.removeprefix(f"{fold(tidy(country.reveal()))}-") or code
 
 
 def _differing(had: dict[str, Any], wanted: dict[str, Any]) -> list[str]:

@@ -229,6 +229,16 @@ SHOPLINE: dict[str, Switch] = _SHARED | {
     "graph_whole": Switch(
         "list", ("list", "null"), "The provinces of a whole country: none listed, or null."
     ),
+    "graph_codes": Switch(
+        "as written",
+        ("as written", "with country", "without"),
+        "How GraphQL tells provinces: as they were written, or in one form of ISO 3166-2.",
+    ),
+    "province_v2": Switch(
+        "same",
+        ("same", "with country"),
+        "How a customer's page tells a province as `province_code_v2`, in the form of ISO 3166-2.",
+    ),
     "graph_throttle": Switch(
         "status", ("status", "body"), "How GraphQL asks to slow down: with a 429, or in a 200."
     ),

@@ -443,7 +443,7 @@ def _of_graphql(name: str, value: Any, kind: str) -> Iterator[str]:
         return
     if name not in shopline_tax.FIELDS:
         return
-    sent = shopline_tax.changed("1", name, value)["variables"]
+    sent = shopline_tax.changed(LiveCustomer(remote_id="1"), name, value)["variables"]
     told = {"taxExemptions": sent["areas"]} if "areas" in sent else dict(sent["input"])
     told.pop("id", None)  # whose they are
     yield from _paths(told)

@@ -1,5 +1,6 @@
 """Addresses that surely agree are told without pairing them, and `merged` would say the same."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ _TEXTS = st.fixed_dictionaries(
     optional={
         "city": st.sampled_from(("Köln", "Ko\u0308ln", "Bonn ", "Bonn")),
         "country_code": st.sampled_from(("DE", "de", "CN")),
+        "province_code": st.sampled_from(("BY", "DE-BY", "CN-BY", "de-by")),
         "phone": st.sampled_from(("13315034487", "+86 133 1503 4487", "none")),
         "zip": st.sampled_from(("1", "2")),
     },
@@ -51,3 +53,29 @@ def test_order_says_nothing() -> None:
 
 def test_whether_it_is_the_default_alone_says_nothing() -> None:
     assert not agree((Address(texts=(), default=True),), (Address(texts=(), default=True),), None)
+
+
+def _in(country: str | None, province: str) -> Address:
+    parts = [("country_code", country), ("province_code", province)]
+    return Address(texts=tuple((name, Personal(text)) for name, text in parts if text))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told", "same"),
+    [
+        (("CA", "ON"), ("CA", "CA-ON"), True),
+        (("CA", "CA-ON"), ("CA", "ON"), True),
+        (("ca", "ca-on"), ("CA", "ON"), True),
+        ((None, "CA-ON"), ("CA", "ON"), False),
+        ((None, "ON"), ("CA", "CA-ON"), True),
+        (("CA", "US-ON"), ("CA", "ON"), False),
+        (("CA", "ON"), ("CA", "BC"), False),
+        (("CA", "CA-"), ("CA", ""), False),
+    ],
+)
+def test_a_province_is_the_same_with_its_country_before_it_or_without(
+    wanted: tuple[str | None, str], told: tuple[str, str], *, same: bool
+) -> None:
+    one, other = _in(*wanted), _in(*told)
+    assert agree((one,), (other,), None) is same
+    assert (merged((one,), (other,), None)[1] == ()) is same

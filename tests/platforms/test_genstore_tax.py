@@ -343,3 +343,20 @@ def test_two_files_that_say_the_same_in_another_order_agree(tmp_path: Path) -> N
         more = {"store": "shop", "customers": [{"email": ADA, "tax_exemptions": rows}]}
         (shop.specs / "more.yaml").write_text(json.dumps(more), encoding="utf-8")
         shop.converge()
+
+
+@pytest.mark.parametrize("wanted", [["QC", "BC"], ["CA-QC", "CA-BC"]], ids=str)
+@pytest.mark.parametrize("held", ["QC", "CA-QC"])
+def test_a_province_is_the_same_with_its_country_before_it_or_without(
+    tmp_path: Path, held: str, wanted: list[str]
+) -> None:
+    people = [person(tax_exemptions=_held(_row("CA", held)))]
+    with opened(tmp_path, "genstore", people) as shop:
+        shop.want({"email": ADA, "tax_exemptions": [{"country": "CA", "subdivisions": wanted[:1]}]})
+        assert shop.plan()["changes"] == []
+        shop.want({"email": ADA, "tax_exemptions": [{"country": "CA", "subdivisions": wanted}]})
+        result = shop.apply(shop.plan())
+        assert result.complete, told(result)
+        (row,) = shop.box.customers()[0]["tax_exemptions"]["taxExemptionRegions"]
+        assert set(row["subdivisions"]) == {held, wanted[1]}
+        assert shop.plan()["changes"] == []

@@ -319,3 +319,24 @@ def test_a_number_of_a_channel_that_may_be_somebodys_is_not_told(number: object,
     (found,) = with_actors(customer({"id": "1"}, times), [row], times).subscriptions
 
     assert found.channel == told
+
+
+@pytest.mark.parametrize("reading", ["same", "with country"])
+@pytest.mark.parametrize(("wanted", "sent"), [("KY", "KY"), ("US-KY", "US-KY")])
+def test_a_province_is_the_same_with_its_country_before_it_or_without(
+    tmp_path: Path, wanted: str, sent: str, reading: str
+) -> None:
+    address = {"city": "Hagerman", "country_code": "US", "province_code": wanted}
+    with opened(tmp_path, "shopline", [person()], {"province_v2": reading}) as shop:
+        shop.want({"email": ADA, "addresses": [address]})
+        result = shop.apply(shop.plan())
+        assert result.complete, told(result)
+        assert shop.box.customers()[0]["addresses"][0]["province_code"] == sent
+        assert shop.plan()["changes"] == []
+        other = {"KY": "US-KY", "US-KY": "KY"}[wanted]
+        shop.want({"email": ADA, "addresses": [{**address, "province_code": other}]})
+        assert shop.plan()["changes"] == []
+        shop.want({"email": ADA, "addresses": [{**address, "province_code": "NY"}]})
+        result = shop.apply(shop.plan())
+        assert result.complete, told(result)
+        assert shop.plan()["changes"] == []

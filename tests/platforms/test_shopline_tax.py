@@ -527,3 +527,29 @@ def test_a_cost_that_is_told_in_any_known_way_is_one(code: Json) -> None:
     judgement = tax.judged(Answer(body=body, link=None))
     assert judgement is not None
     assert judgement.fate is Fate.COSTLY
+
+
+@pytest.mark.parametrize("wanted", [["ON", "BC"], ["CA-ON", "CA-BC"], ["CA-ON", "BC"]], ids=str)
+@pytest.mark.parametrize("held", [["ON"], ["CA-ON"]], ids=str)
+@pytest.mark.parametrize("codes", ["as written", "with country", "without"])
+def test_a_province_is_the_same_with_its_country_before_it_or_without(
+    tmp_path: Path, codes: str, held: list[str], wanted: list[str]
+) -> None:
+    people = [person(tax_exemptions=_held(_row("CA", *held)))]
+    with opened(tmp_path, "shopline", people, {"graph_codes": codes}) as shop:
+        shop.want({"email": ADA, "tax_exemptions": [{"country": "CA", "subdivisions": wanted[:1]}]})
+        assert shop.plan()["changes"] == []
+        shop.want({"email": ADA, "tax_exemptions": [{"country": "CA", "subdivisions": wanted}]})
+        result = shop.apply(shop.plan())
+        assert result.complete, told(result)
+        (row,) = shop.box.customers()[0]["tax_exemptions"]["taxExemptionRegions"]
+        shown = {"as written": held[0], "with country": "CA-ON", "without": "ON"}[codes]
+        assert set(row["subdivisions"]) == {shown, wanted[1]}, (
+            "one that is there stays as it is told"
+        )
+        assert shop.plan()["changes"] == []
+
+
+def test_a_province_of_another_country_is_another() -> None:
+    assert exemptions([("CA", ["US-ON"])]) != exemptions([("CA", ["ON"])])
+    assert exemptions([("CA", ["ca-on", "ON"])]) == exemptions([("CA", ["ON"])])

@@ -37,11 +37,20 @@ def written(wanted: TaxExemptions | None, told: object) -> dict[str, Any]:
     record = told if isinstance(told, Mapping) else {}
     known = {_country(row).strip().upper(): row for row in _rows(record.get(_REGIONS) or [])}
     regions = () if wanted is None else wanted.regions
+    had = _had(told)
     return {
         **record,
         _EVERYWHERE: regions is None,
-        _REGIONS: [{**known.get(one.country, {}), **_row(one)} for one in regions or ()],
+        _REGIONS: [{**known.get(one.country, {}), **_row(one, had)} for one in regions or ()],
     }
+
+
+def _had(told: object) -> TaxExemptions | None:
+    """For the spelling of what stays; one that cannot be read has none."""
+    try:
+        return exempt_in(told)
+    except Unreadable:
+        return None
 
 
 def carried(told: object) -> object:
@@ -69,9 +78,9 @@ def _listed(row: Mapping[str, Any]) -> dict[str, Any]:
     return flagged if listed is None else {**flagged, _PARTS: list(listed)}
 
 
-def _row(one: TaxRegion) -> dict[str, Any]:
+def _row(one: TaxRegion, had: TaxExemptions | None) -> dict[str, Any]:
     whole = one.subdivisions is None
-    return {"country": one.country, _WHOLE: whole, _PARTS: list(one.subdivisions or ())}
+    return {"country": one.country, _WHOLE: whole, _PARTS: one.spelled_as(had)}
 
 
 def _rows(told: object) -> Iterator[Mapping[str, Any]]:

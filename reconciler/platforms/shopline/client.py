@@ -219,7 +219,7 @@ class Shopline:
         exemptions = [one for one in apart if one[0] in tax.FIELDS]
         _each(
             (
-                *self._graphql.writes(ground.remote_id, exemptions),
+                *self._graphql.writes(ground, exemptions),
                 *self._metafields.writes(ground, _metafields(apart)),
             ),
             done=bool(fields) or patch.addresses is not UNMANAGED,

@@ -45,15 +45,15 @@ class Graphql:
         return tuple(found), not any(one.unreadable & fields for one in found)
 
     def writes(
-        self, remote_id: str, scalars: Iterable[tuple[str, Scalar]]
+        self, ground: LiveCustomer, scalars: Iterable[tuple[str, Scalar]]
     ) -> Iterator[Callable[[], None]]:
         """Each in a call of its own."""
         for name, value in scalars:
-            yield partial(self._change, remote_id, name, value)
+            yield partial(self._change, ground, name, value)
 
-    def _change(self, remote_id: str, name: str, value: Scalar) -> None:
+    def _change(self, ground: LiveCustomer, name: str, value: Scalar) -> None:
         doing = "changing a tax exemption"
-        body = tax.changed(remote_id, name, value)
+        body = tax.changed(ground, name, value)
         try:
             answer = self._session.write("POST", self._path, body, doing)
         except (StoreStopped, CustomerNotFound) as error:

@@ -144,14 +144,17 @@ _READ: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
 }
 
 
-def changed(remote_id: str, name: str, value: Scalar) -> dict[str, Any]:
+def changed(ground: LiveCustomer, name: str, value: Scalar) -> dict[str, Any]:
     """What is sent to set one of the fields; exemptions are replaced as a whole."""
-    gid = f"{_GID}{remote_id}"
+    gid = f"{_GID}{ground.remote_id}"
     if name == "tax_exempt":
         return {"query": _UPDATE, "variables": {"input": {"id": gid, "taxExempt": bool(value)}}}
     regions = value.regions if isinstance(value, TaxExemptions) else ()
     areas = [
-        {"countryCode": one.country, "provinceGCodeList": list(one.subdivisions or ())}
+        {
+            "countryCode": one.country,
+            "provinceGCodeList": one.spelled_as(ground.tax_exemptions),
+        }
         for one in regions or ()
     ]
     return {"query": _REPLACE, "variables": {"id": gid, "areas": areas}}

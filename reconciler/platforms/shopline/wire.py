@@ -268,11 +268,13 @@ def _address(raw: Mapping[str, Any]) -> Address:
 
 
 def _part(raw: Mapping[str, Any], name: str) -> str | None:
-    """A customer's page tells the province as `province_code_v2`; the address endpoints, which also
-    write it, know it as `province_code`.
+    """A customer's page tells the province as `province_code_v2`, in the form of ISO 3166-2; the
+    address endpoints, which also write it, know it as `province_code`, without the country.
     """
     newer = as_text(raw.get("province_code_v2")) if name == "province_code" else None
-    return newer or as_text(raw.get(name))
+    if newer is None:
+        return as_text(raw.get(name))
+    return newer.removeprefix(f"{raw.get('country_code')}-") or newer
 
 
 def address_body(one: Address, known: Address | None) -> dict[str, Any]:

@@ -73,7 +73,10 @@ class Form:
         if held is None:
             return None
         body = {"id": held["id"], **{key: held[key] or "" for key in ADDRESS_KEYS}}
-        body["province_code_v2"] = body["province_code"]
+        code, country = body["province_code"], body["country_code"]
+        if code and country and self._settings["province_v2"] == "with country":
+            code = f"{country}-{code.removeprefix(f'{country}-')}"
+        body["province_code_v2"] = code
         body["default"] = held["default"]
         if masked:
             body["phone"] = masking.phone(body["phone"])

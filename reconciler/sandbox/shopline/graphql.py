@@ -160,8 +160,16 @@ class Graphql:
 
     def _area(self, one: Mapping[str, Any]) -> Json:
         whole: list[str] | None = None if self._settings["graph_whole"] == "null" else []
-        parts = whole if one["applyToAllSubdivision"] else one["subdivisions"]
+        parts = whole if one["applyToAllSubdivision"] else self._provinces(one)
         return {**one, "countryCode": one["country"], "provinceGCodeList": parts}
+
+    def _provinces(self, one: Mapping[str, Any]) -> list[str]:
+        before = f"{one['country']}-"
+        reading, told = self._settings["graph_codes"], list(one["subdivisions"])
+        if reading == "as written":
+            return told
+        bare = [code.removeprefix(before) for code in told]
+        return [f"{before}{code}" for code in bare] if reading == "with country" else bare
 
 
 def _is_area(one: object) -> bool:
