@@ -201,8 +201,12 @@ def _wanted_scalars(
     told = dict(desired.scalars)
     for spec in SCALARS:
         if spec.name in told:
-            for part, wanted in parts_of(told[spec.name]):
-                yield spec.name, part, wanted, None
+            wanted = told[spec.name]
+            if spec.several is None:  # as almost all, for almost everybody
+                yield spec.name, "", wanted, None
+                continue
+            for part, value in parts_of(wanted):
+                yield spec.name, part, value, None
 
 
 def _boxed(name: str, value: object, *, personal: bool = False) -> Scalar:
