@@ -80,6 +80,7 @@ class Register:
         self._records: dict[tuple[str, Channel], list[Act]] = {}
         self._overheard: dict[str, list[Act]] = {}
         self._timeless: set[str] = set()
+        self._of_records: set[Act] = set()
         self._used: set[str] = set()
         self._under: set[tuple[str, str]] = set()
 
@@ -100,6 +101,8 @@ class Register:
                 self._timeless.add(act.store)
         if customer is not None:
             self._records.setdefault((customer, channel), []).append(act)
+            if act.said is Said.OUT and act.at is None and act.by is By.READING:
+                self._of_records.add(act)
 
     @property
     def knows_records(self) -> bool:
@@ -224,6 +227,17 @@ class Register:
             return None
         record = self.of_record(person.customer, person.channel)
         return None if record is not None and record.by_person else replace(person, contact=None)
+
+    def is_of_another_record(self, person: Person, store: str) -> bool:
+        """Whether the last no that a store showed, without a time, was not this record's."""
+        if person.contact is None or person.customer is None:
+            return False
+        found = self._found(person.channel, person.contact)
+        noes = [one for one in found if one.store == store and one in self._of_records]
+        if not noes:
+            return False
+        last = max(noes, key=lambda one: one.seen)
+        return last not in self._records.get((person.customer, person.channel), ())
 
     def awaits_another(self, channel: Channel, contact: str, act: Act) -> bool:
         """Whether a no without a time may be another than the one that is known there: some record

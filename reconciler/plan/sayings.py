@@ -20,6 +20,7 @@ _DOERS: Final = {
     Actor.STAFF: Doer.STAFF,
     Actor.NOT_TOLD: Doer.NOT_TOLD,
 }
+_DOERS_OF_FLAGS: Final = (Doer.PERSON, Doer.STAFF)
 
 
 def opt_outs(live: LiveCustomer, rules: StoreRules) -> Iterator[Saying]:
@@ -270,8 +271,8 @@ class Sightings:
     def _back_again(
         self, live: LiveCustomer, channel: Channel, contact: str, consent: LiveConsent
     ) -> bool:
-        """The person's own yes after a no: dated later, or by its flag alone where this store, and
-        no other, showed the no.
+        """The person's own yes after a no: dated later, or by its flag alone where this record, and
+        no other store, showed the no.
         """
         rules = self._rules
         if consent.actor is not Actor.PERSON:
@@ -280,7 +281,7 @@ class Sightings:
         if known is None or known.said is not Said.OUT:
             return False
         at = consent.earliest
-        if at is None and not self._gave_alone(known, channel, contact):
+        if at is None and not self._gave_alone(known, live, channel, contact):
             return False
         if at is not None and at <= known.since:
             return False
@@ -296,15 +297,22 @@ class Sightings:
         self._add(live, channel, contact, act)
         return True
 
-    def _gave_alone(self, known: Standing, channel: Channel, contact: str) -> bool:
-        store = self._rules.store.name
-        others = self._rules.register.elsewhere(channel, contact, store)
-        own = known.store == store and known.by is By.READING
-        return own and (others is None or others.said is Said.IN)
+    def _gave_alone(
+        self, known: Standing, live: LiveCustomer, channel: Channel, contact: str
+    ) -> bool:
+        store, register = self._rules.store.name, self._rules.register
+        if known.store != store or known.by is not By.READING:
+            return False
+        if register.is_of_another_record(person_of(live, channel, self._rules), store):
+            return False
+        others = register.elsewhere(channel, contact, store)
+        return others is None or others.said is Said.IN
 
     def _add(self, live: LiveCustomer, channel: Channel, contact: str | None, act: Act) -> None:
         register = self._rules.register
-        if contact is None or register.awaits_another(channel, contact, act):
+        # A yes without a time answers it in the same record alone.
+        untimed = act.said is Said.OUT and act.at is None and act.doer in _DOERS_OF_FLAGS
+        if contact is None or untimed or register.awaits_another(channel, contact, act):
             person = person_of(live, channel, self._rules)
         else:  # its record counts where we write to it, and is noted then
             person = Person(channel=channel, contact=contact)

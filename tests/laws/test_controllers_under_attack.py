@@ -623,3 +623,31 @@ def test_what_we_carried_is_our_echo_whatever_flag_it_leaves(tmp_path: Path, fla
 
         for _ in range(2):
             assert both.plan()["changes"] == []
+
+
+@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.parametrize("controller", ["acme", None])
+def test_a_yes_of_old_on_a_second_record_of_a_number_is_no_answer_to_a_new_no(
+    tmp_path: Path, named: bool, controller: str | None
+) -> None:
+    """Two people share it; Shoplazza tells by its flags that both acts are somebody's own, and no
+    time.
+    """
+    number = "+8613800000001"
+    yes = {"email": consent(), "sms": consent("subscribed", None, "person")}
+    two = [person(one, phone=number, consent=yes) for one in (ADA, BO)]
+    with company(tmp_path, {"us": "shopline", "eu": "shoplazza"}, {"eu": two}) as both:
+        both.controllers = dict.fromkeys(both.stores, controller)
+        both.stores["us"][0].reset([person(ADA, phone=number, consent=yes)])
+        both.want(eu=[{"email": ADA}, {"email": BO}] if named else [{"email": ADA}])
+        box = both.stores["eu"][0]
+        both.clicks("eu", ADA, "unsubscribed", "sms")
+        for _ in range(2):
+            both.apply(both.plan())
+        if controller is not None:
+            assert both.consent("us", ADA, "sms") == "unsubscribed"
+        for one in box.customers():
+            box.remove(one["id"])
+
+        both.want(eu=[{"phone": number, "consent": {"sms": grant()}}])
+        assert ("hold", "register.opted-out") in verdicts(both.plan())
