@@ -1,17 +1,20 @@
-"""Law over histories of a company with two stores, one controller, and a person who changes her mind.
+"""Law over histories of a company with two stores, one controller, and people who change their minds.
 
 Whoever said no last is subscribed nowhere; nobody's own later yes is taken back, where the store
-shows that it is theirs, and, without what another job noted, where stores date what they show; and every opt-out is in every store once a plan was applied, or is told to
-wait. Over creates, deletes, renames, reverts, lists of opt-outs, lost registers and state folders,
-rotated keys, compacted registers, jobs that go on apart with copies of all, and stores that are away.
+shows that it is theirs, and, without what another job noted, where stores date what they show; and
+every opt-out is in every store once a plan was applied, or is told to wait. That holds for each
+address and each number by itself: what was said of one says nothing of another. Over creates,
+deletes, renames, reverts, lists of opt-outs, lost registers and state folders, rotated keys,
+compacted registers, jobs that go on apart with copies of all, and stores that are away.
 """
 
 import random
 import shutil
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import pytest
 
@@ -22,38 +25,77 @@ from tests.harness import KEY, consent, grant, person, told
 from tests.program import run
 
 Json = dict[str, Any]
+Contact: TypeAlias = tuple[str, str]
 ADA: Final = "ada@example.com"
-NEW: Final = "new@example.com"
+CY: Final = "cy@example.com"
+NUMBER: Final = "+8613800000001"
+MOVED: Final = {"email": "new@example.com", "phone": "+8613800000002"}
 START: Final = datetime(2026, 3, 1, tzinfo=UTC)
 OLD: Final = "2026-01-01T00:00:00+00:00"
-YES: Final = {
-    "email": consent("subscribed", "2026-02-01T00:00:00+00:00", "person"),
-    "sms": consent(),
-}
+YES: Final = consent("subscribed", "2026-02-01T00:00:00+00:00", "person")
 PLATFORMS: Final = ("genstore", "shoplazza", "shopline")
-WANTED: Final[tuple[Json, ...]] = (
-    {"email": ADA},
-    {"email": ADA, "consent": {"email": grant(given_at=OLD)}},
-    {"email": ADA, "consent": {"email": "unsubscribed"}},
-    {"email": ADA, "tags": {"add": ["vip"]}},
-    {"email": ADA, "state": "absent", "reason": "left"},
-    {"email": NEW, "previously": {"email": ADA}},
-    {"email": ADA, "previously": {"email": NEW}, "consent": {"email": grant(given_at=OLD)}},
+CHANNELS: Final = {"email": "email", "phone": "sms"}
+"""What a consent is for, by the contact."""
+CASTS: Final[tuple[tuple[Json, ...], ...]] = (
+    ({"email": ADA},),
+    ({"email": ADA, "phone": NUMBER},),
+    ({"phone": NUMBER},),
+    ({"email": ADA, "phone": NUMBER}, {"email": CY, "phone": NUMBER}),
 )
+"""Who is in both stores, by all that they are called; two people may share a number."""
+
+
+def _record(contacts: Json) -> Json:
+    consents = {
+        channel: YES if kind in contacts else consent() for kind, channel in CHANNELS.items()
+    }
+    return person(contacts.get("email"), phone=contacts.get("phone"), consent=consents)
+
+
+@dataclass
+class _Word:
+    """What was said for one address or number. `out_at` is when they said no last, `gave` names the
+    stores that showed it, and `records` those of theirs; `back` the store where they said yes after
+    that; `came_back` says that they may have, somewhere. Where the record that said yes first still stands, and nothing else was
+    said, the store is among the `quiet`.
+    """
+
+    quiet: set[str]
+    out_at: datetime | None = None
+    gave: set[str] = field(default_factory=set)
+    back: str | None = None
+    came_back: bool = False
+    withdrawn: bool = False
+    records: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def is_out(self) -> bool:
+        """Whether a no of theirs is the last that they said."""
+        return self.out_at is not None and self.back is None and not self.came_back
+
+    def says_no(self, at: datetime, where: str, record: tuple[str, str] | None = None) -> None:
+        self.out_at, self.back, self.came_back = at, None, False
+        self.gave.add(where)
+        if record is not None:
+            self.records.add(record)
+        self.quiet.clear()
+
+    def may_be_back(self) -> None:
+        self.came_back, self.back = True, None
 
 
 class _History:
-    """`out_at` is when the person said no last, `back` the store where they said yes after that."""
+    """`words` is what was said for each contact, `doubted` that nobody can tell any more which
+    store gave a no.
+    """
 
-    def __init__(self, both: Company, days: Days, seed: int) -> None:
+    def __init__(self, both: Company, days: Days, cast: tuple[Json, ...], seed: object) -> None:
         self.both = both
         self.days = days
-        self.random = random.Random(seed)
-        self.out_at: datetime | None = None
-        self.gave: set[str] = set()
-        self.back: str | None = None
-        self.came_back = self.doubted = False
-        self.withdrawn = False
+        self.cast = cast
+        self.random = random.Random(str(seed))
+        self.words = {contact: _Word(set(both.stores)) for one in cast for contact in one.items()}
+        self.doubted = False
         self.log: list[str] = []
         table = both.folder / "none.csv"
         table.write_text("email,date\n")
@@ -92,52 +134,107 @@ class _History:
     def _store(self) -> str:
         return self.random.choice(sorted(self.both.stores))
 
+    def _contact(self) -> Contact:
+        return self.random.choice(sorted(self.words))
+
     def _says_no(self) -> None:
-        name = self._store()
-        self.log.append(name)
-        if set(self._states(name)) - {"unsubscribed"}:  # who is out already shows nothing new
-            self.both.clicks(name, ADA, "unsubscribed")
-            self.out_at, self.back, self.came_back = self.days.at, None, False
-            self.gave.add(name)
+        name, contact = self._store(), self._contact()
+        self.log.append(f"{name} {contact}")
+        # Whoever is out already shows nothing new.
+        there = [
+            one for one in self._records(name, contact) if _state(one, contact) != "unsubscribed"
+        ]
+        if there:
+            one = self.random.choice(there)
+            self._clicks(name, one, contact, "unsubscribed")
+            self.words[contact].says_no(self.days.at, name, (name, one["id"]))
             self.both.plan()
 
     def _says_yes(self) -> None:
         """Only what its store can show to be theirs counts: who acted and when, or that they came
         back where they had left.
         """
-        name = self._store()
-        self.log.append(name)
-        if not self._records(name):
+        name, contact = self._store(), self._contact()
+        self.log.append(f"{name} {contact}")
+        there = self._records(name, contact)
+        if not there:
             return
-        self.both.clicks(name, ADA, "subscribed")
-        platform = self.both.stores[name][0].platform
-        if self.out_at is not None and platform != "shopline" and self.doubted:
-            self.came_back = True  # or not: nobody can tell by now which store gave the no
-        elif self.out_at is not None and (platform == "shopline" or self.gave == {name}):
-            self.back = name
+        one = self.random.choice(there)
+        self._clicks(name, one, contact, "subscribed")
+        word, platform = self.words[contact], self.both.stores[name][0].platform
+        word.records.discard((name, one["id"]))
+        if word.out_at is not None and platform != "shopline" and self.doubted:
+            word.came_back = True  # or not: nobody can tell by now which store gave the no
+        elif word.out_at is not None and (platform == "shopline" or word.gave == {name}):
+            word.back = name
             if platform == "shopline":
-                self.out_at, self.gave = None, set()
+                word.out_at, word.gave = None, set()
         self.both.plan()
+
+    def _clicks(self, name: str, one: Json, contact: Contact, state: str) -> None:
+        self.both.stores[name][0].person(one["id"], CHANNELS[contact[0]], state)
 
     def _wants(self) -> None:
         name = self._store()
-        wanted = self.random.choice(WANTED)
-        box = self.both.stores[name][0]
-        if "state" in wanted and box.platform == "shoplazza":
-            return
+        who = self.random.choice(self.cast)
+        kinds = self.random.sample(sorted(who), self.random.randint(1, len(who)))
+        named = {kind: who[kind] for kind in sorted(kinds)}
+        wish = self.random.choice((self._plain, self._asks, self._asks, self._gone, self._moves))
+        wanted = wish(name, who, named)
         self.log.append(f"{name} {wanted}")
         self.both.want(**{name: [wanted]})
-        if wanted.get("consent") == {"email": "unsubscribed"} or "state" in wanted:
-            self.withdrawn = True
+
+    def _plain(self, _name: str, _who: Json, named: Json) -> Json:
+        return named | self.random.choice(({}, {"tags": {"add": ["vip"]}}))
+
+    def _asks(self, _name: str, _who: Json, named: Json) -> Json:
+        """Out of any channel; in by evidence of before or of now, where the contact is named."""
+        kinds = self.random.sample(sorted(CHANNELS), self.random.randint(1, 2))
+        consents: Json = {}
+        for kind in sorted(kinds):
+            if kind not in named or self.random.random() < 0.3:
+                consents[CHANNELS[kind]] = "unsubscribed"
+                self._withdraws(kind)
+                continue
+            at = self.random.choice((OLD, self.days.at.isoformat()))
+            consents[CHANNELS[kind]] = grant(given_at=at)
+            if at != OLD:
+                self.words[kind, named[kind]].may_be_back()
+        return named | {"consent": consents}
+
+    def _gone(self, name: str, _who: Json, named: Json) -> Json:
+        if self.both.stores[name][0].platform == "shoplazza":
+            return named
+        for kind in CHANNELS:
+            self._withdraws(kind)
+        return named | {"state": "absent", "reason": "left"}
+
+    def _moves(self, name: str, _who: Json, named: Json) -> Json:
+        """To another address or number, or back; at times with the consent of old for it."""
+        kind, held = self.random.choice(sorted(named.items()))
+        one, other = self.random.choice(((held, MOVED[kind]), (MOVED[kind], held)))
+        consents = self.random.choice(({}, {"consent": {CHANNELS[kind]: grant(given_at=OLD)}}))
+        for word in self.words.values():
+            word.quiet.discard(name)
+        return {**named, kind: other, "previously": {kind: one}, **consents}
+
+    def _withdraws(self, kind: str) -> None:
+        for (one, _), word in self.words.items():
+            if one == kind:
+                word.withdrawn = True
+                word.quiet.clear()
 
     def _removed(self) -> None:
         self.both.plan()
         name = self._store()
+        self.log.append(name)
         box = self.both.stores[name][0]
         for one in box.customers():
             box.remove(one["id"])
-        if self.back == name:
-            self.came_back, self.back = True, None
+        for word in self.words.values():
+            word.quiet.discard(name)
+            if word.back == name:
+                word.may_be_back()
 
     def _rotates(self) -> None:
         before = [self.both.told.get("RECONCILER_REGISTER_KEY", KEY.decode())]
@@ -180,7 +277,10 @@ class _History:
         """
         if {box.platform for box, _ in self.both.stores.values()} == {"shopline"}:
             return
-        self.came_back, self.back = self.came_back or self.back is not None, None
+        for word in self.words.values():
+            word.came_back, word.back = word.came_back or word.back is not None, None
+            if word.quiet != {*self.both.stores}:  # a record of ours may look like a no
+                word.quiet.clear()
         self.doubted = True
 
     def _is_away(self) -> None:
@@ -196,16 +296,16 @@ class _History:
         self.both.stores[name] = (box, url)
         self.both.want()
         (other,) = {*self.both.stores} - {name}
-        if self._is_out:
-            assert "subscribed" not in self._states(other), f"{other} {self.log}"
+        self._check_out(other)
 
     def _is_listed(self) -> None:
-        """A letter: no more mails, from anybody of you."""
+        """A letter: no more mails, or no more texts, from anybody of you."""
+        kind, text = contact = self._contact()
         table = self.both.folder / "list.csv"
-        table.write_text(f"email,date\n{ADA.upper()},{self.days.at.isoformat()}\n")
+        table.write_text(f"{kind},date\n{text.upper()},{self.days.at.isoformat()}\n")
+        self.log.append(f"{contact}")
         assert self._register("import", table, "--store", self._store()).code == 0, self.log
-        self.out_at, self.back, self.came_back = self.days.at, None, False
-        self.gave.add("a list")
+        self.words[contact].says_no(self.days.at, "a list")
 
     def _loses_registers(self) -> None:
         """The trail stays, and tells that there were some; then they are found again."""
@@ -224,11 +324,9 @@ class _History:
         for _ in range(2):
             self._wants()
             self._reconcile()
-            if self._is_out:
-                assert not any("subscribed" in self._states(name) for name in self.both.stores), (
-                    self.log
-                )
-        self._doubts()
+            for name in self.both.stores:
+                self._check_out(name)
+            self._doubts()
         assert self._register("merge", kept).code == 0, self.log
 
     def _registers(self, folder: Path | None = None) -> Path:
@@ -257,25 +355,60 @@ class _History:
         if list(self._registers().glob("*.jsonl")):
             assert self._register("verify").code == 0, self.log
 
-    @property
-    def _is_out(self) -> bool:
-        """Whether a no of theirs is the last that they said."""
-        return self.out_at is not None and self.back is None and not self.came_back
-
     def _check(self) -> None:
         for name in self.both.stores:
-            subscribed = "subscribed" in self._states(name)
-            if self._is_out:
-                assert not subscribed, f"{name} {self.log}"
-            if self.back == name and not self.withdrawn and self._records(name):
-                assert subscribed, f"{name} {self.log}"
+            self._check_out(name)
+            for contact, word in self.words.items():
+                states = [_state(one, contact) for one in self._records(name, contact)]
+                if word.back == name and not word.withdrawn and states:
+                    assert "subscribed" in states, f"{name} {contact} {self.log}"
+                if name in word.quiet:
+                    assert {*states} == {"subscribed"}, f"{name} {contact} {self.log}"
 
-    def _records(self, name: str) -> list[Json]:
+    def _check_out(self, name: str) -> None:
+        """Of two records with one number, each is out that said so; in other stores both."""
+        for contact, word in self.words.items():
+            there = self._records(name, contact)
+            if len(there) > 1 and name in word.gave:
+                there = [one for one in there if (name, one["id"]) in word.records]
+            if word.is_out:
+                states = [_state(one, contact) for one in there]
+                assert "subscribed" not in states, f"{name} {contact} {self.log}"
+
+    def _records(self, name: str, contact: Contact) -> list[Json]:
+        """A consent belongs to its address, or number."""
         every = self.both.stores[name][0].customers()
-        return [one for one in every if one["email"] == ADA]  # a consent belongs to its address
+        return [one for one in every if _is_for(one, contact)]
 
-    def _states(self, name: str) -> list[str]:
-        return [one["consent"]["email"]["state"] for one in self._records(name)]
+
+def _is_for(one: Json, contact: Contact) -> bool:
+    kind, text = contact
+    return one[kind] is not None and str(one[kind]).removeprefix("00").endswith(text.lstrip("+"))
+
+
+def _state(one: Json, contact: Contact) -> str:
+    return str(one["consent"][CHANNELS[contact[0]]]["state"])
+
+
+def live_through(
+    folder: Path, first: str, second: str, seed: int, cast_at: int | None = None
+) -> None:
+    """Ten steps of the history of a seed."""
+    days = Days(START)
+    if cast_at is None:
+        cast_at = (seed + PLATFORMS.index(first) + PLATFORMS.index(second)) % len(CASTS)
+    cast = CASTS[cast_at]
+    there = {name: [_record(one) for one in cast] for name in ("us", "eu")}
+    with company(folder, {"us": first, "eu": second}, there, days) as both:
+        if len(cast) > 1:  # who share a number; else no record of theirs could be written
+            for name, (box, _) in both.stores.items():
+                box.reset(there[name], {"duplicates": "accepted"})
+        both.policy = {"register": "required"}
+        entries = [{"email": one["email"]} if "email" in one else one for one in cast]
+        both.want(us=entries, eu=entries)
+        history = _History(both, days, cast, f"{first} {second} {seed}")
+        for _ in range(10):
+            history.step()
 
 
 @pytest.mark.parametrize(
@@ -285,11 +418,4 @@ class _History:
 def test_an_opt_out_reaches_every_store_and_a_later_yes_of_their_own_stays(
     tmp_path: Path, first: str, second: str, seed: int
 ) -> None:
-    days = Days(START)
-    there = {"us": [person(ADA, consent=YES)], "eu": [person(ADA, consent=YES)]}
-    with company(tmp_path, {"us": first, "eu": second}, there, days) as both:
-        both.policy = {"register": "required"}
-        both.want(us=[{"email": ADA}], eu=[{"email": ADA}])
-        history = _History(both, days, seed)
-        for _ in range(10):
-            history.step()
+    live_through(tmp_path, first, second, seed)
