@@ -53,6 +53,7 @@ class Index:
         self._region = region
         self._settles = settles
         self._settled = Settled(len(desired))
+        self._anew: dict[str, LiveCustomer] = {}
         self._hits: dict[int, dict[Key, list[LiveCustomer]]] = {}
         self._old_hits: dict[int, list[LiveCustomer]] = {}
         self._in_doubt: dict[int, list[LiveCustomer]] = {}
@@ -192,6 +193,7 @@ class Index:
     def renew(self, customers: Iterable[LiveCustomer]) -> None:
         """Puts records read anew in the place of those remembered, or settled with keys lacking."""
         now = {one.remote_id: _without_json(one) for one in customers}
+        self._anew |= now
         for number, remote_id in self._settled.give_back(now):
             # It was as its entry wants it, so it bore every contact of that.
             for one in self._entries[number].identities:
@@ -240,7 +242,8 @@ class Index:
             return Paired(desired=desired, live=by_id[0])
         others = _unique(live for found in hits.values() for live in found)
         if place in self._settled:
-            others = _unique((*others, self._settled.candidate(place, desired)))
+            stands = self._settled.candidate(place, desired)
+            others = _unique((*others, self._anew.get(stands.remote_id, stands)))
         everyone = _unique((*others, *old))
         named = desired.identity(IdentityKind.ID) is not None
         if named and (everyone or not desired.absent):

@@ -651,3 +651,19 @@ def test_a_yes_of_old_on_a_second_record_of_a_number_is_no_answer_to_a_new_no(
 
         both.want(eu=[{"phone": number, "consent": {"sms": grant()}}])
         assert ("hold", "register.opted-out") in verdicts(both.plan())
+
+
+def test_an_opt_out_goes_to_each_record_that_an_entry_may_mean(tmp_path: Path) -> None:
+    """Nothing else is asked of the first, so nothing of it was kept but that it stands there."""
+    number = "+8613800000001"
+    yes = {"email": consent(), "sms": YES["email"]}
+    there = {"eu": [person(ADA, phone=number, consent={"email": consent(), "sms": OUT["email"]})]}
+    with company(tmp_path, {"us": "shopline", "eu": "shopline"}, there) as both:
+        two = [person(one, phone=number, consent=yes) for one in (ADA, BO)]
+        both.stores["us"][0].reset(two, {"duplicates": "accepted"})
+        both.want(us=[{"phone": number}])
+        body = both.plan()
+        assert ("hold", "identity.ambiguous") in verdicts(body)
+        both.apply(body)
+
+        assert {both.consent("us", one, "sms") for one in (ADA, BO)} == {"unsubscribed"}
