@@ -19,7 +19,7 @@ from typing import Any, Final, TypeAlias
 import pytest
 
 from reconciler.errors import BlockedPlanError
-from reconciler.model.settings import RiskClass
+from reconciler.model.settings import Release, RiskClass
 from tests.company import Company, Days, company
 from tests.harness import KEY, consent, grant, person, told
 from tests.program import run
@@ -56,7 +56,7 @@ def _record(contacts: Json) -> Json:
 class _Word:
     """What was said for one address or number. `out_at` is when they said no last, `gave` names the
     stores that showed it, and `records` those of theirs; `back` the store where they said yes after
-    that; `came_back` says that they may have, somewhere. Where the record that said yes first still stands, and nothing else was
+    that; `came_back` says that they may have, somewhere. Of whoever was erased `stood` are the records that still stand, by store. Where the record that said yes first still stands, and nothing else was
     said, the store is among the `quiet`.
     """
 
@@ -67,6 +67,7 @@ class _Word:
     came_back: bool = False
     withdrawn: bool = False
     records: set[tuple[str, str]] = field(default_factory=set)
+    stood: dict[str, set[str]] = field(default_factory=dict)
 
     @property
     def is_out(self) -> bool:
@@ -96,6 +97,7 @@ class _History:
         self.random = random.Random(str(seed))
         self.words = {contact: _Word(set(both.stores)) for one in cast for contact in one.items()}
         self.doubted = False
+        self.buried: list[tuple[_Word, datetime, str]] = []
         self.log: list[str] = []
         table = both.folder / "none.csv"
         table.write_text("email,date\n")
@@ -114,6 +116,7 @@ class _History:
                 ("wants", self._wants),
                 ("wants", self._wants),
                 ("removed", self._removed),
+                ("released", self._releases),
                 ("rotates", self._rotates),
                 ("journals", self._loses_journals),
                 ("compacts", self._compacts),
@@ -207,7 +210,8 @@ class _History:
             return named
         for kind in CHANNELS:
             self._withdraws(kind)
-        return named | {"state": "absent", "reason": "left"}
+        reason = self.random.choice(("left", "erasure request 418", "erasure request 418"))
+        return named | {"state": "absent", "reason": reason}
 
     def _moves(self, name: str, _who: Json, named: Json) -> Json:
         """To another address or number, or back; at times with the consent of old for it."""
@@ -223,6 +227,20 @@ class _History:
             if one == kind:
                 word.withdrawn = True
                 word.quiet.clear()
+
+    def _releases(self) -> None:
+        """The files have a new relation of whoever was erased, and somebody lifts the tombstone."""
+        erased = sorted(contact for contact, word in self.words.items() if word.stood)
+        if not erased:
+            return
+        name, (kind, text) = self._store(), self.random.choice(erased)
+        yes = {CHANNELS[kind]: grant(given_at=self.days.at.isoformat())}
+        self.days.at += timedelta(hours=1)
+        self.both.want(**{name: [{kind: text, "consent": yes}]})
+        body = self.both.plan(releases=(Release(rule="register.erased"),))
+        self.words[kind, text].stood.clear()
+        self.words[kind, text].may_be_back()
+        self._carry_out(body)
 
     def _removed(self) -> None:
         self.both.plan()
@@ -324,6 +342,7 @@ class _History:
         for _ in range(2):
             self._wants()
             self._reconcile()
+            self._check_erased()
             for name in self.both.stores:
                 self._check_out(name)
             self._doubts()
@@ -341,11 +360,16 @@ class _History:
         return run(*words, "--specs", self.both.specs, "--state-dir", folder, env=env)
 
     def _reconcile(self) -> None:
+        """The plan after the one that erased somebody takes them out of the other stores."""
+        for word, at, name in self.buried:
+            word.says_no(at, name)
+        self.buried.clear()
         body = self.both.plan()
         assert not any(one["error"] for one in body["stores"]), self.log
         self._carry_out(body)
 
     def _carry_out(self, body: Json) -> None:
+        before = {name: box.customers() for name, (box, _) in self.both.stores.items()}
         only = [RiskClass.WITHDRAW]
         try:
             result = self.both.apply(body, only=only if body["summary"]["blocked"] else [])
@@ -354,8 +378,38 @@ class _History:
         assert not any(store.stopped for store in result.stores), (self.log, told(result))
         if list(self._registers().glob("*.jsonl")):
             assert self._register("verify").code == 0, self.log
+        for name, those in before.items():
+            self._bury(name, those)
+
+    def _bury(self, name: str, before: list[Json]) -> None:
+        """Whom an apply has just erased, by all that their record was called and their entry says."""
+        entries = [one for one in self.both.wanted[name] if "erasure" in one.get("reason", "")]
+        there = {one["id"] for one in self.both.stores[name][0].customers()}
+        for entry in entries:
+            called = [(kind, entry[kind]) for kind in CHANNELS if kind in entry]
+            gone = [
+                one
+                for one in before
+                if one["id"] not in there and any(_is_for(one, contact) for contact in called)
+            ]
+            for contact, word in self.words.items():
+                if gone and (contact in called or any(_is_for(one, contact) for one in gone)):
+                    self.buried.append((word, self.days.at, name))
+                    word.stood = {store: self._ids(store, contact) for store in self.both.stores}
+
+    def _ids(self, name: str, contact: Contact) -> set[str]:
+        return {one["id"] for one in self._records(name, contact)}
+
+    def _check_erased(self) -> None:
+        """Nobody is made again, or put in the place of another; who stood in a store may stay."""
+        for contact, word in self.words.items():
+            for name, stood in word.stood.items():
+                now = self._ids(name, contact)
+                assert now <= stood, f"{name} {contact} {self.log}"
+                word.stood[name] = now
 
     def _check(self) -> None:
+        self._check_erased()
         for name in self.both.stores:
             self._check_out(name)
             for contact, word in self.words.items():
