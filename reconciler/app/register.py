@@ -47,6 +47,7 @@ class Registers:
         self._lock = Lock()
         self._read: dict[str, RegisterFile] = {}
         self._gone: dict[tuple[str, bool], bool] = {}
+        self._left: tuple[str, ...] | None = None
 
     def for_plan(self, store: StoreSettings) -> RegisterAtHand:
         """A plan without the key for what is missing is made all the same, and says so."""
@@ -106,12 +107,13 @@ class Registers:
         if store.controller is not None:
             folder = register_folder(self._environment)
             others = {one.name.removesuffix(".jsonl") for one in folder.glob("*.jsonl")}
-        names = (*members, *sorted(others.difference(members)))
+        left = self._left_behind()
+        names = (*members, *sorted(others.union(left).difference(members)))
         places = [
             register_place(self._environment, name, self._pseudonyms, store.controller)
             for name in names
         ]
-        known = Register(places[0].controller, places[0].keys, members)
+        known = Register(places[0].controller, places[0].keys, members, left)
         clock = self._environment.clock
         for place in places:
             file = RegisterFile(
@@ -126,6 +128,25 @@ class Registers:
         self._gone[places[0].controller, store.controller is None] = any(
             map(self._is_gone, members)
         )
+
+    def _left_behind(self) -> tuple[str, ...]:
+        """A store that has another name by now, and no controller that tells so, must not forget:
+        what this folder has of stores that are not there counts in all that are.
+        """
+        if self._left is None:
+            from reconciler.state.left_registers import left_behind
+            from reconciler.state.register import FOLDER
+            from reconciler.state.trail import trail_path
+
+            folder, state = register_folder(self._environment), self._environment.folder
+            stores = self._state.settings.stores
+            found = {one.name.removesuffix(".jsonl") for one in folder.glob("*.jsonl")}
+            found -= {one.name for one in stores}
+            if folder != state / FOLDER:  # others may share it, and theirs are not ours
+                found = {name for name in found if trail_path(state, name).exists()}
+            controllers = {one.controller or one.name for one in stores}
+            self._left = tuple(left_behind(folder, found, controllers))
+        return self._left
 
     def _is_gone(self, name: str) -> bool:
         from reconciler.state.trail import last_register

@@ -106,6 +106,8 @@ def known_records(
     """
     store = rules.store
     entries = state.of(store.name)
+    if register.file.known.left:  # what they say is not in the file that a memory rests on
+        return None
     asks_alone = entries.meanings.size and not rules.whole_tags and store.controller is None
     if cache is None or not asks_alone or not is_ours(store.platform) or not _is_whole(register):
         return None

@@ -67,14 +67,20 @@ class Register:
     """The acts of the registers of one controller's stores, found by identity. `keys` are those at
     hand by their names, the one for new lines first; of acts under any other only the names of
     their keys are known. What its `stores` gave when their controller had another name is found
-    too; of what a company that shares nothing with them gave, nothing is.
+    too; of what a company that shares nothing with them gave, nothing is. Stores that are `left`
+    behind may be one of them under its former name, so what they gave is found.
     """
 
     def __init__(
-        self, controller: str, keys: Mapping[str, Pseudonyms], stores: Iterable[str] = ()
+        self,
+        controller: str,
+        keys: Mapping[str, Pseudonyms],
+        stores: Iterable[str] = (),
+        left: Iterable[str] = (),
     ) -> None:
         self._controller = controller
-        self._stores = frozenset(stores)
+        self.left = tuple(left)
+        self._stores = frozenset((*stores, *self.left))
         self._keys = dict(keys)
         self._acts: dict[str, list[Act]] = {}
         self._records: dict[tuple[str, Channel], list[Act]] = {}

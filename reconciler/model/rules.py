@@ -290,6 +290,10 @@ RULES: Final[dict[str, Rule]] = {
         RuleLevel.BLOCK,
         "the register of opt-outs that the trail knows of, or the policy asks for, is not here",
     ),
+    "register.left-behind": warn(
+        "a register of opt-outs is of a store that the specs do not have; it counts here too",
+        "nothing while the store may be one of these by another name; else its file, moved away",
+    ),
     "register.not-asked": warn(
         "the register of opt-outs is not asked by this plan; the apply asks it", "its key"
     ),

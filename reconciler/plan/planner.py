@@ -28,7 +28,7 @@ from reconciler.plan.policies import POLICIES
 from reconciler.plan.policies.ceiling import SIZED
 from reconciler.plan.proof import unproven
 from reconciler.plan.reading import StoreReading
-from reconciler.plan.register_access import unasked
+from reconciler.plan.register_access import left_behind, unasked
 from reconciler.plan.since import without_grants
 from reconciler.plan.standing import is_erased
 from reconciler.plan.store_rules import StoreRules
@@ -135,7 +135,7 @@ def compute(
     ).judged(verdicts)
     for policy in POLICIES:
         draft = draft.judged(tuple(policy(draft)))
-    draft = draft.judged((*frozen(draft, rules), *unasked(draft, rules)))
+    draft = draft.judged((*frozen(draft, rules), *unasked(draft, rules), *left_behind(rules)))
     waits = waiting(pairings, rules)
     draft = draft.judged((*owed(pairings, draft, rules), *overdue(waits, rules)))
     touched = {one.remote_id for one in draft.changes if one.remote_id is not None}

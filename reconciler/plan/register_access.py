@@ -14,6 +14,7 @@ from reconciler.plan.verdicts import Level, Verdict
 MISSING: Final = "register.missing"
 KEY_MISSING: Final = "register.key-missing"
 NOT_ASKED: Final = "register.not-asked"
+LEFT_BEHIND: Final = "register.left-behind"
 _CONTACTS: Final = (FieldPath("email"), FieldPath("phone"))
 ASKING: Final = frozenset({RiskClass.GRANT, RiskClass.CREATE})
 """What nobody does without it; opt-outs and all else pass."""
@@ -63,6 +64,20 @@ def unasked(draft: Draft, rules: StoreRules) -> Iterator[Verdict]:
         lifted_by=None if released else by_release(rule) or HINT,
         released=released,
     )
+
+
+def left_behind(rules: StoreRules) -> Iterator[Verdict]:
+    """Told as long as they count: a name that is not in the specs may be a slip, or another's."""
+    for name in rules.register.left:
+        yield Verdict(
+            rule=LEFT_BEHIND,
+            level=Level.WARN,
+            store=rules.store.name,
+            message=f"the specs have no store {name}, whose register of opt-outs stands here: it "
+            "may be this one by a former name, so its opt-outs count here too",
+            lifted_by=f"leave it there if the store is renamed; if it is closed, and was another "
+            f"company's, move {name}.jsonl away",
+        )
 
 
 def is_released(rule: str, releases: Iterable[Release], store: str) -> bool:
