@@ -22,7 +22,8 @@ TOLD: Final = {
     Access.MISSING: (
         MISSING,
         "the register of opt-outs is not here, or an older copy of it, and it may know who opted "
-        "out before",
+        "out before: bring it back, or take in a copy with `reconciler register merge`; where "
+        "there never was one, a `register import` of an empty list begins it",
     ),
     Access.KEY_MISSING: (
         KEY_MISSING,
@@ -30,8 +31,8 @@ TOLD: Final = {
     ),
 }
 HINT: Final = (
-    "bring the register back (it stands beside the trail, or where RECONCILER_REGISTER says), and "
-    "its former keys in RECONCILER_REGISTER_KEYS_BEFORE"
+    "the register stands beside the trail, or where RECONCILER_REGISTER says; its former keys go "
+    "into RECONCILER_REGISTER_KEYS_BEFORE"
 )
 
 
@@ -49,7 +50,8 @@ def unasked(draft: Draft, rules: StoreRules) -> Iterator[Verdict]:
             level=Level.WARN,
             store=draft.store.name,
             message="the register of opt-outs was not asked: it or its key is not here; the apply "
-            "asks it, and leaves out who opted out before",
+            "asks it, and leaves out who opted out before; where it or a key is missing there too, "
+            "the apply opts in and makes nobody",
         )
         return
     if not risks & ASKING:

@@ -520,6 +520,35 @@ def test_what_a_withdrawal_begins_is_not_the_register_that_policy_requires(tmp_p
         assert verdicts(shop.plan()) == [("hold", "register.opted-out")]
 
 
+def test_a_plan_says_what_the_apply_will_do_where_all_was_lost_and_both_what_helps(
+    tmp_path: Path,
+) -> None:
+    """`RECONCILER_KEY` alone tells the plan of no register, so it blocks nothing itself."""
+    with opened(tmp_path, "genstore", [_out()]) as shop:
+        shop.policy = {"register": "required"}
+        (tmp_path / "none.csv").write_text("email,date\n")
+        assert _register(shop, "import", tmp_path / "none.csv", "--store", "shop").code == 0
+        shop.want(GONE)
+        shop.converge()
+        shutil.copytree(_path(shop).parent, tmp_path / "copy")
+        shutil.rmtree(shop.folder / ".reconciler")
+        shop.want(SUBSCRIBED)
+        body = shop.plan()
+
+        (told,) = body["verdicts"]
+        assert (told["level"], told["rule"]) == ("warn", "register.not-asked")
+        assert (
+            "where it or a key is missing there too, the apply opts in and makes nobody"
+            in (told["message"])
+        )
+        with pytest.raises(
+            BlockedPlanError, match="take in a copy with `reconciler register merge"
+        ):
+            shop.apply(body)
+        assert _register(shop, "merge", tmp_path / "copy").code == 0
+        assert State.OUT_BEFORE in states(shop.apply(body))
+
+
 @pytest.mark.parametrize("by", ["import", "release"])
 def test_somebody_may_begin_the_register_that_policy_requires_anew(tmp_path: Path, by: str) -> None:
     yes = {"email": consent("subscribed"), "sms": consent()}
