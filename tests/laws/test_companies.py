@@ -375,6 +375,8 @@ class _History:
             result = self.both.apply(body, only=only if body["summary"]["blocked"] else [])
         except BlockedPlanError:  # the plan had no key of its own, and said that it did not ask
             result = self.both.apply(body, only=only)
+        if any("register of opt-outs is not here" in store.stopped for store in result.stores):
+            result = self.both.apply(self.both.plan(), only=only)  # one store is kept, others not
         assert not any(store.stopped for store in result.stores), (self.log, told(result))
         if list(self._registers().glob("*.jsonl")):
             assert self._register("verify").code == 0, self.log
@@ -423,7 +425,7 @@ class _History:
         """Of two records with one number, each is out that said so; in other stores both."""
         for contact, word in self.words.items():
             there = self._records(name, contact)
-            if len(there) > 1 and name in word.gave:
+            if name in word.gave and sum(contact in one.items() for one in self.cast) > 1:
                 there = [one for one in there if (name, one["id"]) in word.records]
             if word.is_out:
                 states = [_state(one, contact) for one in there]
