@@ -161,15 +161,16 @@ def check_access(
     approved: "ApprovedStore",
     only: "Collection[RiskClass]",
 ) -> None:
-    """Raises `BlockedPlanError` where an apply would grant or make somebody unasked."""
-    from reconciler.plan.register_access import ASKING, HINT, TOLD, is_released
+    """Raises `BlockedPlanError` where an apply would grant, make or rename somebody unasked."""
+    from reconciler.plan.register_access import ASKING, CONTACTS, HINT, TOLD, is_released
     from reconciler.plan.steps import steps
 
     if register.access not in TOLD:
         return
     rule, message = TOLD[register.access]
-    risks = {field.risk for step in steps(approved, only) for field in step.fields}
-    if is_released(rule, plan.releases, approved.name) or not risks & ASKING:
+    fields = [field for step in steps(approved, only) for field in step.fields]
+    asks = any(field.risk in ASKING or field.path in CONTACTS for field in fields)
+    if is_released(rule, plan.releases, approved.name) or not asks:
         return
     raise BlockedPlanError(
         f"store {approved.name}: {message}",

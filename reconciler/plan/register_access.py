@@ -15,9 +15,11 @@ MISSING: Final = "register.missing"
 KEY_MISSING: Final = "register.key-missing"
 NOT_ASKED: Final = "register.not-asked"
 LEFT_BEHIND: Final = "register.left-behind"
-_CONTACTS: Final = (FieldPath("email"), FieldPath("phone"))
+CONTACTS: Final = (FieldPath("email"), FieldPath("phone"))
 ASKING: Final = frozenset({RiskClass.GRANT, RiskClass.CREATE})
-"""What nobody does without it; opt-outs and all else pass."""
+"""What nobody does without it, nor gives anybody another of the `CONTACTS`, who may have been
+erased under that; opt-outs and all else pass.
+"""
 TOLD: Final = {
     Access.MISSING: (
         MISSING,
@@ -37,11 +39,11 @@ HINT: Final = (
 
 
 def unasked(draft: Draft, rules: StoreRules) -> Iterator[Verdict]:
-    """A block for a plan that grants or makes somebody; only told where a plan has no key for it,
-    since the apply asks.
+    """A block for a plan that grants, makes or renames somebody; only told where a plan has no key
+    for it, since the apply asks.
     """
     risks = {field.risk for change in draft.changes for field in change.fields}
-    renames = any(field.path in _CONTACTS for one in draft.changes for field in one.fields)
+    renames = any(field.path in CONTACTS for one in draft.changes for field in one.fields)
     if rules.access is Access.ASKED or not (risks & ASKING or renames):
         return
     if rules.access is Access.NOT_ASKED:
@@ -51,10 +53,8 @@ def unasked(draft: Draft, rules: StoreRules) -> Iterator[Verdict]:
             store=draft.store.name,
             message="the register of opt-outs was not asked: it or its key is not here; the apply "
             "asks it, and leaves out who opted out before; where it or a key is missing there too, "
-            "the apply opts in and makes nobody",
+            "the apply opts in, makes and renames nobody",
         )
-        return
-    if not risks & ASKING:
         return
     rule, message = TOLD[rules.access]
     released = rules.released(rule)

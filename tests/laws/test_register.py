@@ -538,7 +538,7 @@ def test_a_plan_says_what_the_apply_will_do_where_all_was_lost_and_both_what_hel
         (told,) = body["verdicts"]
         assert (told["level"], told["rule"]) == ("warn", "register.not-asked")
         assert (
-            "where it or a key is missing there too, the apply opts in and makes nobody"
+            "where it or a key is missing there too, the apply opts in, makes and renames nobody"
             in (told["message"])
         )
         with pytest.raises(
@@ -547,6 +547,24 @@ def test_a_plan_says_what_the_apply_will_do_where_all_was_lost_and_both_what_hel
             shop.apply(body)
         assert _register(shop, "merge", tmp_path / "copy").code == 0
         assert State.OUT_BEFORE in states(shop.apply(body))
+
+
+def test_nobody_gets_the_address_of_one_who_was_erased_where_the_register_is_gone(
+    tmp_path: Path,
+) -> None:
+    with opened(tmp_path, "shopline", [person(ADA), person("bo@example.com")]) as shop:
+        shop.want(ERASED)
+        shop.converge()
+        shop.want()
+        shop.converge()
+        _path(shop).unlink()
+        shop.want({"email": ADA, "previously": {"email": "bo@example.com"}})
+        body = shop.plan()
+
+        assert ("block", "register.missing") in verdicts(body)
+        with pytest.raises(BlockedPlanError):
+            shop.apply(body)
+        assert [one["email"] for one in shop.box.customers()] == ["bo@example.com"]
 
 
 @pytest.mark.parametrize("by", ["import", "release"])
