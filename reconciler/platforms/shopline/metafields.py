@@ -42,8 +42,10 @@ class CustomerMetafields:
                 continue
             try:
                 told = metafields(self._every(live.remote_id))
-            except (Unreadable, ValueError) as error:
+            except Unreadable as error:
                 found.append(_unread(live, f"{ODD} ({error})"))
+            except ValueError:  # what it says may be anybody's text
+                found.append(_unread(live, ODD))
             except CustomerNotFound as error:
                 found.append(_unread(live, reason(error)))
             except PlatformError as error:
