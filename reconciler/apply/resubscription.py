@@ -14,9 +14,9 @@ from reconciler.model.field_path import FieldPath
 from reconciler.model.patch import ConsentWrite, Patch
 from reconciler.model.settings import RiskClass
 from reconciler.plan.outcome import State, StepOutcome
-from reconciler.plan.steps import Step
+from reconciler.plan.steps import Step, grant_of
 from reconciler.platforms.base import Writer
-from reconciler.state.journal import Intent
+from reconciler.state.journal import JournalState
 
 _YES: Final = (ConsentState.SUBSCRIBED, ConsentState.PENDING)
 _OURS_WITHIN: Final = timedelta(minutes=2)
@@ -112,7 +112,7 @@ def take_out(
 
 def settle_resubscription(
     step: Step,
-    intent: Intent,
+    past: JournalState,
     remote_id: str,
     client: Writer,
     clock: Clock,
@@ -120,20 +120,21 @@ def settle_resubscription(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What is lost and what is noticed of a write that an earlier run was cut off after.
 
-    Whoever said no right before it, and yes since, without an act of their own, was subscribed by
-    the store in answer to our write. Raises `PlatformError`.
+    Whoever said no right before it, and yes since, without an act of their own and without the
+    opt-in of this plan, was subscribed by the store in answer to our write. Raises `PlatformError`.
     """
+    intent = past.intended[step.id]
     if not intent.said_no:
         return (), ()
     live = client.read(remote_id)
     if live is None:
         return (), ()
     (live,), _ = client.with_actors((live,))
-    asked = {one.path for one in step.fields if one.risk is RiskClass.GRANT or one.moves}
+    given = _given(step, past)
     resubscribed = tuple(
         channel
         for channel in intent.said_no
-        if FieldPath.of_consent(channel) not in asked
+        if FieldPath.of_consent(channel) not in given
         and _rose_by_us(live.consent(channel), intent.at)
     )
     if not resubscribed:
@@ -143,6 +144,15 @@ def settle_resubscription(
     if left:
         return (f"the rise of {names} could not be taken back",), ()
     return (), (f"the rise of {names} after the write that was cut off was taken back",)
+
+
+def _given(step: Step, past: JournalState) -> frozenset[FieldPath]:
+    """The consents that the step is to give, and those that this plan has given after it."""
+    fields, grant = step.fields, grant_of(step.change)
+    if grant is not None and past.done(grant):
+        last = past.intended.get(grant.id)
+        fields += grant.fields if last is not None and last.at > past.intended[step.id].at else ()
+    return frozenset(one.path for one in fields if one.risk is RiskClass.GRANT or one.moves)
 
 
 def _rose_by_us(now: LiveConsent, written_at: datetime) -> bool:

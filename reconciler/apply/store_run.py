@@ -261,15 +261,14 @@ class StoreRun:
         self, step: Step, waiting: dict[str, Deferred] | None
     ) -> StepOutcome:
         """What an earlier run was cut off after is made good before the step goes again."""
-        intent = self.past.intended.get(step.id)
         remote_id = self.customers.remote_id(step.change)
-        if intent is None:
+        if step.id not in self.past.intended:
             return self._perform(step, remote_id, waiting)
         lost: tuple[str, ...] = ()
         noticed: tuple[str, ...] = ()
         if remote_id is not None:
             lost, noticed = settle_resubscription(
-                step, intent, remote_id, self.client, self.clock, self.circuit
+                step, self.past, remote_id, self.client, self.clock, self.circuit
             )
         outcome = self._perform(step, remote_id, None)
         return replace(

@@ -55,6 +55,11 @@ def steps(store: ApprovedStore, only: Collection[RiskClass]) -> tuple[Step, ...]
     )
 
 
+def grant_of(change: ApprovedChange) -> Step | None:
+    """The step that opts a customer in; None where nothing was approved for it."""
+    return next((one for one in _of(change, ()) if one.kind is StepKind.GRANT), None)
+
+
 def _of(change: ApprovedChange, only: Collection[RiskClass]) -> Iterator[Step]:
     fields = [one for one in change.fields if not only or one.risk in only]
     created = any(one.path == CUSTOMER for one in fields)

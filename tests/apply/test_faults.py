@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.apply.write_step import TRIES
 from reconciler.clock import system_clock
+from reconciler.model.settings import RiskClass
 from reconciler.plan.outcome import State
 from reconciler.sandbox import Fault, Sandbox
 from tests.harness import (
@@ -443,6 +445,51 @@ def test_a_rise_that_could_not_be_taken_back_is_told_and_taken_back_by_the_resum
         assert shop.live("ada@example.com")["consent"]["email"]["state"] == "unsubscribed"
         assert second.complete, told(second)
         assert any("taken back" in text for text in second.stores[0].outcomes[0].noticed)
+
+
+@pytest.mark.parametrize("variant", ["genstore", "shopline"])
+def test_an_opt_in_of_the_plan_is_no_rise_of_the_write_before_it(
+    tmp_path: Path, variant: str
+) -> None:
+    with opened(tmp_path, variant, [person()]) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "New", "consent": {"email": grant()}})
+        body = shop.plan()
+        shop.box.fault(Fault("drop_before", method="PUT", times=TRIES))
+        first = shop.apply(body)
+        shop.box.clear_faults()
+
+        second = shop.apply(body, resume=True)
+
+        assert not first.complete, told(first)
+        assert second.complete, told(second)
+        assert shop.live("ada@example.com")["first_name"] == "New"
+        assert shop.live("ada@example.com")["consent"]["email"]["state"] == "subscribed"
+
+
+@pytest.mark.parametrize("variant", ["genstore", "shoplazza", "shopline"])
+def test_a_rise_after_an_opt_out_is_taken_back_though_the_plan_opted_in_before(
+    tmp_path: Path, variant: str
+) -> None:
+    with opened(tmp_path, variant, [person()]) as shop:
+        shop.want({"email": "ada@example.com", "first_name": "New", "consent": {"email": grant()}})
+        body = shop.plan()
+        shop.apply(body, only=[RiskClass.GRANT])
+        (ada,) = shop.box.customers()
+        shop.box.person(ada["id"], "email", "unsubscribed")
+
+        def rise(box: Sandbox) -> None:
+            box.edit(ada["id"], consent={"email": {"state": "subscribed"}})
+
+        shop.box.fault(Fault("edit_after", method="PUT", edit=rise))
+        shop.box.fault(Fault("status", method="PUT", nth=2, status=401))
+        first = shop.apply(body, resume=True)
+        shop.box.clear_faults()
+
+        second = shop.apply(body, resume=True)
+
+        assert "could not be taken back" in str(told(first))
+        assert any("was taken back" in text for text in second.stores[0].outcomes[0].noticed)
+        assert shop.live("ada@example.com")["consent"]["email"]["state"] == "unsubscribed"
 
 
 @pytest.mark.parametrize("actor", ["person", "staff"])
