@@ -114,6 +114,8 @@ class Hearing:
         told, _ = client.with_actors(asked)
         lives = reading.told(told, read.receipt.learned)
         read.index.renew(lives)
+        for identity in voices.beside(lives):
+            register.stands_beside(identity, name)
         before = len(self.seen.new)
         for live in lives:
             self.seen.see(live)

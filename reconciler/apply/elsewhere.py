@@ -18,10 +18,13 @@ from reconciler.plan.store_rules import StoreRules
 def overhear(step: Step, live: LiveCustomer, rules: StoreRules) -> None:
     """But for what the register knows to be our own write in that store."""
     for person, act in overheard(step, live, rules):
-        if person.contact is None or rules.register.is_ours(person.channel, person.contact, act):
+        channel, contact, register = person.channel, person.contact, rules.register
+        if contact is None:
             continue
-        if act not in rules.register.overheard(person.channel, person.contact):
-            rules.register.overhear(rules.register.identity(person.channel, person.contact), act)
+        if register.is_ours(channel, contact, act) and not register.is_noted(channel, contact, act):
+            continue
+        if act not in register.overheard(channel, contact):
+            register.overhear(register.identity(channel, contact), act)
 
 
 def overheard(step: Step, live: LiveCustomer, rules: StoreRules) -> Iterator[Saying]:

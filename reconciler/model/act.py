@@ -168,6 +168,15 @@ def is_from_elsewhere(act: Act, store: str) -> bool:
     return act.said is Said.IN or act.by is By.IMPORT or act.store != store
 
 
+def is_of_another(act: Act, store: str) -> bool:
+    """Whether an act in a store is a no that counts for its address or number, in whichever record
+    somebody said it, or the files had it said.
+    """
+    if act.said is not Said.OUT or act.store != store or act.is_of_its_store_alone:
+        return False
+    return act.by in (By.READING, By.WITHDRAWAL)
+
+
 def is_shown(act: Act, store: str, never_since: datetime | None) -> bool:
     """Whether what a record of a store shows now tells better than this, which was seen of it: a no
     than one without a time, never asked since an instant than just that.

@@ -18,6 +18,7 @@ from reconciler.model.act import (
     Standing,
     is_echo,
     is_from_elsewhere,
+    is_of_another,
     is_shown,
     left_by_us,
     shown_again,
@@ -85,8 +86,10 @@ class Register:
         self._acts: dict[str, list[Act]] = {}
         self._records: dict[tuple[str, Channel], list[Act]] = {}
         self._overheard: dict[str, list[Act]] = {}
+        self._beside: set[tuple[str, str]] = set()
         self._timeless: set[str] = set()
         self._of_records: set[Act] = set()
+        self._yeses: dict[Act, set[tuple[str, Channel]]] = {}
         self._used: set[str] = set()
         self._under: set[tuple[str, str]] = set()
 
@@ -105,10 +108,14 @@ class Register:
             self._acts.setdefault(identity, []).append(act)
             if tells_no_time(act):
                 self._timeless.add(act.store)
-        if customer is not None:
-            self._records.setdefault((customer, channel), []).append(act)
-            if act.said is Said.OUT and act.at is None and act.by is By.READING:
-                self._of_records.add(act)
+        if customer is None:
+            return
+        if act.said is Said.IN and act.by is By.READING:
+            self._yeses.setdefault(act, set()).add((customer, channel))
+            return  # it answers what its number said, and nothing of what its record did
+        self._records.setdefault((customer, channel), []).append(act)
+        if act.said is Said.OUT and act.at is None and act.by is By.READING:
+            self._of_records.add(act)
 
     @property
     def knows_records(self) -> bool:
@@ -149,6 +156,10 @@ class Register:
         """What another store of the controller shows now, and no register may know yet."""
         self._overheard.setdefault(identity, []).append(act)
 
+    def stands_beside(self, identity: str, store: str) -> None:
+        """Some record of a store shows a no now, and another of the same number a yes."""
+        self._beside.add((identity, store))
+
     def overheard(self, channel: Channel, contact: str) -> tuple[Act, ...]:
         if not self._overheard:
             return ()
@@ -174,9 +185,59 @@ class Register:
         found = self._everything(channel, contact)
         return standing(one for one in found if is_from_elsewhere(one, store)) if found else None
 
+    def beyond(self, channel: Channel, contact: str, store: str) -> Standing | None:
+        """The same, of a record that shows a yes, by what other records of its store say too: what
+        was overheard of the store was no word of this one.
+        """
+        found = self._everything(channel, contact)
+        if not found:
+            return None
+        acts = [one for one in found if is_from_elsewhere(one, store)]
+        beside = found if self._is_beside(channel, contact, store) else ()
+        for one in beside or self.overheard(channel, contact):
+            if is_of_another(one, store):
+                acts.append(one)
+        return standing(acts)
+
+    def _is_beside(self, channel: Channel, contact: str, store: str) -> bool:
+        return bool(self._beside) and (self.identity(channel, contact), store) in self._beside
+
     def is_ours(self, channel: Channel, contact: str, act: Act) -> bool:
         """Whether an opt-out that a reading shows is the one that we wrote there."""
         return bool(self._acts) and is_echo(self._found(channel, contact), act)
+
+    def is_noted(self, channel: Channel, contact: str, act: Act) -> bool:
+        """Whether the register has a no of somebody there, since the same instant."""
+        found = self._found(channel, contact)
+        return any(is_of_another(one, act.store) and one.since == act.since for one in found)
+
+    def may_be_ours(self, channel: Channel, contact: str, store: str) -> bool:
+        """Whether a no of somebody there may be what we wrote, into whichever record."""
+        found = (one for one in self._found(channel, contact) if one.said is not Said.IN)
+        return left_by_us(found, store) is not None
+
+    def is_theirs(self, person: Person, act: Act) -> bool:
+        """Whether an opt-out that a record shows was said by somebody, or by the files, and is not
+        merely what a write of ours left there.
+        """
+        if person.contact is None or act.is_of_its_store_alone:
+            return False
+        found = self._found(person.channel, person.contact)
+        if not is_echo(self._but_of_others(found, person), act):
+            return True
+        own = self._records.get((person.customer or "", person.channel), ())
+        last = left_by_us(own, act.store)
+        if last is None or last.by is By.WITHDRAWAL:
+            return True
+        here = (one for one in found if is_of_another(one, act.store))
+        return act.at is not None and any(one.at == act.at for one in here)
+
+    def _but_of_others(self, known: list[Act], person: Person) -> list[Act]:
+        """Without the yeses that were another record's: they say nothing of what we wrote here."""
+        if person.customer is None or not self._yeses:
+            return known
+        own = (person.customer, person.channel)
+        return [one for one in known if own in self._yeses.get(one, (own,))]
 
     def may_say_no_again(self, store: str) -> bool:
         """Whether of anybody's no there another could not be told by its time."""
@@ -220,7 +281,7 @@ class Register:
             found = self._found(person.channel, person.contact)
             if self._is_another(found, person, act):
                 return person
-            if is_echo(found, act):
+            if is_echo(self._but_of_others(found, person), act):
                 return None
             if self._is_new(found, act):
                 return person

@@ -34,9 +34,9 @@ def out_elsewhere(
     rules: StoreRules,
     desired: DesiredCustomer | None = None,
 ) -> Standing | None:
-    """Whose opt-out, in another store of the controller, the yes of a record has to give way to;
-    None where it need not: the person said it later themselves, or it is no yes. What the store
-    hides of a contact its entry tells.
+    """Whose opt-out, in another store of the controller or in another record of this one, the yes
+    of a record has to give way to; None where it need not: the person said it later themselves, or
+    it is no yes. What the store hides of a contact its entry tells.
     """
     consent, register = live.consent(channel), rules.register
     if consent.state is not ConsentState.SUBSCRIBED or not _is_shared(rules):
@@ -47,7 +47,7 @@ def out_elsewhere(
         contact = wanted_contact(desired, None, channel, region)
     if contact is None:
         return None
-    known = register.elsewhere(channel, contact, rules.store.name)
+    known = register.beyond(channel, contact, rules.store.name)
     if known is None or known.said is Said.IN or is_own_later(consent, known):
         return None
     return known

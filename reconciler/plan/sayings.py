@@ -189,7 +189,7 @@ def _carried(
     contact = contact_key(live, change.channel, rules.comparison.region)
     store, known = rules.store.name, None
     if contact is not None:
-        known = rules.register.elsewhere(change.channel, contact, store)
+        known = rules.register.beyond(change.channel, contact, store)
     doer = Doer.NOT_TOLD
     if known is not None and (known.by_person or not known.may_be_person):
         doer = Doer.PERSON if known.by_person else Doer.STAFF
@@ -311,7 +311,8 @@ class Sightings:
     def _add(self, live: LiveCustomer, channel: Channel, contact: str | None, act: Act) -> None:
         register = self._rules.register
         # A yes without a time answers it in the same record alone.
-        untimed = act.said is Said.OUT and act.at is None and act.doer in _DOERS_OF_FLAGS
+        untimed = act.said in (Said.OUT, Said.IN) and act.at is None
+        untimed = untimed and act.doer in _DOERS_OF_FLAGS
         if contact is None or untimed or register.awaits_another(channel, contact, act):
             person = person_of(live, channel, self._rules)
         else:  # its record counts where we write to it, and is noted then

@@ -6,7 +6,7 @@ stores find it by those, and the record is read again then.
 """
 
 from array import array
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -30,6 +30,7 @@ class Voices:
         self._ids: list[str] = []
         self._known: set[str] = set()
         self._either_way: set[str] = set()
+        self._out = array("Q")
 
     def hear(self, live: LiveCustomer) -> None:
         rules = self._rules
@@ -46,10 +47,17 @@ class Voices:
                 contact = contact_key(live, channel, rules.comparison.region)
                 if contact is not None:
                     act = out_of(consent, rules)
+                    ours = rules.register.may_be_ours(channel, contact, rules.store.name)
                     again = rules.register.awaits_another(channel, contact, act)
-                    self.says_no(channel, contact, act, live if again else None)
+                    self.says_no(channel, contact, act, live if again or ours else None)
+                    if not ours or self._is_theirs(live, channel, act):
+                        self._out.append(_short(rules.register.identity(channel, contact)))
                     if consent.swappable:
                         self._either_way.add(rules.register.identity(channel, contact))
+
+    def _is_theirs(self, live: LiveCustomer, channel: Channel, act: Act) -> bool:
+        """Which record it is matters where we wrote to one with the same contact."""
+        return self._rules.register.is_theirs(person_of(live, channel, self._rules), act)
 
     def says_no(
         self, channel: Channel, contact: str, act: Act, live: LiveCustomer | None = None
@@ -91,6 +99,19 @@ class Voices:
         """
         found = {self._ids[at] for at, yes in enumerate(self._yes) if yes in noes}
         return sorted(found | self._known)
+
+    def beside(self, lives: Iterable[LiveCustomer]) -> Iterator[str]:
+        """Identities that some of these are subscribed with, and other records show to be out."""
+        rules = self._rules
+        out = frozenset(self._out)
+        for live in lives if out else ():
+            for channel, consent in live.consents:
+                contact = contact_key(live, channel, rules.comparison.region)
+                if consent.state is not ConsentState.SUBSCRIBED or contact is None:
+                    continue
+                identity = rules.register.identity(channel, contact)
+                if _short(identity) in out:
+                    yield identity
 
 
 def _short(identity: str) -> int:

@@ -14,8 +14,10 @@ from reconciler.clock import Clock
 from reconciler.errors import JournalError
 from reconciler.model.act import (
     Act,
+    By,
     Said,
     is_from_elsewhere,
+    is_of_another,
     left_by_us,
     shown_again,
     standing,
@@ -254,7 +256,8 @@ def _deciding(every: Sequence[Told]) -> list[Told]:
         if one.identity is not None:
             groups.setdefault((one.key, one.identity), []).append(one)
         # A yes that was shown stands between the noes of a person, whichever record showed those.
-        if one.customer is not None and one.act.said is not Said.SHOWN:
+        shown = one.act.said is Said.IN and one.act.by is By.READING
+        if one.customer is not None and one.act.said is not Said.SHOWN and not shown:
             groups.setdefault((one.customer, one.channel), []).append(one)
     wanted = {id(one) for group in groups.values() for one in _kept(group)}
     return [one for one in every if id(one) in wanted]
@@ -284,6 +287,7 @@ def _says(group: Sequence[Told], stores: Iterable[str]) -> list[object]:
     found: list[object] = [standing(acts)]
     for store in stores:
         found.append(standing(one for one in acts if is_from_elsewhere(one, store)))
+        found.append(standing(one for one in acts if is_of_another(one, store)))
         found.append(standing(one for one in acts if one.store == store))
         found.append(left_by_us(acts, store))
         found.append(shown_again(acts, store))

@@ -56,7 +56,8 @@ def _record(contacts: Json) -> Json:
 class _Word:
     """What was said for one address or number. `out_at` is when they said no last, `gave` names the
     stores that showed it, and `records` those of theirs; `back` the store where they said yes after
-    that; `came_back` says that they may have, somewhere. Of whoever was erased `stood` are the records that still stand, by store. Where the record that said yes first still stands, and nothing else was
+    that; `came_back` says that they may have, somewhere; `buried` is the store that erased them, if
+    that was last. Of whoever was erased `stood` are the records that still stand, by store. Where the record that said yes first still stands, and nothing else was
     said, the store is among the `quiet`.
     """
 
@@ -66,6 +67,7 @@ class _Word:
     back: str | None = None
     came_back: bool = False
     withdrawn: bool = False
+    buried: str | None = None
     records: set[tuple[str, str]] = field(default_factory=set)
     stood: dict[str, set[str]] = field(default_factory=dict)
 
@@ -75,7 +77,7 @@ class _Word:
         return self.out_at is not None and self.back is None and not self.came_back
 
     def says_no(self, at: datetime, where: str, record: tuple[str, str] | None = None) -> None:
-        self.out_at, self.back, self.came_back = at, None, False
+        self.out_at, self.back, self.came_back, self.buried = at, None, False, None
         self.gave.add(where)
         if record is not None:
             self.records.add(record)
@@ -168,6 +170,8 @@ class _History:
         word.records.discard((name, one["id"]))
         if word.out_at is not None and platform != "shopline" and self.doubted:
             word.came_back = True  # or not: nobody can tell by now which store gave the no
+        elif platform != "shopline" and any((name, other["id"]) in word.records for other in there):
+            pass  # another record of theirs goes on saying no
         elif word.out_at is not None and (platform == "shopline" or word.gave == {name}):
             word.back = name
             if platform == "shopline":
@@ -363,6 +367,7 @@ class _History:
         """The plan after the one that erased somebody takes them out of the other stores."""
         for word, at, name in self.buried:
             word.says_no(at, name)
+            word.buried = name
         self.buried.clear()
         body = self.both.plan()
         assert not any(one["error"] for one in body["stores"]), self.log
@@ -422,13 +427,13 @@ class _History:
                     assert {*states} == {"subscribed"}, f"{name} {contact} {self.log}"
 
     def _check_out(self, name: str) -> None:
-        """Of two records with one number, each is out that said so; in other stores both."""
+        """Of two records with one number both are, whichever said so; of one that was erased the
+        other is another person, and stays in that store.
+        """
         for contact, word in self.words.items():
-            there = self._records(name, contact)
-            if name in word.gave and sum(contact in one.items() for one in self.cast) > 1:
-                there = [one for one in there if (name, one["id"]) in word.records]
-            if word.is_out:
-                states = [_state(one, contact) for one in there]
+            shared = sum(contact in one.items() for one in self.cast) > 1
+            if word.is_out and not (shared and word.buried == name):
+                states = [_state(one, contact) for one in self._records(name, contact)]
                 assert "subscribed" not in states, f"{name} {contact} {self.log}"
 
     def _records(self, name: str, contact: Contact) -> list[Json]:
