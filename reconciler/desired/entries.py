@@ -218,7 +218,7 @@ def _customer(place: _Place, item: Mapping[str, Any], defaults: Mapping[str, Any
             if spec.several is not None:
                 if not value:
                     continue
-                _refuse_repeated(name, spec.several, value, (*pointer, name), place)
+                _refuse_repeated(spec.several, value, (*pointer, name), place)
             if spec.read is not None:
                 value = spec.read(value)
             elif spec.personal:
@@ -240,14 +240,12 @@ def _customer(place: _Place, item: Mapping[str, Any], defaults: Mapping[str, Any
     return entry
 
 
-def _refuse_repeated(
-    name: str, several: Several, value: Any, pointer: Pointer, place: _Place
-) -> None:
+def _refuse_repeated(several: Several, value: Any, pointer: Pointer, place: _Place) -> None:
     """Two values for one of several."""
     again = several.repeated(value)
     if again is not None:
         place.work.complain(
-            f"{name}.repeated",
+            several.rule,
             f"this {several.single} stands twice in one entry",
             place.document.mark((*pointer, again)),
             "leave one of them out",

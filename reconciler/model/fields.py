@@ -51,10 +51,11 @@ def _phone(value: object, region: str | None) -> object:
 class Several:
     """A field of several values, each a state of its own: an entry manages those that it names, and
     where it names none nothing is said. `single` is how one of them is called; `repeated` gives the
-    place of the first that another before it has named.
+    place of the first that another before it has named, which `rule` is about.
     """
 
     single: str
+    rule: str
     repeated: Callable[[Any], int | None]
 
 
@@ -173,7 +174,7 @@ FIELDS: Final = (
         title="metafields",
         part="metafields",
         read=metafields_of,
-        several=Several(single="metafield", repeated=repeated),
+        several=Several(single="metafield", rule="metafields.repeated", repeated=repeated),
     ),
     FieldSpec(name="tags", kind=FieldKind.SET, normalise=_as_it_is, personal=False, title="tags"),
     FieldSpec(
