@@ -85,6 +85,8 @@ class Hearing:
         from reconciler.plan.pairing import Missing
         from reconciler.plan.sayings import erasures
 
+        self._stand_beside((*read.index.remembered(), *self.seen.waiting))
+        self.seen.all_read()
         for live in read.index.remembered():
             self.seen.see(live)
         if read.receipt.proves_absence and self._erases:
@@ -114,8 +116,7 @@ class Hearing:
         told, _ = client.with_actors(asked)
         lives = reading.told(told, read.receipt.learned)
         read.index.renew(lives)
-        for identity in voices.beside(lives):
-            register.stands_beside(identity, name)
+        self._stand_beside(lives)
         before = len(self.seen.new)
         for live in lives:
             self.seen.see(live)
@@ -136,6 +137,11 @@ class Hearing:
             called_out=tuple(one for one in lives if one.remote_id in fresh),
             receipt=replace(read.receipt, requests=reading.requests(), notes=notes),
         )
+
+    def _stand_beside(self, lives: "Iterable[LiveCustomer]") -> None:
+        """A yes without a time says nothing of a no that another record shows beside it."""
+        for identity in self._voices.beside(lives) if self._voices is not None else ():
+            self._rules.register.stands_beside(identity, self._rules.store.name)
 
     def _wishes(self, read: "StoreReading", voices: "Voices") -> None:
         """Whom the files want out of this store is out of the others too, and may have no record

@@ -193,13 +193,14 @@ class Register:
         if not found:
             return None
         acts = [one for one in found if is_from_elsewhere(one, store)]
-        beside = found if self._is_beside(channel, contact, store) else ()
+        beside = found if self.is_beside(channel, contact, store) else ()
         for one in beside or self.overheard(channel, contact):
             if is_of_another(one, store):
                 acts.append(one)
         return standing(acts)
 
-    def _is_beside(self, channel: Channel, contact: str, store: str) -> bool:
+    def is_beside(self, channel: Channel, contact: str, store: str) -> bool:
+        """Whether that was seen of the store."""
         return bool(self._beside) and (self.identity(channel, contact), store) in self._beside
 
     def is_ours(self, channel: Channel, contact: str, act: Act) -> bool:

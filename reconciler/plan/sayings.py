@@ -219,12 +219,16 @@ def _ours(said: Said, at: datetime | None, by: By, rules: StoreRules) -> Act:
 class Sightings:
     """What a reading shows of those whom the specs name, and the register does not know yet.
 
-    `turns` says that what some record shows may be news another time, though it is not now.
+    `turns` says that what some record shows may be news another time, though it is not now. Those
+    `waiting` show a yes without a time: what it answers is known when all of the store was read, of
+    one that has a controller, where other records' noes count.
     """
 
     def __init__(self, rules: StoreRules, sayers: Sayers | None = None) -> None:
         self.new: list[Saying] = []
         self.turns = False
+        self.waiting: list[LiveCustomer] = []
+        self._whole = rules.store.controller is None
         self._rules = rules
         self._sayers = sayers
 
@@ -239,6 +243,13 @@ class Sightings:
                 contact = self._heard(live, channel)
                 if contact is not None and not self._back_again(live, channel, contact, consent):
                     self._shown_again(live, channel, contact)
+
+    def all_read(self) -> None:
+        """What stands beside another is known to the register by now."""
+        self._whole = True
+        waiting, self.waiting = self.waiting, []
+        for live in waiting:
+            self.see(live)
 
     def _shown_again(self, live: LiveCustomer, channel: Channel, contact: str) -> None:
         """A yes, of whomever, after a no whose time is not told: the record's next is another."""
@@ -281,6 +292,9 @@ class Sightings:
         if known is None or known.said is not Said.OUT:
             return False
         at = consent.earliest
+        if at is None and not self._whole:
+            self.waiting.append(live)
+            return True
         if at is None and not self._gave_alone(known, live, channel, contact):
             return False
         if at is not None and at <= known.since:
@@ -302,6 +316,8 @@ class Sightings:
     ) -> bool:
         store, register = self._rules.store.name, self._rules.register
         if known.store != store or known.by is not By.READING:
+            return False
+        if register.is_beside(channel, contact, store):
             return False
         if register.is_of_another_record(person_of(live, channel, self._rules), store):
             return False

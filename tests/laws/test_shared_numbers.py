@@ -26,7 +26,7 @@ NAMED: Final = {
 def _two(both: Company, controller: str | None = "acme", named: str = "nobody") -> None:
     """Both said yes by the number."""
     yes = {"email": consent(), "sms": consent("subscribed", "2026-02-01T00:00:00+00:00", "person")}
-    both.controllers = {"eu": controller}
+    both.controllers["eu"] = controller
     records = [person(one, phone=NUMBER, consent=yes) for one in (ADA, BO)]
     both.stores["eu"][0].reset(records, {"duplicates": "accepted"})
     both.want(eu=NAMED[named])
@@ -123,3 +123,26 @@ def test_whom_the_files_take_out_by_a_number_is_out_in_its_other_record(
         assert both.consent("eu", ADA, "sms") == "unsubscribed"
         assert both.consent("eu", BO, "sms") == "unsubscribed"
         assert both.plan()["changes"] == []
+
+
+@pytest.mark.parametrize("named", sorted(NAMED))
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_yes_of_the_other_record_does_not_answer_a_no_that_stands_beside_it(
+    tmp_path: Path, platform: str, named: str
+) -> None:
+    """It had come back by its flag before, and no plan of any number takes the no for answered."""
+    days = Days(START)
+    with company(tmp_path, {"eu": platform, "us": "shoplazza"}, {}, days) as both:
+        _two(both, named=named)
+        yes = consent("subscribed", "2026-02-01T00:00:00+00:00", "person")
+        box = both.stores["us"][0]
+        box.reset([person(ADA, phone=NUMBER, consent={"email": consent(), "sms": yes})])
+        both.want(us=[{"email": ADA}])
+        both.clicks("eu", BO, "subscribed", "sms")
+        _reconcile(both, days)
+        both.clicks("eu", ADA, "unsubscribed", "sms")
+        both.plan()
+        days.at += timedelta(hours=2)
+        both.apply(both.plan())
+        assert both.consent("us", ADA, "sms") == "unsubscribed"
+        assert both.consent("eu", BO, "sms") == "unsubscribed"
