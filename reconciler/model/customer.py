@@ -188,13 +188,12 @@ class LiveCustomer:
     written. `hidden` are the contacts that it withheld, or may have, with what it shows instead.
     `untold` names fields whose key the record lacks altogether, `unasked` those that are told in
     another place, where nobody has asked yet: they are as unknown as the unreadable. `reasons` say
-    of some of the unreadable why they are. `orders` is
-    None where it does not say how many there are; `blocked` says that the store has barred the
-    customer. `account` is None where nothing known is told of one. `known_by` is the contact that
-    the customer was made by. `subscriptions` are to channels beside those of `consents`, and empty
-    as long as nobody asked the store for them. `other` holds what we do not manage but a write
-    could cost, by the store's own names. `teaches` is what this record, and those that were read
-    before it, showed of the store itself.
+    of some of the unreadable why they are. `orders` is None where it does not say how many there
+    are; `blocked` says that the store has barred the customer. `account` is None where nothing
+    known is told of one. `known_by` is the contact that the customer was made by. `subscriptions`
+    are to channels beside those of `consents`, and empty as long as nobody asked the store for
+    them. `other` holds what we do not manage but a write could cost, by the store's own names.
+    `teaches` is what this record, and those that were read before it, showed of the store itself.
     """
 
     remote_id: str

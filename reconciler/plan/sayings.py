@@ -317,9 +317,10 @@ class Sightings:
         store, register = self._rules.store.name, self._rules.register
         if known.store != store or known.by is not By.READING:
             return False
-        if register.is_beside(channel, contact, store):
-            return False
-        if register.is_of_another_record(person_of(live, channel, self._rules), store):
+        person = person_of(live, channel, self._rules)
+        if register.is_beside(channel, contact, store) or register.is_of_another_record(
+            person, store
+        ):
             return False
         others = register.elsewhere(channel, contact, store)
         return others is None or others.said is Said.IN
