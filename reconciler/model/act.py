@@ -122,33 +122,50 @@ def standing(acts: Iterable[Act]) -> Standing | None:
     """
     erased: Act | None = None
     last: Act | None = None
-    by_person = may_be_person = False
+    noes: list[Act] = []
     acts = tuple(one for one in acts if one.said not in _SAYS_NOTHING)
-    told = {one.at for one in acts if one.at is not None and one.doer not in _UNTOLD}
     for act in sorted(acts, key=_order):
         last = act
         if act.said is Said.ERASED:
             erased = act
         elif act.said is Said.OUT:
-            by_person = by_person or act.doer is Doer.PERSON
-            # Of one act, who did it may be learned later.
-            untold = act.doer in _UNTOLD and act.at not in told
-            may_be_person = may_be_person or untold or act.doer is Doer.PERSON
+            noes.append(act)
         else:
-            by_person = may_be_person = False
+            noes = [one for one in noes if not _answers(act, one)]
+            last = noes[-1] if noes else act
             erased = None if act.by is By.GRANT else erased
     if last is None:
         return None
+    # Of one act, who did it may be learned later.
+    told = {one.at for one in acts if one.at is not None and one.doer not in _UNTOLD}
+    by_person = any(one.doer is Doer.PERSON for one in noes)
+    untold = any(one.doer in _UNTOLD and one.at not in told for one in noes)
     decides = erased or last
     return Standing(
         said=decides.said,
         since=max(decides.since, last.since) if last.said is not Said.IN else decides.since,
         sure=Sure.NOT_TOLD if decides.at is None else decides.sure,
         by_person=by_person,
-        may_be_person=may_be_person,
+        may_be_person=by_person or untold,
         by=decides.by,
         store=decides.store,
     )
+
+
+def _answers(yes: Act, no: Act) -> bool:
+    """A yes without a time answers what its own store gave, and what was carried from there: what
+    another gave may be later, whenever either was seen.
+    """
+    if answers_all(yes):
+        return True
+    if no.by is By.CONTROLLER:
+        return no.store != yes.store
+    return not is_from_elsewhere(no, yes.store)
+
+
+def answers_all(act: Act) -> bool:
+    """Whether it is a yes that answers every no before it."""
+    return act.said is Said.IN and (act.at is not None or act.by is not By.READING)
 
 
 def _order(act: Act) -> tuple[object, ...]:

@@ -16,6 +16,7 @@ from reconciler.model.act import (
     Act,
     By,
     Said,
+    answers_all,
     is_from_elsewhere,
     is_of_another,
     left_by_us,
@@ -269,6 +270,7 @@ def _kept(group: Sequence[Told]) -> Iterable[Told]:
     """
     stores = {one.act.store for one in group} | {_ANOTHER}
     wanted = {id(one) for one in _least(group)}
+    wanted |= {id(one) for one in group if one.act is _answer(_acts(group))}
     for store in stores:
         wanted |= {id(one) for one in group if one.act is left_by_us(_acts(group), store)}
         wanted |= {id(one) for one in group if one.act is shown_again(_acts(group), store)}
@@ -284,7 +286,7 @@ def _kept(group: Sequence[Told]) -> Iterable[Told]:
 def _says(group: Sequence[Told], stores: Iterable[str]) -> list[object]:
     """All that is ever asked of what is known of one person."""
     acts = list(_acts(group))
-    found: list[object] = [standing(acts)]
+    found: list[object] = [standing(acts), _answer(acts)]
     for store in stores:
         found.append(standing(one for one in acts if is_from_elsewhere(one, store)))
         found.append(standing(one for one in acts if is_of_another(one, store)))
@@ -293,6 +295,11 @@ def _says(group: Sequence[Told], stores: Iterable[str]) -> list[object]:
         found.append(shown_again(acts, store))
         found.append(any(one.store == store and tells_no_time(one) for one in acts))
     return found
+
+
+def _answer(acts: Iterable[Act]) -> Act | None:
+    """The last yes that answers what any store gave before it, which other registers may have."""
+    return max(filter(answers_all, acts), key=lambda one: one.since, default=None)
 
 
 def _least(group: Sequence[Told]) -> Iterable[Told]:

@@ -234,6 +234,7 @@ class _History:
 
     def _releases(self) -> None:
         """The files have a new relation of whoever was erased, and somebody lifts the tombstone."""
+        self._buried_are_out()
         erased = sorted(contact for contact, word in self.words.items() if word.stood)
         if not erased:
             return
@@ -339,6 +340,7 @@ class _History:
     def _loses(self, folder: Path) -> None:
         if not list(self._registers().glob("*.jsonl")):
             return
+        untold, self.buried = self.buried, []  # only what is lost knows of them
         kept = self.both.folder / "kept"
         shutil.rmtree(kept, ignore_errors=True)
         shutil.copytree(self._registers(), kept)
@@ -351,6 +353,7 @@ class _History:
                 self._check_out(name)
             self._doubts()
         assert self._register("merge", kept).code == 0, self.log
+        self.buried += untold
 
     def _registers(self, folder: Path | None = None) -> Path:
         return (folder or self.both.state_folder) / "opt-outs"
@@ -364,14 +367,17 @@ class _History:
         return run(*words, "--specs", self.both.specs, "--state-dir", folder, env=env)
 
     def _reconcile(self) -> None:
+        self._buried_are_out()
+        body = self.both.plan()
+        assert not any(one["error"] for one in body["stores"]), self.log
+        self._carry_out(body)
+
+    def _buried_are_out(self) -> None:
         """The plan after the one that erased somebody takes them out of the other stores."""
         for word, at, name in self.buried:
             word.says_no(at, name)
             word.buried = name
         self.buried.clear()
-        body = self.both.plan()
-        assert not any(one["error"] for one in body["stores"]), self.log
-        self._carry_out(body)
 
     def _carry_out(self, body: Json) -> None:
         before = {name: box.customers() for name, (box, _) in self.both.stores.items()}

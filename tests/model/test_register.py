@@ -1,5 +1,6 @@
 """How somebody stands by what several stores of a controller say, and what need be kept of it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -12,6 +13,8 @@ from reconciler.clock import system_clock
 from reconciler.model.act import Act, By, Doer, Said, standing
 from reconciler.model.consent import Channel
 from reconciler.model.register import Register
+from reconciler.state.chain import parsed
+from reconciler.state.register_line import told_by
 from reconciler.state.register_proof import compact
 from tests.registers import NOW, act, place_at, register_at, who
 
@@ -26,7 +29,7 @@ ACTS = st.builds(
     doer=st.sampled_from(Doer),
     by=st.sampled_from((By.READING, By.WITHDRAWAL, By.GRANT, By.IMPORT, By.CONTROLLER)),
     store=st.sampled_from(STORES),
-)
+).map(lambda one: replace(one, doer=Doer.TOOL) if one.by in (By.WITHDRAWAL, By.GRANT) else one)
 
 
 def _known(folder: Path) -> Register:
@@ -82,6 +85,48 @@ def test_a_compacted_register_says_the_same_of_everybody_in_every_store(
         no = act(at=None, seen=NOW + timedelta(days=1), store=store)
         for whose in (who(ADA), who(ADA, alias="cus_aaaaaaaaaa")):
             assert after.news(whose, no) == before.news(whose, no)
+
+
+@example(
+    here=[act(Said.IN, NOW - timedelta(days=1), store="shop"), act(Said.IN, store="shop")],
+    there=[act(at=NOW - timedelta(days=2), store="eu")],
+)
+@given(here=st.lists(ACTS, min_size=1, max_size=6), there=st.lists(ACTS, max_size=4))
+def test_a_compacted_register_says_the_same_beside_that_of_another_store(
+    tmp_path_factory: pytest.TempPathFactory, here: list[Act], there: list[Act]
+) -> None:
+    folder = tmp_path_factory.mktemp("register")
+    register_at(folder).note([(who(ADA), one) for one in here])
+    whole = _acts_in(folder)
+    compact(place_at(folder), system_clock())
+    before, after = standing([*whole, *there]), standing([*_acts_in(folder), *there])
+    assert (after and after.said, after and after.since) == (
+        before and before.said,
+        before and before.since,
+    )
+
+
+def _acts_in(folder: Path) -> list[Act]:
+    """What is written of anybody."""
+    path = folder / "opt-outs" / "shop.jsonl"
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    return [found.act for line in lines if (found := told_by(parsed(line) or {}))]
+
+
+@pytest.mark.parametrize("seen", [NOW, NOW + timedelta(hours=2)])
+def test_a_yes_without_a_time_answers_no_other_store_s_no(seen: datetime) -> None:
+    """It may have been seen late: whoever said no in between is out."""
+    own = act(seen=NOW - timedelta(days=3), store="shop")
+    no = act(at=NOW, seen=seen, store="eu")
+    back = act(Said.IN, seen=NOW + timedelta(hours=1), store="shop")
+    found = standing([own, no, back])
+    assert found is not None
+    assert (found.said, found.store) == (Said.OUT, "eu")
+
+    carried = act(at=own.seen, by=By.CONTROLLER, store="eu")
+    found = standing([own, carried, back])
+    assert found is not None
+    assert found.said is Said.IN
 
 
 def test_what_another_company_said_in_a_file_that_was_copied_is_not_asked(tmp_path: Path) -> None:
