@@ -244,11 +244,14 @@ class Register:
         """Whether of anybody's no there another could not be told by its time."""
         return store in self._timeless
 
-    def could_say_no_again(self, channel: Channel, contact: str, store: str, now: datetime) -> bool:
-        """The same of somebody, of a reading before `now`, and no yes was shown there since."""
+    def is_just_seen(self, channel: Channel, contact: str, store: str, now: datetime) -> bool:
+        """Whether anything of somebody there is no older than `now`."""
+        found = self._found(channel, contact)
+        return any(one.store == store and one.seen >= now for one in found)
+
+    def could_say_no_again(self, channel: Channel, contact: str, store: str) -> bool:
+        """The same of somebody, and no yes was shown there since."""
         here = [one for one in self._found(channel, contact) if one.store == store]
-        if not here or any(one.seen >= now for one in here):
-            return False
         known = standing(here)
         if known is None or known.said is Said.IN or shown_again(here, store) is not None:
             return False

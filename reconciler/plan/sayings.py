@@ -253,8 +253,12 @@ class Sightings:
 
     def _shown_again(self, live: LiveCustomer, channel: Channel, contact: str) -> None:
         """A yes, of whomever, after a no whose time is not told: the record's next is another."""
-        rules = self._rules
-        if rules.register.could_say_no_again(channel, contact, rules.store.name, rules.now):
+        rules, store = self._rules, self._rules.store.name
+        if not rules.register.could_say_no_again(channel, contact, store):
+            return
+        if rules.register.is_just_seen(channel, contact, store, rules.now):
+            self.turns = True
+        else:
             act = replace(_ours(Said.SHOWN, None, By.READING, rules), doer=Doer.NOT_TOLD)
             self.new.append((person_of(live, channel, rules), act))
 

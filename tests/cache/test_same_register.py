@@ -245,3 +245,20 @@ def test_an_opt_out_that_is_dated_ahead_is_noted_with_its_time_when_that_has_com
         assert found == _run(shop, cold.path, None, {}, later(days))
         assert warm.text == cold.text
     assert b'"at":"2026-11-2' in warm.text
+
+
+def test_a_yes_in_the_second_of_a_no_is_noted_when_it_is_seen_later(
+    shops: dict[str, Shop], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = shops["genstore"]
+    shop.policy, shop.settings = {}, {}
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    warm, cold = _Folder(tmp_path / "warm"), _Folder(tmp_path / "cold")
+    for state, days in (("unsubscribed", 0), ("subscribed", 0), ("subscribed", 60)):
+        people = [{**_who(_says("subscribed")), "email": _says(state)}]
+        write(shop, {"part": {"customers": list(_entries(people))}})
+        shop.reset(_records(people))
+        found = _run(shop, warm.path, tmp_path, {}, later(days))
+        assert found == _run(shop, cold.path, None, {}, later(days))
+        assert warm.text == cold.text
+    assert b'"shown"' in warm.text
