@@ -68,7 +68,7 @@ def _copied(both: Company) -> None:
 
 
 @pytest.mark.parametrize("platforms", [("genstore", "shopline"), ("shoplazza", "genstore")])
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(acts=st.lists(_act, min_size=1, max_size=6))
 def test_stores_of_one_controller_plan_the_same_with_a_cache(
     tmp_path_factory: pytest.TempPathFactory,

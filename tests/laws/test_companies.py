@@ -479,7 +479,7 @@ def live_through(
 
 
 @pytest.mark.parametrize(
-    "seed", [*range(2), *(pytest.param(one, marks=pytest.mark.slow) for one in range(2, 40))]
+    "seed", [0, *(pytest.param(one, marks=pytest.mark.slow) for one in range(1, 40))]
 )
 @pytest.mark.parametrize(("first", "second"), list(product(PLATFORMS, PLATFORMS)))
 def test_an_opt_out_reaches_every_store_and_a_later_yes_of_their_own_stays(

@@ -497,7 +497,7 @@ def test_what_others_note_does_not_fail_who_asks() -> None:
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
-        for _ in range(20):
+        for _ in range(8):
             known = Register("acme", {key.name: key}, ("us", "eu"))
             note(known, "us")
             threads = [threading.Thread(target=ask, args=(known,)) for _ in range(3)]

@@ -36,6 +36,7 @@ SCENES: dict[str, tuple[list[Json], Json]] = {
     ),
 }
 MOMENTS = ("edit_before", "edit_after")
+KINDS = ("drop_before", "drop_after", "truncate", "status_after")
 # All at once is tried with the slow ones.
 EVERY = [
     pytest.param(name, marks=pytest.mark.slow) if name == "everything" else name for name in SCENES
@@ -121,14 +122,14 @@ def test_who_dies_after_any_request_goes_on_with_the_next(
             assert shop.plan()["changes"] == []
 
 
-@pytest.mark.parametrize("kind", ["drop_before", "drop_after", "status_after", "truncate"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("scene", EVERY)
 def test_who_loses_any_answer_goes_on_with_the_next(tmp_path: Path, scene: str, kind: Any) -> None:
     with opened(tmp_path, "shopline") as shop:
         body = _set_up(shop, scene)
         assert shop.apply(body).complete
         count = len(shop.box.requests)
-        for number in range(1, count + 1):
+        for number in range(1 + KINDS.index(kind) % 2, count + 1, 2):
             body = _set_up(shop, scene)
             shop.box.fault(Fault(kind, nth=number))
             result = shop.apply(body)
