@@ -160,7 +160,7 @@ class _Leaving:
         """What is still to be done about those whom no file names any more: who has none of them
         is a member of nothing either.
         """
-        exact = [one.name for one in self._here.made.entries.tags.every()]
+        exact = [one.name for one in self._here.made.entries.tags.every]
         for former, commit in self._gone:
             customer = former.customer
             gone = sort_tags(tag for tag in _joined_alone(former) if self._owns(tag))

@@ -1,7 +1,7 @@
 """Entries of all files that speak of one customer, joined; contradictions name both places."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypeAlias
 
 from reconciler.desired.entries import DiagnosticCollector, Entry, Fact
 from reconciler.desired.tag_documents import TagDocuments, with_documents
@@ -14,6 +14,7 @@ from reconciler.model.managed import UNMANAGED, Managed
 from reconciler.model.marks import Marks, Told
 from reconciler.model.tags import TagIntent, sort_tags, tag_key
 
+_Tagged: TypeAlias = tuple[TagIntent, Entry]
 _NO_FIELDS: Final = ("absent", "reason", "claim")
 _CONSENTS: Final = tuple((channel, consent_field(channel)) for channel in Channel)
 
@@ -186,18 +187,7 @@ def _joined_tags(group: list[Entry], work: DiagnosticCollector) -> Managed[TagIn
     ]
     if not intents:
         return UNMANAGED
-    exact = [(intent, entry) for intent, entry in intents if intent.exact]
-    for intent, entry in exact[1:]:
-        first = exact[0][0]
-        if {tag_key(tag) for tag in intent.present} != {tag_key(tag) for tag in first.present}:
-            place = exact[0][1].place_of("tags")
-            work.complain(
-                "section.contradiction",
-                f"the tags of this customer are listed otherwise in {place}",
-                entry.place_of("tags"),
-                "keep one list, or use {add: […]} in one of the two",
-                also=place,
-            )
+    _refuse_other_lists([one for one in intents if one[0].exact], work)
     present = sort_tags(tag for intent, _ in intents for tag in intent.present)
     keys = {tag_key(tag) for tag in present}
     absent = sort_tags(
@@ -206,16 +196,40 @@ def _joined_tags(group: list[Entry], work: DiagnosticCollector) -> Managed[TagIn
         for tag in intent.absent
         if not (entry.ended and tag_key(tag) in keys)
     )
+    _refuse_added_and_removed(intents, work)
+    return TagIntent(present=present, absent=absent, exact=any(one.exact for one, _ in intents))
+
+
+def _refuse_other_lists(exact: list[_Tagged], work: DiagnosticCollector) -> None:
+    if len(exact) < 2:
+        return
+    keys = {tag_key(tag) for tag in exact[0][0].present}
+    for intent, entry in exact[1:]:
+        if {tag_key(tag) for tag in intent.present} != keys:
+            place = exact[0][1].place_of("tags")
+            work.complain(
+                "section.contradiction",
+                f"the tags of this customer are listed otherwise in {place}",
+                entry.place_of("tags"),
+                "keep one list, or use {add: […]} in one of the two",
+                also=place,
+            )
+
+
+def _refuse_added_and_removed(intents: list[_Tagged], work: DiagnosticCollector) -> None:
+    """Each entry is asked of its own tags alone: there may be one for every tag."""
+    first: dict[str, int] = {}
+    for place, (intent, _) in enumerate(intents):
+        for tag in intent.present:
+            first.setdefault(tag_key(tag), place)
     for intent, entry in intents:
         if entry.ended:
             continue  # whoever else gives the tag goes on giving it
         unwanted = {tag_key(tag) for tag in intent.absent}
-        if unwanted & keys - {tag_key(tag) for tag in intent.present}:
-            other = next(
-                place.place_of("tags")
-                for one, place in intents
-                if any(tag_key(tag) in unwanted for tag in one.present)
-            )
+        unwanted.difference_update([tag_key(tag) for tag in intent.present])
+        added = [first[key] for key in unwanted if key in first]
+        if added:
+            other = intents[min(added)][1].place_of("tags")
             work.complain(
                 "tags.added-and-removed",
                 f"a tag that is removed here is added in {other}",
@@ -223,7 +237,6 @@ def _joined_tags(group: list[Entry], work: DiagnosticCollector) -> Managed[TagIn
                 "keep one of the two",
                 also=other,
             )
-    return TagIntent(present=present, absent=absent, exact=any(one.exact for one, _ in intents))
 
 
 def _refuse_absent_with_wishes(

@@ -68,7 +68,7 @@ def resolve(
         owned=tuple(
             (one.store, _owned(stores[one.store], one, speaking[one.store])) for one in found
         ),
-        whole_tags=tuple((one.store.name, one.tags.every()) for one in every),
+        whole_tags=tuple((one.store.name, one.tags.every) for one in every),
         approvals=declared.approvals,
         files=len(documents),
         folder=folder,

@@ -5,6 +5,7 @@ All entries that name one tag are one document, whatever files they stand in.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Final
 
 from reconciler.desired.document import Document
@@ -27,7 +28,7 @@ class Group:
     mark: SourceMark
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TagDocuments:
     """Of one store; false where no tag is spoken of as a whole. `owned` are the tags that we may
     touch, None where those are all that the specs name.
@@ -65,9 +66,23 @@ class TagDocuments:
     def owns(self, tag: str) -> bool:
         return self.owned is None or tag in self.owned
 
+    @cached_property
     def every(self) -> tuple[WholeTag, ...]:
         """The whole tags that we may take off, in the order of their keys."""
         return tuple(one for _, one in sorted(self.whole.items()) if self.owns(one.name))
+
+    def groups_of(self, keys: Iterable[str]) -> list[Group]:
+        """Those that have any of these tags, in their order."""
+        found = {place for key in keys for place in self._by_tag.get(key, ())}
+        return [self.groups[place] for place in sorted(found)]
+
+    @cached_property
+    def _by_tag(self) -> Mapping[str, list[int]]:
+        places: dict[str, list[int]] = {}
+        for place, group in enumerate(self.groups):
+            for key in group.tags:
+                places.setdefault(key, []).append(place)
+        return places
 
 
 def named(item: Mapping[str, Any]) -> Iterator[str]:
@@ -143,7 +158,11 @@ def with_documents(
         return intent
     wanted = () if intent is UNMANAGED else intent.present
     keys = {tag_key(tag) for tag in wanted}
-    gone = [*_not_a_member(keys, group, documents, work), *_others(keys, group, documents, work)]
+    given = _Given(group)
+    gone = [
+        *_not_a_member(keys, group, documents, given, work),
+        *_others(keys, documents, given, work),
+    ]
     if not gone:
         return intent
     own = TagIntent() if intent is UNMANAGED else intent
@@ -151,7 +170,11 @@ def with_documents(
 
 
 def _not_a_member(
-    keys: set[str], group: Sequence[Entry], documents: TagDocuments, work: DiagnosticCollector
+    keys: set[str],
+    group: Sequence[Entry],
+    documents: TagDocuments,
+    given: "_Given",
+    work: DiagnosticCollector,
 ) -> Iterator[str]:
     """Whole tags that the customer is not to bear."""
     members = {
@@ -160,32 +183,30 @@ def _not_a_member(
         if entry.section == "tags" and entry.tags is not None
         for tag in entry.tags.present
     }
-    for whole in documents.every():
+    for whole in documents.every:
         if whole.key in members:
             continue  # of a retired one the document itself is complained of
         if whole.key not in keys:
             yield whole.name
             continue
-        entry = _giving(whole.key, group)
         what = "is retired" if whole.retired else "is exact"
         work.complain(
             "tags.no-member",
             f"a tag that is given here {what} in {whole.mark}, and this customer is no member",
-            entry.place_of("tags"),
+            given.place(whole.key),
             "make the customer a member there, or take the tag out here",
             also=whole.mark,
         )
 
 
 def _others(
-    keys: set[str], group: Sequence[Entry], documents: TagDocuments, work: DiagnosticCollector
+    keys: set[str], documents: TagDocuments, given: "_Given", work: DiagnosticCollector
 ) -> Iterator[str]:
     """The tags of a group beside the one that is wanted."""
-    for each in documents.groups:
+    for each in documents.groups_of(keys):
         chosen = [key for key in each.tags if key in keys]
         if len(chosen) > 1:
-            first, second = (_giving(key, group).place_of("tags") for key in chosen[:2])
-            first, second = sorted((first, second))
+            first, second = sorted(given.place(key) for key in chosen[:2])
             work.complain(
                 "tags.one-of",
                 f"this customer would bear two tags of the group in {each.mark}"
@@ -200,11 +221,22 @@ def _others(
             )
 
 
-def _giving(key: str, group: Sequence[Entry]) -> Entry:
-    """The entry that gives a tag: of several, the one that says so itself."""
-    giving = [
-        entry
-        for entry in group
-        if entry.tags is not None and any(tag_key(tag) == key for tag in entry.tags.present)
-    ]
-    return min(giving, key=lambda entry: entry.default_tags)
+class _Given:
+    """Where the entries of one customer give a tag; they are looked through once, if at all."""
+
+    def __init__(self, group: Sequence[Entry]) -> None:
+        self._group = group
+
+    def place(self, key: str) -> SourceMark:
+        """Of several entries, that of the one that says so itself."""
+        return self._places[key]
+
+    @cached_property
+    def _places(self) -> dict[str, SourceMark]:
+        places: dict[str, SourceMark] = {}
+        for entry in sorted(self._group, key=lambda entry: entry.default_tags):
+            if entry.tags is not None and entry.tags.present:
+                place = entry.place_of("tags")
+                for tag in entry.tags.present:
+                    places.setdefault(tag_key(tag), place)
+        return places

@@ -48,6 +48,27 @@ TEXTS: dict[str, Callable[[int], str]] = {
             f"- {{name: t{one}, members: [{{email: c0@example.com}}]}}\n" for one in range(size)
         )
     ),
+    "tags of one customer that are retired": lambda size: (
+        f"{HEAD}customers:\n- email: a@example.com\n"
+        f"  tags: [{', '.join(f't{one}' for one in range(size))}]\ntags:\n"
+        + "".join(f"- {{name: t{one}, state: absent}}\n" for one in range(size))
+    ),
+    "pairs of one customer of which one tag is to be": lambda size: (
+        f"{HEAD}customers:\n- email: a@example.com\n"
+        f"  tags: [{', '.join(f'a{one}, b{one}' for one in range(size))}]\ntags:\n"
+        + "".join(f"- {{one_of: [a{one}, b{one}]}}\n" for one in range(size))
+    ),
+    "customers and pairs of tags": lambda size: (
+        f"{HEAD}customers:\n"
+        + "".join(f"- {{email: c{one}@example.com, tags: [a{one}]}}\n" for one in range(size))
+        + "tags:\n"
+        + "".join(f"- {{one_of: [a{one}, b{one}]}}\n" for one in range(size))
+    ),
+    "entries that take a tag off whom the last one gives it": lambda size: (
+        f"{HEAD}customers:\n"
+        + "- {email: a@example.com, tags: {remove: [vip]}}\n" * size
+        + "- {email: a@example.com, tags: {add: [vip]}}\n"
+    ),
     "tags to add and to remove": lambda size: (
         f"{HEAD}customers:\n- email: a@example.com\n  tags:\n"
         f"    add: [{', '.join(f't{one}' for one in range(size))}]\n"
