@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.app.at_once import each_store
 from reconciler.app.choices import PlanOptions, with_approvals
 from reconciler.app.environment import Environment, mask_of, pseudonyms_for
 from reconciler.app.hearing import circles
@@ -120,8 +122,6 @@ def _found(
     pseudonyms: "Pseudonyms",
     failed: list[str],
 ) -> "Iterator[Adoption | Unfit]":
-    from concurrent.futures import ThreadPoolExecutor
-
     from reconciler.plan.adoption import adoptions
     from reconciler.plan.called_out import called_out
 
@@ -135,8 +135,7 @@ def _found(
         registers=Registers(environment, pseudonyms, state),
         circles=circles(stores),
     )
-    with ThreadPoolExecutor(max_workers=max(1, len(stores))) as pool:
-        begun = [pool.submit(plan_store, request, store) for store in stores]
+    begun = each_store(stores, partial(plan_store, request), environment.rate_limiters)
     whole: set[str] = set()
     made = []
     for store, one in zip(stores, begun, strict=True):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
+from reconciler.app.at_once import MOST_STORES
 from reconciler.app.attempt import attempt
 from reconciler.app.barrier import check_blocked, check_frozen
 from reconciler.app.brought_to import brought_to, has_moved_on
@@ -81,7 +82,7 @@ def apply(order: ApplyRequest) -> "ApplyResult":
     commits = brought_to(order)
     order = replace(order, progress=_watched(order, busy))
     registers = Registers(order.environment, order.pseudonyms, order.state, proven=True)
-    with ThreadPoolExecutor(max_workers=max(1, len(busy))) as pool:
+    with ThreadPoolExecutor(max_workers=max(1, min(len(busy), MOST_STORES))) as pool:
         begun = [
             pool.submit(_apply_or_tell, order, one, records[one.name], registers) for one in busy
         ]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from reconciler import __version__
+from reconciler.app.at_once import each_store
 from reconciler.app.choices import PlanOptions, with_approvals
 from reconciler.app.collecting import seldom
 from reconciler.app.environment import Environment, provenance_of
@@ -34,8 +35,6 @@ def plan(
     state: DesiredState, choices: PlanOptions, environment: Environment, pseudonyms: "Pseudonyms"
 ) -> "Plan":
     """Reads every selected store and computes its part; where one fails, its part says why."""
-    from concurrent.futures import ThreadPoolExecutor
-
     from reconciler.plan.lifts import lifts
     from reconciler.plan.owed import owed_once_merged
     from reconciler.plan.plan import Basis, Plan
@@ -57,12 +56,9 @@ def plan(
         circles=circles(stores),
         memory=environment.cache,
     )
-    with ThreadPoolExecutor(max_workers=max(1, len(stores))) as pool:
-        try:
-            planned = list(pool.map(lambda one: _plan_store(request, one), stores))
-        except KeyboardInterrupt:
-            environment.rate_limiters.close()
-            raise
+    limiters = environment.rate_limiters
+    begun = each_store(stores, lambda one: _plan_store(request, one), limiters)
+    planned = [one.result() for one in begun]
     parts = [
         _with_what_may_wait(part, store, request) if part.error else part
         for store, (part, _) in zip(stores, planned, strict=True)

@@ -123,12 +123,16 @@ class RateLimiters:
     def __init__(self, broken_off: threading.Event | None = None) -> None:
         self._limiters: dict[tuple[str, str], Limiter] = {}
         self._broken_off = broken_off
+        self._closed = False
 
     def of(self, base: str, token: str, rate: Rate, clock: Clock) -> Limiter:
-        made = Limiter(rate, clock, self._broken_off)
-        return self._limiters.setdefault((base, token), made)
+        found = self._limiters.setdefault((base, token), Limiter(rate, clock, self._broken_off))
+        if self._closed:
+            found.close()
+        return found
 
     def close(self) -> None:
-        """Ends all reading and writing with these: for a run that is over."""
+        """Ends all reading and writing with these, and with those to come: a run is over."""
+        self._closed = True
         for one in list(self._limiters.values()):
             one.close()
