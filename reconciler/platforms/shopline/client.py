@@ -69,7 +69,7 @@ class Shopline:
     ) -> tuple[tuple[LiveCustomer, ...], bool]:
         """How many ids one call takes is not documented: twenty fit any usual address length."""
         every = tuple(customers)
-        rows: list[Mapping[str, Any]] = []
+        rows: dict[str, list[Mapping[str, Any]]] = {}
         told = True
         for start in range(0, len(every), _GRADED_AT_ONCE):
             ids = ",".join(one.remote_id for one in every[start : start + _GRADED_AT_ONCE])
@@ -79,8 +79,11 @@ class Shopline:
             except PlatformError:
                 told = False
                 break
-            rows.extend(_rows_in(answer.body))
-        return tuple(wire.with_actors(one, rows, self._times) for one in every), told
+            for row in _rows_in(answer.body):
+                rows.setdefault(str(row.get("customer_id")), []).append(row)
+        return tuple(
+            wire.with_actors(one, rows.get(one.remote_id, ()), self._times) for one in every
+        ), told
 
     def completed(
         self, customers: Iterable[LiveCustomer], fields: frozenset[str]
