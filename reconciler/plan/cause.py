@@ -53,7 +53,8 @@ def _became_ours(field: FieldChange, desired: DesiredCustomer, before: Before) -
         return None
     left = {tag_key(tag) for tag in desired.left_tags}
     removed = (tag for tag in field.delta.removed if tag_key(tag) not in left)
-    unlisted = [tag for tag in removed if _stance(tag, desired) == "unlisted"]
+    stances = _Stances(desired)
+    unlisted = [tag for tag in removed if stances.of(tag) == "unlisted"]
     for owns, cause in (
         (before.base_owns, Cause.THIS_CHANGE),
         (before.applied_owns, Cause.LEFT_OVER),
@@ -124,7 +125,7 @@ def _said(field: FieldChange, customer: DesiredCustomer | None) -> Any:
         case TagChange(claims=True):
             return [customer.creates, customer.absent, customer.claims]
         case TagChange():
-            return [_stance(tag, customer) for tag in (*field.delta.added, *field.delta.removed)]
+            return list(map(_Stances(customer).of, (*field.delta.added, *field.delta.removed)))
         case ConsentChange():
             return [customer.absent, customer.consent(field.channel)]
         case AddressChange():
@@ -142,16 +143,21 @@ def _scalar(path: FieldPath, customer: DesiredCustomer) -> Any:
     return ("said", normalise(parts[path.member], None)) if path.member in parts else None
 
 
-def _stance(tag: str, customer: DesiredCustomer) -> str:
-    intent, key = customer.tags, tag_key(tag)
-    if intent is UNMANAGED:
-        return "nothing"
-    if key in {tag_key(one) for one in intent.present}:
-        return "present"
-    left = {tag_key(one) for one in customer.left_tags}
-    if key in {tag_key(one) for one in intent.absent} - left:
-        return "absent"
-    return "unlisted" if intent.exact else "nothing"
+class _Stances:
+    """What an entry wants of tags, of which one change may have many."""
+
+    def __init__(self, customer: DesiredCustomer) -> None:
+        intent = TagIntent() if customer.tags is UNMANAGED else customer.tags
+        left = {tag_key(tag) for tag in customer.left_tags}
+        self._present = {tag_key(tag) for tag in intent.present}
+        self._absent = {tag_key(tag) for tag in intent.absent} - left
+        self._else = "unlisted" if intent.exact else "nothing"
+
+    def of(self, tag: str) -> str:
+        key = tag_key(tag)
+        if key in self._present:
+            return "present"
+        return "absent" if key in self._absent else self._else
 
 
 def _everything(customer: DesiredCustomer) -> list[Any]:

@@ -5,11 +5,14 @@ from collections.abc import Callable
 import pytest
 
 from reconciler.model.customer import DesiredCustomer, ReadReceipt
+from reconciler.model.former import Before
 from reconciler.plan.agreement import asks_nothing
+from reconciler.plan.cause import causes
+from reconciler.plan.compare import differences
 from reconciler.plan.match import Index
 from reconciler.plan.planner import compute
 from reconciler.plan.reading import LiveCounts, StoreReading
-from tests.builders import REGION, desired, live, rules
+from tests.builders import REGION, desired, live, rules, tags
 from tests.growth import MOST, growth
 
 pytestmark = pytest.mark.no_cover  # the work is counted here
@@ -72,5 +75,18 @@ def test_twice_as_many_who_are_as_they_shall_be_take_twice_the_work_and_leave_id
             return index.pairings()
 
         return dropped
+
+    assert growth(work, 300) <= MOST
+
+
+def test_the_cause_of_twice_as_many_tags_is_told_in_twice_the_work() -> None:
+    def work(size: int) -> Callable[[], object]:
+        wanted = desired(_address(1), tags=tags(*(f"t{one}" for one in range(size))))
+        former = desired(_address(1), tags=tags(*(f"t{one}" for one in range(0, size, 2))))
+        had = live("1", _address(1), tags=tuple(f"o{one}" for one in range(size)))
+        changes = tuple(differences(wanted, had, rules().comparison))
+        before = Before(base=lambda _: former, applied=lambda _: former, compared="c")
+        assert changes
+        return lambda: causes(wanted, changes, before)
 
     assert growth(work, 300) <= MOST
