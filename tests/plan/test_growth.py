@@ -9,7 +9,10 @@ from reconciler.model.former import Before
 from reconciler.plan.agreement import asks_nothing
 from reconciler.plan.cause import causes
 from reconciler.plan.compare import differences
+from reconciler.plan.customer import plan_customer
 from reconciler.plan.match import Index
+from reconciler.plan.ordering import ranked, unmet
+from reconciler.plan.pairing import Paired
 from reconciler.plan.planner import compute
 from reconciler.plan.reading import LiveCounts, StoreReading
 from tests.builders import REGION, desired, live, rules, tags
@@ -56,6 +59,30 @@ def test_twice_as_many_renames_take_twice_the_work(
             return compute(read, rules(), ())
 
         return planned
+
+    assert growth(work, 300) <= MOST
+
+
+@pytest.mark.parametrize("entries", [_chain, _circle, _swaps])
+def test_of_renames_alone_twice_as_many_are_put_in_order_in_twice_the_work(
+    entries: Callable[[int], list[DesiredCustomer]],
+) -> None:
+    """Without the rest of a plan, in which one look at each of the others would not be seen."""
+    judged = rules()
+
+    def work(size: int) -> Callable[[], object]:
+        index = Index(entries(size), REGION)
+        for one in range(size):
+            index.offer(live(str(one), _address(one)))
+        claiming = [
+            (one, (change,))
+            for one in index.pairings()
+            if isinstance(one, Paired)
+            and (change := plan_customer(one.desired, one.live, judged).change) is not None
+        ]
+        assert len(claiming) == size
+        changes = [change for _, (change,) in claiming]
+        return lambda: (tuple(unmet(claiming, index, judged)), ranked(changes))
 
     assert growth(work, 300) <= MOST
 
