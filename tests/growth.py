@@ -12,7 +12,9 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Final
 
-MOST: Final = 2.3
+# What is linear takes 1.95 to 2.02 times the steps, and what looks at each of the others once, with a
+# single step beside a thousand of its own, 2.3.
+MOST: Final = 2.05
 
 Make = Callable[[int], Callable[[], object]]
 
@@ -50,10 +52,10 @@ def steps(work: Callable[[], object]) -> int:
 def growth(make: Make, size: int) -> float:
     """How often the steps of half the work go into those of the whole.
 
-    `make` prepares work of a size, which is not counted. Work of an eighth goes first, so that what
-    is imported and made once is not counted either.
+    `make` prepares work of a size, which is not counted. Work of almost the whole goes first, so that
+    what is imported, made once or kept at hand is not counted either.
     """
-    make(max(1, size // 8))()
+    make(2 * size - 1)()
     half, whole = make(size), make(2 * size)
     return steps(whole) / steps(half)
 
@@ -61,4 +63,4 @@ def growth(make: Make, size: int) -> float:
 def grows_with_its_size(make: Make, size: int) -> None:
     """Asserts that work of 2 * `size` takes at most `MOST` times the steps of `size`."""
     found = growth(make, size)
-    assert found <= MOST, f"twice the size takes {found:.1f} times the steps"
+    assert found <= MOST, f"twice the size takes {found:.2f} times the steps"
