@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from reconciler.planfile.decode import decode
 from reconciler.planfile.saved import SavedPlan
 from reconciler.sandbox import Fault
 from reconciler.state.chain import lines
-from tests.harness import Shop, opened, person, states
+from tests.harness import Killed, Shop, opened, person, states
 
 THREADS = 8
 FEW = 40
@@ -108,6 +109,34 @@ def test_what_was_interrupted_is_gone_on_with(
 
         assert shop.apply(kept, resume=True).complete
         assert all(one["tags"] == ["vip"] for one in shop.box.customers())
+
+
+def test_a_resume_reads_its_journal_once(tmp_path: Path) -> None:
+    """Beside that its first line, whether its last one is whole, and what it says at its end."""
+    opened_to_read: list[Path] = []
+    looking = False
+
+    def hook(event: str, told: tuple[object, ...]) -> None:
+        if looking and event == "open" and told[1] == "r" and "/journals/" in str(told[0]):
+            opened_to_read.append(Path(str(told[0])))
+
+    sys.addaudithook(hook)
+    with opened(tmp_path, "genstore") as shop:
+        emails = [f"c{number}@example.com" for number in range(40)]
+        shop.reset([person(email) for email in emails])
+        shop.want(*({"email": email, "tags": {"add": ["vip"]}} for email in emails))
+        body = shop.plan()
+        with pytest.raises(Killed):
+            shop.apply(body, dies_after=30)
+        shop.plan()  # the register takes over what journals from before remember
+        looking = True
+        try:
+            assert shop.apply(body, resume=True).complete
+        finally:
+            looking = False
+
+    assert len(set(opened_to_read)) == 1
+    assert len(opened_to_read) <= 4
 
 
 def test_ctrl_c_is_heard_whichever_thread_catches_it(tmp_path: Path) -> None:
