@@ -117,11 +117,12 @@ def applied(platform: str, size: int, milliseconds: int, per_second: int) -> str
     kinds = Counter(one["method"] for one in asked)
     first, last = (datetime.fromisoformat(asked[place]["at"]) for place in (0, -1))
     seconds = (last - first).total_seconds()
-    met = (len(asked) - _BURST) / seconds
+    beyond = len(asked) - _BURST  # of fewer requests than the bucket holds there is no rate
+    met = f"{beyond / seconds:.0f}" if beyond > 0 else "–"
     told = " + ".join(f"{count / size:.2f} {method}" for method, count in sorted(kinds.items()))
     return (
         f"| {platform} | {size:,} | {milliseconds} ms | {len(asked) / size:.2f} ({told}) | "
-        f"{met:.0f} of {per_second:,} | {size / seconds:.0f} | {cost.cpu / size * 1000:.1f} ms | "
+        f"{met} of {per_second:,} | {size / seconds:.0f} | {cost.cpu / size * 1000:.1f} ms | "
         f"{(journal[0] - trail[0]) / size:.1f} + {trail[0] / size:.1f} | "
         f"{journal[1] / size:,.0f} |"
     )
