@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from reconciler.live.read import StoreReader
-    from reconciler.model.customer import LiveCustomer
+    from reconciler.model.customer import DesiredCustomer, LiveCustomer
     from reconciler.model.settings import StoreSettings
     from reconciler.plan.reading import StoreReading
     from reconciler.plan.sayers import Sayers
@@ -80,6 +80,12 @@ class Hearing:
     def hears(self) -> "Callable[[LiveCustomer], None] | None":
         return None if self._voices is None else self._voices.hear
 
+    def settled(self, desired: "DesiredCustomer", live: "LiveCustomer") -> None:
+        """Whoever is as wanted is seen, and dropped; a no of the files may be a later one."""
+        self.seen.see(live)
+        if self._voices is not None:
+            self._voices.wish(desired)
+
     def heard(self, read: "StoreReading", reading: "StoreReader") -> "StoreReading":
         """The reading, with those whom another store of the controller shows to be out."""
         from reconciler.plan.pairing import Missing
@@ -101,7 +107,8 @@ class Hearing:
     ) -> "StoreReading":
         """Nobody judges before all have told whom they heard, and who came back later."""
         name, register, client = self._rules.store.name, self._rules.register, reading.client
-        self._wishes(read, voices)
+        for pairing in read.index.pairings():
+            voices.wish(pairing.desired)
         for identity, act in voices.told(read.receipt.learned):
             register.overhear(identity, act)
         noes = voices.short
@@ -142,16 +149,6 @@ class Hearing:
         """A yes without a time says nothing of a no that another record shows beside it."""
         for identity in self._voices.beside(lives) if self._voices is not None else ():
             self._rules.register.stands_beside(identity, self._rules.store.name)
-
-    def _wishes(self, read: "StoreReading", voices: "Voices") -> None:
-        """Whom the files want out of this store is out of the others too, and may have no record
-        here, or none that can tell.
-        """
-        from reconciler.plan.sayings import wished
-
-        for pairing in read.index.pairings():
-            for channel, contact, act in wished(pairing.desired, self._rules):
-                voices.says_no(channel, contact, act)
 
     def _overheard(
         self, lives: "Iterable[LiveCustomer]", read: "StoreReading"

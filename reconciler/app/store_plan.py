@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from reconciler.plan.match import OfPair
     from reconciler.plan.plan import StorePlan
     from reconciler.plan.reading import StoreReading
-    from reconciler.plan.sayings import Sightings
     from reconciler.plan.store_rules import StoreRules
 
 
@@ -109,7 +108,7 @@ def _planned(
             desired=few.state.of(store.name),
             region=store.phone_region,
             requests=lambda: connection.session.requests,
-            settles=_settling(rules, request.keeps, hearing.seen),
+            settles=_settling(rules, request.keeps, hearing),
             watch=TagWatch(rules.comparison.owned, store.ownership, rules.whole_tags),
             hears=since.heard_by(hearing.hears),
             told_of=request.kept or never,
@@ -155,14 +154,14 @@ def _why_whole(made: "StorePlan", rules: "StoreRules") -> str:
     return ""
 
 
-def _settling(rules: "StoreRules", kept: "OfPair | None", seen: "Sightings") -> "OfPair":
+def _settling(rules: "StoreRules", kept: "OfPair | None", hearing: Hearing) -> "OfPair":
     """Whoever is dropped with the page is seen for the register before."""
     from reconciler.plan.agreement import asks_nothing
 
     def settles(desired: "DesiredCustomer", live: "LiveCustomer") -> bool:
         if not asks_nothing(desired, live, rules) or (kept and kept(desired, live)):
             return False
-        seen.see(live)
+        hearing.settled(desired, live)
         return True
 
     return settles

@@ -5,7 +5,7 @@ told; of two that are as late an erasure wins over a no, and a no over a yes.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -63,6 +63,7 @@ _SAYS_NOTHING: Final = (Said.MADE, Said.SHOWN)
 _VAGUE: Final = {Sure.SECOND: 0, Sure.DAY: 1, Sure.NOT_TOLD: 2}
 _UNTOLD: Final = (Doer.NOT_TOLD, Doer.NOBODY)
 OURS: Final = (By.WITHDRAWAL, By.CONTROLLER, By.MOVE)
+_WORDS: Final = (By.READING, By.WITHDRAWAL, By.CONTROLLER)
 _ECHO: Final = timedelta(minutes=1)
 """How much later than we noted our own write a store may date it, where it was not read back."""
 
@@ -217,6 +218,40 @@ def left_by_us(acts: Iterable[Act], store: str) -> Act | None:
     return last
 
 
+def first_wish(acts: Iterable[Act], store: str) -> Act | None:
+    """The no without a time that the files have for somebody there, as they were first seen to say
+    it; a yes that they gave since ends it.
+    """
+    first = None
+    for act in sorted(acts, key=lambda one: (one.seen, _order(one))):
+        if act.store != store:
+            continue
+        if act.said is Said.IN and act.by is By.GRANT:
+            first = None
+        elif act.said is Said.OUT and act.by is By.WITHDRAWAL and act.at is None:
+            first = first or act
+    return first
+
+
+def last_word(acts: Iterable[Act], store: str) -> Act | None:
+    """What was known last of somebody there, a no or a yes."""
+    words = (
+        one
+        for one in acts
+        if one.store == store
+        and (one.said is Said.IN or (one.said is Said.OUT and one.by in _WORDS))
+        and not one.is_of_its_store_alone
+    )
+    return max(words, key=lambda one: (one.seen, _order(one)), default=None)
+
+
+def says_no(acts: Iterable[Act], store: str) -> bool:
+    """Whether somebody is known to be out there, or the files to have said so before."""
+    known = tuple(acts)
+    last = last_word(known, store)
+    return (last is not None and last.said is Said.OUT) or first_wish(known, store) is not None
+
+
 def shown_again(acts: Iterable[Act], store: str) -> Act | None:
     """A yes that a store showed, of whomever, after all that it told of a no."""
     last = None
@@ -245,3 +280,17 @@ def is_echo(known: Iterable[Act], act: Act) -> bool:
     if act.doer is Doer.PERSON and not looks_so:
         return False
     return act.at is None or act.at <= last.seen + _ECHO
+
+
+def written(known: Iterable[Act], act: Act) -> Act | None:
+    """The no that we wrote there, where a reading shows that and nothing else: the store tells when
+    we did, and this since when the person was out.
+    """
+    acts = tuple(known)
+    if not is_echo(acts, act):
+        return None
+    last = left_by_us((one for one in acts if one.said is not Said.MADE), act.store)
+    if last is None or last.by is By.MOVE:
+        return None
+    sure = any(one.at == last.at and one.sure is Sure.SECOND for one in acts)
+    return replace(last, sure=Sure.SECOND) if sure else last

@@ -16,14 +16,17 @@ from reconciler.model.act import (
     Doer,
     Said,
     Standing,
+    first_wish,
     is_echo,
     is_from_elsewhere,
     is_of_another,
     is_shown,
     left_by_us,
+    says_no,
     shown_again,
     standing,
     tells_no_time,
+    written,
 )
 from reconciler.model.consent import Channel
 from reconciler.model.pseudonyms import Pseudonyms
@@ -216,6 +219,22 @@ class Register:
         """Whether a no of somebody there may be what we wrote, into whichever record."""
         found = (one for one in self._found(channel, contact) if one.said is not Said.IN)
         return left_by_us(found, store) is not None
+
+    def wished(self, channel: Channel, contact: str, store: str) -> datetime | None:
+        """Since when the files are known to want somebody out there, of a wish without a time."""
+        first = first_wish(self._found(channel, contact), store) if self._acts else None
+        return None if first is None else first.since
+
+    def is_news_of_files(self, channel: Channel, contact: str, act: Act) -> bool:
+        """Whether no no is known that is as late; of one without a time, none of its store."""
+        if act.at is None:
+            return not says_no(self._found(channel, contact), act.store)
+        known = self.of(channel, contact)
+        return known is None or known.since < act.at
+
+    def written(self, channel: Channel, contact: str, act: Act) -> Act | None:
+        """The no that we wrote to a store, where a reading shows just that."""
+        return written(self._found(channel, contact), act)
 
     def is_theirs(self, person: Person, act: Act) -> bool:
         """Whether an opt-out that a record shows was said by somebody, or by the files, and is not

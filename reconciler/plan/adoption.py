@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from reconciler.diagnostics import SourceMark
-from reconciler.model.act import Said, Sure
+from reconciler.model.act import Act, Said, Sure
 from reconciler.model.consent import (
     Actor,
     Channel,
@@ -36,7 +36,7 @@ from reconciler.plan.compare import differences, held_of
 from reconciler.plan.controller import wanted_out
 from reconciler.plan.customer import plan_customer
 from reconciler.plan.pairing import Ambiguous, Missing, Paired, Pairing
-from reconciler.plan.sayings import contact_key, wanted_contact
+from reconciler.plan.sayings import contact_key, out_of, wanted_contact
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.verdicts import Level
 
@@ -187,11 +187,25 @@ def _opt_out(
         return None
     had = None if live is None else live.consent(channel)
     if had is not None and had.state is ConsentState.UNSUBSCRIBED:
-        return _told(ConsentState.UNSUBSCRIBED, had)
+        ours = None if live is None else _written(live, channel, had, rules)
+        if ours is None:
+            return _told(ConsentState.UNSUBSCRIBED, had)
+        told = ours.at if ours.sure is Sure.SECOND else None
+        return WantedConsent(state=ConsentState.UNSUBSCRIBED, evidence=Evidence(at=told))
     contact = wanted_contact(desired, live, channel, rules.comparison.region)
     known = None if contact is None else rules.register.of(channel, contact)
     at = known.since if known is not None and known.sure is Sure.SECOND else None
     return WantedConsent(state=ConsentState.UNSUBSCRIBED, evidence=Evidence(at=at))
+
+
+def _written(
+    live: LiveCustomer, channel: Channel, had: LiveConsent, rules: StoreRules
+) -> Act | None:
+    """What we wrote there ourselves, where the store tells of that and of nothing else."""
+    contact = contact_key(live, channel, rules.comparison.region)
+    if contact is None:
+        return None
+    return rules.register.written(channel, contact, out_of(had, rules))
 
 
 def _told(state: ConsentState, live: LiveConsent) -> WantedConsent:

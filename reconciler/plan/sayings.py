@@ -103,7 +103,6 @@ def withdrawals(
                 _carried(one, one.elsewhere, live, rules, now),
             )
             continue
-        at = one.wanted.evidence.at if one.withdraws else None
         person = (
             person_of(live, one.channel, rules)
             if live is not None
@@ -113,13 +112,21 @@ def withdrawals(
             )
         )
         by = By.WITHDRAWAL if one.withdraws else By.MOVE
+        at = _wished_at(one, person, rules) if one.withdraws else None
         act = _ours(Said.OUT, at or now, by, rules)
         yield person, replace(act, seen=now)
 
 
+def _wished_at(change: ConsentChange, person: Person, rules: StoreRules) -> datetime | None:
+    """When the files say that it was, or were first seen to say so."""
+    if change.wanted.evidence.at is not None or person.contact is None:
+        return change.wanted.evidence.at
+    return rules.register.wished(person.channel, person.contact, rules.store.name)
+
+
 def wished(desired: DesiredCustomer, rules: StoreRules) -> Iterator[tuple[Channel, str, Act]]:
     """The opt-outs that the files ask for, by the contacts they name: whoever wrote one down may
-    have it from the person. One without a time counts from the plan that sees it.
+    have it from the person. One without a time counts from the plan that sees it first.
     """
     for channel, wanted in desired.consents:
         contact = wanted_contact(desired, None, channel, rules.comparison.region)

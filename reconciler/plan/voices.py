@@ -12,9 +12,9 @@ from typing import Final
 
 from reconciler.model.act import Act, Doer, Said, Sure
 from reconciler.model.consent import Channel, ConsentState
-from reconciler.model.customer import Learned, LiveCustomer
+from reconciler.model.customer import DesiredCustomer, Learned, LiveCustomer
 from reconciler.model.register import Access, Person
-from reconciler.plan.sayings import contact_key, is_out, out_of, person_of
+from reconciler.plan.sayings import contact_key, is_out, out_of, person_of, wished
 from reconciler.plan.store_rules import StoreRules
 
 _DIGITS: Final = 16
@@ -58,6 +58,14 @@ class Voices:
     def _is_theirs(self, live: LiveCustomer, channel: Channel, act: Act) -> bool:
         """Which record it is matters where we wrote to one with the same contact."""
         return self._rules.register.is_theirs(person_of(live, channel, self._rules), act)
+
+    def wish(self, desired: DesiredCustomer) -> None:
+        """Whom the files want out of this store is out of the others too, and may have no record
+        here, or none that can tell.
+        """
+        for channel, contact, act in wished(desired, self._rules):
+            if self._rules.register.is_news_of_files(channel, contact, act):
+                self.says_no(channel, contact, act)
 
     def says_no(
         self, channel: Channel, contact: str, act: Act, live: LiveCustomer | None = None

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from reconciler.model.consent import Channel, ConsentState
+from reconciler.model.consent import Channel, ConsentState, WantedConsent
+from reconciler.model.customer import LiveCustomer
 from reconciler.model.register import Register
 from reconciler.model.settings import StoreSettings
 from reconciler.plan.controller import carried
 from reconciler.plan.pairing import Pairing, lives_of
+from reconciler.plan.sayings import contact_key
 from reconciler.plan.store_rules import StoreRules
 from reconciler.plan.verdicts import Level, Verdict
 
@@ -53,7 +55,19 @@ def _waiting(
                 if elsewhere is not None:
                     yield (live.remote_id, channel), elsewhere.since
                 elif wanted is not None and wanted.state is ConsentState.UNSUBSCRIBED:
-                    yield (live.remote_id, channel), wanted.evidence.at
+                    yield (live.remote_id, channel), _since(wanted, live, channel, rules)
+
+
+def _since(
+    wanted: WantedConsent, live: LiveCustomer, channel: Channel, rules: StoreRules
+) -> datetime | None:
+    """As the files tell, or, where a register has it, as they were first seen to say so."""
+    if wanted.evidence.at is not None or rules.store.controller is None:
+        return wanted.evidence.at
+    contact = contact_key(live, channel, rules.comparison.region)
+    if contact is None:
+        return None
+    return rules.register.wished(channel, contact, rules.store.name)
 
 
 def overdue(found: Waiting, rules: StoreRules) -> Iterator[Verdict]:

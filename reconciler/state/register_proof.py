@@ -17,8 +17,10 @@ from reconciler.model.act import (
     By,
     Said,
     answers_all,
+    first_wish,
     is_from_elsewhere,
     is_of_another,
+    last_word,
     left_by_us,
     shown_again,
     standing,
@@ -40,6 +42,7 @@ from reconciler.state.register_line import (
 )
 from reconciler.state.trail import held, last_register
 
+_OF_A_STORE: Final = (left_by_us, shown_again, first_wish, last_word)
 _ANOTHER: Final = ""
 """A store of the controller that has no line of somebody yet."""
 _OUT_OF_ORDER: Final = "does not follow the line before: removed, added or moved"
@@ -272,8 +275,8 @@ def _kept(group: Sequence[Told]) -> Iterable[Told]:
     wanted = {id(one) for one in _least(group)}
     wanted |= {id(one) for one in group if one.act is _answer(_acts(group))}
     for store in stores:
-        wanted |= {id(one) for one in group if one.act is left_by_us(_acts(group), store)}
-        wanted |= {id(one) for one in group if one.act is shown_again(_acts(group), store)}
+        for deciding in _OF_A_STORE:
+            wanted |= {id(one) for one in group if one.act is deciding(_acts(group), store)}
         here = [one for one in group if one.act.store == store]
         wanted |= {id(one) for one in _least(here)}
         wanted |= {id(one) for one in [one for one in here if tells_no_time(one.act)][-1:]}
@@ -291,8 +294,7 @@ def _says(group: Sequence[Told], stores: Iterable[str]) -> list[object]:
         found.append(standing(one for one in acts if is_from_elsewhere(one, store)))
         found.append(standing(one for one in acts if is_of_another(one, store)))
         found.append(standing(one for one in acts if one.store == store))
-        found.append(left_by_us(acts, store))
-        found.append(shown_again(acts, store))
+        found.extend(deciding(acts, store) for deciding in _OF_A_STORE)
         found.append(any(one.store == store and tells_no_time(one) for one in acts))
     return found
 
