@@ -84,7 +84,7 @@ class Hearing:
         """Whoever is as wanted is seen, and dropped; a no of the files may be a later one."""
         self.seen.see(live)
         if self._voices is not None:
-            self._voices.wish(desired)
+            self._voices.wish(desired, (live,))
 
     def heard(self, read: "StoreReading", reading: "StoreReader") -> "StoreReading":
         """The reading, with those whom another store of the controller shows to be out."""
@@ -106,9 +106,11 @@ class Hearing:
         self, read: "StoreReading", reading: "StoreReader", voices: "Voices"
     ) -> "StoreReading":
         """Nobody judges before all have told whom they heard, and who came back later."""
+        from reconciler.plan.pairing import lives_of
+
         name, register, client = self._rules.store.name, self._rules.register, reading.client
         for pairing in read.index.pairings():
-            voices.wish(pairing.desired)
+            voices.wish(pairing.desired, lives_of(pairing))
         for identity, act in voices.told(read.receipt.learned):
             register.overhear(identity, act)
         noes = voices.short

@@ -124,13 +124,18 @@ def _wished_at(change: ConsentChange, person: Person, rules: StoreRules) -> date
     return rules.register.wished(person.channel, person.contact, rules.store.name)
 
 
-def wished(desired: DesiredCustomer, rules: StoreRules) -> Iterator[tuple[Channel, str, Act]]:
-    """The opt-outs that the files ask for, by the contacts they name: whoever wrote one down may
-    have it from the person. One without a time counts from the plan that sees it first.
+def wished(
+    desired: DesiredCustomer, live: LiveCustomer | None, rules: StoreRules
+) -> Iterator[tuple[Channel, str, Act]]:
+    """The opt-outs that the files ask for, by the contacts that they or the record tell: whoever
+    wrote one down may have it from the person. One without a time counts from the plan that sees
+    it first.
     """
     for channel, wanted in desired.consents:
-        contact = wanted_contact(desired, None, channel, rules.comparison.region)
-        if wanted.state is not ConsentState.UNSUBSCRIBED or contact is None:
+        if wanted.state is not ConsentState.UNSUBSCRIBED:
+            continue
+        contact = wanted_contact(desired, live, channel, rules.comparison.region)
+        if contact is None:
             continue
         at = wanted.evidence.at
         act = _ours(Said.OUT, at, By.WITHDRAWAL, rules)

@@ -59,13 +59,14 @@ class Voices:
         """Which record it is matters where we wrote to one with the same contact."""
         return self._rules.register.is_theirs(person_of(live, channel, self._rules), act)
 
-    def wish(self, desired: DesiredCustomer) -> None:
+    def wish(self, desired: DesiredCustomer, lives: Iterable[LiveCustomer]) -> None:
         """Whom the files want out of this store is out of the others too, and may have no record
         here, or none that can tell.
         """
-        for channel, contact, act in wished(desired, self._rules):
-            if self._rules.register.is_news_of_files(channel, contact, act):
-                self.says_no(channel, contact, act)
+        for live in tuple(lives) or (None,):
+            for channel, contact, act in wished(desired, live, self._rules):
+                if self._rules.register.is_news_of_files(channel, contact, act):
+                    self.says_no(channel, contact, act)
 
     def says_no(
         self, channel: Channel, contact: str, act: Act, live: LiveCustomer | None = None

@@ -138,6 +138,26 @@ def test_a_wish_is_heard_where_its_store_shows_no_more_than_a_default(
         assert [one["cause"] for one in found.planned("eu")] == ["controller"]
 
 
+@pytest.mark.parametrize("us", ["genstore", "shopline"])
+@pytest.mark.parametrize("sms", ["subscribed", "not_subscribed", "unsubscribed"])
+def test_a_wish_counts_for_the_number_that_its_record_alone_tells(
+    tmp_path: Path, us: str, sms: str
+) -> None:
+    number = "+8613800138000"
+    had = {"email": consent(), "sms": consent(sms, "2026-05-01T00:00:00+00:00", "staff")}
+    yes = {"email": consent(), "sms": consent("subscribed", "2026-06-01T00:00:00+00:00", "person")}
+    there = {
+        "us": [person(ADA, phone=number, consent=had)],
+        "eu": [person(None, phone="0086 13800138000", consent=yes)],
+    }
+    with company(tmp_path, {"us": us, "eu": "shopline"}, there, Days(START)) as both:
+        no = {"state": "unsubscribed", "withdrawn_at": "2026-08-01T00:00:00+00:00"}
+        both.want(us=[{"email": ADA, "consent": {"sms": no}}])
+        body = both.plan()
+
+        assert [one["cause"] for one in body["changes"] if one["store"] == "eu"] == ["controller"]
+
+
 @pytest.mark.parametrize("us", STORES)
 def test_what_is_adopted_of_our_own_write_takes_nobody_out_again(tmp_path: Path, us: str) -> None:
     """The store dates what we wrote there, and by then the person had come back elsewhere."""
