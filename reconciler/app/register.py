@@ -65,7 +65,21 @@ class Registers:
                 or (named is not None and named.key in file.place.keys)
                 or (holds and (file.head != NOTHING or self._has_kept_key))
             )
+        elif access is Access.ASKED and file.head == NOTHING:
+            holds = self._came_along(store, file)
         return RegisterAtHand(file=file, access=access if holds else Access.NOT_ASKED)
+
+    def _came_along(self, store: StoreSettings, file: "RegisterFile") -> bool:
+        """Whether the state folder of a store of which no register is here is, or a key: a pipeline
+        that has neither knows of nothing that was forgotten.
+        """
+        from reconciler.state.key import has_register_key
+        from reconciler.state.trail import trail_path
+
+        variables = self._environment.variables
+        if not variables.get("CI") or has_register_key(variables) or file.known.knows_anybody:
+            return True
+        return trail_path(self._environment.folder, store.name).exists()
 
     @property
     def _has_kept_key(self) -> bool:

@@ -608,6 +608,24 @@ def test_the_random_key_of_a_state_folder_counts_as_a_key(tmp_path: Path) -> Non
         assert found == [[("block", "register.missing")], [("warn", "register.not-asked")]]
 
 
+@pytest.mark.parametrize("folder", ["none", "a trail", "a register", "its key"])
+def test_a_pipeline_that_has_not_brought_the_register_says_so(tmp_path: Path, folder: str) -> None:
+    """Of a store whose trail came along and knows of no register, none was forgotten."""
+    with opened(tmp_path, "genstore", [_out("bo@example.com")]) as shop:
+        shop.told = {"RECONCILER_REGISTER_KEY": OTHER_KEY} if folder == "its key" else {}
+        if folder == "a trail":
+            shop.apply(shop.plan())
+        if folder == "a register":
+            shop.want({"email": "bo@example.com"})
+            shop.plan()
+        shop.want(SUBSCRIBED)
+        shop.told |= {"CI": "true", "RECONCILER_HOSTS": shop.url}
+        body = shop.plan()
+
+        assert (("warn", "register.not-asked") in verdicts(body)) is (folder == "none")
+        assert not body["summary"]["blocked"]
+
+
 def _register(shop: Shop, *words: object) -> Any:
     env = {"RECONCILER_KEY": KEY.decode(), **shop.told}
     return run("register", *words, "--specs", shop.specs, env=env)
