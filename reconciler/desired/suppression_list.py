@@ -16,8 +16,10 @@ from reconciler.model.instant import instant
 from reconciler.model.spelling import email_fault
 
 COLUMNS: Final = ("email", "phone", "date")
+_FIRST_ZONE: Final = timezone(timedelta(hours=14))
 _LAST_ZONE: Final = timezone(timedelta(hours=-12))
-_EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_SLACK: Final = timedelta(seconds=60)
+_EARLIEST: Final = datetime(2000, 1, 1, tzinfo=_FIRST_ZONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +107,10 @@ def _when(text: str, now: datetime) -> tuple[datetime | None, bool]:
     moment = instant(text) if day is None else None
     if day is None and moment is None:
         raise ValueError("the date is neither a day (2026-03-01) nor an instant with its offset")
-    begins = moment if day is None else datetime(day.year, day.month, day.day, tzinfo=UTC)
-    if begins is None or not _EARLIEST <= begins <= now + timedelta(days=1):
+    begins = moment
+    if day is not None:
+        begins = datetime(day.year, day.month, day.day, tzinfo=_FIRST_ZONE)
+    if begins is None or not _EARLIEST <= begins <= now + _SLACK:
         raise ValueError("the date lies in the future, or before 2000")
     if day is None:
         return begins, False

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.desired import suppression_list
 from reconciler.model.act import Said
 from reconciler.model.consent import Channel
 from reconciler.state.key import register_keys
@@ -155,6 +156,30 @@ def test_a_faulty_list_is_refused_as_a_whole_with_its_place(
     assert f"{path}:" in done.err
     assert "ada@" not in done.everything
     assert not _path(tmp_path).exists()
+
+
+@pytest.mark.parametrize(
+    ("date", "lies_ahead"),
+    [
+        ("2026-06-01T12:00:30+00:00", False),
+        ("2026-06-01T13:30:00+00:00", True),
+        ("2026-06-01T22:00:00+10:00", False),
+        ("2026-06-02", False),  # it has begun in the east
+        ("2026-06-03", True),
+    ],
+)
+def test_a_list_tells_of_no_time_that_has_not_come(
+    tmp_path: Path, date: str, lies_ahead: bool
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(f"email,date\n{ADA},{date}\n")
+
+    rows, faults = suppression_list.read(path, NOW)
+
+    assert [one.what for one in faults] == (
+        ["the date lies in the future, or before 2000"] if lies_ahead else []
+    )
+    assert len(rows) == (not lies_ahead)
 
 
 def test_compact_keeps_what_decides_and_the_chain(tmp_path: Path) -> None:
