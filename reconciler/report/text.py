@@ -91,6 +91,7 @@ def _store(
     yield Line(f"{title}: {phrases.receipt(store)}", Style.TITLE)
     if store.error:
         yield Line("  NOT PLANNED: it was not read", Style.BAD)
+        yield from _verdicts((one for one in verdicts if not one.owed), every=every)
         yield Line()
         return
     for note in store.notes:

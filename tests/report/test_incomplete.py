@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox import Fault
+from tests.company import company
 from tests.harness import KEY, Shop, opened, person
 from tests.program import run
 
@@ -47,6 +48,22 @@ def test_a_reading_in_part_is_told_first_and_ends_badly(tmp_path: Path, form: st
         assert "shop was read in part only for this plan" in one.out
         assert "shop was read in part only for this plan" in one.err
     assert "but not every store was read whole for the plan" in applied.out
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "json", "csv"])
+def test_what_may_wait_in_a_store_that_was_not_read_is_told(tmp_path: Path, form: str) -> None:
+    """Of the opt-outs of the other stores of its controller, with their age."""
+    out = {"state": "unsubscribed", "at": "2026-07-01T00:00:00+00:00", "actor": "person"}
+    there = {"us": [person(consent={"email": out})], "eu": []}
+    with company(tmp_path, {"us": "shopline", "eu": "shopline"}, there) as both:
+        both.stores["eu"] = (both.stores["eu"][0], "http://127.0.0.1:1")
+        both.want(us=[{"email": "ada@example.com"}])
+        words = ("--specs", both.specs, "--state-dir", both.state_folder, "--format", form)
+        done = run("plan", *words, env=both.environment.variables)
+
+    assert done.code == 1
+    told = done.out.replace("\\", "")
+    assert "1 opt-out of 2026-07-01T00:00+00:00 may wait here" in told.replace("&#43;", "+")
 
 
 def test_a_finished_plan_with_an_unread_store_stays_bad_news(tmp_path: Path) -> None:
