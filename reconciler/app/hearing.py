@@ -99,6 +99,8 @@ class Hearing:
             for one in read.index.pairings():
                 if isinstance(one, Missing) and one.desired.erases:
                     self.seen.new.extend(erasures(one.desired, None, self._rules))
+        if self._voices is None:
+            self.seen.new.extend(self._wished(read))
         self._put_down(self.seen.new)
         return read if self._voices is None else self._shared(read, reading, self._voices)
 
@@ -107,10 +109,12 @@ class Hearing:
     ) -> "StoreReading":
         """Nobody judges before all have told whom they heard, and who came back later."""
         from reconciler.plan.pairing import lives_of
+        from reconciler.plan.waiting import unheard
 
         name, register, client = self._rules.store.name, self._rules.register, reading.client
         for pairing in read.index.pairings():
             voices.wish(pairing.desired, lives_of(pairing))
+        self._put_down(voices.wishes)
         for identity, act in voices.told(read.receipt.learned):
             register.overhear(identity, act)
         noes = voices.short
@@ -141,11 +145,34 @@ class Hearing:
                 *notes,
                 f"{len(fresh)} records were asked for again: they may be out elsewhere",
             )
+        if self._rules.siblings and (told_of := unheard(voices.unheard)):
+            notes = (*notes, told_of)
         return replace(
             read,
             called_out=tuple(one for one in lives if one.remote_id in fresh),
             receipt=replace(read.receipt, requests=reading.requests(), notes=notes),
         )
+
+    def _wished(self, read: "StoreReading") -> "Iterator[Saying]":
+        """The files' noes that the store does not show: some are never written to it, and none is
+        to be forgotten with the file.
+        """
+        from reconciler.model.consent import ConsentState
+        from reconciler.model.register import Person
+        from reconciler.plan.pairing import lives_of
+        from reconciler.plan.sayings import first_seen, wished
+
+        register = self._rules.register
+        for one in read.index.pairings():
+            for live in lives_of(one) or (None,):
+                for channel, contact, act in wished(one.desired, live, self._rules):
+                    had = None if live is None else live.consent(channel).state
+                    if had is ConsentState.SUBSCRIBED and act.at is None:
+                        yield first_seen(channel, contact, act)
+                    elif had not in (ConsentState.SUBSCRIBED, ConsentState.UNSUBSCRIBED) and (
+                        register.is_news_of_files(channel, contact, act)
+                    ):
+                        yield Person(channel=channel, contact=contact), act
 
     def _stand_beside(self, lives: "Iterable[LiveCustomer]") -> None:
         """A yes without a time says nothing of a no that another record shows beside it."""

@@ -14,7 +14,8 @@ from typing import Final
 class Said(StrEnum):
     """What somebody said, or what became of them. What a write of ours made look like an opt-out
     says nothing of them; it tells that from an act of theirs. Nor does a yes that a store shows and
-    that is not surely theirs; it tells a no that comes after from the one before.
+    that is not surely theirs; it tells a no that comes after from the one before. Of a
+    wish of the files it tells since when a plan has seen it.
     """
 
     OUT = "out"
@@ -22,6 +23,7 @@ class Said(StrEnum):
     ERASED = "erased"
     MADE = "made"
     SHOWN = "shown"
+    WISHED = "wished"
 
 
 class Sure(StrEnum):
@@ -58,8 +60,15 @@ class By(StrEnum):
     FORMER = "former"
 
 
-_RANK: Final = {Said.SHOWN: 0, Said.MADE: 0, Said.IN: 1, Said.OUT: 2, Said.ERASED: 3}
-_SAYS_NOTHING: Final = (Said.MADE, Said.SHOWN)
+_RANK: Final = {
+    Said.WISHED: 0,
+    Said.SHOWN: 0,
+    Said.MADE: 0,
+    Said.IN: 1,
+    Said.OUT: 2,
+    Said.ERASED: 3,
+}
+_SAYS_NOTHING: Final = (Said.MADE, Said.SHOWN, Said.WISHED)
 _VAGUE: Final = {Sure.SECOND: 0, Sure.DAY: 1, Sure.NOT_TOLD: 2}
 _UNTOLD: Final = (Doer.NOT_TOLD, Doer.NOBODY)
 OURS: Final = (By.WITHDRAWAL, By.CONTROLLER, By.MOVE)
@@ -219,16 +228,17 @@ def left_by_us(acts: Iterable[Act], store: str) -> Act | None:
 
 
 def first_wish(acts: Iterable[Act], store: str) -> Act | None:
-    """The no without a time that the files have for somebody there, as they were first seen to say
-    it; a yes that they gave since ends it.
+    """The no without a time that the files have for somebody there, as a plan first saw it. That it
+    was carried out, or a yes that they gave, ends it.
     """
     first = None
     for act in sorted(acts, key=lambda one: (one.seen, _order(one))):
         if act.store != store:
             continue
-        if act.said is Said.IN and act.by is By.GRANT:
+        carried_out = act.by is By.WITHDRAWAL and act.doer is Doer.TOOL
+        if act.said is not Said.WISHED and (carried_out or act.by is By.GRANT):
             first = None
-        elif act.said is Said.OUT and act.by is By.WITHDRAWAL and act.at is None:
+        elif act.said is Said.WISHED:
             first = first or act
     return first
 
@@ -243,13 +253,6 @@ def last_word(acts: Iterable[Act], store: str) -> Act | None:
         and not one.is_of_its_store_alone
     )
     return max(words, key=lambda one: (one.seen, _order(one)), default=None)
-
-
-def says_no(acts: Iterable[Act], store: str) -> bool:
-    """Whether somebody is known to be out there, or the files to have said so before."""
-    known = tuple(acts)
-    last = last_word(known, store)
-    return (last is not None and last.said is Said.OUT) or first_wish(known, store) is not None
 
 
 def shown_again(acts: Iterable[Act], store: str) -> Act | None:

@@ -21,8 +21,8 @@ from reconciler.model.act import (
     is_from_elsewhere,
     is_of_another,
     is_shown,
+    last_word,
     left_by_us,
-    says_no,
     shown_again,
     standing,
     tells_no_time,
@@ -102,8 +102,7 @@ class Register:
 
     def add(self, told: Told) -> None:
         act, channel, identity, customer = told.act, told.channel, told.identity, told.customer
-        ours = told.controller == self._controller or act.store in self._stores
-        if not ours:
+        if told.controller != self._controller and act.store not in self._stores:
             return
         if identity is not None:
             self._used.add(told.key)
@@ -228,7 +227,8 @@ class Register:
     def is_news_of_files(self, channel: Channel, contact: str, act: Act) -> bool:
         """Whether no no is known that is as late; of one without a time, none of its store."""
         if act.at is None:
-            return not says_no(self._found(channel, contact), act.store)
+            last = last_word(self._found(channel, contact), act.store)
+            return last is None or last.said is not Said.OUT
         known = self.of(channel, contact)
         return known is None or known.since < act.at
 
@@ -350,11 +350,10 @@ class Register:
         """
         if act.at is not None:
             return False
-        channel, contact = person.channel, person.contact
-        if contact is None:
-            found = self._records.get((person.customer or "", channel), [])
+        if person.contact is None:
+            found = self._records.get((person.customer or "", person.channel), [])
         else:
-            found = self._found(channel, contact)
+            found = self._found(person.channel, person.contact)
         return any(one.said is Said.ERASED or one.since >= act.seen for one in found)
 
     def _is_new(self, known: list[Act], act: Act) -> bool:
@@ -366,8 +365,9 @@ class Register:
                 return True
         if act.said is Said.MADE or act.by is By.CONTROLLER:
             return False
-        if act.said is Said.SHOWN:
-            return shown_again(known, act.store) is None
+        if act.said in (Said.SHOWN, Said.WISHED):
+            known_as = shown_again if act.said is Said.SHOWN else first_wish
+            return known_as(known, act.store) is None
         if act.said is Said.ERASED and known:
             stands = standing(known)
             if stands is not None and stands.said is Said.ERASED:

@@ -112,16 +112,9 @@ def withdrawals(
             )
         )
         by = By.WITHDRAWAL if one.withdraws else By.MOVE
-        at = _wished_at(one, person, rules) if one.withdraws else None
+        at = one.wanted.evidence.at if one.withdraws else None
         act = _ours(Said.OUT, at or now, by, rules)
         yield person, replace(act, seen=now)
-
-
-def _wished_at(change: ConsentChange, person: Person, rules: StoreRules) -> datetime | None:
-    """When the files say that it was, or were first seen to say so."""
-    if change.wanted.evidence.at is not None or person.contact is None:
-        return change.wanted.evidence.at
-    return rules.register.wished(person.channel, person.contact, rules.store.name)
 
 
 def wished(
@@ -137,9 +130,13 @@ def wished(
         contact = wanted_contact(desired, live, channel, rules.comparison.region)
         if contact is None:
             continue
-        at = wanted.evidence.at
-        act = _ours(Said.OUT, at, By.WITHDRAWAL, rules)
+        act = _ours(Said.OUT, wanted.evidence.at, By.WITHDRAWAL, rules)
         yield channel, contact, replace(act, doer=Doer.NOT_TOLD)
+
+
+def first_seen(channel: Channel, contact: str, wish: Act) -> Saying:
+    """That a plan sees a wish without a time, for the next to know since when."""
+    return Person(channel=channel, contact=contact), replace(wish, said=Said.WISHED)
 
 
 def left(

@@ -12,19 +12,33 @@ from typing import Final
 
 from reconciler.model.act import Act, Doer, Said, Sure
 from reconciler.model.consent import Channel, ConsentState
-from reconciler.model.customer import DesiredCustomer, Learned, LiveCustomer
+from reconciler.model.customer import CONTACT_OF, DesiredCustomer, Learned, LiveCustomer
 from reconciler.model.register import Access, Person
-from reconciler.plan.sayings import contact_key, is_out, out_of, person_of, wished
+from reconciler.plan.sayings import (
+    Saying,
+    contact_key,
+    first_seen,
+    is_out,
+    out_of,
+    person_of,
+    wished,
+)
 from reconciler.plan.store_rules import StoreRules
+from reconciler.plan.waiting import NOTHING_WAITS, Waiting
 
 _DIGITS: Final = 16
 
 
 class Voices:
-    """`noes` are the opt-outs of one store that no register knows, by identity."""
+    """`noes` are the opt-outs of one store that no register knows, by identity, and `wishes` those
+    of the files that tell no time. Those `unheard` are of contacts that are hidden, or none for
+    sure, by which no other store can find them.
+    """
 
     def __init__(self, rules: StoreRules) -> None:
         self.noes: dict[str, Act] = {}
+        self.wishes: list[Saying] = []
+        self.unheard = NOTHING_WAITS
         self._rules = rules
         self._yes = array("Q")
         self._ids: list[str] = []
@@ -45,8 +59,11 @@ class Voices:
                         self._known.add(live.remote_id)
             elif is_out(channel, consent, rules):
                 contact = contact_key(live, channel, rules.comparison.region)
-                if contact is not None:
-                    act = out_of(consent, rules)
+                act = out_of(consent, rules)
+                if contact is None:
+                    if _has_some(live, channel) and not act.is_of_its_store_alone:
+                        self._miss(act)
+                else:
                     ours = rules.register.may_be_ours(channel, contact, rules.store.name)
                     again = rules.register.awaits_another(channel, contact, act)
                     self.says_no(channel, contact, act, live if again or ours else None)
@@ -54,6 +71,12 @@ class Voices:
                         self._out.append(_short(rules.register.identity(channel, contact)))
                     if consent.swappable:
                         self._either_way.add(rules.register.identity(channel, contact))
+
+    def _miss(self, act: Act) -> None:
+        count, oldest = self.unheard.opt_outs + 1, self.unheard.oldest
+        if act.at is not None:
+            oldest = act.at if oldest is None else min(oldest, act.at)
+        self.unheard = Waiting(opt_outs=count, oldest=oldest)
 
     def _is_theirs(self, live: LiveCustomer, channel: Channel, act: Act) -> bool:
         """Which record it is matters where we wrote to one with the same contact."""
@@ -63,10 +86,18 @@ class Voices:
         """Whom the files want out of this store is out of the others too, and may have no record
         here, or none that can tell.
         """
+        register = self._rules.register
         for live in tuple(lives) or (None,):
             for channel, contact, act in wished(desired, live, self._rules):
-                if self._rules.register.is_news_of_files(channel, contact, act):
-                    self.says_no(channel, contact, act)
+                if not register.is_news_of_files(channel, contact, act):
+                    continue
+                since = act.at
+                if since is None:
+                    if register.identity(channel, contact) in self.noes:
+                        continue  # its record tells the same
+                    since = register.wished(channel, contact, act.store)
+                    self.wishes.append(first_seen(channel, contact, act))
+                self.says_no(channel, contact, replace(act, at=since))
 
     def says_no(
         self, channel: Channel, contact: str, act: Act, live: LiveCustomer | None = None
@@ -121,6 +152,12 @@ class Voices:
                 identity = rules.register.identity(channel, contact)
                 if _short(identity) in out:
                     yield identity
+
+
+def _has_some(live: LiveCustomer, channel: Channel) -> bool:
+    """Whether a record has a contact for a channel, though not one that is known."""
+    name = CONTACT_OF[channel].value
+    return live.contact(channel) is not None or name in live.unreadable
 
 
 def _short(identity: str) -> int:

@@ -61,13 +61,14 @@ def _waiting(
 def _since(
     wanted: WantedConsent, live: LiveCustomer, channel: Channel, rules: StoreRules
 ) -> datetime | None:
-    """As the files tell, or, where a register has it, as they were first seen to say so."""
-    if wanted.evidence.at is not None or rules.store.controller is None:
+    """As the files tell, or as an earlier plan first saw them say so."""
+    if wanted.evidence.at is not None:
         return wanted.evidence.at
     contact = contact_key(live, channel, rules.comparison.region)
     if contact is None:
         return None
-    return rules.register.wished(channel, contact, rules.store.name)
+    since = rules.register.wished(channel, contact, rules.store.name)
+    return since if since is not None and since < rules.now else None
 
 
 def overdue(found: Waiting, rules: StoreRules) -> Iterator[Verdict]:
@@ -104,4 +105,18 @@ def unread(store: StoreSettings, register: Register | None) -> Iterator[Verdict]
         store=store.name,
         message=f"the store was not read, so {may_wait}",
         lifted_by="a plan that reads it",
+    )
+
+
+def unheard(found: Waiting) -> str:
+    """What a reading tells of opt-outs that the other stores cannot hear of; empty for none."""
+    if not found.opt_outs:
+        return ""
+    count = "1 opt-out here is" if found.opt_outs == 1 else f"{found.opt_outs} opt-outs here are"
+    since = ""
+    if found.oldest is not None:
+        since = f", the oldest of {found.oldest.isoformat(timespec='minutes')}"
+    return (
+        f"{count} of an address or number that is hidden or none for sure{since}: the other stores "
+        "of the controller cannot be told; give a token that may see contacts, and `phone_region`"
     )

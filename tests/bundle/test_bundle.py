@@ -105,7 +105,7 @@ def test_with_key_and_head_the_seals_and_the_end_are_proven_too(signed: Path, pa
 
     assert done.code == 0
     assert "shop: trail of 9 lines, whole and in order" in done.out
-    assert "shop: register of 2 lines, whole and in order" in done.out
+    assert "shop: register of 3 lines, whole and in order" in done.out
     assert "seals" not in done.out
     assert "cut off" not in done.out
     assert "not proven: whose key SHA256:" in done.out

@@ -273,3 +273,52 @@ def test_an_opt_out_that_the_policy_gives_more_time_is_not_overdue(tmp_path: Pat
         body = both.plan()
         assert len(body["changes"]) == 1
         assert ("warn", "consent.overdue") not in verdicts(body)
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [("(415) 555-2671", True), ("0014155552671", False), (None, False)],
+    ids=["national", "with its country", "none"],
+)
+def test_an_opt_out_of_a_number_that_is_none_for_sure_is_told_with_its_age(
+    tmp_path: Path, number: str | None, told: bool
+) -> None:
+    """Without a phone region nobody knows whose number it is in the other stores."""
+    out = {"email": consent(), "sms": OUT["email"]}
+    there = {"us": [person(ADA, phone=number, consent=out)], "eu": [person(BO, consent=YES)]}
+    with company(tmp_path, _two("shopline", "genstore"), there) as both:
+        _without_region(both)
+        (notes,) = [_notes(one) for one in both.plan()["stores"] if one["name"] == "us"]
+        both.controllers = {"us": None, "eu": None}
+        _without_region(both)
+        alone = [_notes(one) for one in both.plan()["stores"]]
+
+        assert any("the oldest of 2026-07-01T00:00+00:00" in one for one in notes) is told
+        assert alone == [[], []]
+
+
+@pytest.mark.parametrize("platform", ["shoplazza", "shopline"])
+def test_an_opt_out_whose_contact_a_store_hides_is_told(tmp_path: Path, platform: str) -> None:
+    people = [person(one, consent=OUT) for one in (ADA, BO, "cy@example.com")]
+    there = {"us": people, "eu": [person(ADA, consent=YES)]}
+    with company(tmp_path, _two(platform, "shopline"), there) as both:
+        both.stores["us"][0].reset(people, {"masked": "some"})
+        (notes,) = [_notes(one) for one in both.plan()["stores"] if one["name"] == "us"]
+
+        assert any(
+            "1 opt-out here is of an address or number that is hidden" in one for one in notes
+        )
+
+
+def _without_region(both: Company) -> None:
+    both.want()
+    path = both.specs / "stores.yaml"
+    told = json.loads(path.read_text())
+    for one in told["stores"].values():
+        del one["phone_region"]
+    path.write_text(json.dumps(told))
+
+
+def _notes(store: Json) -> list[str]:
+    found: list[str] = store["receipt"]["notes"]
+    return found

@@ -80,17 +80,28 @@ def test_an_own_yes_after_a_wish_without_a_time_was_first_seen_stays(
         assert found.both.consent("eu", ADA) == "subscribed"
 
 
-def test_a_yes_between_the_plan_of_a_wish_and_its_apply_stays(tmp_path: Path) -> None:
-    with wished(tmp_path, "shopline", STAFF, eu=NEVER) as found:
+@pytest.mark.parametrize("us", STORES)
+def test_evidence_from_before_a_wish_was_carried_out_grants_nothing(
+    tmp_path: Path, us: str
+) -> None:
+    """Wished by a slip, taken back, and wished for good later; then the record is lost."""
+    with wished(tmp_path, us, STAFF) as found:
+        both = found.both
         found.wish()
-        body = found.both.plan()
-        found.comes_back()
-        found.both.apply(body)
-        assert found.both.consent("us", ADA) == "unsubscribed"
-        for _ in range(2):
-            found.settle()
+        both.plan()
+        both.want(us=[])
+        both.plan()
+        form = found.later(24)
+        found.later(24)
+        found.wish()
+        found.settle()
+        box = both.stores["us"][0]
+        box.remove(box.customers()[0]["id"])
+        given = {"given_at": form.isoformat(), "source": "checkout", "evidence": "forms/1"}
+        both.want(us=[{"email": ADA, "consent": {"email": {"state": "subscribed", **given}}}])
+        found.settle()
 
-        assert found.both.consent("eu", ADA) == "subscribed"
+        assert both.consent("us", ADA) != "subscribed"
 
 
 @pytest.mark.parametrize("there", [None, STAFF], ids=["nobody", "in"])
@@ -100,11 +111,10 @@ def test_a_wish_without_a_time_grows_old(tmp_path: Path, there: Json | None) -> 
         first = {one["name"]: one.get("waiting") for one in found.both.plan()["stores"]}
         found.later(72)
         body = found.both.plan()
+        then = {one["name"]: one.get("waiting") for one in body["stores"]}
 
         assert first["eu"]["oldest"] is not None
-        assert {one["name"]: one.get("waiting") for one in body["stores"]} == first | {
-            "us": there and first["eu"]
-        }
+        assert then == {"eu": first["eu"], "us": there and first["eu"]}
         assert ("warn", "consent.overdue") in verdicts(body)
 
 
@@ -136,6 +146,58 @@ def test_a_wish_is_heard_where_its_store_shows_no_more_than_a_default(
         found.wish()
 
         assert [one["cause"] for one in found.planned("eu")] == ["controller"]
+
+
+@pytest.mark.parametrize("controller", ["acme", None])
+@pytest.mark.parametrize("dated", [False, True])
+@pytest.mark.parametrize("there", [None, NEVER], ids=["nobody", "never asked"])
+def test_a_no_of_the_files_outlives_them(
+    tmp_path: Path, there: Json | None, dated: bool, controller: str | None
+) -> None:
+    """Nothing of it is ever written to a store that has no word for it, and the files are reverted."""
+    with wished(tmp_path, "genstore", there) as found:
+        both = found.both
+        both.controllers["us"] = controller
+        form = START - timedelta(days=20)
+        both.want()
+        found.wish(**({"withdrawn_at": (START - timedelta(days=10)).isoformat()} if dated else {}))
+        found.settle()
+        given = {"given_at": form.isoformat(), "source": "checkout", "evidence": "forms/1"}
+        both.want(us=[{"email": ADA, "consent": {"email": {"state": "subscribed", **given}}}])
+        found.settle()
+
+        assert both.consent("us", ADA) != "subscribed"
+
+
+@pytest.mark.parametrize("us", STORES)
+def test_a_wish_that_was_planned_makes_no_echo_of_a_no_in_its_store(
+    tmp_path: Path, us: str
+) -> None:
+    with wished(tmp_path, us, STAFF, eu=YES) as found:
+        found.wish()
+        found.both.plan()
+        found.both.want(us=[])
+        found.later(1)
+        (record,) = found.both.stores["us"][0].customers()
+        gone = {"email": consent("unsubscribed", None, "staff")}
+        found.both.stores["us"][0].edit(record["id"], consent=gone)
+
+        assert [one["cause"] for one in found.planned("eu")] == ["controller"]
+
+
+def test_of_a_store_by_itself_it_is_known_since_when_a_wish_waits(tmp_path: Path) -> None:
+    with wished(tmp_path, "genstore", STAFF) as found:
+        found.both.controllers["us"] = None
+        found.both.want(us=[{"email": ADA, "consent": {"email": "unsubscribed"}}])
+        first = found.both.plan()["stores"][0]["waiting"]
+        found.later(72)
+        body = found.both.plan()
+
+        since = datetime.fromisoformat(body["stores"][0]["waiting"]["oldest"])
+
+        assert first["oldest"] is None  # nobody knows for how long it stood there before
+        assert timedelta(hours=71) < found.days.at - since < timedelta(hours=73)
+        assert ("warn", "consent.overdue") in verdicts(body)
 
 
 @pytest.mark.parametrize("us", ["genstore", "shopline"])

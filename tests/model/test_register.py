@@ -23,7 +23,7 @@ STORES = ("shop", "eu", "ca")
 _INSTANTS = st.integers(0, 4).map(lambda days: NOW - timedelta(days=days))
 ACTS = st.builds(
     act,
-    said=st.sampled_from((Said.OUT, Said.OUT, Said.IN, Said.SHOWN)),
+    said=st.sampled_from((Said.OUT, Said.OUT, Said.IN, Said.SHOWN, Said.WISHED)),
     at=st.none() | _INSTANTS,
     seen=_INSTANTS,
     doer=st.sampled_from(Doer),
@@ -83,6 +83,11 @@ def test_a_compacted_register_says_the_same_of_everybody_in_every_store(
         again = (Channel.EMAIL, ADA, store)
         assert after.could_say_no_again(*again) == before.could_say_no_again(*again)
         no = act(at=None, seen=NOW + timedelta(days=1), store=store)
+        wish = replace(no, by=By.WITHDRAWAL)
+        assert after.wished(Channel.EMAIL, ADA, store) == before.wished(Channel.EMAIL, ADA, store)
+        assert after.is_news_of_files(Channel.EMAIL, ADA, wish) == before.is_news_of_files(
+            Channel.EMAIL, ADA, wish
+        )
         for whose in (who(ADA), who(ADA, alias="cus_aaaaaaaaaa")):
             assert after.news(whose, no) == before.news(whose, no)
 
