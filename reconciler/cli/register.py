@@ -174,6 +174,12 @@ def import_(specs: Path, state_dir: Path | None, store: str, table: Path, dry_ru
         file.note(sayings)
     told = "would be noted" if dry_run else "noted"
     click.echo(f"{store}: {len(rows)} opt-outs, {len(new)} of them {told}, the others known")
+    if controllers and controllers[store] is None:
+        click.echo(
+            f"store {store} has no controller, so this keeps people from being opted in, and "
+            "withdraws nobody who is in: give it a `controller`, or say it in the files",
+            err=True,
+        )
     return OK
 
 
@@ -242,8 +248,9 @@ def _places(environment: "Environment", store: str | None) -> "Iterable[Place]":
     if store is not None:
         names = [one for one in names if one == store]
     if not names:
+        whose = "" if store is None else f" of a store {store}"
         raise ConfigError(
-            f"there is no register of opt-outs in {folder}",
+            f"there is no register of opt-outs{whose} in {folder}",
             hint="name its --state-dir, or set RECONCILER_REGISTER",
         )
     return [_place(environment, name) for name in names]

@@ -182,6 +182,20 @@ def test_a_list_tells_of_no_time_that_has_not_come(
     assert len(rows) == (not lies_ahead)
 
 
+@pytest.mark.parametrize("controller", ["", ", controller: acme"])
+def test_an_import_says_where_it_withdraws_nobody(tmp_path: Path, controller: str) -> None:
+    """Opt-outs of a list go to whoever is in already only where the store shares them."""
+    store = f"{{platform: genstore, shop: a, token: {{env: T}}{controller}}}"
+    (tmp_path / "stores.yaml").write_text(f"stores: {{shop: {store}}}\n")
+    table = tmp_path / "list.csv"
+    table.write_text(f"email\n{ADA}\n")
+
+    done = _call(tmp_path, "import", table, "--store", "shop")
+
+    assert done.code == 0
+    assert ("has no controller" in done.err) is (not controller)
+
+
 def test_compact_keeps_what_decides_and_the_chain(tmp_path: Path) -> None:
     file = register_at(tmp_path, *_keys(tmp_path))
     ada = who(ADA, alias="cus_aaaaaaaaaa")
