@@ -281,10 +281,8 @@ class Register:
     ) -> bool:
         """Whether this very opt-out is all that is known of somebody, as it mostly is."""
         found = self._found(channel, contact)
-        if len(found) != 1:
-            return False
-        (one,) = found
-        return (one.said, one.at, one.doer, one.store) == (Said.OUT, at, doer, store)
+        told = [(one.said, one.at, one.doer, one.store) for one in found]
+        return told == [(Said.OUT, at, doer, store)]
 
     @property
     def knows_anybody(self) -> bool:
@@ -368,10 +366,9 @@ class Register:
         if act.said in (Said.SHOWN, Said.WISHED):
             known_as = shown_again if act.said is Said.SHOWN else first_wish
             return known_as(known, act.store) is None
-        if act.said is Said.ERASED and known:
-            stands = standing(known)
-            if stands is not None and stands.said is Said.ERASED:
-                return False
+        stands = standing(known) if act.said is Said.ERASED else None
+        if stands is not None and stands.said is Said.ERASED:
+            return False
         # Every store's word is kept, since another's may be cleared alone.
         known = [one for one in known if one.store == act.store and one.by is not By.CONTROLLER]
         before = standing(known) if known else None
