@@ -118,8 +118,7 @@ RULES: Final[dict[str, Rule]] = {
         "the same wish in both places",
     ),
     "controller.opted-out": warn(
-        "the person opted out in another store of the controller, or there under another record of "
-        "the same number: the file is out of date",
+        "the person is out of another store or record of the controller: the file is out of date",
         "the opt-out in the files, or a newer consent of the person",
     ),
     "controller.unread": warn(
