@@ -33,6 +33,7 @@ from reconciler.plan.verdicts import Level, Verdict
 CONFLICT: Final = "controller.conflict"
 OPTED_OUT: Final = "controller.opted-out"
 UNSUPPORTED: Final = "capability.unsupported"
+_INSTEAD: Final = "; all consents are withdrawn instead"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,8 +247,8 @@ class Case:
         self.add(
             "delete.has-orders",
             Level.HOLD,
-            f"{self.rules.table.title} deletes nobody with orders, and this customer has some; "
-            f"all consents are withdrawn instead{self._because()}",
+            f"{self.rules.table.title} deletes nobody with orders, and this customer has some"
+            f"{_INSTEAD}{self._because()}",
             (CUSTOMER,),
         )
         return True
@@ -307,7 +308,9 @@ class Case:
         ).items():
             found.setdefault((field.table, why), []).append(field)
         for (_, why), paths in found.items():
-            told = f"{why}{self._because()}" if CUSTOMER in paths else why
+            told = why
+            if CUSTOMER in paths:
+                told += f"{'' if self.desired.departed else _INSTEAD}{self._because()}"
             self.add(UNSUPPORTED, Level.BLOCK, told, tuple(paths), by_release(UNSUPPORTED))
 
     def _because(self) -> str:

@@ -94,13 +94,14 @@ def _examine_absent(found: Carried, live: LiveCustomer | None, rules: StoreRules
     desired = found.desired
     case = Case(found, live, Action.DELETE, rules)
     kept = case.has_orders(live)
+    stays = kept or not rules.table.deletes
     fields: list[FieldChange] = [] if kept else [Presence(risk=RiskClass.DELETE)]
     for channel in Channel:
-        wanted = desired.consent(channel) or (OUT if kept else None)
+        wanted = desired.consent(channel) or (OUT if stays else None)
         change = case.consent(channel, wanted) if wanted is not None else None
         if change is not None:
             fields.append(change)
-    if kept:
+    if stays:
         case.blind_resends(live, fields)
     case.marks_of_others(live, fields)
     case.unsupported(fields)

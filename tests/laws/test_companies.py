@@ -209,9 +209,7 @@ class _History:
                 self.words[kind, named[kind]].may_be_back()
         return named | {"consent": consents}
 
-    def _gone(self, name: str, _who: Json, named: Json) -> Json:
-        if self.both.stores[name][0].platform == "shoplazza":
-            return named
+    def _gone(self, _name: str, _who: Json, named: Json) -> Json:
         for kind in CHANNELS:
             self._withdraws(kind)
         reason = self.random.choice(("left", "erasure request 418", "erasure request 418"))

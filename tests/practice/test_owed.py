@@ -45,6 +45,24 @@ def test_an_erasure_of_somebody_with_orders_withdraws_and_ends_with_3(tmp_path: 
             assert {one["state"] for one in now.values()} == {"unsubscribed"}
 
 
+@pytest.mark.parametrize("reason", ["erasure request 418", "left"])
+def test_where_nobody_can_be_deleted_whoever_is_to_go_is_out(tmp_path: Path, reason: str) -> None:
+    with opened(tmp_path, "shoplazza", [person(consent=YES), person("b@example.com")]) as shop:
+        shop.want({"email": "ada@example.com", "state": "absent", "reason": reason})
+
+        planned = call(shop, "plan")
+        refused = call(shop, "apply", "--yes")
+        applied = call(shop, "apply", "--yes", "--only", "withdraw")
+        again = shop.plan()
+
+        assert (planned.code, refused.code) == (3, 3)
+        assert "no way to delete a customer; all consents are withdrawn instead" in planned.out
+        assert applied.code == (3 if reason.startswith("erasure") else 0), applied
+        now = shop.live("ada@example.com")["consent"]
+        assert {one["state"] for one in now.values()} == {"unsubscribed"}
+        assert again["changes"] == []
+
+
 def test_an_acknowledgement_stands_first_and_ends_with_0(tmp_path: Path) -> None:
     with opened(tmp_path, "shopline", [person(orders_count=2), person("b@example.com")]) as shop:
         known = {
