@@ -20,7 +20,7 @@ from reconciler.model.act import Act, By, Doer, Said, Sure
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.register import Person, Register, Told
 from reconciler.state.chain import NO_LINE, NOTHING, Head, Line, is_sealed
-from reconciler.state.disk import append, sync_at, write_whole
+from reconciler.state.disk import append, sync_at, whole
 from reconciler.state.folder import journals_of
 from reconciler.state.opt_outs import OptOut, former, remembered
 from reconciler.state.register_line import MERGED, OPENED, REPAIRED, STOOD_IN, sealed, told_by
@@ -128,7 +128,9 @@ class RegisterFile:
             try:
                 with held(self.path):
                     self._go_on()
-                    self._write([self._told(person, act, plan) for person, act in new])
+                    for begin in range(0, len(new), _AT_ONCE):
+                        some = new[begin : begin + _AT_ONCE]
+                        self._write([self._told(person, act, plan) for person, act in some])
             except OSError as error:
                 raise _failed(self.path, error) from error
             return self._sync.wrote()
@@ -327,8 +329,9 @@ class RegisterFile:
         if begins:
             self._content = blake2b(digest_size=16)
         if begins or rest:
-            whole = b"" if begins else self.path.read_bytes()[: self._read]
-            write_whole(self.path, whole + bytes(data))
+            before = b"" if begins else self.path.read_bytes()[: self._read]
+            with whole(self.path) as stream:
+                stream.writelines((before, data))
             sync_at(self.path.parent)
         else:
             file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)

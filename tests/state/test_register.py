@@ -15,8 +15,9 @@ from reconciler.model.consent import Channel
 from reconciler.model.pseudonyms import Pseudonyms, canonical
 from reconciler.state.chain import START
 from reconciler.state.key import FORMER_KEYS_VARIABLE, register_keys
+from reconciler.state.register_proof import prove
 from tests.harness import KEY
-from tests.registers import NOW, act, register_at, who
+from tests.registers import NOW, act, place_at, register_at, who
 
 ADA, BO = who("ada@example.com", alias="cus_aaaaaaaaaa"), who("+8613315034487", Channel.SMS)
 OTHER_KEY = b"another key, which is as long as any other"
@@ -245,6 +246,17 @@ def test_what_was_remembered_before_there_was_a_register_is_taken_over(tmp_path:
     found = register_at(tmp_path, proven=True).known.of_record("cus_bbbbbbbbbb", Channel.SMS)
     assert found is not None
     assert found.by_person
+
+
+def test_what_is_noted_of_very_many_at_once_is_one_chain(tmp_path: Path) -> None:
+    """It is written in parts, so that they need not all be in memory as lines."""
+    many = [(who(f"p{number}@example.com"), act()) for number in range(2500)]
+    for _ in range(2):
+        register_at(tmp_path).note(many)
+
+    proof = prove(place_at(tmp_path).path, place_at(tmp_path).keys)
+    assert (proof.flaws, proof.lines) == ((), 2500)
+    assert list(register_at(tmp_path).known.counts()) == [(Said.OUT, 2500)]
 
 
 def test_the_latest_act_decides_and_doubt_goes_to_the_opt_out() -> None:
