@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.desired.suppression_list import Row
+    from reconciler.model.access import Access
     from reconciler.model.pseudonyms import Pseudonyms
-    from reconciler.model.register import Access
     from reconciler.plan.approved import ApprovedPlan, ApprovedStore
     from reconciler.state.register import Place, RegisterFile, Saying
 
@@ -51,7 +51,7 @@ class Registers:
 
     def for_plan(self, store: StoreSettings) -> RegisterAtHand:
         """A plan without the key for what is missing is made all the same, and says so."""
-        from reconciler.model.register import Access
+        from reconciler.model.access import Access
         from reconciler.state.chain import NOTHING
         from reconciler.state.key import has_register_key
         from reconciler.state.trail import last_register
@@ -99,7 +99,7 @@ class Registers:
         return RegisterAtHand(file=file, access=access)
 
     def _of(self, store: StoreSettings) -> "tuple[RegisterFile, Access]":
-        from reconciler.model.register import Access
+        from reconciler.model.access import Access
 
         with self._lock:
             if store.name not in self._read:
@@ -194,7 +194,7 @@ def check_access(
 
 def begin_anew(register: RegisterAtHand, plan: "ApprovedPlan", store: str) -> None:
     """Where somebody released that there is none, the next plan finds one."""
-    from reconciler.model.register import Access
+    from reconciler.model.access import Access
     from reconciler.plan.register_access import MISSING, is_released
 
     if register.access is Access.MISSING and is_released(MISSING, plan.releases, store):
@@ -205,7 +205,7 @@ def may_note(register: RegisterAtHand, environment: Environment) -> bool:
     """Whether a plan adds to a register: where another key is at hand than it has, where it is
     missing, or a pipeline without its own has not brought it along, that is for the apply.
     """
-    from reconciler.model.register import Access
+    from reconciler.model.access import Access
     from reconciler.state.key import has_register_key
 
     if register.access in (Access.MISSING, Access.NOT_ASKED):

@@ -132,7 +132,7 @@ def known_records(
 
 def _is_whole(register: "RegisterAtHand") -> bool:
     """Whether its file says all that is known: what came of journals may stand in none yet."""
-    from reconciler.model.register import Access
+    from reconciler.model.access import Access
 
     file = register.file
     return register.access is Access.ASKED and not (

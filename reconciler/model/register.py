@@ -6,7 +6,6 @@ The acts of one identity together say how the person stands.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 from reconciler.model.act import (
@@ -56,15 +55,6 @@ class Told:
     channel: Channel
     act: Act
     plan: str | None = None
-
-
-class Access(StrEnum):
-    """Whether the register can be asked, or what keeps it from that."""
-
-    ASKED = "asked"
-    NOT_ASKED = "its key is not here"
-    MISSING = "it is not here"
-    KEY_MISSING = "a key of its lines is not here"
 
 
 class Register:

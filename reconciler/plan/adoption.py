@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from reconciler.diagnostics import SourceMark
+from reconciler.model.access import Access
 from reconciler.model.act import Act, Said, Sure
 from reconciler.model.consent import (
     Actor,
@@ -28,7 +29,6 @@ from reconciler.model.customer import (
 )
 from reconciler.model.fields import PROFILE, consent_field
 from reconciler.model.managed import UNMANAGED
-from reconciler.model.register import Access
 from reconciler.model.tags import TagIntent, sort_tags, tag_key
 from reconciler.plan.case import CustomerPlan
 from reconciler.plan.changes import AddressChange, FieldChange, TagChange

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from reconciler.model.access import Access
 from reconciler.model.field_path import FieldPath
-from reconciler.model.register import Access
 from reconciler.model.rules import by_release
 from reconciler.model.settings import Release, RiskClass
 from reconciler.plan.draft import Draft

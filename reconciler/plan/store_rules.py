@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
+from reconciler.model.access import Access
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.consent import Channel, ConsentState, LiveConsent
 from reconciler.model.customer import NOTHING_LEARNED, Learned
@@ -12,7 +13,7 @@ from reconciler.model.entries import NO_ENTRIES, Entries
 from reconciler.model.former import NOTHING_BEFORE, Before
 from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.redaction import NOBODY, Names
-from reconciler.model.register import NOBODY_KNOWN, Access, Register
+from reconciler.model.register import NOBODY_KNOWN, Register
 from reconciler.model.settings import Policy, Release, StoreSettings
 from reconciler.model.whole_tag import WholeTag
 from reconciler.plan.compare import ComparisonSettings

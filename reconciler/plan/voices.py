@@ -10,10 +10,11 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
+from reconciler.model.access import Access
 from reconciler.model.act import Act, Doer, Said, Sure
 from reconciler.model.consent import Channel, ConsentState
 from reconciler.model.customer import CONTACT_OF, DesiredCustomer, Learned, LiveCustomer
-from reconciler.model.register import Access, Person
+from reconciler.model.register import Person
 from reconciler.plan.sayings import (
     Saying,
     contact_key,
