@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeAlias
 
+from reconciler.desired.again import Lines
 from reconciler.desired.document import LISTS, Accept
 from reconciler.desired.item import Form, Item
 from reconciler.desired.plain import plain
@@ -93,7 +94,7 @@ _patterns: Final[dict[tuple[str, ...], tuple[Form, int]]] = {}
 
 def _block(
     lines: list[str], first: int, accept: Callable[[Any], bool], learn: Learn
-) -> tuple[int, list[Item]] | None:
+) -> tuple[int, Lines] | None:
     """The number of the first sign, and the entries; None where none is. `first` is the number of
     the first line.
     """
@@ -125,7 +126,7 @@ def _block(
     items.append(_item(pattern, values, lines[start:], first + start, learn))
     if not all(accept(one.data()) for one in items):
         raise _Odd
-    return number(first + begin, indent), items
+    return number(first + begin, indent), Lines.of(items)
 
 
 def again(text: str, line: int, learn: Learn) -> Item | None:

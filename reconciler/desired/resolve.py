@@ -128,7 +128,7 @@ def _stores_of(
 
 def _refuse_ids(document: Document, work: DiagnosticCollector) -> None:
     data = document.data
-    places: list[Pointer] = [("customers", at) for at, _ in enumerate(data.get("customers") or ())]
+    places: list[Pointer] = [("customers", at) for at in range(len(data.get("customers") or ()))]
     places += [("consents", at, "customer") for at, _ in enumerate(data.get("consents") or ())]
     for index, tag in enumerate(data.get("tags") or ()):
         members = (tag or {}).get("members") or ()

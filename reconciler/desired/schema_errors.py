@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from reconciler.desired import yaml_reader
-from reconciler.desired.again import Lines
+from reconciler.desired.again import Lines, listed
 from reconciler.desired.document import MEMBERS, Document
 from reconciler.desired.files import SpecFile
 from reconciler.desired.item import Item
@@ -92,6 +92,7 @@ def check(document: Document) -> tuple[Document, tuple[Diagnostic, ...]]:
         return document, ()
     found: list[Diagnostic] = []
     refused: list[Pointer] = []
+    document = replace(document, data=listed(document.data))
     for error in validator("spec").iter_errors(document.data):
         found.extend(explain(document, error))
         refused.append(tuple(error.absolute_path))

@@ -10,6 +10,7 @@ import pytest
 from benchmarks.crowd import Crowd
 from benchmarks.data import entry
 from reconciler.desired import block, schema_errors, yaml_reader
+from reconciler.desired.again import Lines
 from reconciler.desired.document import Document
 from reconciler.desired.files import SpecFile
 from reconciler.desired.item import Item
@@ -91,7 +92,7 @@ def plain(node: Any) -> Any:
         return plain(node.data())
     if isinstance(node, dict):
         return {name: plain(one) for name, one in node.items()}
-    return [plain(one) for one in node] if isinstance(node, list) else node
+    return [plain(one) for one in node] if isinstance(node, (list, Lines)) else node
 
 
 def ways(node: Any, way: Pointer = ()) -> Iterator[Pointer]:

@@ -5,6 +5,7 @@ from typing import Any, Final
 import yaml
 
 from reconciler.desired import lines, schema_errors
+from reconciler.desired.again import Lines, listed
 from reconciler.desired.document import Document
 from reconciler.desired.files import SpecFile
 from reconciler.desired.item import Item
@@ -56,7 +57,7 @@ def _laid_out(name: str, document: Document, text: str, is_spent: IsSpent) -> by
     """None where what was written does not say the same to our reader, or lacks a comment."""
     try:
         before = remarks(document, text)
-        data = document.data
+        data = listed(document.data)
         if _RENAME in text:
             data = without_spent(data, before, is_spent)
         found = lay_out(data, before)
@@ -81,6 +82,8 @@ def is_same(one: Any, other: Any) -> bool:
 
 
 def _opened(value: Any) -> Any:
+    if isinstance(value, Lines):
+        return list(value)
     return value.data() if isinstance(value, Item) else value
 
 
