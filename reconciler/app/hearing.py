@@ -47,8 +47,7 @@ def circles(stores: "Iterable[StoreSettings]") -> dict[str, Circle]:
 
 class Hearing:
     """Of one store. `seen` are those whom the specs name; where the store has a controller,
-    everybody is heard. `noted` is what the register may have got of it, and `lost` says that it
-    could not get all.
+    everybody is heard. `lost` says that the register could not get all of it.
     """
 
     def __init__(
@@ -61,13 +60,14 @@ class Hearing:
         *,
         erases: bool,
     ) -> None:
-        """`erases` says that some entry may ask for an erasure; `sayers` are told who says what."""
+        """`erases` says that some entry may ask for an erasure; `sayers` are told who says
+        what, and what the register may have got of it."""
         from reconciler.plan.sayings import Sightings
         from reconciler.plan.voices import Voices
 
         self.seen = Sightings(rules, sayers)
-        self.noted: list[Saying] = []
         self.lost = False
+        self._sayers = sayers
         self._rules = rules
         self._register = register
         self._environment = environment
@@ -130,15 +130,15 @@ class Hearing:
         lives = reading.told(told, read.receipt.learned)
         read.index.renew(lives)
         self._stand_beside(lives)
-        before = len(self.seen.new)
         for live in lives:
             self.seen.see(live)
-        for person, act in self.seen.new[before:]:
+        for person, act in self.seen.new:
             if person.contact is not None:
                 register.overhear(register.identity(person.channel, person.contact), act)
         if self._circle is not None:
             self._circle.later.wait(name)
-        self._put_down((*self.seen.new[before:], *self._overheard(lives, read)))
+        self.seen.new += self._overheard(lives, read)
+        self._put_down(self.seen.new)
         notes = read.receipt.notes
         if fresh:
             notes = (
@@ -198,13 +198,25 @@ class Hearing:
                 for act in rules.register.overheard(channel, contact):
                     yield Person(channel=channel, contact=contact), act
 
-    def _put_down(self, sayings: "Iterable[Saying]") -> None:
-        """A plan on a disk that cannot be written sees it again, and so does the apply."""
-        sayings = tuple(sayings)
+    def _put_down(self, sayings: "list[Saying]") -> None:
+        """A plan on a disk that cannot be written sees it again, and so does the apply. None of the
+        sayings is left.
+        """
         if not sayings or not may_note(self._register, self._environment):
+            sayings.clear()
             return
-        self.noted += sayings
+        if self._sayers is not None:
+            for who, act in sayings:
+                self._sayers.note(who, act)
         try:
-            self._register.file.note(sayings)
+            self._register.file.note(_drained(sayings))
         except JournalError:
             self.lost = True
+        sayings.clear()
+
+
+def _drained(sayings: "list[Saying]") -> "Iterator[Saying]":
+    """In their order; whoever has many of them need not keep two copies."""
+    sayings.reverse()
+    while sayings:
+        yield sayings.pop()

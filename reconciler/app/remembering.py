@@ -5,13 +5,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.environment import Environment
 from reconciler.app.register import may_note
-from reconciler.model.act import tells_no_time
 from reconciler.model.redaction import NOBODY
 from reconciler.platforms.registry import is_ours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from reconciler.app.hearing import Hearing
     from reconciler.app.register import RegisterAtHand
     from reconciler.cache.cache import Cache
@@ -53,7 +50,6 @@ class KnownRecords:
     cache: "Cache"
     store: str
     rests_on: str
-    mark: "Callable[[str], int]"
 
     @property
     def recall(self) -> "Recall | None":
@@ -63,9 +59,9 @@ class KnownRecords:
     def remember(self) -> "Remember":
         return self.records.remember
 
-    def heed(self, hearing: "Hearing") -> None:
+    def heed(self) -> None:
         """Before a store is read again in the same run."""
-        if hearing.noted:
+        if self.sayers.has_noted:
             self.records.forget()
 
     def leave(self, hearing: "Hearing") -> None:
@@ -76,20 +72,11 @@ class KnownRecords:
         """
         if hearing.lost or hearing.seen.turns or self.register.met_others:
             return
-        every = {(who.channel, who.contact) for who, _ in hearing.noted if who.contact is not None}
-        touched = {self.mark(contact) for _, contact in every} if self.records.knows else set()
-        shared = {
-            self.mark(contact)
-            for channel, contact in every
-            if not self.sayers.is_one(channel, contact)
-        }
-        noes = {
-            self.mark(who.contact)
-            for who, act in hearing.noted
-            if who.contact is not None and tells_no_time(act)
-        }
+        sayers = self.sayers
+        touched = sayers.noted if self.records.knows else set()
+        kept = self.records.kept(touched, sayers.noted_and_shared, sayers.noted_without_time)
         rules = _rules(self.cache, self.rests_on, self.register)
-        self.cache.keep_records(self.store, rules, self.records.kept(touched, shared, noes))
+        self.cache.keep_records(self.store, rules, kept)
 
 
 def known_records(
@@ -122,11 +109,10 @@ def known_records(
     return KnownRecords(
         records=known,
         register=file,
-        sayers=Sayers(),
+        sayers=Sayers(entries.mark),
         cache=cache,
         store=store.name,
         rests_on=rests_on,
-        mark=entries.mark,
     )
 
 

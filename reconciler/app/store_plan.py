@@ -123,7 +123,7 @@ def _planned(
         by_look_up = choices.read == "auto" and read.receipt.mode == "lookup"
         if by_look_up and (why := _why_whole(made, rules)):
             if known is not None:
-                known.heed(hearing)
+                known.heed()
             again = reading.whole(f"{why}, after {read.receipt.requests} requests")
             read = hearing.heard(again, reading)
             rules = _with_what_was_read(rules, read)

@@ -3,11 +3,12 @@
 import hmac
 import marshal
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from hashlib import blake2b
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from reconciler.cache import place
 from reconciler.cache.records import Records
@@ -20,7 +21,10 @@ from reconciler.model.customer import DesiredCustomer
 from reconciler.model.entries import Marked
 from reconciler.model.pseudonyms import Pseudonyms
 
+_Files: TypeAlias = dict[bytes, Any]
+_Records: TypeAlias = dict[bytes, tuple[bytes, bytes]]
 _DIGEST: Final = 16
+_LENGTH: Final = 8
 _FORMAT: Final = 2  # of marshal: one text for one value, whatever else refers to it
 _MARKS_AT_HAND: Final = 256
 
@@ -41,23 +45,21 @@ class Cache:
         ).hex()[:32]
         self._meaning = Pseudonyms(key).meaning
         self._stamp = stamp()
-        self._found: dict[bytes, Any] = {}
-        self._kept: dict[bytes, Any] = {}
-        self._records: dict[bytes, tuple[bytes, bytes]] = {}
+        self._found: _Files = {}
+        self._kept: _Files = {}
+        self._records: _Records = {}
         self._anew = False
         text = place.read(folder, self._file + place.ENDING)
         content = None if text is None else opened(text, key, self._stamp)
         if content is not None:
-            self._found, self._records = marshal.loads(content)  # noqa: S302 -- sealed
+            self._found, self._records = _read(content)
 
     def save(self) -> None:
         """What this run has used and found, unless all of that is there already."""
         if not self._anew:
             return
-        content = marshal.dumps((self._kept, self._records), _FORMAT)
-        if len(content) < place.LARGEST:
-            text = sealed(content, self._key, self._stamp)
-            place.write(self._folder, self._file + place.ENDING, text)
+        text = sealed(_written(self._kept, self._records), self._key, self._stamp)
+        place.write(self._folder, self._file + place.ENDING, text)
         self._found, self._anew = self._kept, False
 
     def digest(self, content: bytes) -> bytes:
@@ -167,6 +169,45 @@ class Cache:
 
     def _store(self, name: str) -> bytes:
         return self.digest(name.encode("utf-8", "surrogatepass"))
+
+
+def _written(files: _Files, records: _Records) -> Iterator[bytes]:
+    """In pieces, each after its length: how many files, these, then stores, their rules and rows.
+
+    Raises `ValueError` where that is more than is read again.
+    """
+    stores = ((name, *told) for name, told in records.items())
+    pieces = chain(
+        (marshal.dumps(len(files), _FORMAT),),
+        (marshal.dumps(one, _FORMAT) for one in files.items()),
+        chain.from_iterable(stores),
+    )
+    room = place.LARGEST
+    for piece in pieces:
+        room -= len(piece)
+        if room < 0:
+            raise ValueError("more than is read again")
+        yield len(piece).to_bytes(_LENGTH, "little")
+        yield piece
+
+
+def _read(content: memoryview) -> tuple[_Files, _Records]:
+    """What was written so; whoever sealed it has looked to that."""
+    pieces = _pieces(content)
+    count = marshal.loads(next(pieces))  # noqa: S302 -- sealed
+    files = dict(marshal.loads(one) for one in islice(pieces, count))  # noqa: S302 -- sealed
+    stores = map(bytes, pieces)
+    return files, {
+        name: (rules, rows) for name, rules, rows in zip(stores, stores, stores, strict=True)
+    }
+
+
+def _pieces(content: memoryview) -> Iterator[memoryview]:
+    at = 0
+    while at < len(content):
+        begin = at + _LENGTH
+        at = begin + int.from_bytes(content[at:begin], "little")
+        yield content[begin:at]
 
 
 def _ints(kind: str, content: bytes) -> "array[int]":

@@ -156,11 +156,11 @@ def packed(rows: Iterable[tuple[bytes, Row]]) -> bytes:
 def sealed(stores: Mapping[str, StoreReceipt], key: bytes) -> bytes:
     """What `opened` takes: of stores that have no room together the largest tell less."""
     every = sorted(stores.items())
-    room = LARGEST - len(b"".join(sealing.sealed(_head(every), key, _STAMP)))
+    room = LARGEST - len(b"".join(sealing.sealed((_head(every),), key, _STAMP)))
     most = _share([len(one.rows) for _, one in every], room)
     every = [(name, replace(one, rows=one.rows[: most - most % _ROW.size])) for name, one in every]
     content = _head(every) + b"".join(one.rows for _, one in every)
-    return b"".join(sealing.sealed(content, key, _STAMP))
+    return b"".join(sealing.sealed((content,), key, _STAMP))
 
 
 def _head(stores: Iterable[tuple[str, StoreReceipt]]) -> bytes:

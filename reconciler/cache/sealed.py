@@ -1,18 +1,23 @@
 """The seal of the cache and of receipts: what the holder of the key wrote for this program."""
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 _FORM: Final = b"reconciler cache 1\n"
 _SEAL: Final = 32
 
 
-def sealed(content: bytes, key: bytes, stamp: bytes) -> Iterator[bytes]:
-    """In pieces, since it may be large; `stamp` is what the content is, and was made with."""
+def sealed(content: Iterable[bytes], key: bytes, stamp: bytes) -> Iterator[bytes]:
+    """In pieces, as it comes, since it may be large; `stamp` is what the content is, and was made
+    with.
+    """
     yield _FORM
-    yield content
-    yield _seal(content, key, stamp)
+    seal = _begun(key, stamp)
+    for piece in content:
+        seal.update(piece)
+        yield piece
+    yield seal.digest()
 
 
 def opened(text: bytes, key: bytes, stamp: bytes) -> memoryview | None:
@@ -20,8 +25,9 @@ def opened(text: bytes, key: bytes, stamp: bytes) -> memoryview | None:
     if len(text) < len(_FORM) + _SEAL or not text.startswith(_FORM):
         return None
     content = memoryview(text)[len(_FORM) : -_SEAL]
-    same = hmac.compare_digest(text[-_SEAL:], _seal(content, key, stamp))
-    return content if same else None
+    seal = _begun(key, stamp)
+    seal.update(content)
+    return content if hmac.compare_digest(text[-_SEAL:], seal.digest()) else None
 
 
 def derived(key: bytes, purpose: str) -> bytes:
@@ -29,8 +35,8 @@ def derived(key: bytes, purpose: str) -> bytes:
     return hmac.digest(key, b"reconciler cache: " + purpose.encode(), "sha256")
 
 
-def _seal(content: bytes | memoryview, key: bytes, stamp: bytes) -> bytes:
+def _begun(key: bytes, stamp: bytes) -> hmac.HMAC:
+    """The seal of what is still to come."""
     seal = hmac.new(derived(key, "seal"), _FORM + len(stamp).to_bytes(8, "big"), "sha256")
     seal.update(stamp)
-    seal.update(content)
-    return seal.digest()
+    return seal

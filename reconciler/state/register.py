@@ -128,8 +128,9 @@ class RegisterFile:
             try:
                 with held(self.path):
                     self._go_on()
-                    for begin in range(0, len(new), _AT_ONCE):
-                        some = new[begin : begin + _AT_ONCE]
+                    new.reverse()
+                    while new:
+                        some = [new.pop() for _ in range(min(_AT_ONCE, len(new)))]
                         self._write([self._told(person, act, plan) for person, act in some])
             except OSError as error:
                 raise _failed(self.path, error) from error

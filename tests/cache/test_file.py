@@ -158,7 +158,7 @@ def test_a_file_put_in_its_place_from_elsewhere_is_ignored(shop: Shop, folder: P
     """Sealed with the key of somebody else."""
     planned(shop, environment(shop, folder))
     mine = _only(folder)
-    foreign = sealed.sealed(b"not even marshal", b"l" * 40, stamp.stamp())
+    foreign = sealed.sealed((b"not even marshal",), b"l" * 40, stamp.stamp())
     mine.write_bytes(b"".join(foreign))
 
     assert planned(shop, environment(shop, folder)) == planned(shop, environment(shop, None))
@@ -278,7 +278,7 @@ def test_a_pipeline_leaves_nothing_behind(
 def test_a_long_content_comes_out_as_it_went_in() -> None:
     content = bytes(range(256)) * 2500
 
-    text = b"".join(sealed.sealed(content, KEY.encode(), b"stamp"))
+    text = b"".join(sealed.sealed((content[:99], content[99:]), KEY.encode(), b"stamp"))
 
     opened = sealed.opened(text, KEY.encode(), b"stamp")
     assert opened is not None

@@ -136,7 +136,9 @@ def test_what_another_version_or_key_has_left_is_not_looked_at(
         (file,) = folder.rglob("*.cache")
         content = sealed.opened(file.read_bytes(), key.encode(), stamp.stamp())
         assert content is not None
-        other = sealed.sealed(bytes(content), key.encode(), stamp.stamp() + b" of another version")
+        other = sealed.sealed(
+            (bytes(content),), key.encode(), stamp.stamp() + b" of another version"
+        )
         file.write_bytes(b"".join(other))
 
     again = calls(lambda: planned(shop, environment(shop, folder, key=key)))
