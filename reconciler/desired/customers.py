@@ -1,6 +1,6 @@
-"""The customers of one store, each made anew from its entries whenever somebody asks for it.
+"""The customers of one store, each made anew whenever somebody asks for it.
 
-What stays of a customer are the numbers of its entries.
+What stays of a customer are the numbers of its entries, and in few bytes what they say together.
 """
 
 from array import array
@@ -13,6 +13,7 @@ from reconciler.desired.document import MEMBERS, Document
 from reconciler.desired.entries import DiagnosticCollector, Entry, entry
 from reconciler.desired.item import Item
 from reconciler.desired.merge import one_of, places
+from reconciler.desired.packed import Packed
 from reconciler.desired.tag_documents import TagDocuments
 from reconciler.diagnostics import Pointer
 from reconciler.model.customer import DesiredCustomer
@@ -123,7 +124,7 @@ class Customers(Sequence[DesiredCustomer]):
     """In the order of their first lines.
 
     `firsts` has one entry of each, `others` all entries of those who have several, by the first.
-    Some are `kept` as they were made, by the first too.
+    Some are `kept` as they were made, others are `packed`, by the first too.
     """
 
     def __init__(
@@ -132,11 +133,13 @@ class Customers(Sequence[DesiredCustomer]):
         firsts: "array[int]",
         others: Mapping[int, Sequence[int]],
         kept: dict[int, DesiredCustomer],
+        packed: Packed,
     ) -> None:
         self.entries = entries
         self._firsts = firsts
         self.others = others
         self._kept = kept
+        self._packed = packed
 
     def __len__(self) -> int:
         return len(self._firsts)
@@ -152,7 +155,10 @@ class Customers(Sequence[DesiredCustomer]):
         kept = self._kept.get(first)
         if kept is not None:
             return kept
-        made = made_of(self.entries, self.numbers(place), DiagnosticCollector())
+        numbers = self.numbers(place)
+        made = self._packed.of(first, marks_of(self.entries, numbers))
+        if made is None:
+            made = made_of(self.entries, numbers, DiagnosticCollector())
         if len(self._kept) < MOST_KEPT:
             self._kept[first] = made
         return made

@@ -15,6 +15,7 @@ from reconciler.desired.customers import (
 )
 from reconciler.desired.entries import DiagnosticCollector, Entry
 from reconciler.desired.merge import one_of
+from reconciler.desired.packed import Packed
 from reconciler.desired.rows import (
     ODD,
     PLAIN,
@@ -102,6 +103,7 @@ class _Joining:
         self._places = array("Q", bytes(8 * len(entries)))
         self._meanings = [b""] * len(entries)
         self._kept: dict[int, DesiredCustomer] = {}
+        self._packed = Packed(entries.store.name, sorted(self._ranks), len(entries))
         self._complaints: dict[int, list[Diagnostic]] = {}
         self._tags: set[str] = set()
         self._reasoned: set[int] = set()
@@ -179,6 +181,7 @@ class _Joining:
             for number in numbers[1:]:
                 self._named[number] = False
                 self._kept.pop(number, None)
+                self._packed.forget(number)
                 self._complaints.pop(number, None)
                 self._before.pop(number, None)
                 self._reasoned.discard(number)
@@ -188,7 +191,7 @@ class _Joining:
         rows.sort(key=lambda number: self._files[number] << 64 | self._places[number])
         for number in rows:
             work.diagnostics.extend(self._complaints.get(number, ()))
-        made = Customers(self._entries, array("Q", rows), others, self._kept)
+        made = Customers(self._entries, array("Q", rows), others, self._kept, self._packed)
         return Joined(
             store=self._entries.store.name,
             customers=self._numbered(rows, made),
@@ -232,6 +235,8 @@ class _Joining:
         self._plain[number] = is_plain(customer)
         if number in self._kept or len(self._kept) < MOST_KEPT:
             self._kept[number] = customer
+        else:
+            self._packed.put(number, customer, self._files[number])
         if customer.previously:
             self._before[number] = customer.previously
         if customer.reason is not None:
