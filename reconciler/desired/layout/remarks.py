@@ -35,6 +35,11 @@ class Remarks:
         if lines[-1:] != [""]:
             lines.append("")
 
+    def move_before(self, pointer: Pointer, moved: Lines) -> None:
+        """What stood elsewhere comes last there; one empty line keeps them apart, not two."""
+        lines = self.before.setdefault(pointer, [])
+        lines += moved[1:] if lines[-1:] == moved[:1] == [""] else moved
+
     def texts(self) -> list[str]:
         """Every comment, whatever it belongs to, sorted."""
         lines = [*self.head, *(text for _, text in self.beside.values())]

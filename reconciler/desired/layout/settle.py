@@ -14,14 +14,14 @@ def settle(data: Any, remarks: Remarks) -> None:
     """
     for pointer in list(remarks.after):
         if not _found(data, pointer)[0]:
-            remarks.before.setdefault(pointer, []).extend(remarks.after.pop(pointer))
+            remarks.move_before(pointer, remarks.after.pop(pointer))
     for pointer in list(remarks.beside):
         first = _first_key(data, pointer)
         if first in remarks.beside:
-            remarks.before.setdefault(pointer, []).append(remarks.beside.pop(pointer)[1])
+            remarks.move_before(pointer, [remarks.beside.pop(pointer)[1]])
     for pointer in list(remarks.before):
         if len(pointer) > 1 and _first_key(data, pointer[:-1]) == pointer:
-            remarks.before.setdefault(pointer[:-1], []).extend(remarks.before.pop(pointer))
+            remarks.move_before(pointer[:-1], remarks.before.pop(pointer))
 
 
 def _first_key(data: Any, pointer: Pointer) -> Pointer | None:
