@@ -10,17 +10,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-_SELDOM: Final = (100_000, 50, 1_000)
+_SELDOM: Final = (500_000, 50, 1_000)
 
 
 @contextmanager
 def seldom() -> Iterator[None]:
-    """What is there already is not looked through, and what comes is looked through seldom."""
+    """What is there already is not looked through, and what comes is looked through seldom; what is
+    there at the end counts as old, or the search would begin with all of it.
+    """
     before = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(*_SELDOM)
     try:
         yield
     finally:
+        gc.freeze()
         gc.set_threshold(*before)
         gc.unfreeze()

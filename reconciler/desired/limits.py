@@ -50,7 +50,7 @@ class Limits:
         for name in fields:
             yield _warning(customer, name, table.cannot("set", name))
         for name, value in customer.scalars:
-            if isinstance(value, TaxExemptions):
+            if type(value) is TaxExemptions:
                 for text in table.beyond_countries(value):
                     yield _warning(customer, name, text)
         for channel, wanted in customer.consents:
@@ -63,7 +63,9 @@ class Limits:
 
     def _too_long(self, customer: DesiredCustomer) -> Iterator[Diagnostic]:
         lengths = self._lengths
-        values = [(str(one.kind), one.value) for one in customer.identities]
+        if not lengths:
+            return
+        values = [(one.kind.value, one.value) for one in customer.identities]
         for name, value in (*values, *customer.scalars):
             most = lengths.get(name)
             if most is not None and isinstance(value, Personal) and len(value.reveal()) > most:

@@ -117,36 +117,34 @@ def _consent(
     now: datetime,
 ) -> Iterator[Diagnostic]:
     """At the entry: where in it the consent stands is looked for once something is wrong."""
-    mark = customer.mark
-    if wanted.evidence.at is not None and wanted.evidence.at < EARLIEST:
+    mark, at = customer.mark, wanted.evidence.at
+    if at is not None and at < EARLIEST:
         yield Diagnostic(
             rule="time.too-old",
             message="this consent is dated before 2000",
             mark=mark,
             hint="check the year",
         )
-    if wanted.evidence.at is not None and wanted.evidence.at > now + SLACK:
+    if at is not None and at > now + SLACK:
         yield Diagnostic(
             rule="time.future",
             message="this consent is dated in the future",
             mark=mark,
             hint="check the day and the offset",
         )
-    yield from _address(customer, channel, wanted, mark)
+    if wanted.state is not ConsentState.UNSUBSCRIBED:
+        yield from _address(customer, channel, mark)
     if wanted.state is ConsentState.SUBSCRIBED:
         counts = policy.min_level or wanted.evidence.basis is not None
         country = customer.country() if counts else None
         yield from _grant(channel, wanted, policy, mark, country)
-        yield from _implied(wanted, policy, mark, country)
-        yield from _lapsed(wanted, mark, now)
+        if wanted.evidence.basis is not None:
+            yield from _implied(wanted, policy, mark, country)
+            yield from _lapsed(wanted, mark, now)
 
 
-def _address(
-    customer: DesiredCustomer, channel: Channel, wanted: WantedConsent, mark: SourceMark
-) -> Iterator[Diagnostic]:
+def _address(customer: DesiredCustomer, channel: Channel, mark: SourceMark) -> Iterator[Diagnostic]:
     """Consent belongs to the address it was given for, so a grant has to name it."""
-    if wanted.state is ConsentState.UNSUBSCRIBED:
-        return
     kind = CONTACT_OF[channel]
     if customer.identity(kind) is not None or customer.identity(IdentityKind.ID) is not None:
         return
@@ -262,32 +260,40 @@ def _says_consent(tag: str) -> bool:
 
 def _hidden(customer: DesiredCustomer, regions: frozenset[str]) -> Iterator[Diagnostic]:
     """Personal data where nobody masks it, or where it is masked and nobody can read it then."""
-    texts: list[tuple[str, str, str | None]] = [("reason", "customer", customer.reason)]
+    if customer.reason is not None:
+        yield from _telling("reason", "customer", customer.reason, customer, regions)
     if customer.tags is not UNMANAGED:
         for tag in (*customer.tags.present, *customer.tags.absent):
-            texts.append(("tag", "tags", tag))
+            if shape_of(tag, regions) is not None:
+                yield from _telling("tag", "tags", tag, customer, regions)
     for name, value in customer.scalars:
         if name == "note" and isinstance(value, Personal):
-            texts.append(("note", "note", value.reveal()))
+            yield from _telling("note", "note", value.reveal(), customer, regions)
     for channel, wanted in customer.consents:
-        place, evidence = consent_field(channel), wanted.evidence
-        texts += (
-            ("source", place, evidence.source),
-            ("method", place, evidence.method),
-            ("wording", place, evidence.wording),
-            ("evidence", place, evidence.evidence),
+        one = wanted.evidence
+        for word, text in (
+            ("source", one.source),
+            ("method", one.method),
+            ("wording", one.wording),
+            ("evidence", one.evidence),
+        ):
+            if text is not None and shape_of(text, regions) is not None:
+                yield from _telling(word, consent_field(channel), text, customer, regions)
+
+
+def _telling(
+    word: str, place: str, text: str, customer: DesiredCustomer, regions: frozenset[str]
+) -> Iterator[Diagnostic]:
+    title = shape_of(text, regions)
+    if title is not None:
+        yield _warning(
+            f"personal.in-{word}",
+            f"evidence looks like {title}"
+            if word == "evidence"
+            else f"a {word} looks like {title}",
+            customer.mark_of(place),
+            "keep personal data in its own fields",
         )
-    for word, place, text in texts:
-        title = None if text is None else shape_of(text, regions)
-        if title is not None:
-            yield _warning(
-                f"personal.in-{word}",
-                f"a {word} looks like {title}"
-                if word != "evidence"
-                else f"evidence looks like {title}",
-                customer.mark_of(place),
-                "keep personal data in its own fields",
-            )
 
 
 def _phones(customer: DesiredCustomer) -> Iterator[Diagnostic]:

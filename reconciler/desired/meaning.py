@@ -1,7 +1,8 @@
 """What an entry asks for, whatever it is written like: order and comments do not count."""
 
+import marshal
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Final
 
 from reconciler.model.consent import WantedConsent
 from reconciler.model.customer import Address, DesiredCustomer
@@ -10,39 +11,41 @@ from reconciler.model.personal import in_clear
 from reconciler.model.settings import MEANING
 from reconciler.model.tags import TagIntent
 
+_FORMAT: Final = 2  # of marshal: one text for one value, on every machine
+
 
 def meaning(one: DesiredCustomer) -> bytes:
     """Of `MEANING` bytes, and not keyed: it may be kept in memory, and must not leave it."""
-    return blake2b(repr(_parts(one)).encode("utf-8", "surrogatepass"), digest_size=MEANING).digest()
+    return blake2b(marshal.dumps(_parts(one), _FORMAT), digest_size=MEANING).digest()
 
 
-def _parts(one: DesiredCustomer) -> list[Any]:
-    return [
-        [[str(identity.kind), identity.key] for identity in one.identities],
-        [[str(identity.kind), identity.key] for identity in one.previously],
+def _parts(one: DesiredCustomer) -> tuple[Any, ...]:
+    return (
+        [(str(identity.kind), identity.key) for identity in one.identities],
+        [(str(identity.kind), identity.key) for identity in one.previously],
         one.absent,
         one.erases,
         one.creates,
         one.claims,
-        [[name, in_clear(value)] for name, value in one.scalars],
+        [(name, in_clear(value)) for name, value in one.scalars],
         _intent(one.tags) if one.tags is not UNMANAGED else None,
         [_address(address) for address in one.addresses]
         if one.addresses is not UNMANAGED
         else None,
-        [[str(channel), *_consent(wanted)] for channel, wanted in one.consents],
-    ]
+        [(str(channel), *_consent(wanted)) for channel, wanted in one.consents],
+    )
 
 
-def _consent(wanted: WantedConsent) -> list[Any]:
+def _consent(wanted: WantedConsent) -> tuple[str | None, ...]:
     one = wanted.evidence
     at = None if one.at is None else one.at.isoformat()
-    told = [one.source, one.method, one.level, one.basis, one.wording, one.evidence]
-    return [str(wanted.state), at, *told]
+    told = (at, one.source, one.method, one.level, one.basis, one.wording, one.evidence)
+    return str(wanted.state), *told
 
 
-def _intent(intent: TagIntent) -> list[Any]:
-    return [intent.present, intent.absent, intent.exact]
+def _intent(intent: TagIntent) -> tuple[Any, ...]:
+    return intent.present, intent.absent, intent.exact
 
 
-def _address(address: Address) -> list[Any]:
-    return [address.default, *[(name, text.reveal()) for name, text in address.texts]]
+def _address(address: Address) -> tuple[Any, ...]:
+    return address.default, *[(name, text.reveal()) for name, text in address.texts]

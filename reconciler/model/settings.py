@@ -174,9 +174,14 @@ class Policy:
     mark: SourceMark | None = field(default=None, compare=False, repr=False)
 
     def required_for(self, channel: Channel) -> tuple[str, ...]:
-        return dict(self.required).get(channel, ())
+        for known, names in self.required:
+            if known is channel:
+                return names
+        return ()
 
     def minimum(self, country: str | None) -> str | None:
+        if not self.min_level:
+            return None
         levels = dict(self.min_level)
         return levels.get(country or "", levels.get("default"))
 

@@ -23,12 +23,22 @@ _BETWEEN: Final = re.compile("(?<=\\d)[_\u00b7\u2022\u2027\u2219\u30fb,;:|\\\\]+
 _FEWEST_DIGITS: Final = 7
 
 
-@lru_cache(maxsize=4096)
+# Without a sign of an address, and with too few digits for anything that is looked for here.
+_HARMLESS: Final = re.compile(rf"[^@%0-9]*(?:[0-9][^@%0-9]*){{0,{_FEWEST_DIGITS - 1}}}")
+
+
 def shape_of(text: str, regions: frozenset[str] = frozenset()) -> str | None:
     """What the text looks like, in words; None for text that looks harmless.
 
     `regions` are the countries whose national phone numbers count, beside international ones.
     """
+    if text.isascii() and _HARMLESS.fullmatch(text):
+        return None
+    return _shape_of(text, regions)
+
+
+@lru_cache(maxsize=4096)
+def _shape_of(text: str, regions: frozenset[str]) -> str | None:
     seen = _as_seen(text)
     if _EMAIL.search(seen.replace("%40", "@")):
         return "an e-mail address"
