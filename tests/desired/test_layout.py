@@ -512,6 +512,6 @@ def test_what_laying_out_costs_grows_with_the_file_alone() -> None:
 
 
 def test_a_comment_that_moves_out_of_an_empty_list_brings_no_second_empty_line() -> None:
-    found = fmt("tags: []\n\ncustomers: [\n\n# c0\n   ]\nstore: a\n")
+    found = fmt("defaults: {tags: [vip]}\n\ncustomers: [\n\n# c0\n   ]\nstore: a\n")
 
-    assert found == "store: a\ntags: []\n\n# c0\ncustomers: []\n"
+    assert found == "store: a\ndefaults: {tags: [vip]}\n\n# c0\ncustomers: []\n"
