@@ -94,7 +94,7 @@ class StoreEntries:
         """With the complaints about it."""
         one, at = self._place(number)
         document = self.documents[one.document]
-        return entry(document, (*one.pointer, at), self.store, self._now, work)
+        return entry(document, (*one.pointer, at), one.entries[at], self.store, self._now, work)
 
 
 class _List(NamedTuple):

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from reconciler.desired.document import Document
+from reconciler.desired.item import Item
 from reconciler.diagnostics import Diagnostic, Pointer, Severity, SourceMark
 from reconciler.model.consent import Channel, ConsentState, Evidence, WantedConsent
 from reconciler.model.customer import ADDRESS_TEXTS, Address
@@ -24,6 +25,10 @@ from reconciler.model.tags import TagIntent, sort_tags, tag_key
 _KINDS: Final = tuple((kind, kind.value) for kind in IdentityKind)
 _CHANNELS: Final = tuple((channel, channel.value) for channel in Channel)
 _NO_EVIDENCE: Final = Evidence()
+
+
+_Said: TypeAlias = tuple[str, Any, Pointer, bool]
+"""The parts of a `Fact` but for the document, which one entry has in common."""
 
 
 @dataclass(slots=True)
@@ -55,7 +60,7 @@ class Entry:
     pointer: Pointer
     identities: tuple[Identity, ...]
     previously: tuple[Identity, ...] = ()
-    facts: list[Fact] = field(default_factory=list)
+    said: list[_Said] = field(default_factory=list)
     tags: TagIntent | None = None
     default_tags: bool = False
     protect: bool = False
@@ -64,8 +69,16 @@ class Entry:
     def place_of(self, name: str) -> SourceMark:
         return marked(self.document.file, self.document.near((*self.pointer, name)))
 
+    @property
+    def facts(self) -> list[Fact]:
+        """What was said, for whoever asks for more than the values."""
+        return [
+            Fact(name, value, self.document, pointer, default)
+            for name, value, pointer, default in self.said
+        ]
+
     def say(self, name: str, value: Any, pointer: Pointer, *, default: bool = False) -> None:
-        self.facts.append(Fact(name, value, self.document, pointer, default))
+        self.said.append((name, value, pointer, default))
 
 
 @dataclass(slots=True)
@@ -102,18 +115,21 @@ class DiagnosticCollector:
 def entry(
     document: Document,
     pointer: Pointer,
+    written: Any,
     store: StoreSettings,
     now: datetime,
     work: DiagnosticCollector,
 ) -> Entry | None:
-    """What stands at a place of the document, as one store reads it; None for what was refused.
-
-    A membership counts until its end.
+    """What was `written` at a place of the document, as one store reads it; None for what was
+    refused. A membership counts until its end.
     """
-    item = document.at(pointer)
-    if item is None:
+    if written is None:
         return None
-    place = _Place(document, pointer, store, work)
+    if isinstance(written, Item):
+        item, mark = written.data(), marked(document.file, written.place)
+    else:
+        item, mark = written, document.mark(pointer)
+    place = _Place(document, pointer, mark, store, work)
     if pointer[0] == "customers":
         return _customer(place, item, document.data.get("defaults") or {})
     if pointer[0] == "tags":
@@ -157,6 +173,7 @@ class _Place(NamedTuple):
 
     document: Document
     pointer: Pointer
+    mark: SourceMark
     store: StoreSettings
     work: DiagnosticCollector
 
@@ -164,7 +181,7 @@ class _Place(NamedTuple):
 def _reference(place: _Place, section: str, inner: Pointer, item: Mapping[str, Any]) -> Entry:
     return Entry(
         section,
-        place.document.mark(place.pointer),
+        place.mark,
         place.document,
         place.pointer,
         _identities(place, inner, item),
@@ -278,8 +295,7 @@ def _consents(
         elif name in wanted:
             _consent(entry, channel, wanted[name], pointer, work)
         elif name in usual:
-            _consent(entry, channel, usual[name], pointer, work)
-            entry.facts[-1].default = True
+            _consent(entry, channel, usual[name], pointer, work, default=True)
 
 
 def _address(item: Mapping[str, Any]) -> Address:
@@ -302,11 +318,17 @@ def _listed(tags: tuple[str, ...]) -> TagIntent:
 
 
 def _consent(
-    entry: Entry, channel: Channel, value: Any, pointer: Pointer, work: DiagnosticCollector
+    entry: Entry,
+    channel: Channel,
+    value: Any,
+    pointer: Pointer,
+    work: DiagnosticCollector,
+    *,
+    default: bool = False,
 ) -> None:
     if isinstance(value, str):
         wanted = WantedConsent(state=ConsentState(value), evidence=_NO_EVIDENCE)
-        entry.say(consent_field(channel), wanted, pointer)
+        entry.say(consent_field(channel), wanted, pointer, default=default)
         return
     item: Mapping[str, Any] = value
     state = ConsentState(item["state"])
@@ -328,7 +350,8 @@ def _consent(
         wording=item.get("wording"),
         evidence=item.get("evidence"),
     )
-    entry.say(consent_field(channel), WantedConsent(state=state, evidence=evidence), pointer)
+    wanted = WantedConsent(state=state, evidence=evidence)
+    entry.say(consent_field(channel), wanted, pointer, default=default)
 
 
 def _refuse_both_ways(entry: Entry, intent: TagIntent, work: DiagnosticCollector) -> None:

@@ -7,7 +7,7 @@ line on, in common: that is one `Form` for many. What is each one's own are the 
 import marshal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import count, islice
 from typing import Any, Final, TypeAlias
 
 from reconciler.desired.numbering import Inside, inside
@@ -17,6 +17,10 @@ from reconciler.schemas import Accepted
 _Shape: TypeAlias = int | tuple[Any, ...]
 """Of plain lists, how many values they have; of plain mappings, their keys. What has others inside
 begins with what it is, then come None or a shape for each value, and the keys of a mapping.
+"""
+_Fill: TypeAlias = tuple[bool, tuple[Any, ...]]
+"""A mapping or a list: for each key, or each of the list, the place of a value or how to fill what
+stands there.
 """
 _MAPPING: Final = True
 _LIST: Final = False
@@ -31,6 +35,14 @@ class Form:
 
     shape: _Shape
     places: bytes
+    _fill: "_Fill" = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_fill", _fill(self.shape, count()))
+
+    def filled(self, values: list[Any]) -> Any:
+        """An entry of this form."""
+        return _filled(self._fill, values)
 
 
 _forms: Final[dict[Form, Form]] = {}
@@ -55,7 +67,7 @@ class Item(Accepted):
 
     def data(self) -> Any:
         """The entry as it was read."""
-        return _filled(self.form.shape, iter(marshal.loads(self.values)))  # noqa: S302 -- of our own making
+        return self.form.filled(marshal.loads(self.values))  # noqa: S302 -- of our own making
 
     def value(self, pointer: Pointer) -> int:
         """The number of a value in it, or of the nearest thing around that."""
@@ -113,15 +125,19 @@ def _shape(node: Any, values: list[Any]) -> _Shape:
     return (_MAPPING, tuple(shapes), tuple(node)) if type(node) is dict else (_LIST, tuple(shapes))
 
 
-def _filled(shape: _Shape, values: Iterator[Any]) -> Any:
+def _fill(shape: _Shape, places: Iterator[int]) -> _Fill:
+    """How to fill a shape, found once for all entries of a form."""
     if type(shape) is int:
-        return list(islice(values, shape))
+        return _LIST, tuple(islice(places, shape))
     assert type(shape) is tuple  # noqa: S101
     if not shape or type(shape[0]) is str:
-        return dict(zip(shape, values, strict=False))
-    if shape[0] is _LIST:
-        return [next(values) if one is None else _filled(one, values) for one in shape[1]]
-    return {
-        key: next(values) if one is None else _filled(one, values)
-        for key, one in zip(shape[2], shape[1], strict=False)
-    }
+        return _MAPPING, tuple(zip(shape, places, strict=False))
+    inner = [next(places) if one is None else _fill(one, places) for one in shape[1]]
+    return shape[0], tuple(inner if shape[0] is _LIST else zip(shape[2], inner, strict=True))
+
+
+def _filled(fill: _Fill, values: list[Any]) -> Any:
+    kind, parts = fill
+    if kind is _LIST:
+        return [values[one] if type(one) is int else _filled(one, values) for one in parts]
+    return {key: values[one] if type(one) is int else _filled(one, values) for key, one in parts}

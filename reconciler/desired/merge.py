@@ -30,10 +30,12 @@ def one_of(
     that `places` gives of the same group.
     """
     ranked = _ranked(group)
-    facts = _facts(ranked, work)
-    _refuse_repeated(ranked, work)
     first = ranked[0]
-    told = {name: fact.value for name, fact in facts.items()}
+    if len(ranked) == 1:
+        told = {name: value for name, value, _, _ in first.said}
+    else:
+        told = {name: fact.value for name, fact in _facts(ranked, work).items()}
+        _refuse_repeated(ranked, work)
     absent = bool(told.get("absent"))
     tags = _joined_tags(ranked, work)
     customer = DesiredCustomer(
@@ -54,7 +56,7 @@ def one_of(
         protected=any([entry.protect for entry in ranked]),
     )
     if absent:
-        claim = facts.get("claim")
+        claim = _facts(ranked, DiagnosticCollector()).get("claim")
         claimed = claim is not None and claim.value and not claim.default
         _refuse_absent_with_wishes(customer, work, claimed=claimed)
     return customer
@@ -132,8 +134,6 @@ def _agree(one: Fact, other: Fact) -> bool:
 
 def _refuse_repeated(group: list[Entry], work: DiagnosticCollector) -> None:
     """One section of one file speaks of a customer once (of tags and consents: once of each)."""
-    if len(group) == 1:
-        return
     seen: dict[tuple[str, str], SourceMark] = {}
     for entry in group:
         if entry.section != "customers":
