@@ -163,6 +163,11 @@ class Customers(Sequence[DesiredCustomer]):
             self._kept[first] = made
         return made
 
+    def release(self, place: int) -> None:
+        """Lets go of what makes one in little time; there may be others after the last of ours."""
+        if place < len(self._firsts):
+            self._packed.forget(self._firsts[place])
+
     def numbers(self, place: int) -> Sequence[int]:
         """Those of the entries that a customer is made of."""
         first = self._firsts[place]

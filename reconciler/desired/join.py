@@ -217,7 +217,8 @@ class _Joining:
             found.renumber(places)
         for found in before.values():
             found.sort()
-        return Entries(made, self._now, before, self._remembered(rows))
+        remembered = self._remembered(rows)
+        return Entries(made, self._now, before, remembered, made.release)
 
     def _remembered(self, rows: Sequence[int]) -> Meanings:
         if self._memory is None or not rows:

@@ -63,7 +63,7 @@ class Packed:
         self._rows[number] = None if row is None else self._short(row)
 
     def forget(self, number: int) -> None:
-        """It turned out to be another's entry."""
+        """Whoever asks for it gets what its lines make."""
         if self._rows:
             self._rows[number] = None
 

@@ -5,6 +5,7 @@ same order: so a place is found again by walking the entry that it is in.
 """
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -27,7 +28,7 @@ class Places:
     data: Any
     numbers: "array[int]"
     sections: dict[str, int]
-    items: "dict[str, array[int]]"
+    items: dict[str, Sequence[int]]
     _last: dict[str | int, tuple[int, Inside]] = field(default_factory=dict, repr=False)
 
     def value(self, pointer: Pointer) -> SourceMark:

@@ -6,7 +6,7 @@ decimal numbers are anything but text. What one loop does for good data is all a
 """
 
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -118,7 +118,7 @@ class _Builder:
         self.blocks = dict(blocks)
         self.numbers = array("q")
         self.sections: dict[str, int] = {}
-        self.items: dict[str, array[int]] = {}
+        self.items: dict[str, Sequence[int]] = {}
         self.diagnostics: list[Diagnostic] = []
         self._anchors: dict[str, list[Any]] = {}
         self._replayed = 0
@@ -220,7 +220,7 @@ class _Builder:
         self.numbers.append(block.place)
         first = len(self.numbers)
         self.numbers.extend(places_of(block.items))
-        self.items[name] = array("Q", range(first, len(self.numbers)))
+        self.items[name] = range(first, len(self.numbers))
         return True
 
     def _take(self, began: int) -> None:

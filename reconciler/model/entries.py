@@ -122,6 +122,10 @@ class Meanings:
 NO_MEANINGS: Final = Meanings(size=0, digests=b"", plain=b"")
 
 
+def _kept(number: int) -> None:
+    """Where all entries are at hand anyway."""
+
+
 class Entries(Sequence[DesiredCustomer]):
     """`now` and `before` give the numbers of the entries that bear a key, lowest first.
 
@@ -134,9 +138,13 @@ class Entries(Sequence[DesiredCustomer]):
         now: Mapping[IdentityKind, Names],
         before: Mapping[IdentityKind, Names],
         meanings: Meanings = NO_MEANINGS,
+        release: Callable[[int], None] = _kept,
     ) -> None:
-        """The names are sorted, and have the numbers of the entries that bear or bore them."""
+        """The names are sorted, and have the numbers of the entries that bear or bore them.
+        `release` is told of an entry that hardly anybody will ask for again.
+        """
         self.meanings = meanings
+        self.release = release
         self._every = every
         self._last: tuple[int, DesiredCustomer] | None = None
         self._now = now
@@ -180,7 +188,8 @@ class Entries(Sequence[DesiredCustomer]):
             for kind, found in self._now.items()
         }
         before = {kind: found.with_others((), most) for kind, found in self._before.items()}
-        return Entries(_Changed(self._every, replaced, others), now, before)
+        changed = _Changed(self._every, replaced, others)
+        return Entries(changed, now, before, release=self.release)
 
     def __len__(self) -> int:
         return len(self._every)

@@ -116,6 +116,7 @@ class Index:
         if not self._settles(entry, live):
             return False
         self._settled.put(number, entry, live)
+        self._entries.release(number)
         return True
 
     def withhold(self, wanted: Identity, live: LiveCustomer) -> None:

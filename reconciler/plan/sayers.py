@@ -3,7 +3,9 @@ noted: a store may have very many, so no contact is kept.
 """
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable
+from itertools import pairwise
 
 from reconciler.model.act import Act, tells_no_time
 from reconciler.model.consent import Channel
@@ -19,16 +21,15 @@ class Sayers:
     def __init__(self, mark: Callable[[str], int]) -> None:
         self.has_noted = False
         self._mark = mark
-        self._first: dict[int, int] = {}
-        self._shared: set[int] = set()
+        self._heard = array("q")
+        self._by = array("q")
         self._noted = array("q")
         self._marks = array("Q")
         self._timeless = bytearray()
 
     def heard(self, channel: Channel, contact: str, remote_id: str) -> None:
-        whom, by = hash((channel, contact)), hash(remote_id)
-        if self._first.setdefault(whom, by) != by:
-            self._shared.add(whom)
+        self._heard.append(hash((channel, contact)))
+        self._by.append(hash(remote_id))
 
     def note(self, who: Person, act: Act) -> None:
         self.has_noted = True
@@ -44,8 +45,20 @@ class Sayers:
     @property
     def noted_and_shared(self) -> set[int]:
         """Of whom not just one record says anything, however often it was read."""
-        pairs = zip(self._noted, self._marks, strict=True)
-        return {mark for whom, mark in pairs if whom not in self._first or whom in self._shared}
+        heard, by = self._heard, self._by
+        order = sorted(range(len(heard)), key=heard.__getitem__)
+        shared = {
+            heard[one]
+            for one, other in pairwise(order)
+            if heard[one] == heard[other] and by[one] != by[other]
+        }
+        alone = array("q", (heard[one] for one in order))
+        found = set()
+        for whom, mark in zip(self._noted, self._marks, strict=True):
+            at = bisect_left(alone, whom)
+            if at == len(alone) or alone[at] != whom or whom in shared:
+                found.add(mark)
+        return found
 
     @property
     def noted_without_time(self) -> set[int]:
