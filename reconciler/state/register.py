@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 from typing import Final, TypeAlias
@@ -229,7 +231,7 @@ class RegisterFile:
         whole = data[: data.rfind(b"\n") + 1]
         taken = number
         try:
-            for line in _each(whole.split(b"\n")[:-1]):
+            for line in _each(one[:-1] for one in BytesIO(whole)):
                 self._take(line)
                 taken += 1
         except NO_LINE as error:
@@ -362,13 +364,12 @@ class RegisterFile:
         sync_at(self.path)
 
 
-def _each(raws: list[bytes]) -> Iterator[Line]:
+def _each(raws: Iterator[bytes]) -> Iterator[Line]:
     """Many lines at once, which takes half the time; one by one where one of them is none.
 
     Raises what `NO_LINE` names at the first that is none.
     """
-    for start in range(0, len(raws), _AT_ONCE):
-        some = raws[start : start + _AT_ONCE]
+    while some := list(islice(raws, _AT_ONCE)):
         try:
             found = json.loads(b"[" + b",".join(some) + b"]")
         except (ValueError, RecursionError):
