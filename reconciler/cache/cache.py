@@ -22,7 +22,7 @@ from reconciler.model.entries import Marked
 from reconciler.model.pseudonyms import Pseudonyms
 
 _Files: TypeAlias = dict[bytes, Any]
-_Records: TypeAlias = dict[bytes, tuple[bytes, bytes]]
+_Records: TypeAlias = dict[bytes, tuple[bytes, bytes | bytearray]]
 _DIGEST: Final = 16
 _LENGTH: Final = 8
 _FORMAT: Final = 2  # of marshal: one text for one value, whatever else refers to it
@@ -160,7 +160,7 @@ class Cache:
         known = before[1] if before is not None and before[0] == rules else b""
         return Records(self._secret, known, named=named)
 
-    def keep_records(self, name: str, rules: bytes, rows: bytes) -> None:
+    def keep_records(self, name: str, rules: bytes, rows: bytes | bytearray) -> None:
         """What the next run may recall under these rules."""
         store = self._store(name)
         if self._records.get(store) != (rules, rows):
@@ -171,7 +171,7 @@ class Cache:
         return self.digest(name.encode("utf-8", "surrogatepass"))
 
 
-def _written(files: _Files, records: _Records) -> Iterator[bytes]:
+def _written(files: _Files, records: _Records) -> Iterator[bytes | bytearray]:
     """In pieces, each after its length: how many files, these, then stores, their rules and rows.
 
     Raises `ValueError` where that is more than is read again.

@@ -42,7 +42,7 @@ def read(folder: Path, name: str) -> bytes | None:
         return None
 
 
-def write(folder: Path, name: str, content: Iterable[bytes]) -> None:
+def write(folder: Path, name: str, content: Iterable[bytes | bytearray]) -> None:
     """Puts it in the place of what was there, or does nothing; then old files go."""
     fresh = folder / f"{name}.{os.getpid()}.new"
     with suppress(OSError, ValueError):

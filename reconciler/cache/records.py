@@ -28,7 +28,7 @@ class Records:
     and whoever has the record and the key tries them all.
     """
 
-    def __init__(self, secret: bytes, known: bytes, *, named: bool) -> None:
+    def __init__(self, secret: bytes, known: bytes | bytearray, *, named: bool) -> None:
         self._named = named
         self._empty = blake2b(key=secret, person=b"record", digest_size=_DIGEST)
         self._turns = {frozenset(one): _turn(secret, one) for one in _every()}
@@ -102,19 +102,18 @@ class Records:
 
     def kept(
         self, touched: Collection[int], shared: Collection[int], noes: Collection[int] = ()
-    ) -> bytes:
+    ) -> bytearray:
         """The rows for the next run: of many that were not met most are of old.
 
         Of contacts that were `touched`, by their marks, this run noted something; where these are
         `shared`, that may not have been of the one record which says anything of them. Whoever is
         in by a contact of `noes` will have something to say the next time.
         """
-        known: bytes | bytearray = self._known
-        used = self._used
+        known, used, new = bytearray(self._known), self._used, self._new
         if touched:
             stay = bytes([not _bears(known, at, touched) for at in _rows(known)])
-            known, used = _those(known, stay), bytearray(compress(used, stay))
-        new: bytes | bytearray = self._new
+            _take_out(known, stay)
+            used = bytearray(compress(used, stay))
         if shared or noes:
             stay = bytes(
                 [
@@ -122,12 +121,14 @@ class Records:
                     for at, is_in in zip(_rows(new), self._in, strict=True)
                 ]
             )
-            new = _those(new, stay)
+            _take_out(new, stay)
+            self._in = bytearray(compress(self._in, stay))
         room = MOST - len(new) // _ROW.size
         met = sum(used)
         if (2 * met < len(used) and met) or len(used) > room:
-            known = _those(known, used)[: room * _ROW.size]
-        return b"".join((known, new))
+            _take_out(known, used)
+            del known[room * _ROW.size :]
+        return known + new if known else new
 
     def _digest(self, record: Mapping[str, Any]) -> int | None:
         if not isinstance(record, dict):
@@ -146,16 +147,16 @@ def _rows(rows: bytes | bytearray) -> range:
     return range(0, len(rows), _ROW.size)
 
 
-def _those(rows: bytes | bytearray, stay: bytes | bytearray) -> bytearray:
-    """The rows that stay, a byte for each, copied once."""
-    found = bytearray()
-    begin = stay.find(1)
+def _take_out(rows: bytearray, stay: bytes | bytearray) -> None:
+    """Leaves the rows that stay, a byte for each; there may be too many for a copy."""
+    kept, begin = 0, stay.find(1)
     while begin >= 0:
         end = stay.find(0, begin)
         end = len(stay) if end < 0 else end
-        found += memoryview(rows)[begin * _ROW.size : end * _ROW.size]
-        begin = stay.find(1, end)
-    return found
+        most = kept + (end - begin) * _ROW.size
+        rows[kept:most] = rows[begin * _ROW.size : end * _ROW.size]
+        kept, begin = most, stay.find(1, end)
+    del rows[kept:]
 
 
 def _bears(rows: bytes | bytearray, at: int, marks: Collection[int]) -> bool:

@@ -8,7 +8,9 @@ _FORM: Final = b"reconciler cache 1\n"
 _SEAL: Final = 32
 
 
-def sealed(content: Iterable[bytes], key: bytes, stamp: bytes) -> Iterator[bytes]:
+def sealed(
+    content: Iterable[bytes | bytearray], key: bytes, stamp: bytes
+) -> Iterator[bytes | bytearray]:
     """In pieces, as it comes, since it may be large; `stamp` is what the content is, and was made
     with.
     """

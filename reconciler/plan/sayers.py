@@ -3,13 +3,15 @@ noted: a store may have very many, so no contact is kept.
 """
 
 from array import array
-from bisect import bisect_left
 from collections.abc import Callable
-from itertools import pairwise
+from typing import Final
 
 from reconciler.model.act import Act, tells_no_time
 from reconciler.model.consent import Channel
 from reconciler.model.register import Person
+
+# Of very many contacts so many are looked at in one go, each go over all of them.
+_AT_ONCE: Final = 50_000
 
 
 class Sayers:
@@ -45,19 +47,17 @@ class Sayers:
     @property
     def noted_and_shared(self) -> set[int]:
         """Of whom not just one record says anything, however often it was read."""
-        heard, by = self._heard, self._by
-        order = sorted(range(len(heard)), key=heard.__getitem__)
-        shared = {
-            heard[one]
-            for one, other in pairwise(order)
-            if heard[one] == heard[other] and by[one] != by[other]
-        }
-        alone = array("q", (heard[one] for one in order))
-        found = set()
-        for whom, mark in zip(self._noted, self._marks, strict=True):
-            at = bisect_left(alone, whom)
-            if at == len(alone) or alone[at] != whom or whom in shared:
-                found.add(mark)
+        found: set[int] = set()
+        parts = 1 + len(self._heard) // _AT_ONCE
+        for part in range(parts):
+            by: dict[int, int] = {}
+            shared: set[int] = set()
+            for whom, one in zip(self._heard, self._by, strict=True):
+                if whom % parts == part and by.setdefault(whom, one) != one:
+                    shared.add(whom)
+            for whom, mark in zip(self._noted, self._marks, strict=True):
+                if whom % parts == part and (whom not in by or whom in shared):
+                    found.add(mark)
         return found
 
     @property

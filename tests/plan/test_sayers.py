@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from reconciler.model.act import Act, By, Doer, Said, Sure
 from reconciler.model.consent import Channel
 from reconciler.model.register import Person
+from reconciler.plan import sayers as sayers_
 from reconciler.plan.sayers import Sayers
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -35,8 +38,12 @@ def test_nothing_is_noted_at_first() -> None:
     assert sayers.noted == sayers.noted_and_shared == sayers.noted_without_time == set()
 
 
-def test_a_contact_of_one_record_is_told_from_one_of_several() -> None:
+@pytest.mark.parametrize("at_once", [1, 50_000])
+def test_a_contact_of_one_record_is_told_from_one_of_several(
+    monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
     """However often a record was read; and whom no record tells of is nobody's alone."""
+    monkeypatch.setattr(sayers_, "_AT_ONCE", at_once)
     sayers = Sayers(names.index)
     for contact, remote_id in ((ADA, "1"), (BEA, "2"), (ADA, "1"), (BEA, "3"), (CLEO, "4")):
         sayers.heard(Channel.EMAIL, contact, remote_id)
