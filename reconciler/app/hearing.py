@@ -60,8 +60,9 @@ class Hearing:
         *,
         erases: bool,
     ) -> None:
-        """`erases` says that some entry may ask for an erasure; `sayers` are told who says
-        what, and what the register may have got of it."""
+        """`erases` says that some entry may ask for an erasure; `sayers` are told who says what,
+        and what the register may have got of it.
+        """
         from reconciler.plan.sayings import Sightings
         from reconciler.plan.voices import Voices
 
@@ -202,21 +203,14 @@ class Hearing:
         """A plan on a disk that cannot be written sees it again, and so does the apply. None of the
         sayings is left.
         """
-        if not sayings or not may_note(self._register, self._environment):
-            sayings.clear()
-            return
-        if self._sayers is not None:
-            for who, act in sayings:
-                self._sayers.note(who, act)
-        try:
-            self._register.file.note(_drained(sayings))
-        except JournalError:
-            self.lost = True
+        from reconciler.state.register import drained
+
+        if sayings and may_note(self._register, self._environment):
+            if self._sayers is not None:
+                for who, act in sayings:
+                    self._sayers.note(who, act)
+            try:
+                self._register.file.note(drained(sayings))
+            except JournalError:
+                self.lost = True
         sayings.clear()
-
-
-def _drained(sayings: "list[Saying]") -> "Iterator[Saying]":
-    """In their order; whoever has many of them need not keep two copies."""
-    sayings.reverse()
-    while sayings:
-        yield sayings.pop()

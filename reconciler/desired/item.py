@@ -35,7 +35,7 @@ class Form:
 
     shape: _Shape
     places: bytes
-    _fill: "_Fill" = field(init=False, repr=False, compare=False)
+    _fill: _Fill = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_fill", _fill(self.shape, count()))

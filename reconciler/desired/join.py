@@ -236,7 +236,7 @@ class _Joining:
         self._plain[number] = is_plain(customer)
         if number in self._kept or len(self._kept) < MOST_KEPT:
             self._kept[number] = customer
-        else:
+        elif self._meanings[number]:  # only what is digested is asked for again
             self._packed.put(number, customer, self._files[number])
         if customer.previously:
             self._before[number] = customer.previously

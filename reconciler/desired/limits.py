@@ -50,7 +50,7 @@ class Limits:
         for name in fields:
             yield _warning(customer, name, table.cannot("set", name))
         for name, value in customer.scalars:
-            if type(value) is TaxExemptions:
+            if isinstance(value, TaxExemptions):
                 for text in table.beyond_countries(value):
                     yield _warning(customer, name, text)
         for channel, wanted in customer.consents:
@@ -65,7 +65,7 @@ class Limits:
         lengths = self._lengths
         if not lengths:
             return
-        values = [(one.kind.value, one.value) for one in customer.identities]
+        values = [(str(one.kind), one.value) for one in customer.identities]
         for name, value in (*values, *customer.scalars):
             most = lengths.get(name)
             if most is not None and isinstance(value, Personal) and len(value.reveal()) > most:

@@ -132,19 +132,21 @@ def _consent(
             mark=mark,
             hint="check the day and the offset",
         )
-    if wanted.state is not ConsentState.UNSUBSCRIBED:
-        yield from _address(customer, channel, mark)
+    yield from _address(customer, channel, wanted, mark)
     if wanted.state is ConsentState.SUBSCRIBED:
         counts = policy.min_level or wanted.evidence.basis is not None
         country = customer.country() if counts else None
         yield from _grant(channel, wanted, policy, mark, country)
-        if wanted.evidence.basis is not None:
-            yield from _implied(wanted, policy, mark, country)
-            yield from _lapsed(wanted, mark, now)
+        yield from _implied(wanted, policy, mark, country)
+        yield from _lapsed(wanted, mark, now)
 
 
-def _address(customer: DesiredCustomer, channel: Channel, mark: SourceMark) -> Iterator[Diagnostic]:
+def _address(
+    customer: DesiredCustomer, channel: Channel, wanted: WantedConsent, mark: SourceMark
+) -> Iterator[Diagnostic]:
     """Consent belongs to the address it was given for, so a grant has to name it."""
+    if wanted.state is ConsentState.UNSUBSCRIBED:
+        return
     kind = CONTACT_OF[channel]
     if customer.identity(kind) is not None or customer.identity(IdentityKind.ID) is not None:
         return
@@ -260,40 +262,34 @@ def _says_consent(tag: str) -> bool:
 
 def _hidden(customer: DesiredCustomer, regions: frozenset[str]) -> Iterator[Diagnostic]:
     """Personal data where nobody masks it, or where it is masked and nobody can read it then."""
-    if customer.reason is not None:
-        yield from _telling("reason", "customer", customer.reason, customer, regions)
+    for word, place, text in _texts(customer):
+        title = None if text is None else shape_of(text, regions)
+        if title is not None:
+            yield _warning(
+                f"personal.in-{word}",
+                f"a {word} looks like {title}"
+                if word != "evidence"
+                else f"evidence looks like {title}",
+                customer.mark_of(place),
+                "keep personal data in its own fields",
+            )
+
+
+def _texts(customer: DesiredCustomer) -> Iterator[tuple[str, str, str | None]]:
+    """What each is called, and the field that it stands in."""
+    yield "reason", "customer", customer.reason
     if customer.tags is not UNMANAGED:
         for tag in (*customer.tags.present, *customer.tags.absent):
-            if shape_of(tag, regions) is not None:
-                yield from _telling("tag", "tags", tag, customer, regions)
+            yield "tag", "tags", tag
     for name, value in customer.scalars:
         if name == "note" and isinstance(value, Personal):
-            yield from _telling("note", "note", value.reveal(), customer, regions)
+            yield "note", "note", value.reveal()
     for channel, wanted in customer.consents:
-        one = wanted.evidence
-        for word, text in (
-            ("source", one.source),
-            ("method", one.method),
-            ("wording", one.wording),
-            ("evidence", one.evidence),
-        ):
-            if text is not None and shape_of(text, regions) is not None:
-                yield from _telling(word, consent_field(channel), text, customer, regions)
-
-
-def _telling(
-    word: str, place: str, text: str, customer: DesiredCustomer, regions: frozenset[str]
-) -> Iterator[Diagnostic]:
-    title = shape_of(text, regions)
-    if title is not None:
-        yield _warning(
-            f"personal.in-{word}",
-            f"evidence looks like {title}"
-            if word == "evidence"
-            else f"a {word} looks like {title}",
-            customer.mark_of(place),
-            "keep personal data in its own fields",
-        )
+        place, evidence = consent_field(channel), wanted.evidence
+        yield "source", place, evidence.source
+        yield "method", place, evidence.method
+        yield "wording", place, evidence.wording
+        yield "evidence", place, evidence.evidence
 
 
 def _phones(customer: DesiredCustomer) -> Iterator[Diagnostic]:

@@ -4,7 +4,6 @@ import marshal
 from hashlib import blake2b
 from typing import Any, Final
 
-from reconciler.model.consent import WantedConsent
 from reconciler.model.customer import Address, DesiredCustomer
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.personal import in_clear
@@ -32,15 +31,11 @@ def _parts(one: DesiredCustomer) -> tuple[Any, ...]:
         [_address(address) for address in one.addresses]
         if one.addresses is not UNMANAGED
         else None,
-        [(str(channel), *_consent(wanted)) for channel, wanted in one.consents],
+        [
+            (str(channel), str(wanted.state), *wanted.evidence.parts())
+            for channel, wanted in one.consents
+        ],
     )
-
-
-def _consent(wanted: WantedConsent) -> tuple[str | None, ...]:
-    one = wanted.evidence
-    at = None if one.at is None else one.at.isoformat()
-    told = (at, one.source, one.method, one.level, one.basis, one.wording, one.evidence)
-    return str(wanted.state), *told
 
 
 def _intent(intent: TagIntent) -> tuple[Any, ...]:

@@ -4,7 +4,7 @@ import marshal
 import zlib
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final, TypeAlias
 
 from reconciler.model.consent import Channel, ConsentState, Evidence, WantedConsent
@@ -51,9 +51,8 @@ class Packed:
         self._files = files
         self._count = count
         self._rows: list[bytes | None] = []
-        self._plain = 0
+        self._met = 0
         self._alike = b""
-        self._squeeze = zlib.compressobj().copy
 
     def put(self, number: int, customer: DesiredCustomer, file: int) -> None:
         """`file` is the number of that which its first line stands in."""
@@ -79,17 +78,19 @@ class Packed:
         return _unpacked(marshal.loads(told), self._store, self._files, marks)  # noqa: S302 -- of our own making
 
     def _short(self, row: bytes) -> bytes:
-        self._plain += 1
-        if self._plain <= _MOST_PLAIN:
-            if self._plain <= _ALIKE:
+        self._met += 1
+        if self._met <= _MOST_PLAIN:
+            if self._met <= _ALIKE:
                 self._alike += row
             return _PLAIN + row
-        if self._plain == _MOST_PLAIN + 1:
-            self._squeeze = zlib.compressobj(
-                _FASTEST, zlib.DEFLATED, _WINDOW, _MEMORY, zlib.Z_DEFAULT_STRATEGY, self._alike
-            ).copy
-        squeezed = self._squeeze()
+        squeezed = self._squeezing.copy()
         return b"".join((_SQUEEZED, squeezed.compress(row), squeezed.flush()))
+
+    @cached_property
+    def _squeezing(self) -> "zlib._Compress":
+        """Set up once, when what the first are like is known, and copied for each."""
+        strategy = zlib.Z_DEFAULT_STRATEGY
+        return zlib.compressobj(_FASTEST, zlib.DEFLATED, _WINDOW, _MEMORY, strategy, self._alike)
 
 
 def _packed(customer: DesiredCustomer, file: int) -> bytes | None:
@@ -195,9 +196,7 @@ def _told(wanted: WantedConsent) -> _Row:
     one = wanted.evidence
     if one == _NO_EVIDENCE:
         return (_STATE[wanted.state],)
-    at = None if one.at is None else one.at.isoformat()
-    told = (at, one.source, one.method, one.level, one.basis, one.wording, one.evidence)
-    return (_STATE[wanted.state], *told)
+    return (_STATE[wanted.state], *one.parts())
 
 
 def _consent(state: int, *told: Any) -> WantedConsent:

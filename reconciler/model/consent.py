@@ -76,6 +76,11 @@ class Evidence:
         )
         return tuple((name, text) for name, text in every if text is not None)
 
+    def parts(self) -> tuple[str | None, ...]:
+        """Each in its place, told or not; the time as `datetime.fromisoformat` takes it."""
+        at = None if self.at is None else self.at.isoformat()
+        return at, self.source, self.method, self.level, self.basis, self.wording, self.evidence
+
     def told(self) -> tuple[tuple[str, str], ...]:
         """All that is told, by name, the time first."""
         at = () if self.at is None else (("at", self.at.isoformat()),)

@@ -130,9 +130,8 @@ class RegisterFile:
             try:
                 with held(self.path):
                     self._go_on()
-                    new.reverse()
-                    while new:
-                        some = [new.pop() for _ in range(min(_AT_ONCE, len(new)))]
+                    rest = drained(new)
+                    while some := list(islice(rest, _AT_ONCE)):
                         self._write([self._told(person, act, plan) for person, act in some])
             except OSError as error:
                 raise _failed(self.path, error) from error
@@ -362,6 +361,13 @@ class RegisterFile:
 
     def _put_on_disk(self) -> None:
         sync_at(self.path)
+
+
+def drained(sayings: list[Saying]) -> Iterator[Saying]:
+    """In their order, and none is left: whoever has very many need not keep them twice."""
+    sayings.reverse()
+    while sayings:
+        yield sayings.pop()
 
 
 def _each(raws: Iterator[bytes]) -> Iterator[Line]:

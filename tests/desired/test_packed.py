@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import MISSING, fields, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,7 @@ from reconciler.desired.packed import Packed
 from reconciler.diagnostics import SourceMark
 from reconciler.model.consent import Channel, ConsentState, Evidence, WantedConsent
 from reconciler.model.customer import Address, DesiredCustomer
-from reconciler.model.identity import Identity, IdentityKind
+from reconciler.model.identity import Identity, IdentityKind, usual_phone
 from reconciler.model.marks import NO_MARKS
 from reconciler.model.metafields import Metafields
 from reconciler.model.personal import Personal
@@ -24,7 +24,6 @@ from tests.desired.test_resolve import resolved
 from tests.harness import PLATFORMS
 from tests.strategies import desired
 
-T = TypeVar("T")
 AT = datetime.fromisoformat("2026-03-04T05:06:07.5+08:00")
 EVIDENCE = Evidence(
     at=AT, source="s", method="m", level="single", basis="b", wording="w", evidence="e"
@@ -37,18 +36,12 @@ ODD = Identity(
     read_back="+4",
     assigned=False,
 )
-EMAIL = Identity(
-    kind=IdentityKind.EMAIL,
-    value=Personal("a@b.example"),
-    key="a@b.example",
-    written=Personal("a@b.example"),
-    read_back="a@b.example",
-)
+PLAIN = usual_phone("+8613315034487")  # every part is the same text
 RICH = DesiredCustomer(
     store="shop",
-    identities=(EMAIL, ODD),
+    identities=(PLAIN, ODD),
     mark=SourceMark("two.yaml", 7, 3),
-    previously=(replace(EMAIL, key="c@d.example"),),
+    previously=(replace(PLAIN, key="+8613315034488"),),
     creates=True,
     claims=True,
     ended_tags=("old",),
