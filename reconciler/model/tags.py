@@ -52,7 +52,7 @@ class Owned:
     def __init__(self, patterns: Iterable[str], apart: Container[str] = ()) -> None:
         keys = [tag_key(pattern).replace("\\*", _STAR) for pattern in patterns]
         self._names = frozenset(key.replace(_STAR, "*") for key in keys if "*" not in key)
-        self._patterns = tuple(
+        self._patterns = _Patterns(
             tuple(part.replace(_STAR, "*") for part in key.split("*")) for key in keys if "*" in key
         )
         self._apart = apart
@@ -67,7 +67,29 @@ class Owned:
 
     def _names_it(self, tag: str) -> bool:
         key = tag_key(tag)
-        return key in self._names or any(_fits(one, key) for one in self._patterns)
+        return key in self._names or key in self._patterns
+
+
+class _Patterns:
+    """Parts of text with a star between each two of them, found by how they begin, or by how they
+    end where they begin with a star: of many patterns a tag is compared with few.
+    """
+
+    def __init__(self, patterns: Iterable[tuple[str, ...]]) -> None:
+        self._by_start: dict[str, list[tuple[str, ...]]] = {}
+        self._by_end: dict[str, list[tuple[str, ...]]] = {}
+        for one in patterns:
+            at, part = (self._by_start, one[0]) if one[0] else (self._by_end, one[-1])
+            at.setdefault(part, []).append(one)
+        self._starts = sorted({len(part) for part in self._by_start})
+        self._ends = sorted({len(part) for part in self._by_end})
+
+    def __contains__(self, key: str) -> bool:
+        starting = (self._by_start.get(key[:size]) for size in self._starts)
+        ending = (
+            self._by_end.get(key[len(key) - size :]) for size in self._ends if size <= len(key)
+        )
+        return any(_fits(one, key) for found in (*starting, *ending) if found for one in found)
 
 
 def _fits(pattern: tuple[str, ...], key: str) -> bool:

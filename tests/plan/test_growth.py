@@ -6,6 +6,7 @@ import pytest
 
 from reconciler.model.customer import DesiredCustomer, ReadReceipt
 from reconciler.model.former import Before
+from reconciler.model.tags import Owned
 from reconciler.plan.agreement import asks_nothing
 from reconciler.plan.cause import causes
 from reconciler.plan.compare import differences
@@ -117,3 +118,15 @@ def test_the_cause_of_twice_as_many_tags_is_told_in_twice_the_work() -> None:
         return lambda: causes(wanted, changes, before)
 
     assert growth(work, 300) <= MOST
+
+
+@pytest.mark.parametrize("form", ["seg{}:*", "*:seg{}", "seg{}:*:x"])
+def test_twice_as_many_patterns_and_tags_take_twice_the_work(form: str) -> None:
+    def work(size: int) -> Callable[[], object]:
+        owned = Owned(form.format(one) for one in range(size))
+        borne = [form.format(one).replace("*", "y") for one in range(size)]
+        borne += [f"other:{one}" for one in range(size)]
+
+        return lambda: [tag in owned for tag in borne]
+
+    assert growth(work, 2000) <= MOST
