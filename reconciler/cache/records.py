@@ -7,12 +7,12 @@ from itertools import combinations, compress
 from struct import Struct
 from typing import Any, Final
 
+from reconciler.cache.places import DIGEST, Places
 from reconciler.model.consent import Channel
 from reconciler.model.memory import Memory
 
 MOST: Final = 1_000_000
 _FORMAT: Final = 2  # of marshal: one text for one value, whatever else refers to it
-_DIGEST: Final = 16
 # The digest of the record, marks of its e-mail and phone, the digest of its entry, how many of its
 # tags are not ours, flags.
 _ROW: Final = Struct("<16sQQ16sBB")
@@ -30,13 +30,10 @@ class Records:
 
     def __init__(self, secret: bytes, known: bytes | bytearray, *, named: bool) -> None:
         self._named = named
-        self._empty = blake2b(key=secret, person=b"record", digest_size=_DIGEST)
+        self._empty = blake2b(key=secret, person=b"record", digest_size=DIGEST)
         self._turns = {frozenset(one): _turn(secret, one) for one in _every()}
         self._known = known
-        self._places = {
-            int.from_bytes(known[at : at + _DIGEST], "little"): at
-            for at in range(0, len(known), _ROW.size)
-        }
+        self._places = Places(known, _ROW.size)
         self._used = bytearray(len(known) // _ROW.size)
         self._new = bytearray()
         self._in = bytearray()
@@ -48,7 +45,7 @@ class Records:
 
     def forget(self) -> None:
         """What the register says is another from here on, so nobody is recalled any more."""
-        self._places = {}
+        self._places = Places()
 
     def recall(self, record: Mapping[str, Any]) -> Memory | None:
         """What is remembered of just this record."""
@@ -57,7 +54,7 @@ class Records:
             return None
         places = self._places
         for subscribed, turn in self._turns.items():
-            at = places.get(digest ^ turn)
+            at = places.find(digest ^ turn)
             if at is not None:
                 return self._recalled(at, subscribed)
         return None
@@ -91,9 +88,9 @@ class Records:
             | (_SAID if said else 0)
         )
         turned = digest ^ self._turns[frozenset(subscribed)]
-        name = turned.to_bytes(_DIGEST, "little")
+        name = turned.to_bytes(DIGEST, "little")
         row = _ROW.pack(name, email or 0, phone or 0, meaning, foreign, flags)
-        at = self._places.get(turned) if self._places else None
+        at = self._places.find(turned)
         if at is not None and self._known.startswith(row, at):
             self._used[at // _ROW.size] = 1
         else:
@@ -174,5 +171,5 @@ def _every() -> Iterator[tuple[Channel, ...]]:
 def _turn(secret: bytes, subscribed: tuple[Channel, ...]) -> int:
     """What makes another digest of one."""
     told = " ".join(subscribed).encode()
-    found = blake2b(told, key=secret, person=b"subscribed", digest_size=_DIGEST)
+    found = blake2b(told, key=secret, person=b"subscribed", digest_size=DIGEST)
     return int.from_bytes(found.digest(), "little")

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 
 class Said(StrEnum):
@@ -103,6 +103,20 @@ class Act:
     def is_of_its_store_alone(self) -> bool:
         """Whether nobody may have acted, and not even a time says that somebody did."""
         return self.doer is Doer.NOBODY and self.at is None
+
+
+Acts: TypeAlias = tuple[Act] | list[Act]
+"""Of most people one act is known, and of some very many."""
+
+
+def with_another(acts: Acts | None, act: Act) -> Acts:
+    """A list is added to where it is; None where nothing is known yet."""
+    if acts is None:
+        return (act,)
+    if isinstance(acts, tuple):
+        return [*acts, act]
+    acts.append(act)
+    return acts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 The acts of one identity together say how the person stands.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from reconciler.model.act import (
     OURS,
     Act,
+    Acts,
     By,
     Doer,
     Said,
@@ -25,6 +26,7 @@ from reconciler.model.act import (
     shown_again,
     standing,
     tells_no_time,
+    with_another,
     written,
 )
 from reconciler.model.consent import Channel
@@ -76,8 +78,8 @@ class Register:
         self.left = tuple(left)
         self._stores = frozenset((*stores, *self.left))
         self._keys = dict(keys)
-        self._acts: dict[str, list[Act]] = {}
-        self._records: dict[tuple[str, Channel], list[Act]] = {}
+        self._acts: dict[str, Acts] = {}
+        self._records: dict[tuple[str, Channel], Acts] = {}
         self._overheard: dict[str, list[Act]] = {}
         self._beside: set[tuple[str, str]] = set()
         self._timeless: set[str] = set()
@@ -97,7 +99,7 @@ class Register:
         if identity is not None:
             self._used.add(told.key)
             self._under.add((told.key, told.controller))
-            self._acts.setdefault(identity, []).append(act)
+            self._acts[identity] = with_another(self._acts.get(identity), act)
             if tells_no_time(act):
                 self._timeless.add(act.store)
         if customer is None:
@@ -105,7 +107,8 @@ class Register:
         if act.said is Said.IN and act.by is By.READING:
             self._yeses.setdefault(act, set()).add((customer, channel))
             return  # it answers what its number said, and nothing of what its record did
-        self._records.setdefault((customer, channel), []).append(act)
+        record = (customer, channel)
+        self._records[record] = with_another(self._records.get(record), act)
         if act.said is Said.OUT and act.at is None and act.by is By.READING:
             self._of_records.add(act)
 
@@ -242,7 +245,7 @@ class Register:
         here = (one for one in found if is_of_another(one, act.store))
         return act.at is not None and any(one.at == act.at for one in here)
 
-    def _but_of_others(self, known: list[Act], person: Person) -> list[Act]:
+    def _but_of_others(self, known: Sequence[Act], person: Person) -> Sequence[Act]:
         """Without the yeses that were another record's: they say nothing of what we wrote here."""
         if person.customer is None or not self._yeses:
             return known
@@ -299,7 +302,7 @@ class Register:
         if person.customer is None:
             return None
         if person.contact is None:
-            known = self._records.get((person.customer, person.channel), [])
+            known = self._records.get((person.customer, person.channel), ())
             return person if self._is_new(known, act) else None
         if act.said is not Said.OUT or act.doer is not Doer.PERSON:
             return None
@@ -325,7 +328,7 @@ class Register:
             return False
         return shown_again(self._found(channel, contact), act.store) is not None
 
-    def _is_another(self, known: list[Act], person: Person, act: Act) -> bool:
+    def _is_another(self, known: Sequence[Act], person: Person, act: Act) -> bool:
         """The same, where it was the very record which shows the no by now."""
         if person.customer is None or act.said is not Said.OUT or act.at is not None:
             return False
@@ -339,12 +342,12 @@ class Register:
         if act.at is not None:
             return False
         if person.contact is None:
-            found = self._records.get((person.customer or "", person.channel), [])
+            found = self._records.get((person.customer or "", person.channel), ())
         else:
             found = self._found(person.channel, person.contact)
         return any(one.said is Said.ERASED or one.since >= act.seen for one in found)
 
-    def _is_new(self, known: list[Act], act: Act) -> bool:
+    def _is_new(self, known: Sequence[Act], act: Act) -> bool:
         """A no whose time is not told, and that is known already, was first seen before."""
         if act.said is Said.MADE or (act.by in OURS and act.said is Said.OUT):
             # When we wrote last tells our own echo from a later no.

@@ -4,17 +4,15 @@ It outlives the record, the file and the journals. What is noted before a write 
 write is sent. People stand in it by keyed identity alone: it is pseudonymous personal data.
 """
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from threading import Lock
-from typing import Final, TypeAlias
+from typing import BinaryIO, Final, TypeAlias
 
 from reconciler.clock import Clock
 from reconciler.errors import JournalError
@@ -24,6 +22,7 @@ from reconciler.model.register import Person, Register, Told
 from reconciler.state.chain import NO_LINE, NOTHING, Head, Line, is_sealed
 from reconciler.state.disk import append, sync_at, whole
 from reconciler.state.folder import journals_of
+from reconciler.state.lines import lines_in, some_at_once
 from reconciler.state.opt_outs import OptOut, former, remembered
 from reconciler.state.register_line import MERGED, OPENED, REPAIRED, STOOD_IN, sealed, told_by
 from reconciler.state.shared_sync import SharedSync
@@ -61,7 +60,9 @@ class Place:
     def goes_on(self, named: NamedRegister) -> bool:
         """Whether what stands here has the line that the trail knows, or was compacted after it."""
         try:
-            return named.head.encode() in self.path.read_bytes()
+            with self.path.open("rb") as file:
+                head = named.head.encode()
+                return any(head in line for line in file)
         except OSError:
             return False
 
@@ -210,7 +211,8 @@ class RegisterFile:
         self.stands_in = False
         self._content = blake2b(digest_size=16)
         self._file = self.path.stat().st_ino
-        self._take_in(self.path.read_bytes())
+        with self.path.open("rb") as file:
+            self._take_in(file)
         if self.head.count < before.count:
             raise self._gone()
 
@@ -225,20 +227,23 @@ class RegisterFile:
                     sync_at(self.path)
             put_away(self.place.state, self.place.store)
 
-    def _take_in(self, data: bytes, number: int = 0) -> None:
-        """Whole lines; what a kill cut off was not noted, as its write was never sent."""
-        whole = data[: data.rfind(b"\n") + 1]
+    def _take_in(self, file: BinaryIO, number: int = 0) -> None:
+        """Whole lines, some at a time, since there may be very many; what a kill cut off was not
+        noted, as its write was never sent.
+        """
         taken = number
         try:
-            for line in _each(one[:-1] for one in BytesIO(whole)):
-                self._take(line)
-                taken += 1
+            for raws in some_at_once(file):
+                for line in lines_in(raws):
+                    self._take(line)
+                    taken += 1
+                text = b"".join(raws)
+                self._read += len(text)
+                self._content.update(text)
         except NO_LINE as error:
             raise JournalError(
                 f"the register of opt-outs {self.path} is damaged in line {taken + 1}", hint=_HINT
             ) from error
-        self._read += len(whole)
-        self._content.update(whole)
 
     def _take(self, line: Line) -> None:
         if "seal" not in line and self.head == NOTHING:
@@ -310,7 +315,7 @@ class RegisterFile:
             self.met_others = True
             with self.path.open("rb") as file:
                 file.seek(self._read)
-                self._take_in(file.read(), self.head.count)
+                self._take_in(file, self.head.count)
 
     def _gone(self) -> JournalError:
         return JournalError(
@@ -368,22 +373,6 @@ def drained(sayings: list[Saying]) -> Iterator[Saying]:
     sayings.reverse()
     while sayings:
         yield sayings.pop()
-
-
-def _each(raws: Iterator[bytes]) -> Iterator[Line]:
-    """Many lines at once, which takes half the time; one by one where one of them is none.
-
-    Raises what `NO_LINE` names at the first that is none.
-    """
-    while some := list(islice(raws, _AT_ONCE)):
-        try:
-            found = json.loads(b"[" + b",".join(some) + b"]")
-        except (ValueError, RecursionError):
-            found = []
-        if len(found) == len(some):
-            yield from found
-        else:
-            yield from map(json.loads, some)
 
 
 def _failed(path: Path, error: OSError) -> JournalError:

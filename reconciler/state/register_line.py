@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
+from sys import intern
 from typing import Any, Final
 
 from reconciler.model.act import Act, By, Doer, Said, Sure
@@ -86,10 +87,10 @@ def told_by(line: Line) -> Told | None:
             said=_SAID[line["state"]],
             at=None if at is None else _instant(at),
             sure=_SURE[line["sure"]],
-            seen=_instant(line["seen"]),
+            seen=_seen(line["seen"]),
             doer=_DOERS[line["who"]],
             by=_BY[where["by"]],
-            store=str(where["store"]),
+            store=intern(str(where["store"])),
         ),
         plan=where.get("plan"),
     )
@@ -100,6 +101,9 @@ def _instant(text: str) -> datetime:
     if moment.utcoffset() is None:
         raise ValueError
     return moment
+
+
+_seen: Final = lru_cache(maxsize=64)(_instant)  # a plan sees very many people at one instant
 
 
 __all__ = ["NO_LINE", "sealed", "told_by"]
