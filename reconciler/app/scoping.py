@@ -1,7 +1,7 @@
 """The desired state of a few customers: whoever else is in the files is not asked for."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -128,7 +128,7 @@ def _chosen(
     for place, entry in enumerate(every):
         meant = {text for text in scope.customers if is_meant(text, entry, (), store, pseudonyms)}
         found |= meant
-        if meant or place in places or not tags.isdisjoint(_tags(entry)):
+        if meant or place in places or _names_any(entry, tags):
             yield entry
 
 
@@ -138,15 +138,13 @@ def _changed(state: DesiredState, store: StoreSettings, entries: int) -> Iterabl
     return range(entries) if changed is None else changed()
 
 
-def _tags(entry: DesiredCustomer) -> set[str]:
-    if entry.tags is UNMANAGED:
-        return set()
-    return {tag_key(tag) for tag in (*entry.tags.present, *entry.tags.absent)}
+def _names_any(entry: DesiredCustomer, tags: Set[str]) -> bool:
+    return entry.tags is not UNMANAGED and entry.tags.names_any(tags)
 
 
 def _kept(chosen: Iterator[DesiredCustomer]) -> Iterator[DesiredCustomer]:
     for entry in chosen:
         if not (entry.departed and entry.absent):
             yield entry
-        elif entry.left_tags:
+        elif entry.tags is not UNMANAGED:
             yield replace(entry, absent=False, reason=None)

@@ -310,12 +310,15 @@ def _are_tags_asked(approved: ApprovedField, intent: Managed[TagIntent], rules: 
     """Of tags that look personal both sides are aliases."""
     if intent is UNMANAGED:
         return False
+    text = rules.pseudonyms.text
     present, absent = (
-        {tag_key(rules.pseudonyms.text(tag)) for tag in tags}
-        for tags in (intent.present, intent.absent)
+        {tag_key(text(tag)) for tag in tags} for tags in (intent.present, intent.absent)
     )
     added, removed = ({tag_key(tag) for tag in tags} for tags in (approved.added, approved.removed))
-    return added <= present and removed.isdisjoint(present) and (intent.exact or removed <= absent)
+    if not added <= present or not removed.isdisjoint(present):
+        return False
+    others = set() if intent.exact else removed - absent - intent.members_only.keys
+    return not others or others <= {tag_key(text(tag)) for tag in intent.unwanted}
 
 
 def _consent_state(

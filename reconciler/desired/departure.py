@@ -142,8 +142,8 @@ class _Leaving:
         if wanted.absent or not alone:
             return
         given = (*former.joined, *former.listed) if wanted.creates else _joined_alone(former)
-        said = set() if wanted.tags is UNMANAGED else _said_of(wanted.tags)
-        gone = tuple(tag for tag in given if tag_key(tag) not in said and self._owns(tag))
+        said = TagIntent() if wanted.tags is UNMANAGED else wanted.tags
+        gone = tuple(tag for tag in given if not said.names_any({tag_key(tag)}) and self._owns(tag))
         if gone:
             self.changed[place] = _without(wanted, sort_tags(gone))
 
@@ -160,7 +160,7 @@ class _Leaving:
         """What is still to be done about those whom no file names any more: who has none of them
         is a member of nothing either.
         """
-        exact = [one.name for one in self._here.made.entries.tags.every]
+        members_only = self._here.made.entries.tags.members_only
         for former, commit in self._gone:
             customer = former.customer
             gone = sort_tags(tag for tag in _joined_alone(former) if self._owns(tag))
@@ -174,8 +174,9 @@ class _Leaving:
                     reason=f"it left the files after {commit[:_SHORT]}" if goes else None,
                     departed=True,
                 )
-                off = sort_tags((*gone, *exact))
-                yield _without(bare, off) if off else bare
+                if members_only:
+                    bare = replace(bare, tags=TagIntent(members_only=members_only))
+                yield _without(bare, gone) if gone else bare
 
 
 def _keeps(former: Former, wanted: DesiredCustomer, past: Past) -> bool:
@@ -199,10 +200,6 @@ def _joined_alone(former: Former) -> tuple[str, ...]:
     """A customer whose entry left keeps the tags of that entry."""
     listed = {tag_key(tag) for tag in former.listed}
     return tuple(tag for tag in former.joined if tag_key(tag) not in listed)
-
-
-def _said_of(intent: TagIntent) -> set[str]:
-    return {tag_key(tag) for tag in (*intent.present, *intent.absent)}
 
 
 def _without(wanted: DesiredCustomer, gone: tuple[str, ...]) -> DesiredCustomer:

@@ -103,7 +103,9 @@ class _Joining:
         self._places = array("Q", bytes(8 * len(entries)))
         self._meanings = [b""] * len(entries)
         self._kept: dict[int, DesiredCustomer] = {}
-        self._packed = Packed(entries.store.name, sorted(self._ranks), len(entries))
+        self._packed = Packed(
+            entries.store.name, sorted(self._ranks), len(entries), entries.tags.members_only
+        )
         self._complaints: dict[int, list[Diagnostic]] = {}
         self._tags: set[str] = set()
         self._reasoned: set[int] = set()

@@ -25,7 +25,7 @@ from reconciler.model.ownership import Ownership
 from reconciler.model.personal import Personal
 from reconciler.model.settings import Policy, Settings, StoreSettings
 from reconciler.model.shapes import shape_of
-from reconciler.model.tags import Owned, TagIntent, tag_key
+from reconciler.model.tags import MembersOnly, Owned, TagIntent, tag_key
 
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 SLACK: Final = timedelta(seconds=60)
@@ -262,7 +262,7 @@ def _says_consent(tag: str) -> bool:
 
 def _hidden(customer: DesiredCustomer, regions: frozenset[str]) -> Iterator[Diagnostic]:
     """Personal data where nobody masks it, or where it is masked and nobody can read it then."""
-    for word, place, text in _texts(customer):
+    for word, place, text in _texts(customer, regions):
         title = None if text is None else shape_of(text, regions)
         if title is not None:
             yield _warning(
@@ -275,12 +275,22 @@ def _hidden(customer: DesiredCustomer, regions: frozenset[str]) -> Iterator[Diag
             )
 
 
-def _texts(customer: DesiredCustomer) -> Iterator[tuple[str, str, str | None]]:
+@lru_cache(maxsize=16)
+def _odd_one(tags: MembersOnly, regions: frozenset[str]) -> str | None:
+    """The first that looks personal; very many customers have these in common."""
+    return next((tag for tag in tags.names if shape_of(tag, regions) is not None), None)
+
+
+def _texts(
+    customer: DesiredCustomer, regions: frozenset[str]
+) -> Iterator[tuple[str, str, str | None]]:
     """What each is called, and the field that it stands in."""
     yield "reason", "customer", customer.reason
     if customer.tags is not UNMANAGED:
         for tag in (*customer.tags.present, *customer.tags.absent):
             yield "tag", "tags", tag
+        if customer.tags.members_only:
+            yield "tag", "tags", _odd_one(customer.tags.members_only, regions)
     for name, value in customer.scalars:
         if name == "note" and isinstance(value, Personal):
             yield "note", "note", value.reveal()

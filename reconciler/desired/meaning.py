@@ -1,6 +1,7 @@
 """What an entry asks for, whatever it is written like: order and comments do not count."""
 
 import marshal
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ from reconciler.model.customer import Address, DesiredCustomer
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.personal import in_clear
 from reconciler.model.settings import MEANING
-from reconciler.model.tags import TagIntent
+from reconciler.model.tags import MembersOnly, TagIntent, tag_key
 
 _FORMAT: Final = 2  # of marshal: one text for one value, on every machine
 
@@ -39,7 +40,16 @@ def _parts(one: DesiredCustomer) -> tuple[Any, ...]:
 
 
 def _intent(intent: TagIntent) -> tuple[Any, ...]:
-    return intent.present, intent.absent, intent.exact
+    members_only = intent.members_only
+    said = _members_only(members_only) if members_only else b""
+    return intent.present, intent.absent, intent.exact, said
+
+
+@lru_cache(maxsize=16)
+def _members_only(tags: MembersOnly) -> bytes:
+    """In few bytes, however many they are: what all customers of a store have in common."""
+    keys = marshal.dumps(tuple(map(tag_key, tags.names)), _FORMAT)
+    return blake2b(keys, digest_size=MEANING).digest()
 
 
 def _address(address: Address) -> tuple[Any, ...]:

@@ -14,7 +14,7 @@ from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.marks import Marks, marked, number_of
 from reconciler.model.personal import Personal
-from reconciler.model.tags import TagIntent
+from reconciler.model.tags import NO_TAGS, MembersOnly, TagIntent
 
 _Row: TypeAlias = tuple[Any, ...]
 _FORMAT: Final = 4  # of marshal: short texts take a byte beside what they say
@@ -45,11 +45,16 @@ class _NotPacked(Exception):
 class Packed:
     """Customers of one store, by the numbers of their first entries."""
 
-    def __init__(self, store: str, files: Sequence[str], count: int) -> None:
-        """`files` are those that entries stand in, and `count` is how many entries there are."""
+    def __init__(
+        self, store: str, files: Sequence[str], count: int, members_only: MembersOnly = NO_TAGS
+    ) -> None:
+        """`files` are those that entries stand in, and `count` is how many entries there are.
+        Customers of whom any tags are their members' alone share `members_only`.
+        """
         self._store = store
         self._files = files
         self._count = count
+        self._members_only = members_only
         self._rows: list[bytes | None] = []
         self._met = 0
         self._alike = b""
@@ -75,7 +80,8 @@ class Packed:
             told = zlib.decompressobj(_WINDOW, self._alike).decompress(row[1:])
         else:
             told = row[1:]
-        return _unpacked(marshal.loads(told), self._store, self._files, marks)  # noqa: S302 -- of our own making
+        row = marshal.loads(told)  # noqa: S302 -- of our own making
+        return _unpacked(row, self._store, self._files, marks, self._members_only)
 
     def _short(self, row: bytes) -> bytes:
         self._met += 1
@@ -102,7 +108,9 @@ def _packed(customer: DesiredCustomer, file: int) -> bytes | None:
         return None
 
 
-def _unpacked(row: _Row, store: str, files: Sequence[str], marks: Marks) -> DesiredCustomer:
+def _unpacked(
+    row: _Row, store: str, files: Sequence[str], marks: Marks, members_only: MembersOnly
+) -> DesiredCustomer:
     file, names, place, flags, reason, fields, told, tags, addresses, consents, before, ended = row
     return DesiredCustomer(
         store=store,
@@ -116,7 +124,9 @@ def _unpacked(row: _Row, store: str, files: Sequence[str], marks: Marks) -> Desi
         absent=bool(flags & _ABSENT),
         reason=reason,
         scalars=tuple(zip(_among(PROFILE, fields), map(_value, told), strict=True)),
-        tags=UNMANAGED if tags is None else _intent(*tags),
+        tags=UNMANAGED
+        if tags is None
+        else _intent(*tags[:3], members_only if tags[3] else NO_TAGS),
         addresses=UNMANAGED if addresses is None else tuple([_address(*one) for one in addresses]),
         consents=tuple([(_CHANNELS[one[0]], _consent(*one[1:])) for one in consents]),
         protected=bool(flags & _PROTECTED),
@@ -138,7 +148,7 @@ def _row(one: DesiredCustomer) -> _Row:
         one.reason,
         _which(PROFILE, tuple([name for name, _ in one.scalars])),
         tuple([_plain(value) for _, value in one.scalars]),
-        None if tags is UNMANAGED else (tags.present, tags.absent, tags.exact),
+        None if tags is UNMANAGED else _tags(tags),
         None if addresses is UNMANAGED else tuple(map(_parts, addresses)),
         tuple([(_CHANNEL[channel], *_told(wanted)) for channel, wanted in one.consents]),
         tuple([_name(name) for name in one.previously]),
@@ -218,9 +228,15 @@ def _consent(state: int, *told: Any) -> WantedConsent:
 
 
 @lru_cache(maxsize=4096)
-def _intent(present: tuple[str, ...], absent: tuple[str, ...], exact: bool) -> TagIntent:
+def _intent(
+    present: tuple[str, ...], absent: tuple[str, ...], exact: bool, members_only: MembersOnly
+) -> TagIntent:
     """Many customers have the same."""
-    return TagIntent(present=present, absent=absent, exact=exact)
+    return TagIntent(present=present, absent=absent, exact=exact, members_only=members_only)
+
+
+def _tags(intent: TagIntent) -> _Row:
+    return intent.present, intent.absent, intent.exact, bool(intent.members_only)
 
 
 def _parts(one: Address) -> _Row:

@@ -13,7 +13,7 @@ from reconciler.desired.entries import DiagnosticCollector, Entry
 from reconciler.diagnostics import Pointer, SourceMark
 from reconciler.model.managed import UNMANAGED, Managed
 from reconciler.model.settings import StoreSettings
-from reconciler.model.tags import Owned, TagIntent, sort_tags, tag_key
+from reconciler.model.tags import MembersOnly, Owned, TagIntent, sort_tags, tag_key
 from reconciler.model.whole_tag import WholeTag
 
 _RULE: Final = "tags.document"
@@ -70,6 +70,10 @@ class TagDocuments:
     def every(self) -> tuple[WholeTag, ...]:
         """The whole tags that we may take off, in the order of their keys."""
         return tuple(one for _, one in sorted(self.whole.items()) if self.owns(one.name))
+
+    @cached_property
+    def members_only(self) -> MembersOnly:
+        return MembersOnly.of(one.name for one in self.every)
 
     def groups_of(self, keys: Iterable[str]) -> list[Group]:
         """Those that have any of these tags, in their order."""
@@ -159,43 +163,41 @@ def with_documents(
     wanted = () if intent is UNMANAGED else intent.present
     keys = {tag_key(tag) for tag in wanted}
     given = _Given(group)
-    gone = [
-        *_not_a_member(keys, group, documents, given, work),
-        *_others(keys, documents, given, work),
-    ]
-    if not gone:
+    _refuse_no_member(keys, group, documents, given, work)
+    others = tuple(_others(keys, documents, given, work))
+    if not others and not documents.members_only:
         return intent
     own = TagIntent() if intent is UNMANAGED else intent
-    return replace(own, absent=sort_tags((*own.absent, *gone)))
+    absent = sort_tags((*own.absent, *others)) if others else own.absent
+    return replace(own, absent=absent, members_only=documents.members_only)
 
 
-def _not_a_member(
+def _refuse_no_member(
     keys: set[str],
     group: Sequence[Entry],
     documents: TagDocuments,
     given: "_Given",
     work: DiagnosticCollector,
-) -> Iterator[str]:
-    """Whole tags that the customer is not to bear."""
+) -> None:
+    """Where a whole tag is given to a customer who is no member."""
+    whole = keys & documents.members_only.keys
+    if not whole:
+        return
     members = {
         tag_key(tag)
         for entry in group
         if entry.section == "tags" and entry.tags is not None
         for tag in entry.tags.present
     }
-    for whole in documents.every:
-        if whole.key in members:
-            continue  # of a retired one the document itself is complained of
-        if whole.key not in keys:
-            yield whole.name
-            continue
-        what = "is retired" if whole.retired else "is exact"
+    # Of a retired one that has members the document itself is complained of.
+    for one in (documents.whole[key] for key in sorted(whole - members)):
+        what = "is retired" if one.retired else "is exact"
         work.complain(
             "tags.no-member",
-            f"a tag that is given here {what} in {whole.mark}, and this customer is no member",
-            given.place(whole.key),
+            f"a tag that is given here {what} in {one.mark}, and this customer is no member",
+            given.place(one.key),
             "make the customer a member there, or take the tag out here",
-            also=whole.mark,
+            also=one.mark,
         )
 
 

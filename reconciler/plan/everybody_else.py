@@ -40,9 +40,7 @@ def entry_for(remote_id: str, rules: StoreRules) -> DesiredCustomer | None:
         identities=(known,),
         mark=rules.whole_tags[0].mark if rules.whole_tags else rules.store.mark,
         unnamed=True,
-        tags=TagIntent(absent=tuple(one.name for one in rules.whole_tags))
-        if rules.whole_tags
-        else UNMANAGED,
+        tags=TagIntent(members_only=rules.members_only) if rules.members_only else UNMANAGED,
     )
 
 

@@ -108,7 +108,7 @@ def _wanted(value: Wanted, pseudonyms: Pseudonyms, show: Show) -> str:
     match value:
         case TagIntent():
             present = ", ".join(pseudonyms.text(tag) for tag in value.present)
-            absent = ", ".join(pseudonyms.text(tag) for tag in value.absent)
+            absent = ", ".join(pseudonyms.text(tag) for tag in value.unwanted)
             if value.exact:
                 return f"exactly these of ours: {present or 'none'}"
             parts = [f"among them {present}"] if present else []

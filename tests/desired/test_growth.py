@@ -74,6 +74,19 @@ TEXTS: dict[str, Callable[[int], str]] = {
         f"    add: [{', '.join(f't{one}' for one in range(size))}]\n"
         f"    remove: [{', '.join(f'r{one}' for one in range(size))}]\n"
     ),
+    "people and tags that are retired": lambda size: (
+        _people(size)
+        + "tags:\n"
+        + "".join(f"- {{name: t{one}, state: absent}}\n" for one in range(size))
+    ),
+    "people and tags that are theirs alone": lambda size: (
+        _people(size)
+        + "tags:\n"
+        + "".join(
+            f"- {{name: t{one}, exact: true, members: [{{email: c{one}@example.com}}]}}\n"
+            for one in range(size)
+        )
+    ),
     "consents": lambda size: (
         _people(size)
         + "consents:\n"

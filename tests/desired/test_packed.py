@@ -19,7 +19,7 @@ from reconciler.model.identity import Identity, IdentityKind, usual_phone
 from reconciler.model.marks import NO_MARKS
 from reconciler.model.metafields import Metafields
 from reconciler.model.personal import Personal
-from reconciler.model.tags import TagIntent
+from reconciler.model.tags import MembersOnly, TagIntent
 from tests.desired.test_resolve import resolved
 from tests.harness import PLATFORMS
 from tests.strategies import desired
@@ -36,6 +36,7 @@ ODD = Identity(
     read_back="+4",
     assigned=False,
 )
+MEMBERS_ONLY = MembersOnly.of(["theirs"])
 PLAIN = usual_phone("+8613315034487")  # every part is the same text
 RICH = DesiredCustomer(
     store="shop",
@@ -53,7 +54,7 @@ RICH = DesiredCustomer(
         ("note", None),
         ("tax_exempt", True),
     ),
-    tags=TagIntent(present=("vip",), absent=("x",), exact=True),
+    tags=TagIntent(present=("vip",), absent=("x",), exact=True, members_only=MEMBERS_ONLY),
     addresses=(
         Address(texts=(("city", Personal("Rome")), ("zip", Personal("1"))), default=True),
         Address(texts=()),
@@ -69,7 +70,7 @@ APART = {"store", "marks", "unnamed", "departed", "left_tags"}
 
 
 def again(customer: DesiredCustomer) -> DesiredCustomer | None:
-    made = Packed("shop", ("one.yaml", "two.yaml"), 3)
+    made = Packed("shop", ("one.yaml", "two.yaml"), 3, MEMBERS_ONLY)
     made.put(2, customer, 1)
     assert made.of(1, NO_MARKS) is None
     return made.of(2, NO_MARKS)
@@ -99,7 +100,7 @@ def test_everything_that_a_customer_may_say_comes_back() -> None:
     assert len(fields(Evidence)) == len(list(differing(EVIDENCE)))
     assert len(fields(Identity)) == len(list(differing(ODD)))
     assert {one.name for one in fields(Address)} == {"texts", "default", "remote_id"}
-    assert {one.name for one in fields(TagIntent)} == {"present", "absent", "exact"}
+    assert {one.name for one in fields(TagIntent)} == set(differing(RICH.tags))
     assert {one.name for one in fields(WantedConsent)} == {"state", "evidence"}
 
     assert told(again(RICH)) == told(RICH)
@@ -133,7 +134,7 @@ def test_what_is_put_last_counts_and_what_is_forgotten_is_gone() -> None:
 def test_many_are_squeezed_and_come_back() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(packed, "_MOST_PLAIN", 3)
-        made = Packed("shop", ("one.yaml", "two.yaml"), 20)
+        made = Packed("shop", ("one.yaml", "two.yaml"), 20, MEMBERS_ONLY)
         for number in range(20):
             made.put(number, replace(RICH, reason=f"{number}"), 1)
         found = [made.of(number, NO_MARKS) for number in range(20)]

@@ -1,10 +1,12 @@
 """Tags as documents: what follows for customers, and what makes no sense."""
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.diagnostics import Severity
 from reconciler.model.managed import UNMANAGED
-from reconciler.model.tags import TagIntent
+from reconciler.model.tags import NO_TAGS, TagIntent
 from tests.desired.test_resolve import resolved, rules
 
 ADA, BEA = "ada@example.com", "bea@example.com"
@@ -12,11 +14,13 @@ VIP = f"tags: [{{name: vip, exact: true, members: [{{email: {ADA}}}]}}]"
 
 
 def intents(*texts: str) -> dict[str, TagIntent | None]:
-    """What is wanted of tags, by address; there are no errors."""
+    """What is wanted of tags, by address, all spelt out; there are no errors."""
     state, found = resolved(*texts)
     assert [one for one in found if one.severity is Severity.ERROR] == []
     return {
-        one.identities[0].key: None if one.tags is UNMANAGED else one.tags
+        one.identities[0].key: None
+        if one.tags is UNMANAGED
+        else replace(one.tags, absent=one.tags.unwanted, members_only=NO_TAGS)
         for one in state.of("shop")
     }
 

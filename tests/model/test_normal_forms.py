@@ -16,7 +16,16 @@ from reconciler.model.identity import (
     tidy,
 )
 from reconciler.model.personal import Personal
-from reconciler.model.tags import Owned, TagIntent, carry_out, resolve, sort_tags, tag_key
+from reconciler.model.tags import (
+    MembersOnly,
+    Owned,
+    TagIntent,
+    carry_out,
+    is_as_wanted,
+    resolve,
+    sort_tags,
+    tag_key,
+)
 
 
 @given(st.text())
@@ -101,3 +110,27 @@ def test_carrying_out_what_tags_need_needs_nothing_more(
     assert [tag for tag in once if tag == "app:1" and tag not in absent] == [
         tag for tag in live if tag == "app:1" and tag not in absent
     ] or "app:1" in present
+
+
+_some_tags = st.lists(st.sampled_from(["vip", "VIP", "old", "Old ", "seg:a", "app:1"]), max_size=4)
+
+
+@given(_some_tags, _some_tags, _some_tags, _some_tags, st.booleans())
+def test_what_is_for_members_only_is_unwanted_on_whoever_is_none(
+    present: list[str], absent: list[str], members_only: list[str], live: list[str], exact: bool
+) -> None:
+    """To name the rest of these tags one by one asks for the same."""
+    keys = set(map(tag_key, present))
+    one = TagIntent(
+        present=sort_tags(present),
+        absent=sort_tags(tag for tag in absent if tag_key(tag) not in keys),
+        exact=exact,
+        members_only=MembersOnly.of(members_only),
+    )
+    spelt_out = TagIntent(present=one.present, absent=one.unwanted, exact=exact)
+    owned = Owned(("vip", "old", "seg:*"))
+
+    assert resolve(one, live, owned) == resolve(spelt_out, live, owned)
+    assert is_as_wanted(one, tuple(live), owned) == is_as_wanted(spelt_out, tuple(live), owned)
+    for tag in ("vip", "old", "seg:a", "app:1", "nobody's"):
+        assert one.names_any({tag}) == spelt_out.names_any({tag})
