@@ -380,3 +380,26 @@ def test_a_folder_may_be_named_without_its_option(shop: Shop) -> None:
 
     assert run("adopt", shop.specs, env=env).code == 2
     assert run("adopt", shop.specs, "--field", "email", env=env).code == 64
+
+
+RETIRED = """\
+store: shop
+tags: [{name: old, state: absent}]
+customers:
+  - email: ada@example.com
+    tags: {add: [vip], remove: [gone]}
+"""
+
+
+def test_what_a_tag_document_takes_off_is_no_matter_of_an_entry(tmp_path: Path) -> None:
+    for borne, code in (["old"], 2), ([], 0):
+        with opened(tmp_path / str(code), "shopline", [{**person(), "tags": borne}]) as shop:
+            (shop.specs / "all.yaml").unlink()
+            file = write(shop, RETIRED)
+
+            done = adopt(shop, "--field", "tags", "--write")
+
+            told = "a tag document takes a tag off that the store has" in done.everything
+            assert told is (borne == ["old"]), done.everything
+            kept = RETIRED if told else RETIRED.replace("[vip]", "[]")
+            assert file.read_text() == kept
