@@ -317,7 +317,9 @@ def _are_tags_asked(approved: ApprovedField, intent: Managed[TagIntent], rules: 
     added, removed = ({tag_key(tag) for tag in tags} for tags in (approved.added, approved.removed))
     if not added <= present or not removed.isdisjoint(present):
         return False
-    others = set() if intent.exact else removed - absent - intent.members_only.keys
+    if intent.exact:
+        return True
+    others = {tag for tag in removed - absent if not intent.has_in_sets(tag)}
     return not others or others <= {tag_key(text(tag)) for tag in intent.unwanted}
 
 

@@ -160,7 +160,7 @@ class _Leaving:
         """What is still to be done about those whom no file names any more: who has none of them
         is a member of nothing either.
         """
-        members_only = self._here.made.entries.tags.members_only
+        sets = self._here.made.entries.tags.members_only
         for former, commit in self._gone:
             customer = former.customer
             gone = sort_tags(tag for tag in _joined_alone(former) if self._owns(tag))
@@ -174,8 +174,8 @@ class _Leaving:
                     reason=f"it left the files after {commit[:_SHORT]}" if goes else None,
                     departed=True,
                 )
-                if members_only:
-                    bare = replace(bare, tags=TagIntent(members_only=members_only))
+                if sets:
+                    bare = replace(bare, tags=TagIntent(sets=sets))
                 yield _without(bare, gone) if gone else bare
 
 

@@ -104,7 +104,7 @@ class _Joining:
         self._meanings = [b""] * len(entries)
         self._kept: dict[int, DesiredCustomer] = {}
         self._packed = Packed(
-            entries.store.name, sorted(self._ranks), len(entries), entries.tags.members_only
+            entries.store.name, sorted(self._ranks), len(entries), entries.tags.sets
         )
         self._complaints: dict[int, list[Diagnostic]] = {}
         self._tags: set[str] = set()

@@ -25,7 +25,7 @@ from reconciler.model.ownership import Ownership
 from reconciler.model.personal import Personal
 from reconciler.model.settings import Policy, Settings, StoreSettings
 from reconciler.model.shapes import shape_of
-from reconciler.model.tags import MembersOnly, Owned, TagIntent, tag_key
+from reconciler.model.tags import Owned, TagIntent, TagSet, tag_key
 
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 SLACK: Final = timedelta(seconds=60)
@@ -276,7 +276,7 @@ def _hidden(customer: DesiredCustomer, regions: frozenset[str]) -> Iterator[Diag
 
 
 @lru_cache(maxsize=16)
-def _odd_one(tags: MembersOnly, regions: frozenset[str]) -> str | None:
+def _odd_one(tags: TagSet, regions: frozenset[str]) -> str | None:
     """The first that looks personal; very many customers have these in common."""
     return next((tag for tag in tags.names if shape_of(tag, regions) is not None), None)
 
@@ -289,8 +289,8 @@ def _texts(
     if customer.tags is not UNMANAGED:
         for tag in (*customer.tags.present, *customer.tags.absent):
             yield "tag", "tags", tag
-        if customer.tags.members_only:
-            yield "tag", "tags", _odd_one(customer.tags.members_only, regions)
+        for tags in customer.tags.sets:
+            yield "tag", "tags", _odd_one(tags, regions)
     for name, value in customer.scalars:
         if name == "note" and isinstance(value, Personal):
             yield "note", "note", value.reveal()

@@ -9,7 +9,7 @@ from reconciler.model.customer import Address, DesiredCustomer
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.personal import in_clear
 from reconciler.model.settings import MEANING
-from reconciler.model.tags import MembersOnly, TagIntent, tag_key
+from reconciler.model.tags import TagIntent, TagSet, tag_key
 
 _FORMAT: Final = 2  # of marshal: one text for one value, on every machine
 
@@ -40,13 +40,12 @@ def _parts(one: DesiredCustomer) -> tuple[Any, ...]:
 
 
 def _intent(intent: TagIntent) -> tuple[Any, ...]:
-    members_only = intent.members_only
-    said = _members_only(members_only) if members_only else b""
-    return intent.present, intent.absent, intent.exact, said
+    sets = tuple(map(_set, intent.sets)) if intent.sets else ()
+    return intent.present, intent.absent, intent.exact, sets
 
 
-@lru_cache(maxsize=16)
-def _members_only(tags: MembersOnly) -> bytes:
+@lru_cache(maxsize=64)
+def _set(tags: TagSet) -> bytes:
     """In few bytes, however many they are: what all customers of a store have in common."""
     keys = marshal.dumps(tuple(map(tag_key, tags.names)), _FORMAT)
     return blake2b(keys, digest_size=MEANING).digest()

@@ -2,7 +2,7 @@
 
 import marshal
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any, Final, TypeAlias
@@ -14,7 +14,7 @@ from reconciler.model.identity import Identity, IdentityKind
 from reconciler.model.managed import UNMANAGED
 from reconciler.model.marks import Marks, marked, number_of
 from reconciler.model.personal import Personal
-from reconciler.model.tags import NO_TAGS, MembersOnly, TagIntent
+from reconciler.model.tags import TagIntent, TagSet
 
 _Row: TypeAlias = tuple[Any, ...]
 _FORMAT: Final = 4  # of marshal: short texts take a byte beside what they say
@@ -46,15 +46,16 @@ class Packed:
     """Customers of one store, by the numbers of their first entries."""
 
     def __init__(
-        self, store: str, files: Sequence[str], count: int, members_only: MembersOnly = NO_TAGS
+        self, store: str, files: Sequence[str], count: int, sets: Sequence[TagSet] = ()
     ) -> None:
-        """`files` are those that entries stand in, and `count` is how many entries there are.
-        Customers of whom any tags are their members' alone share `members_only`.
+        """`files` are those that entries stand in, and `count` is how many entries there are; of
+        `sets` are those that any customer's tags have.
         """
         self._store = store
         self._files = files
         self._count = count
-        self._members_only = members_only
+        self._sets = sets
+        self._numbers = {one: number for number, one in enumerate(sets)}
         self._rows: list[bytes | None] = []
         self._met = 0
         self._alike = b""
@@ -63,7 +64,7 @@ class Packed:
         """`file` is the number of that which its first line stands in."""
         if not self._rows:
             self._rows = [None] * self._count
-        row = _packed(customer, file)
+        row = _packed(customer, file, self._numbers)
         self._rows[number] = None if row is None else self._short(row)
 
     def forget(self, number: int) -> None:
@@ -81,7 +82,7 @@ class Packed:
         else:
             told = row[1:]
         row = marshal.loads(told)  # noqa: S302 -- of our own making
-        return _unpacked(row, self._store, self._files, marks, self._members_only)
+        return _unpacked(row, self._store, self._files, marks, self._sets)
 
     def _short(self, row: bytes) -> bytes:
         self._met += 1
@@ -99,17 +100,17 @@ class Packed:
         return zlib.compressobj(_FASTEST, zlib.DEFLATED, _WINDOW, _MEMORY, strategy, self._alike)
 
 
-def _packed(customer: DesiredCustomer, file: int) -> bytes | None:
+def _packed(customer: DesiredCustomer, file: int, numbers: Mapping[TagSet, int]) -> bytes | None:
     if customer.unnamed or customer.departed or customer.left_tags:
         return None
     try:
-        return marshal.dumps((file, *_row(customer)), _FORMAT)
+        return marshal.dumps((file, *_row(customer, numbers)), _FORMAT)
     except _NotPacked:
         return None
 
 
 def _unpacked(
-    row: _Row, store: str, files: Sequence[str], marks: Marks, members_only: MembersOnly
+    row: _Row, store: str, files: Sequence[str], marks: Marks, sets: Sequence[TagSet]
 ) -> DesiredCustomer:
     file, names, place, flags, reason, fields, told, tags, addresses, consents, before, ended = row
     return DesiredCustomer(
@@ -126,14 +127,14 @@ def _unpacked(
         scalars=tuple(zip(_among(PROFILE, fields), map(_value, told), strict=True)),
         tags=UNMANAGED
         if tags is None
-        else _intent(*tags[:3], members_only if tags[3] else NO_TAGS),
+        else _intent(*tags[:3], tuple([sets[number] for number in tags[3]])),
         addresses=UNMANAGED if addresses is None else tuple([_address(*one) for one in addresses]),
         consents=tuple([(_CHANNELS[one[0]], _consent(*one[1:])) for one in consents]),
         protected=bool(flags & _PROTECTED),
     )
 
 
-def _row(one: DesiredCustomer) -> _Row:
+def _row(one: DesiredCustomer, numbers: Mapping[TagSet, int]) -> _Row:
     flags = (
         (_CREATES if one.creates else 0)
         | (_CLAIMS if one.claims else 0)
@@ -148,7 +149,7 @@ def _row(one: DesiredCustomer) -> _Row:
         one.reason,
         _which(PROFILE, tuple([name for name, _ in one.scalars])),
         tuple([_plain(value) for _, value in one.scalars]),
-        None if tags is UNMANAGED else _tags(tags),
+        None if tags is UNMANAGED else _tags(tags, numbers),
         None if addresses is UNMANAGED else tuple(map(_parts, addresses)),
         tuple([(_CHANNEL[channel], *_told(wanted)) for channel, wanted in one.consents]),
         tuple([_name(name) for name in one.previously]),
@@ -229,14 +230,15 @@ def _consent(state: int, *told: Any) -> WantedConsent:
 
 @lru_cache(maxsize=4096)
 def _intent(
-    present: tuple[str, ...], absent: tuple[str, ...], exact: bool, members_only: MembersOnly
+    present: tuple[str, ...], absent: tuple[str, ...], exact: bool, sets: tuple[TagSet, ...]
 ) -> TagIntent:
     """Many customers have the same."""
-    return TagIntent(present=present, absent=absent, exact=exact, members_only=members_only)
+    return TagIntent(present=present, absent=absent, exact=exact, sets=sets)
 
 
-def _tags(intent: TagIntent) -> _Row:
-    return intent.present, intent.absent, intent.exact, bool(intent.members_only)
+def _tags(intent: TagIntent, numbers: Mapping[TagSet, int]) -> _Row:
+    sets = tuple([numbers[one] for one in intent.sets])
+    return intent.present, intent.absent, intent.exact, sets
 
 
 def _parts(one: Address) -> _Row:

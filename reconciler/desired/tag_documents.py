@@ -13,7 +13,7 @@ from reconciler.desired.entries import DiagnosticCollector, Entry
 from reconciler.diagnostics import Pointer, SourceMark
 from reconciler.model.managed import UNMANAGED, Managed
 from reconciler.model.settings import StoreSettings
-from reconciler.model.tags import MembersOnly, Owned, TagIntent, sort_tags, tag_key
+from reconciler.model.tags import Owned, TagIntent, TagSet, tag_key
 from reconciler.model.whole_tag import WholeTag
 
 _RULE: Final = "tags.document"
@@ -22,10 +22,13 @@ _OF_ONE_TAG: Final = ("members", "exact", "renamed_from", "state")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Tags of which nobody bears two: each as it is written, by its key."""
+    """Tags of which nobody bears two: each as it is written, by its key; `sets` has those of them
+    that we may take off.
+    """
 
     tags: Mapping[str, str]
     mark: SourceMark
+    sets: tuple[TagSet, ...]
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class TagDocuments:
     def of(cls, documents: Iterable[Document], store: StoreSettings) -> "TagDocuments":
         whole: dict[str, WholeTag] = {}
         groups: list[Group] = []
+        owned = None if store.owned_tags is None else Owned(store.owned_tags, apart=store.ownership)
         for document, pointer, item in _entries(documents):
             retired = item.get("state") == "absent"
             if "name" in item and (retired or item.get("exact")):
@@ -50,8 +54,8 @@ class TagDocuments:
                 whole.setdefault(tag.key, tag)
             if "one_of" in item:
                 tags = {tag_key(tag): tag for tag in item["one_of"]}
-                groups.append(Group(tags, document.mark((*pointer, "one_of"))))
-        owned = None if store.owned_tags is None else Owned(store.owned_tags, apart=store.ownership)
+                ours = TagSet.of(tag for tag in tags.values() if owned is None or tag in owned)
+                groups.append(Group(tags, document.mark((*pointer, "one_of")), ours))
         return cls(whole=whole, groups=tuple(groups), owned=owned)
 
     def __bool__(self) -> bool:
@@ -72,8 +76,14 @@ class TagDocuments:
         return tuple(one for _, one in sorted(self.whole.items()) if self.owns(one.name))
 
     @cached_property
-    def members_only(self) -> MembersOnly:
-        return MembersOnly.of(one.name for one in self.every)
+    def members_only(self) -> tuple[TagSet, ...]:
+        """Those that nobody bears but whom a document gives them."""
+        return TagSet.of(one.name for one in self.every)
+
+    @cached_property
+    def sets(self) -> tuple[TagSet, ...]:
+        """All that a customer may be bound by."""
+        return (*self.members_only, *(one for group in self.groups for one in group.sets))
 
     def groups_of(self, keys: Iterable[str]) -> list[Group]:
         """Those that have any of these tags, in their order."""
@@ -164,12 +174,12 @@ def with_documents(
     keys = {tag_key(tag) for tag in wanted}
     given = _Given(group)
     _refuse_no_member(keys, group, documents, given, work)
-    others = tuple(_others(keys, documents, given, work))
-    if not others and not documents.members_only:
+    groups = documents.groups_of(keys)
+    _refuse_two_of_a_group(keys, groups, given, work)
+    sets = (*documents.members_only, *(one for each in groups for one in each.sets))
+    if not sets:
         return intent
-    own = TagIntent() if intent is UNMANAGED else intent
-    absent = sort_tags((*own.absent, *others)) if others else own.absent
-    return replace(own, absent=absent, members_only=documents.members_only)
+    return replace(TagIntent() if intent is UNMANAGED else intent, sets=sets)
 
 
 def _refuse_no_member(
@@ -180,7 +190,7 @@ def _refuse_no_member(
     work: DiagnosticCollector,
 ) -> None:
     """Where a whole tag is given to a customer who is no member."""
-    whole = keys & documents.members_only.keys
+    whole = {key for one in documents.members_only for key in keys & one.keys}
     if not whole:
         return
     members = {
@@ -201,13 +211,12 @@ def _refuse_no_member(
         )
 
 
-def _others(
-    keys: set[str], documents: TagDocuments, given: "_Given", work: DiagnosticCollector
-) -> Iterator[str]:
-    """The tags of a group beside the one that is wanted."""
-    for each in documents.groups_of(keys):
-        chosen = [key for key in each.tags if key in keys]
-        if len(chosen) > 1:
+def _refuse_two_of_a_group(
+    keys: set[str], groups: Iterable[Group], given: "_Given", work: DiagnosticCollector
+) -> None:
+    for each in groups:
+        if len(keys & each.tags.keys()) > 1:
+            chosen = [key for key in each.tags if key in keys]
             first, second = sorted(given.place(key) for key in chosen[:2])
             work.complain(
                 "tags.one-of",
@@ -216,10 +225,6 @@ def _others(
                 second,
                 "keep one of them",
                 also=first if first != second else each.mark,
-            )
-        elif chosen:
-            yield from (
-                tag for key, tag in each.tags.items() if key not in chosen and documents.owns(tag)
             )
 
 

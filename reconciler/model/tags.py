@@ -17,30 +17,25 @@ def tag_key(tag: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MembersOnly:
-    """Tags that nobody bears but whom an entry gives them; all customers of a store share the one,
-    however many it names. `names` are sorted by key.
+class TagSet:
+    """Tags that stand together in tag documents; all customers of a store share the one, however
+    many it names. `names` are sorted by key.
     """
 
-    names: tuple[str, ...] = field(default=(), compare=False)
-    keys: frozenset[str] = frozenset()
+    names: tuple[str, ...] = field(compare=False)
+    keys: frozenset[str]
 
     @classmethod
-    def of(cls, names: Iterable[str]) -> "MembersOnly":
-        names = sort_tags(names)
-        return cls(names=names, keys=frozenset(map(tag_key, names))) if names else NO_TAGS
-
-    def __bool__(self) -> bool:
-        return bool(self.names)
-
-
-NO_TAGS: Final = MembersOnly()
+    def of(cls, tags: Iterable[str]) -> "tuple[TagSet, ...]":
+        """The set of these; none where there are none."""
+        names = sort_tags(tags)
+        return (cls(names=names, keys=frozenset(map(tag_key, names))),) if names else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagIntent:
     """`exact` (a plain list in the spec) also removes owned tags that are not listed. Of
-    `members_only` those that are not `present` are to be gone, as are the `absent`.
+    its `sets` what is not `present` is to be gone, as are the `absent`.
 
     No tag is in both tuples; both are sorted by key.
     """
@@ -48,21 +43,24 @@ class TagIntent:
     present: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     exact: bool = False
-    members_only: MembersOnly = NO_TAGS
+    sets: tuple[TagSet, ...] = ()
 
     @property
     def unwanted(self) -> tuple[str, ...]:
         """All that it names to be gone."""
-        if not self.members_only:
+        if not self.sets:
             return self.absent
         present = set(map(tag_key, self.present))
-        others = (tag for tag in self.members_only.names if tag_key(tag) not in present)
+        others = (tag for one in self.sets for tag in one.names if tag_key(tag) not in present)
         return sort_tags((*self.absent, *others))
 
     def names_any(self, keys: Set[str]) -> bool:
         """Whether any of these is a tag that it speaks of."""
         said = map(tag_key, (*self.present, *self.absent))
-        return any(key in keys for key in said) or not keys.isdisjoint(self.members_only.keys)
+        return any(key in keys for key in said) or any(map(self.has_in_sets, keys))
+
+    def has_in_sets(self, key: str) -> bool:
+        return any(key in one.keys for one in self.sets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +157,8 @@ def resolve(intent: TagIntent, live: Iterable[str], owned: Owned) -> TagDelta:
     by_key = {tag_key(tag): tag for tag in live}
     wanted = {tag_key(tag): tag for tag in intent.present}
     unwanted = {tag_key(tag) for tag in intent.absent}
-    unwanted |= (by_key.keys() & intent.members_only.keys) - wanted.keys()
+    for one in intent.sets:
+        unwanted |= (by_key.keys() & one.keys) - wanted.keys()
     if intent.exact:
         unwanted |= {key for key, tag in by_key.items() if tag in owned and key not in wanted}
     added = [tag for key, tag in wanted.items() if key not in by_key]

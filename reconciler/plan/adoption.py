@@ -302,7 +302,7 @@ def _value(
         if any(one.channel is not None for one in tags):
             return "a tag that feeds an audience differs, and that is a consent"
         removed = {tag_key(tag) for one in tags for tag in one.delta.removed}
-        if desired.tags is not UNMANAGED and removed & desired.tags.members_only.keys:
+        if desired.tags is not UNMANAGED and any(map(desired.tags.has_in_sets, removed)):
             return "a tag document takes a tag off that the store has, and no entry does"
         return _Found(_intent(desired, tags))
     if field == "addresses":
@@ -325,7 +325,7 @@ def _intent(desired: DesiredCustomer, changes: Iterable[TagChange]) -> TagIntent
         present=sort_tags(present),
         absent=tuple(tag for tag in had.absent if tag_key(tag) not in keys),
         exact=had.exact,
-        members_only=had.members_only,
+        sets=had.sets,
     )
 
 

@@ -151,14 +151,14 @@ class _Stances:
         left = {tag_key(tag) for tag in customer.left_tags}
         self._present = {tag_key(tag) for tag in intent.present}
         self._absent = {tag_key(tag) for tag in intent.absent} - left
-        self._members_only = intent.members_only.keys
+        self._in_sets = intent.has_in_sets
         self._else = "unlisted" if intent.exact else "nothing"
 
     def of(self, tag: str) -> str:
         key = tag_key(tag)
         if key in self._present:
             return "present"
-        return "absent" if key in self._absent or key in self._members_only else self._else
+        return "absent" if key in self._absent or self._in_sets(key) else self._else
 
 
 def _everything(customer: DesiredCustomer) -> list[Any]:

@@ -40,7 +40,7 @@ def entry_for(remote_id: str, rules: StoreRules) -> DesiredCustomer | None:
         identities=(known,),
         mark=rules.whole_tags[0].mark if rules.whole_tags else rules.store.mark,
         unnamed=True,
-        tags=TagIntent(members_only=rules.members_only) if rules.members_only else UNMANAGED,
+        tags=TagIntent(sets=rules.tag_sets) if rules.tag_sets else UNMANAGED,
     )
 
 

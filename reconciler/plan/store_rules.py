@@ -15,7 +15,7 @@ from reconciler.model.pseudonyms import Pseudonyms
 from reconciler.model.redaction import NOBODY, Names
 from reconciler.model.register import NOBODY_KNOWN, Register
 from reconciler.model.settings import Policy, Release, StoreSettings
-from reconciler.model.tags import MembersOnly
+from reconciler.model.tags import TagSet
 from reconciler.model.whole_tag import WholeTag
 from reconciler.plan.compare import ComparisonSettings
 
@@ -59,13 +59,12 @@ class StoreRules:
     before: Before = NOTHING_BEFORE
     whole_tags: tuple[WholeTag, ...] = ()
     entries: Entries = field(default=NO_ENTRIES, repr=False, compare=False)
-    members_only: MembersOnly = field(init=False, repr=False, compare=False)
+    tag_sets: tuple[TagSet, ...] = field(init=False, repr=False, compare=False)
     _released: Lifted = field(init=False, repr=False, compare=False)
     _acknowledged: Lifted = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        tags = MembersOnly.of(one.name for one in self.whole_tags)
-        object.__setattr__(self, "members_only", tags)
+        object.__setattr__(self, "tag_sets", TagSet.of(one.name for one in self.whole_tags))
         object.__setattr__(self, "_released", self._here(self.releases))
         object.__setattr__(self, "_acknowledged", self._here(self.acknowledged))
 

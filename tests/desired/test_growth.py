@@ -87,6 +87,13 @@ TEXTS: dict[str, Callable[[int], str]] = {
             for one in range(size)
         )
     ),
+    "people and a group of tags": lambda size: (
+        _people(size)
+        + f"tags:\n- one_of: [{', '.join(f't{one}' for one in range(size))}]\n"
+        + "".join(
+            f"- {{name: t{one}, members: [{{email: c{one}@example.com}}]}}\n" for one in range(size)
+        )
+    ),
     "consents": lambda size: (
         _people(size)
         + "consents:\n"

@@ -19,7 +19,7 @@ from reconciler.model.identity import Identity, IdentityKind, usual_phone
 from reconciler.model.marks import NO_MARKS
 from reconciler.model.metafields import Metafields
 from reconciler.model.personal import Personal
-from reconciler.model.tags import MembersOnly, TagIntent
+from reconciler.model.tags import TagIntent, TagSet
 from tests.desired.test_resolve import resolved
 from tests.harness import PLATFORMS
 from tests.strategies import desired
@@ -36,7 +36,7 @@ ODD = Identity(
     read_back="+4",
     assigned=False,
 )
-MEMBERS_ONLY = MembersOnly.of(["theirs"])
+SETS = (*TagSet.of(["theirs"]), *TagSet.of(["a", "b"]))
 PLAIN = usual_phone("+8613315034487")  # every part is the same text
 RICH = DesiredCustomer(
     store="shop",
@@ -54,7 +54,7 @@ RICH = DesiredCustomer(
         ("note", None),
         ("tax_exempt", True),
     ),
-    tags=TagIntent(present=("vip",), absent=("x",), exact=True, members_only=MEMBERS_ONLY),
+    tags=TagIntent(present=("vip",), absent=("x",), exact=True, sets=SETS[1:]),
     addresses=(
         Address(texts=(("city", Personal("Rome")), ("zip", Personal("1"))), default=True),
         Address(texts=()),
@@ -70,7 +70,7 @@ APART = {"store", "marks", "unnamed", "departed", "left_tags"}
 
 
 def again(customer: DesiredCustomer) -> DesiredCustomer | None:
-    made = Packed("shop", ("one.yaml", "two.yaml"), 3, MEMBERS_ONLY)
+    made = Packed("shop", ("one.yaml", "two.yaml"), 3, SETS)
     made.put(2, customer, 1)
     assert made.of(1, NO_MARKS) is None
     return made.of(2, NO_MARKS)
@@ -122,7 +122,7 @@ def test_what_is_rare_is_made_of_its_lines(rare: DesiredCustomer) -> None:
 
 
 def test_what_is_put_last_counts_and_what_is_forgotten_is_gone() -> None:
-    made = Packed("shop", ("one.yaml", "two.yaml"), 1)
+    made = Packed("shop", ("one.yaml", "two.yaml"), 1, SETS)
     made.put(0, RICH, 1)
     made.put(0, replace(RICH, unnamed=True), 1)
     assert made.of(0, NO_MARKS) is None
@@ -134,7 +134,7 @@ def test_what_is_put_last_counts_and_what_is_forgotten_is_gone() -> None:
 def test_many_are_squeezed_and_come_back() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(packed, "_MOST_PLAIN", 3)
-        made = Packed("shop", ("one.yaml", "two.yaml"), 20, MEMBERS_ONLY)
+        made = Packed("shop", ("one.yaml", "two.yaml"), 20, SETS)
         for number in range(20):
             made.put(number, replace(RICH, reason=f"{number}"), 1)
         found = [made.of(number, NO_MARKS) for number in range(20)]

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.diagnostics import Severity
 from reconciler.model.managed import UNMANAGED
-from reconciler.model.tags import NO_TAGS, TagIntent
+from reconciler.model.tags import TagIntent
 from tests.desired.test_resolve import resolved, rules
 
 ADA, BEA = "ada@example.com", "bea@example.com"
@@ -20,7 +20,7 @@ def intents(*texts: str) -> dict[str, TagIntent | None]:
     return {
         one.identities[0].key: None
         if one.tags is UNMANAGED
-        else replace(one.tags, absent=one.tags.unwanted, members_only=NO_TAGS)
+        else replace(one.tags, absent=one.tags.unwanted, sets=())
         for one in state.of("shop")
     }
 
@@ -117,7 +117,8 @@ def test_of_a_group_only_what_is_ours_is_taken_off() -> None:
 
     assert found == []
     (ada,) = state.of("shop")
-    assert ada.tags == TagIntent(present=("gold",), absent=("silver",))
+    assert isinstance(ada.tags, TagIntent)
+    assert (ada.tags.present, ada.tags.unwanted) == (("gold",), ("silver",))
 
 
 def test_two_of_a_group_are_refused_with_both_places() -> None:

@@ -17,9 +17,9 @@ from reconciler.model.identity import (
 )
 from reconciler.model.personal import Personal
 from reconciler.model.tags import (
-    MembersOnly,
     Owned,
     TagIntent,
+    TagSet,
     carry_out,
     is_as_wanted,
     resolve,
@@ -116,8 +116,8 @@ _some_tags = st.lists(st.sampled_from(["vip", "VIP", "old", "Old ", "seg:a", "ap
 
 
 @given(_some_tags, _some_tags, _some_tags, _some_tags, st.booleans())
-def test_what_is_for_members_only_is_unwanted_on_whoever_is_none(
-    present: list[str], absent: list[str], members_only: list[str], live: list[str], exact: bool
+def test_of_a_set_what_is_not_present_is_unwanted(
+    present: list[str], absent: list[str], together: list[str], live: list[str], exact: bool
 ) -> None:
     """To name the rest of these tags one by one asks for the same."""
     keys = set(map(tag_key, present))
@@ -125,7 +125,7 @@ def test_what_is_for_members_only_is_unwanted_on_whoever_is_none(
         present=sort_tags(present),
         absent=sort_tags(tag for tag in absent if tag_key(tag) not in keys),
         exact=exact,
-        members_only=MembersOnly.of(members_only),
+        sets=TagSet.of(together),
     )
     spelt_out = TagIntent(present=one.present, absent=one.unwanted, exact=exact)
     owned = Owned(("vip", "old", "seg:*"))
