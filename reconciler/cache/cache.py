@@ -65,6 +65,11 @@ class Cache:
     def digest(self, content: bytes) -> bytes:
         return blake2b(content, key=self._secret, person=b"content", digest_size=_DIGEST).digest()
 
+    def entry(self, text: bytes) -> int:
+        """What is kept of the lines of an entry."""
+        mark = blake2b(text, key=self._secret, person=b"entry", digest_size=8).digest()
+        return int.from_bytes(mark, "little")
+
     def meaning(self, customer: DesiredCustomer) -> bytes:
         """What is asked for a customer, as it may be kept."""
         return self._meaning(meaning(customer))
@@ -102,15 +107,23 @@ class Cache:
                 begins=begins,
                 starts=_ints("Q", starts),
                 places=_ints("q", places),
+                marks=_ints("Q", marks),
             )
-            for line, at, begins, starts, places in found[0]
+            for line, at, begins, starts, places, marks in found[0]
         )
 
     def keep_lists(self, file: bytes, lists: Iterable[List]) -> None:
         rows: dict[Any, Any] = {}
         self._kept[file] = (
             tuple(
-                (one.line, one.place, one.begins, one.starts.tobytes(), one.places.tobytes())
+                (
+                    one.line,
+                    one.place,
+                    one.begins,
+                    one.starts.tobytes(),
+                    one.places.tobytes(),
+                    one.marks.tobytes(),
+                )
                 for one in lists
             ),
             rows,

@@ -6,7 +6,6 @@ Only what was read without a complaint is kept, so there is nothing to complain 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from functools import partial
 from typing import Final
 
 from reconciler.cache.cache import Cache
@@ -37,15 +36,13 @@ class Specs:
         lists = self._cache.lists(digest)
         if lists is None:
             return None
-        self._contents.keep(digest, file.content)
-        again = partial(self._again, found, digest)
-        content = partial(self._contents.of, digest, file.name, again)
-        document = known.document_of(file, lists, content)
+        read = self._contents.of(file, found.part)
+        document = known.document_of(file, lists, read, self._cache.entry)
         return None if document is None else replace(document, digest=digest, known=True)
 
     def learnt(self, file: SpecFile, document: Document) -> Document:
         """The document of a file about which there was nothing to complain."""
-        lists = known.lists_of(file, document)
+        lists = known.lists_of(file, document, self._cache.entry)
         if lists is None:
             return document
         asked, digest = self._asked
@@ -56,11 +53,6 @@ class Specs:
 
     def of(self, store: StoreSettings, policy: Policy) -> "Entries":
         return Entries(self._cache, facts(store, policy), self._now, self._cache.marked)
-
-    def _again(self, found: FoundFile, digest: bytes) -> bytes | None:
-        file = found.read()
-        same = isinstance(file, SpecFile) and self._cache.digest(file.content) == digest
-        return file.content if same and isinstance(file, SpecFile) else None
 
 
 def facts(store: StoreSettings, policy: Policy, owned: Iterable[str] = ()) -> str:

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -36,6 +37,15 @@ class FoundFile:
     def holding(self, content: bytes | None) -> "FoundFile":
         """The same as if it held something else; None: what it holds."""
         return self if content is None else replace(self, held=content)
+
+    def part(self, begin: int, end: int) -> bytes:
+        """What it holds there by now; less, or nothing, where it holds no more."""
+        if self.held is not None:
+            return self.held[begin:end]
+        with suppress(OSError), self.path.open("rb") as file:
+            file.seek(begin)
+            return file.read(end - begin)
+        return b""
 
     def read(self) -> SpecFile | Diagnostic:
         if self.held is not None:

@@ -8,8 +8,8 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from threading import Lock
-from typing import Final
+from itertools import pairwise
+from typing import Final, TypeAlias
 
 from reconciler.desired import schema_errors, yaml_reader
 from reconciler.desired.again import Lines, places_of
@@ -20,14 +20,18 @@ from reconciler.desired.item import Item
 from reconciler.errors import ConfigError
 from reconciler.model.marks import COLUMNS
 
-KEPT_AT_MOST: Final = 48 * 1024 * 1024
+KEPT_AT_MOST: Final = 16 * 1024 * 1024
+Mark: TypeAlias = Callable[[bytes], int]
+"""What is kept of an entry, to know it by: 64 bits."""
+Read: TypeAlias = Callable[[int, int], bytes]
+"""The bytes of a file from the one number to before the other; fewer where it has no more."""
 _BOM: Final = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class List:
     """Where a list stands: the line of its key, the number of its first sign, the bytes from where
-    each entry begins to where the last one ends, and the numbers of the entries.
+    each entry begins to where the last one ends, and the numbers and the marks of the entries.
     """
 
     line: int
@@ -35,41 +39,26 @@ class List:
     begins: int
     starts: "array[int]" = field(repr=False)
     places: "array[int]" = field(repr=False)
+    marks: "array[int]" = field(repr=False)
 
 
 class Contents:
-    """The bytes of files: of those that were read last, so many as there is room for.
-
-    What is read again must be what it was.
+    """What files hold: of so many as there is room for, and of others what is asked for is read
+    again, however large they are.
     """
 
     def __init__(self, room: int = KEPT_AT_MOST) -> None:
         self._room = room
-        self._kept: dict[bytes, bytes] = {}
-        self._lock = Lock()
 
-    def keep(self, digest: bytes, content: bytes) -> None:
-        """The one that comes last has room whatever its size."""
-        with self._lock:
-            if digest in self._kept:
-                return
-            self._kept[digest] = content
-            self._room -= len(content)
-            while self._room < 0 and len(self._kept) > 1:
-                self._room += len(self._kept.pop(next(iter(self._kept))))
-
-    def of(self, digest: bytes, name: str, read: Callable[[], bytes | None]) -> bytes:
-        """Raises `ConfigError` where `read` gives nothing: the file is not what it was."""
-        content = self._kept.get(digest)
-        if content is None:
-            content = read()
-            if content is None:
-                raise ConfigError(f"{name} has changed while it was read", hint="run it again")
-            self.keep(digest, content)
-        return content
+    def of(self, file: SpecFile, again: Read) -> Read:
+        if len(file.content) > self._room:
+            return again
+        self._room -= len(file.content)
+        content = file.content
+        return lambda begin, end: content[begin:end]
 
 
-def lists_of(file: SpecFile, document: Document) -> tuple[List, ...] | None:
+def lists_of(file: SpecFile, document: Document, mark: Mark) -> tuple[List, ...] | None:
     """Of a file without complaints that was read by line; None of any other."""
     content = file.content
     if not document.blocks or content.startswith(_BOM):
@@ -87,7 +76,15 @@ def lists_of(file: SpecFile, document: Document) -> tuple[List, ...] | None:
         if len(starts) != len(places):
             return None
         starts.append(ends)
-        one = List(line=line, place=block.place, begins=begins, starts=starts, places=places)
+        marks = array("Q", (mark(content[at:end]) for at, end in pairwise(starts)))
+        one = List(
+            line=line,
+            place=block.place,
+            begins=begins,
+            starts=starts,
+            places=places,
+            marks=marks,
+        )
         found.append(one)
     return tuple(found)
 
@@ -101,10 +98,8 @@ def _bullets(content: bytes, indent: int, begins: int, ends: int) -> Iterator[in
         at = content.find(bullet, at + 1, ends)
 
 
-def document_of(
-    file: SpecFile, lists: Sequence[List], read: Callable[[], bytes]
-) -> Document | None:
-    """`read` gives the bytes of the file again; None where the file is not read so."""
+def document_of(file: SpecFile, lists: Sequence[List], read: Read, mark: Mark) -> Document | None:
+    """None where the file is not read so."""
     parts: list[bytes] = []
     done = 0
     for one in sorted(lists, key=lambda one: one.begins):
@@ -117,7 +112,9 @@ def document_of(
     rest = b"".join((*parts, file.content[done:])).decode()
     blocks = {
         one.line: Block(
-            place=one.place, items=Lines(one.places, partial(_entry, one, read)), span=(0, 0)
+            place=one.place,
+            items=Lines(one.places, partial(_entry, file.name, one, read, mark)),
+            span=(0, 0),
         )
         for one in lists
     }
@@ -126,8 +123,11 @@ def document_of(
     return None if document is None or schema_errors.check(document)[1] else document
 
 
-def _entry(where: List, read: Callable[[], bytes], index: int) -> Item:
-    text = read()[where.starts[index] : where.starts[index + 1]].decode()
-    item = again(text, where.places[index] >> 32, yaml_reader.alone)
+def _entry(name: str, where: List, read: Read, mark: Mark, index: int) -> Item:
+    """Raises `ConfigError` where what is read is not what it was."""
+    text = read(where.starts[index], where.starts[index + 1])
+    if mark(text) != where.marks[index]:
+        raise ConfigError(f"{name} has changed while it was read", hint="run it again")
+    item = again(text.decode(), where.places[index] >> 32, yaml_reader.alone)
     assert item is not None, "it was read so before"  # noqa: S101
     return item

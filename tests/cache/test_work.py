@@ -13,7 +13,8 @@ import pytest
 from reconciler import app
 from reconciler.cache import sealed, stamp
 from reconciler.desired import entries, known, schema_errors
-from reconciler.desired.files import SpecFile
+from reconciler.desired.files import FoundFile, SpecFile
+from reconciler.diagnostics import Diagnostic
 from reconciler.errors import ConfigError
 from reconciler.platforms.genstore import wire as genstore
 from reconciler.platforms.shoplazza import wire as shoplazza
@@ -222,15 +223,33 @@ def test_a_file_that_changes_while_it_is_read_is_not_read_as_something_else(
     assert [one.identities[0].key for one in state.of("shop")] == [_email(0), _email(1)]
 
 
-def test_of_too_many_contents_the_oldest_is_read_again_and_must_be_the_same() -> None:
-    contents = known.Contents(room=10)
-    contents.keep(b"1", b"12345678")
-    contents.keep(b"2", b"abcdefghijklm")
+def test_what_there_is_no_room_for_is_read_again_in_part_and_must_be_the_same(
+    plain: Shop, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many of its entries are asked for, the whole file is read once."""
+    monkeypatch.setattr(known.Contents.__init__, "__defaults__", (0,))
+    write(plain, {"part": {"customers": [{"email": _email(n)} for n in range(9)]}})
+    planned(plain, environment(plain, folder))
+    whole: list[str] = []
+    read = FoundFile.read
 
-    assert contents.of(b"2", "two", lambda: None) == b"abcdefghijklm"
-    assert contents.of(b"1", "one", lambda: b"12345678") == b"12345678"
-    with pytest.raises(ConfigError, match=r"two has changed while it was read"):
-        contents.of(b"2", "two", lambda: None)
+    def counted(one: FoundFile) -> SpecFile | Diagnostic:
+        whole.append(one.name)
+        return read(one)
+
+    monkeypatch.setattr(FoundFile, "read", counted)
+    state = app.load_or_raise(plain.specs, environment(plain, folder), lambda _: None)
+
+    assert [one.identities[0].key for one in state.of("shop")] == [_email(n) for n in range(9)]
+    assert len(whole) == len(set(whole)) == 2
+
+    state = app.load_or_raise(plain.specs, environment(plain, folder), lambda _: None)
+    write(plain, {"part": {"customers": [{"email": _email(n)} for n in (0, 2, 1)]}})
+
+    assert state.of("shop")[0].identities[0].key == _email(0)
+    for place in (1, 8):
+        with pytest.raises(ConfigError, match=r"part\.yaml has changed while it was read"):
+            state.of("shop")[place]
 
 
 def test_settings_of_a_base_count_for_what_is_known_too(plain: Shop, folder: Path) -> None:
@@ -290,4 +309,4 @@ def test_lists_of_a_file_are_kept_only_where_its_lines_tell_them() -> None:
         document, wrong = schema_errors.read(file)
         assert document is not None
         assert not wrong
-        assert known.lists_of(file, document) is None
+        assert known.lists_of(file, document, hash) is None
