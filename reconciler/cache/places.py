@@ -19,7 +19,7 @@ class Places:
         self._size = size
         room = 1 << (4 * (len(rows) // size)).bit_length()
         self._last = room - 1
-        self._numbers = array("I", bytes(4 * room))
+        self._numbers = array("I", [0]) * room
         for number, at in enumerate(range(0, len(rows), size), 1):
             place = int.from_bytes(rows[at : at + 8], "little") & self._last
             if self._numbers[place]:

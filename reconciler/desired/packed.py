@@ -48,8 +48,8 @@ class Packed:
     def __init__(
         self, store: str, files: Sequence[str], count: int, sets: Sequence[TagSet] = ()
     ) -> None:
-        """`files` are those that entries stand in, and `count` is how many entries there are; of
-        `sets` are those that any customer's tags have.
+        """`files` are those that entries stand in, and `count` is how many entries there are;
+        `sets` are all that tags of customers may have.
         """
         self._store = store
         self._files = files

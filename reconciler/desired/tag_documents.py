@@ -82,8 +82,21 @@ class TagDocuments:
 
     @cached_property
     def sets(self) -> tuple[TagSet, ...]:
-        """All that a customer may be bound by."""
-        return (*self.members_only, *(one for group in self.groups for one in group.sets))
+        """All that a customer may be bound by, whatever order the documents have: by their keys."""
+        every = {*self.members_only, *(one for group in self.groups for one in group.sets)}
+        return tuple(sorted(every, key=lambda one: tuple(map(tag_key, one.names))))
+
+    def binding(self, groups: Iterable[Group]) -> tuple[TagSet, ...]:
+        """The sets that bind whoever bears a tag of each of these groups."""
+        found = {*self.members_only, *(one for each in groups for one in each.sets)}
+        return tuple(sorted(found, key=self._rank)) if len(found) > 1 else tuple(found)
+
+    def _rank(self, one: TagSet) -> int:
+        return self._ranks[one]
+
+    @cached_property
+    def _ranks(self) -> Mapping[TagSet, int]:
+        return {one: rank for rank, one in enumerate(self.sets)}
 
     def groups_of(self, keys: Iterable[str]) -> list[Group]:
         """Those that have any of these tags, in their order."""
@@ -176,7 +189,7 @@ def with_documents(
     _refuse_no_member(keys, group, documents, given, work)
     groups = documents.groups_of(keys)
     _refuse_two_of_a_group(keys, groups, given, work)
-    sets = (*documents.members_only, *(one for each in groups for one in each.sets))
+    sets = documents.binding(groups)
     if not sets:
         return intent
     return replace(TagIntent() if intent is UNMANAGED else intent, sets=sets)

@@ -35,7 +35,8 @@ class TagSet:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagIntent:
     """`exact` (a plain list in the spec) also removes owned tags that are not listed. Of
-    its `sets` what is not `present` is to be gone, as are the `absent`.
+    its `sets`, each there once and in the order of their keys, what is not `present` is to be gone,
+    as are the `absent`.
 
     No tag is in both tuples; both are sorted by key.
     """
@@ -107,7 +108,8 @@ class Owned:
 
 class _Patterns:
     """Parts of text with a star between each two of them, found by how they begin, or by how they
-    end where they begin with a star: of many patterns a tag is compared with few.
+    end where they begin with a star. Of many a tag is compared with those that do so as it does;
+    any tag does so as one that has a star at both ends.
     """
 
     def __init__(self, patterns: Iterable[tuple[str, ...]]) -> None:

@@ -29,7 +29,7 @@ from reconciler.model.customer import (
 )
 from reconciler.model.fields import PROFILE, consent_field
 from reconciler.model.managed import UNMANAGED
-from reconciler.model.tags import TagIntent, sort_tags, tag_key
+from reconciler.model.tags import TagIntent, TagSet, sort_tags, tag_key
 from reconciler.plan.case import CustomerPlan
 from reconciler.plan.changes import AddressChange, FieldChange, TagChange
 from reconciler.plan.compare import differences, held_of
@@ -261,7 +261,7 @@ def _others(
         return
     changes = tuple(differences(desired, live, rules.comparison))
     for field in sorted(wanted):
-        found = _value(field, desired, live, changes)
+        found = _value(field, desired, live, changes, rules)
         if found is None:
             continue
         if isinstance(found, str):
@@ -292,6 +292,7 @@ def _value(
     desired: DesiredCustomer,
     live: LiveCustomer,
     changes: Iterable[FieldChange],
+    rules: StoreRules,
 ) -> _Found | str | None:
     """What the store has of a field; None where that is what is wanted, or is not told."""
     own = [one for one in changes if one.path.table == field and not _claims(one)]
@@ -301,32 +302,42 @@ def _value(
         tags = [one for one in own if isinstance(one, TagChange)]
         if any(one.channel is not None for one in tags):
             return "a tag that feeds an audience differs, and that is a consent"
-        removed = {tag_key(tag) for one in tags for tag in one.delta.removed}
-        if desired.tags is not UNMANAGED and any(map(desired.tags.has_in_sets, removed)):
-            return "a tag document takes a tag off that the store has, and no entry does"
-        return _Found(_intent(desired, tags))
+        return _Found(_intent(desired, tags, rules.tag_sets))
     if field == "addresses":
         assert any(isinstance(one, AddressChange) for one in own)  # noqa: S101
         return _Found(_addresses(live))
     return _Found(held_of(live.scalar(field), dict(desired.scalars).get(field)))
 
 
-def _intent(desired: DesiredCustomer, changes: Iterable[TagChange]) -> TagIntent:
-    """The same intent without what the store lacks and with what it has."""
+def _intent(
+    desired: DesiredCustomer, changes: Iterable[TagChange], members_only: tuple[TagSet, ...]
+) -> TagIntent:
+    """The same intent without what the store lacks and with what it has, but for what documents
+    take off.
+    """
     assert desired.tags is not UNMANAGED  # noqa: S101
     had = desired.tags
     lacking = {tag_key(tag) for one in changes for tag in one.delta.added}
     extra = [tag for one in changes for tag in one.delta.removed]
     present = [tag for tag in had.present if tag_key(tag) not in lacking]
     if had.exact:
-        present += extra
+        bound = _bound(present, had.sets, members_only)
+        present += [tag for tag in extra if not any(tag_key(tag) in one.keys for one in bound)]
     keys = {tag_key(tag) for tag in extra}
     return TagIntent(
         present=sort_tags(present),
         absent=tuple(tag for tag in had.absent if tag_key(tag) not in keys),
         exact=had.exact,
-        sets=had.sets,
+        sets=_bound(present, had.sets, members_only),
     )
+
+
+def _bound(
+    present: Iterable[str], sets: Iterable[TagSet], members_only: tuple[TagSet, ...]
+) -> tuple[TagSet, ...]:
+    """The sets that bind whoever bears these tags: groups only those who bear one of them."""
+    keys = set(map(tag_key, present))
+    return tuple(one for one in sets if one in members_only or not keys.isdisjoint(one.keys))
 
 
 def _addresses(live: LiveCustomer) -> tuple[Address, ...]:

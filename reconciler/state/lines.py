@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from typing import BinaryIO, Final
 
 from reconciler.state.chain import Line
@@ -12,13 +12,10 @@ _AT_ONCE: Final = 1000
 
 def some_at_once(file: BinaryIO) -> Iterator[list[bytes]]:
     """Whole lines, up to the first that is none yet."""
-    while raws := list(islice(file, _AT_ONCE)):
-        cut_off = not raws[-1].endswith(b"\n")
-        if cut_off:
-            raws.pop()
+    # Another may be writing just now: what comes after a part of a line is the rest of it.
+    whole = takewhile(lambda line: line.endswith(b"\n"), file)
+    while raws := list(islice(whole, _AT_ONCE)):
         yield raws
-        if cut_off:
-            return
 
 
 def lines_in(raws: Sequence[bytes]) -> Iterator[Line]:

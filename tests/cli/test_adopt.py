@@ -382,24 +382,42 @@ def test_a_folder_may_be_named_without_its_option(shop: Shop) -> None:
     assert run("adopt", shop.specs, "--field", "email", env=env).code == 64
 
 
-RETIRED = """\
+def documented(tags: str) -> str:
+    return f"""\
 store: shop
-tags: [{name: old, state: absent}]
+tags:
+- {{name: old, state: absent}}
+- one_of: [gold, silver]
 customers:
   - email: ada@example.com
-    tags: {add: [vip], remove: [gone]}
+    tags: {tags}
 """
 
 
-def test_what_a_tag_document_takes_off_is_no_matter_of_an_entry(tmp_path: Path) -> None:
-    for borne, code in (["old"], 2), ([], 0):
-        with opened(tmp_path / str(code), "shopline", [{**person(), "tags": borne}]) as shop:
-            (shop.specs / "all.yaml").unlink()
-            file = write(shop, RETIRED)
+@pytest.mark.parametrize(
+    ("tags", "borne", "adopted"),
+    [
+        ("{add: [vip], remove: [gone]}", [], "{add: [], remove: [gone]}"),
+        ("{add: [vip], remove: [gone]}", ["old"], None),
+        ("{add: [gold], remove: [gone]}", [], "{add: [], remove: [gone]}"),
+        ("{add: [gold]}", ["silver"], "{add: []}"),
+        ("{add: [gold]}", ["gold", "silver"], None),
+        ("[gold, vip]", ["vip"], "[vip]"),
+        ("[gold, vip]", ["silver", "vip"], "[vip, silver]"),
+        ("[gold, vip]", ["gold", "silver", "vip"], None),
+        ("[vip]", ["old", "vip"], None),
+    ],
+)
+def test_what_a_tag_document_takes_off_is_no_matter_of_an_entry(
+    tmp_path: Path, tags: str, borne: list[str], adopted: str | None
+) -> None:
+    with opened(tmp_path, "shopline", [{**person(), "tags": borne}]) as shop:
+        (shop.specs / "all.yaml").unlink()
+        file = write(shop, documented(tags))
 
-            done = adopt(shop, "--field", "tags", "--write")
+        done = adopt(shop, "--field", "tags", "--write")
 
-            told = "a tag document takes a tag off that the store has" in done.everything
-            assert told is (borne == ["old"]), done.everything
-            kept = RETIRED if told else RETIRED.replace("[vip]", "[]")
-            assert file.read_text() == kept
+        assert done.code == 0, done.everything
+        assert file.read_text() == documented(adopted or tags)
+        told = "what the store has cannot be said by this entry alone" in done.everything
+        assert told is (adopted is None)

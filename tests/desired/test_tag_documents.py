@@ -1,6 +1,7 @@
 """Tags as documents: what follows for customers, and what makes no sense."""
 
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 
@@ -13,15 +14,21 @@ ADA, BEA = "ada@example.com", "bea@example.com"
 VIP = f"tags: [{{name: vip, exact: true, members: [{{email: {ADA}}}]}}]"
 
 
-def intents(*texts: str) -> dict[str, TagIntent | None]:
-    """What is wanted of tags, by address, all spelt out; there are no errors."""
+def intents_of(*texts: str) -> dict[str, TagIntent | None]:
+    """What is wanted of tags, by address; there are no errors."""
     state, found = resolved(*texts)
     assert [one for one in found if one.severity is Severity.ERROR] == []
     return {
-        one.identities[0].key: None
-        if one.tags is UNMANAGED
-        else replace(one.tags, absent=one.tags.unwanted, sets=())
+        one.identities[0].key: None if one.tags is UNMANAGED else one.tags
         for one in state.of("shop")
+    }
+
+
+def intents(*texts: str) -> dict[str, TagIntent | None]:
+    """The same, all spelt out."""
+    return {
+        name: one and replace(one, absent=one.unwanted, sets=())
+        for name, one in intents_of(*texts).items()
     }
 
 
@@ -190,3 +197,17 @@ def test_whoever_stands_twice_in_a_document_is_told_also_after_the_end() -> None
     )
 
     assert "identity.repeated" in rules(text)
+
+
+def test_the_order_of_groups_is_no_part_of_what_is_wanted() -> None:
+    """Nor is it that one is said twice: entries that move between files ask for what they asked."""
+    groups = [
+        "tags: [{one_of: [gold, silver]}]",
+        "tags: [{one_of: [b2b, b2c]}, {one_of: [a, B2C, b2b]}]",
+    ]
+    more = ["tags: [{name: old, state: absent}]", "tags: [{one_of: [Silver, gold]}]"]
+    entry = f"customers: [{{email: {ADA}, tags: {{add: [gold, b2b]}}}}]"
+
+    wanted = {intents_of(*told)[ADA] for told in permutations((*groups, *more, entry))}
+
+    assert len(wanted) == 1

@@ -1,7 +1,8 @@
 """A file of very many lines is read as one of few: some at a time, up to what a kill cut off."""
 
 import json
-from io import BytesIO
+from io import BufferedReader, BytesIO, RawIOBase
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -32,3 +33,26 @@ def test_lines_before_a_damaged_one_are_read(damaged: bytes) -> None:
         heard.extend(lines_in([b'{"number": 1}\n', damaged + b"\n", b"{}\n"]))
 
     assert heard == [{"number": 1}]
+
+
+class _Growing(RawIOBase):
+    """A file that another writes to: each part is there when it is asked for again."""
+
+    def __init__(self, parts: list[bytes]) -> None:
+        self._parts = parts
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, room: Any) -> int:
+        part = self._parts.pop(0) if self._parts else b""
+        room[: len(part)] = part
+        return len(part)
+
+
+def test_a_line_that_is_being_written_is_none_yet() -> None:
+    parts = [b'{"number": 1}\n{"num', b"", b'ber": 2}\n{"number": 3}\n']
+
+    some = list(some_at_once(BufferedReader(_Growing(parts))))
+
+    assert some == [[b'{"number": 1}\n']]
