@@ -16,7 +16,7 @@ from tests.harness import VARIANTS, Shop, opened
 
 settings.register_profile(
     "quick",
-    max_examples=12,
+    max_examples=10,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     print_blob=True,

@@ -109,6 +109,8 @@ def test_two_folders_of_one_machine_exclude_each_other(shop: Shop, tmp_path: Pat
     refused: list[str] = []
 
     def progress(outcome: Any) -> None:
+        if len(refused) == 2:  # each waits for a while
+            return
         other = replace(shop.environment, folder=tmp_path / "other")
         order = app.ApplyRequest(
             plan=decode(body),
@@ -124,7 +126,7 @@ def test_two_folders_of_one_machine_exclude_each_other(shop: Shop, tmp_path: Pat
         refused.append(str(told.value))
 
     assert _applied(shop, body, shop.state(), progress).complete
-    assert len(refused) == PEOPLE
+    assert len(refused) == 2
 
 
 @pytest.mark.parametrize(
