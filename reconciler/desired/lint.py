@@ -276,9 +276,9 @@ def _hidden(customer: DesiredCustomer, regions: frozenset[str]) -> Iterator[Diag
 
 
 @lru_cache(maxsize=16)
-def _odd_one(tags: TagSet, regions: frozenset[str]) -> str | None:
-    """The first that looks personal; very many customers have these in common."""
-    return next((tag for tag in tags.names if shape_of(tag, regions) is not None), None)
+def _odd_ones(tags: TagSet, regions: frozenset[str]) -> tuple[str, ...]:
+    """Those that look personal; very many customers have these in common."""
+    return tuple(tag for tag in tags.names if shape_of(tag, regions) is not None)
 
 
 def _texts(
@@ -287,10 +287,11 @@ def _texts(
     """What each is called, and the field that it stands in."""
     yield "reason", "customer", customer.reason
     if customer.tags is not UNMANAGED:
-        for tag in (*customer.tags.present, *customer.tags.absent):
+        said = (*customer.tags.present, *customer.tags.absent)
+        odd = {tag_key(tag): tag for one in customer.tags.sets for tag in _odd_ones(one, regions)}
+        known = set(map(tag_key, said)) if odd else ()
+        for tag in (*said, *(tag for key, tag in odd.items() if key not in known)):
             yield "tag", "tags", tag
-        for tags in customer.tags.sets:
-            yield "tag", "tags", _odd_one(tags, regions)
     for name, value in customer.scalars:
         if name == "note" and isinstance(value, Personal):
             yield "note", "note", value.reveal()

@@ -199,6 +199,18 @@ def test_whoever_stands_twice_in_a_document_is_told_also_after_the_end() -> None
     assert "identity.repeated" in rules(text)
 
 
+def test_each_tag_that_looks_personal_is_told_once_for_a_customer() -> None:
+    """Whoever bears one by a document is told of that, and of those that they are not to bear."""
+    odd = "tags: [{name: x@example.com, state: absent}, {name: y@example.com, state: absent}]"
+    own = f"tags: [{{name: z@example.com, exact: true, members: [{{email: {ADA}}}]}}]"
+    _, found = resolved(odd, own, f"customers: [{{email: {BEA}}}]")
+
+    told = [one.mark.file for one in found if one.rule == "personal.in-tag"]
+
+    assert len(told) == 6
+    assert len([file for file in told if file == "3.yaml"]) == 3
+
+
 def test_the_order_of_groups_is_no_part_of_what_is_wanted() -> None:
     """Nor is it that one is said twice: entries that move between files ask for what they asked."""
     groups = [
