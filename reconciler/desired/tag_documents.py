@@ -89,10 +89,7 @@ class TagDocuments:
     def binding(self, groups: Iterable[Group]) -> tuple[TagSet, ...]:
         """The sets that bind whoever bears a tag of each of these groups."""
         found = {*self.members_only, *(one for each in groups for one in each.sets)}
-        return tuple(sorted(found, key=self._rank)) if len(found) > 1 else tuple(found)
-
-    def _rank(self, one: TagSet) -> int:
-        return self._ranks[one]
+        return tuple(sorted(found, key=self._ranks.__getitem__))
 
     @cached_property
     def _ranks(self) -> Mapping[TagSet, int]:

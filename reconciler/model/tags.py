@@ -34,11 +34,11 @@ class TagSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagIntent:
-    """`exact` (a plain list in the spec) also removes owned tags that are not listed. Of
-    its `sets`, each there once and in the order of their keys, what is not `present` is to be gone,
-    as are the `absent`.
+    """`exact` (a plain list in the spec) also removes owned tags that are not listed. Of its `sets`
+    what is not `present` is to be gone too, as are the `absent`.
 
-    No tag is in both tuples; both are sorted by key.
+    No tag is both present and absent; both are sorted by key. Each set is there once, in the order
+    of their keys.
     """
 
     present: tuple[str, ...] = ()
